@@ -1,0 +1,18 @@
+"""Holders: the closed list of reasons that keep an outlet off, in the order in which `why` names them (docs/protocols/records.md)."""
+
+from micropython import const
+
+BOOT_LOCK = const(1)
+TRIP = const(2)
+FAULT = const(3)
+SAFE_MODE = const(4)
+MAINTENANCE = const(5)
+SELF_TEST = const(6)
+METER_STALE = const(7)
+LOAD_BUDGET = const(8)
+NO_SESSION = const(9)
+STAGGER = const(10)
+LEASE = const(11)
+POINT_FAULT = const(12)  # blocks new sessions, does not open a closed outlet
+WELDED = const(13)
+COUNT = const(14)

@@ -1,0 +1,214 @@
+"""Outputs: outlet relays, group contactors and gate locks; leases, holders, and who may energise.
+
+Hazard: an outlet that stays on when nobody answers for it (law 1), or that comes on for the wrong reason (law 3).
+
+    outlet on  =  (lease of this generation | lease of the last)  &  ~held  &  ~cut by a trip
+    lease        renewed by the executive, counted in scans: a generation lasts LEASE_SCANS scans, so an unrenewed lease ends after
+                 one to two generations, whatever the clocks say
+    held         any holder (safety/holders.py)
+
+Opening is immediate: contactor first on a trip, relay first otherwise. Closing waits until the group's contactor has been driven for
+CONTACTOR_SETTLE_SCANS, so that the contactor, not the relay, never makes onto an inrush alone. Locks follow the same leases: a dead
+executive frees the gate. `drive` and `all_off` allocate nothing. At most 30 outlets (a mask is a small integer).
+"""
+
+from micropython import const
+
+from shed.safety import holders
+
+LEASE_SCANS = const(80)  # 0.4 s at 5 ms: an unrenewed outlet opens 0.4 to 0.8 s after its last renewal
+CONTACTOR_SETTLE_SCANS = const(10)
+
+
+class Outputs:
+    """relays, contactors, locks: sequences of objects with `energise`, `release`, `level`, `energised_level` (board/pins.py OutputPin).
+    groups: for each contactor the mask of its outlets."""
+
+    def __init__(self, relays, contactors, locks, groups):
+        self._relays = tuple(relays)
+        self._contactors = tuple(contactors)
+        self._locks = tuple(locks)
+        self._groups = tuple(groups)
+        self.everything = (1 << len(self._relays)) - 1
+        self._off = tuple([pin.release for pin in self._contactors + self._relays + self._locks])
+        self._parts = self._contactors + self._relays + self._locks
+        self._turn = 0
+        self.relays_on = 0
+        self.contactors_on = 0
+        self.locks_on = 0
+        self.bad_readback = -1  # index into contactors + relays + locks of the first output that did not follow
+        self._settle = [0] * len(self._groups)
+        self._lease = 0
+        self._lease_before = 0
+        self._lock_lease = 0
+        self._lock_lease_before = 0
+        self._scans = 0
+        self._holders = [0] * holders.COUNT
+        self.held = 0
+        self.cut_outlets = 0
+        self._cut_seen = 0
+        self._lock_parts = len(self._contactors) + len(self._relays)
+
+    # What the executive may do: ask and hold. None of it moves a pin.
+
+    def renew(self, mask):
+        """Renews the lease of the outlets in `mask`."""
+        self._lease |= mask
+
+    def drop(self, mask):
+        """Ends the lease of the outlets in `mask` at the next scan."""
+        self._lease &= ~mask
+        self._lease_before &= ~mask
+
+    def renew_locks(self, mask):
+        """The locks in `mask` are wanted energised; all others are released at the next scan."""
+        self._lock_lease = mask
+        self._lock_lease_before &= mask
+
+    def hold(self, holder, mask):
+        """`holder` keeps the outlets in `mask` off, in addition to those it already keeps off."""
+        self._holders[holder] |= mask
+        self._sum_up()
+
+    def release(self, holder, mask):
+        self._holders[holder] &= ~mask
+        self._sum_up()
+
+    def _sum_up(self):
+        held = 0
+        i = 1
+        while i < holders.COUNT:
+            if i != holders.POINT_FAULT:
+                held |= self._holders[i]
+            i += 1
+        self.held = held
+
+    def held_by(self, holder):
+        """Mask of the outlets that `holder` keeps off."""
+        return self._holders[holder]
+
+    def why(self, i):
+        """The holders that keep outlet `i` off, in order; empty when nothing does."""
+        bit = 1 << i
+        found = []
+        for holder in range(1, holders.COUNT):
+            mask = self._holders[holder]
+            if holder == holders.TRIP:
+                mask |= self.cut_outlets
+            elif holder == holders.LEASE:
+                mask = ~(self._lease | self._lease_before)
+            if mask & bit:
+                found.append(holder)
+        return found
+
+    # What the scan does.
+
+    def drive(self, cut_groups, free_gates):
+        """One scan's output pass. Returns the mask of relays that are driven."""
+        scans = self._scans + 1
+        if scans >= LEASE_SCANS:
+            scans = 0
+            self._lease_before = self._lease
+            self._lease = 0
+            self._lock_lease_before = self._lock_lease
+            self._lock_lease = 0
+        self._scans = scans
+        if cut_groups != self._cut_seen:
+            self._cut(cut_groups)
+        on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets)
+        if on != self.relays_on or self.contactors_on:
+            self._move(on, cut_groups)
+        locks = (self._lock_lease | self._lock_lease_before) & ~free_gates
+        if locks != self.locks_on:
+            self._move_locks(locks)
+        self._check_one()
+        return self.relays_on
+
+    def _cut(self, cut_groups):
+        self._cut_seen = cut_groups
+        outlets = 0
+        g = 0
+        for mask in self._groups:
+            if cut_groups >> g & 1:
+                outlets |= mask
+                self._contactors[g].release()
+                self.contactors_on &= ~(1 << g)
+                self._settle[g] = 0
+            g += 1
+        self.cut_outlets = outlets
+        self.drop(outlets)
+
+    def _move(self, on, cut_groups):
+        before = self.relays_on
+        opening = before & ~on
+        if opening:
+            i = 0
+            for relay in self._relays:
+                if opening >> i & 1:
+                    relay.release()
+                i += 1
+            before &= on
+        g = 0
+        ready = 0
+        for mask in self._groups:
+            bit = 1 << g
+            if not cut_groups & bit:
+                if (on | self.relays_on) & mask:
+                    if not self.contactors_on & bit:
+                        self._contactors[g].energise()
+                        self.contactors_on |= bit
+                        self._settle[g] = 0
+                    elif self._settle[g] < CONTACTOR_SETTLE_SCANS:
+                        self._settle[g] += 1
+                    else:
+                        ready |= mask
+                elif self.contactors_on & bit:
+                    self._contactors[g].release()
+                    self.contactors_on &= ~bit
+            g += 1
+        closing = on & ready & ~before
+        if closing:
+            i = 0
+            for relay in self._relays:
+                if closing >> i & 1:
+                    relay.energise()
+                i += 1
+        self.relays_on = before | closing
+
+    def _move_locks(self, locks):
+        i = 0
+        for lock in self._locks:
+            if locks >> i & 1:
+                lock.energise()
+            else:
+                lock.release()
+            i += 1
+        self.locks_on = locks
+
+    def _check_one(self):
+        """Reads one output back per scan, in rotation."""
+        turn = self._turn
+        part = self._parts[turn]
+        contactors = len(self._contactors)
+        if turn < contactors:
+            want = self.contactors_on >> turn & 1
+        elif turn < self._lock_parts:
+            want = self.relays_on >> (turn - contactors) & 1
+        else:
+            want = self.locks_on >> (turn - self._lock_parts) & 1
+        if (part.level() == part.energised_level) != (want == 1) and self.bad_readback < 0:
+            self.bad_readback = turn
+        turn += 1
+        self._turn = 0 if turn == len(self._parts) else turn
+
+    def all_off(self):
+        """Releases everything, group contactors first. Anything may call it at any time; it never raises."""
+        for off in self._off:
+            off()
+        self._lease = 0
+        self._lease_before = 0
+        self._lock_lease = 0
+        self._lock_lease_before = 0
+        self.relays_on = 0
+        self.contactors_on = 0
+        self.locks_on = 0

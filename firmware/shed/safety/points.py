@@ -1,0 +1,188 @@
+"""Points: the supervised inputs, sampled into masks once per scan.
+
+Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and slowly
+back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor also tells open and short:
+
+    microvolts   0 .... short .... alarm .... normal .... full scale
+    state          SHORT    ALARM     NORMAL      OPEN
+
+Everything `sample` does is allocation-free: it runs inside the scan, with the heap locked. Bit i of a mask is point i.
+"""
+
+from micropython import const
+from time import sleep_us, ticks_diff
+
+NORMAL = const(0)
+ALARM = const(1)
+OPEN = const(2)
+SHORT = const(3)
+STUCK = const(4)
+STALE = const(5)
+
+CONTACT = const(1)
+LOOP = const(2)
+
+NORMALLY_CLOSED = const(1)
+FIRE = const(2)
+PULL_UP = const(4)
+DIRECT = const(8)
+
+_RESAMPLE_US = const(300)  # least distance of two reads that count as two samples (DESIGN section 9, `direct`)
+_LOOPS_A_SCAN = const(2)
+
+
+class PointConfig:
+    """One row of the image's `point` section; `read` is the bound hardware read (0/1 for a contact, microvolts for a loop)."""
+
+    def __init__(self, kind, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, read):
+        self.kind = kind
+        self.flags = flags
+        self.use = use
+        self.bands_uv = (short_mv * 1000, alarm_mv * 1000, normal_mv * 1000)
+        self.trip_samples = trip_samples
+        self.clear_ms = clear_ms
+        self.read = read
+
+
+class Points:
+    """Samples all points; `alarm` and `fault` are the debounced masks, `suspect` the points that differ from them at this moment.
+
+    `sample(now_us)` returns the alarm mask. Every period between two calls must be under 536 s (law 9).
+    """
+
+    def __init__(self, configs):
+        count = len(configs)
+        self._configs = tuple(configs)
+        self.count = count
+        self.alarm = 0
+        self.fault = 0
+        self.suspect = 0
+        self.fire = 0
+        self.state = bytearray(count)
+        self._seen = bytearray(count)  # band of the last sample
+        self._agree = bytearray(count)  # samples in a row that said `_seen`
+        self._since_us = [0] * count  # first sample of that row
+        self._last_us = [0] * count  # last sample that counted
+        self.first_us = 0  # first differing sample of the newest alarm
+        contacts = []
+        loops = []
+        direct = 0
+        for i, config in enumerate(configs):
+            if config.flags & FIRE:
+                self.fire |= 1 << i
+            if config.kind == LOOP:
+                loops.append(i)
+            else:
+                contacts.append((1 << i, config.read, 0 if config.flags & NORMALLY_CLOSED else 1))
+                if config.flags & DIRECT:
+                    direct |= 1 << i
+        self._contacts = tuple(contacts)
+        self._loops = tuple(loops)
+        self._direct = direct
+        self._turn = 0
+
+    def sample(self, now_us):
+        raw = 0
+        for bit, read, normal in self._contacts:
+            # A closed normally-closed contact pulls the pin low: low is normal. An open normally-open one reads high.
+            if read() != normal:
+                raw |= bit
+        suspect = self.suspect
+        if raw or suspect or self.alarm:
+            self._contacts_moved(raw, now_us)
+        loops = self._loops
+        count = len(loops)
+        if count:
+            turn = self._turn
+            n = _LOOPS_A_SCAN if count > _LOOPS_A_SCAN else count
+            while n:
+                self._sample_loop(loops[turn], now_us)
+                turn += 1
+                if turn == count:
+                    turn = 0
+                n -= 1
+            self._turn = turn
+            if self.suspect or self.fault or self.alarm:
+                for i in loops:
+                    if (self.suspect | self.fault | self.alarm) >> i & 1:
+                        self._sample_loop(i, now_us)
+        return self.alarm
+
+    def _contacts_moved(self, raw, now_us):
+        """Slow path: some contact is off normal, or was. A direct one is confirmed within this scan."""
+        doubtful = raw & self._direct & ~self.alarm
+        if doubtful:
+            first_us = now_us
+            n = 2
+            while n and doubtful:
+                sleep_us(_RESAMPLE_US)
+                for bit, read, normal in self._contacts:
+                    if doubtful & bit and read() == normal:
+                        doubtful &= ~bit
+                n -= 1
+            if doubtful:
+                self.first_us = first_us
+                i = 0
+                while doubtful >> i:
+                    if doubtful >> i & 1:
+                        self._agree[i] = 0
+                        self._become(i, ALARM)
+                    i += 1
+        i = 0
+        for config in self._configs:
+            if config.kind == CONTACT and not (self._direct & ~self.alarm) >> i & 1:
+                self._debounce(i, config, ALARM if raw >> i & 1 else NORMAL, now_us)
+            i += 1
+
+    def _sample_loop(self, i, now_us):
+        config = self._configs[i]
+        uv = config.read()
+        short_uv, alarm_uv, normal_uv = config.bands_uv
+        if uv >= normal_uv:
+            band = OPEN
+        elif uv >= alarm_uv:
+            band = NORMAL
+        elif uv >= short_uv:
+            band = ALARM
+        else:
+            band = SHORT
+        if band != self.state[i] or self._agree[i]:
+            self._debounce(i, config, band, now_us)
+
+    def _debounce(self, i, config, band, now_us):
+        bit = 1 << i
+        if band == self.state[i]:
+            self._agree[i] = 0
+            self.suspect &= ~bit
+            return
+        if band != self._seen[i] or self._agree[i] == 0:
+            self._seen[i] = band
+            self._agree[i] = 1
+            self._since_us[i] = now_us
+            self._last_us[i] = now_us
+            self.suspect |= bit
+            return
+        if ticks_diff(now_us, self._last_us[i]) < _RESAMPLE_US:
+            return
+        self._last_us[i] = now_us
+        if self._agree[i] < 255:
+            self._agree[i] += 1
+        if self._agree[i] < config.trip_samples:
+            return
+        if band == NORMAL and ticks_diff(now_us, self._since_us[i]) < config.clear_ms * 1000:
+            return
+        if band == ALARM:
+            self.first_us = self._since_us[i]
+        self._agree[i] = 0
+        self.suspect &= ~bit
+        self._become(i, band)
+
+    def _become(self, i, band):
+        bit = 1 << i
+        self.state[i] = band
+        self.alarm &= ~bit
+        self.fault &= ~bit
+        if band == ALARM:
+            self.alarm |= bit
+        elif band != NORMAL:
+            self.fault |= bit

@@ -1,0 +1,125 @@
+"""The scan: reads every point, evaluates the matrix, drives every output, strobes the heartbeat. Every 5 ms, before everything else.
+
+Hazards: a scan that does not run, runs late, runs on a stopped clock, or dies half-way. It runs as a soft callback of Timer 1, from an edge hint,
+or from the executive when the last pass is over 8 ms old. What it does not finish, the heartbeat circuit does: no strobe, no supply.
+
+    run --> too soon after the last (2 ms)?  nothing
+        --> read points -> matrix -> open, close -> strobe
+        --> anything raised, clock unchanged over 4 entries, 10 passes in a row over 3 ms, half a second without a pass:
+            all_off, `fault` set, no strobe ever again in this boot
+
+Nothing in a pass allocates; the heap is locked while it runs.
+"""
+
+from micropython import const, heap_lock, heap_unlock
+from time import ticks_diff, ticks_us
+
+from shed.safety import faults
+
+_TOO_SOON_US = const(2000)
+_LONG_US = const(3000)
+_LONG_IN_A_ROW = const(10)
+_CLOCK_SAME = const(4)
+_DEAD_GAP_US = const(500000)  # the heartbeat circuit may have dropped: nothing may come back by itself
+
+
+class Scan:
+    """points, matrix, outputs: the objects of this room. heartbeat: an OutputPin or None (a board without the circuit is *unprotected*).
+
+    `run(timer_or_none)` is the one entry; `passes`, `timer_calls`, `last_us`, `worst_us`, `worst_gap_us`, `late` are for looking at.
+    `fault` is 0 or a code of safety/faults.py.
+    """
+
+    def __init__(self, points, matrix, outputs, heartbeat):
+        self.points = points
+        self.matrix = matrix
+        self.outputs = outputs
+        self._all_off = outputs.all_off
+        self._strobe_high = heartbeat.energise if heartbeat else None
+        self._strobe_low = heartbeat.release if heartbeat else None
+        self._high = False
+        self.fault = 0
+        self.passes = 0
+        self.timer_calls = 0
+        self.started_us = ticks_us()
+        self._entered_us = self.started_us
+        self._same = 0
+        self.last_us = 0
+        self.worst_us = 0
+        self.worst_gap_us = 0
+        self._long = 0
+        self.trip_us = -1  # first differing sample to outputs written, of the newest trip
+        self.trip_alarm = 0
+
+    def start(self):
+        """Called once, just before the timer starts: the time since construction is not a gap."""
+        self.started_us = ticks_us()
+
+    def run(self, timer):
+        heap_lock()
+        try:
+            if timer is not None:
+                self.timer_calls += 1
+            self._pass()
+        except BaseException:
+            self._fail(faults.SCAN_EXCEPTION)
+        heap_unlock()
+
+    def _fail(self, code):
+        self._all_off()
+        if self.fault == 0:
+            self.fault = code
+
+    def _pass(self):
+        now_us = ticks_us()
+        if now_us == self._entered_us:
+            self._same += 1
+            if self._same >= _CLOCK_SAME:
+                self._fail(faults.CLOCK_STOPPED)
+            return
+        self._entered_us = now_us
+        self._same = 0
+        if self.fault:
+            self._all_off()
+            return
+        gap_us = ticks_diff(now_us, self.started_us)
+        if gap_us < _TOO_SOON_US and self.passes:
+            return
+        self.started_us = now_us
+        if gap_us > self.worst_gap_us:
+            self.worst_gap_us = gap_us
+            if gap_us > _DEAD_GAP_US:
+                self._fail(faults.TASK_STUCK)
+                return
+        matrix = self.matrix
+        alarm = self.points.sample(now_us)
+        if alarm == matrix.alarm_seen:
+            self.outputs.drive(matrix.cut_groups, matrix.free_gates)
+        else:
+            cut = matrix.cut_groups
+            matrix.evaluate(alarm)
+            self.outputs.drive(matrix.cut_groups, matrix.free_gates)
+            if matrix.cut_groups & ~cut:
+                self.trip_us = ticks_diff(ticks_us(), self.points.first_us)
+                self.trip_alarm = alarm
+        if self.outputs.bad_readback >= 0:
+            self._fail(faults.OUTPUT_READBACK)
+            return
+        if self._strobe_high is not None:
+            if self._high:
+                self._strobe_low()
+                self._high = False
+            else:
+                self._strobe_high()
+                self._high = True
+        self.passes = (self.passes + 1) & 0x3FFFFFFF
+        took_us = ticks_diff(ticks_us(), now_us)
+        self.last_us = took_us
+        if took_us > self.worst_us:
+            self.worst_us = took_us
+        if took_us > _LONG_US:
+            self._long += 1
+            if self._long >= _LONG_IN_A_ROW:
+                self._fail(faults.SCAN_OVERRUN)
+        elif self._long:
+            self._long = 0
