@@ -1,0 +1,31 @@
+# Every target does its own set-up first (host_tools/setup_project.py); when all is there that costs a second or two.
+PYTHON  ?= python3
+WORKERS ?= 2
+BIN     := .venv/bin
+
+.PHONY: setup demo test lint types pytest long clean
+
+setup:
+	@$(PYTHON) host_tools/setup_project.py
+
+demo: setup
+	@$(BIN)/shed demo
+
+# ruff, pyright for the host and for the firmware, then every test that is not marked `long`.
+test: setup
+	@$(MAKE) --no-print-directory lint types pytest
+
+lint:
+	$(BIN)/ruff check
+
+types:
+	$(BIN)/python host_tools/run_pyright.py
+
+pytest:
+	$(BIN)/python -m pytest -n $(WORKERS) --junitxml=build/test-report.xml
+
+long: setup
+	$(BIN)/python -m pytest -n $(WORKERS) -m long --junitxml=build/long-report.xml
+
+clean:
+	rm -rf build .venv typings

@@ -1,0 +1,24 @@
+"""The emulated board: builds boards/emulated/port with the given MicroPython source into build/board."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from .report import run, step
+
+
+def ensure(root: Path, micropython: Path, log: Path) -> None:
+    """Build what is out of date. A change of source tree starts over, because objects of two trees must not mix."""
+    port, build = root / "boards" / "emulated" / "port", root / "build" / "board"
+    origin = root / "build" / ".board-source"
+    if origin.is_file() and origin.read_text(encoding="utf-8") != str(micropython):
+        shutil.rmtree(build, ignore_errors=True)
+    make = ["make", "-C", str(port), f"MICROPY_DIR={micropython}", f"BUILD={build}"]
+    up_to_date = (build / "emulated-board").is_file() and subprocess.run([*make, "-q"], capture_output=True, check=False).returncode == 0
+    if not up_to_date:
+        with step("the emulated board"):
+            run([*make, f"-j{os.cpu_count() or 2}"], log)
+        origin.write_text(str(micropython), encoding="utf-8")

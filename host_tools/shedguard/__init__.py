@@ -1,0 +1,1 @@
+"""ShedGuard on the host: the `shed` command and the library under it."""

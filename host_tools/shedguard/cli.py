@@ -1,0 +1,10 @@
+"""The `shed` command. Thin: it parses, calls the library, prints."""
+
+import typer
+
+app = typer.Typer()
+
+
+def main() -> None:
+    """Entry point."""
+    app()
