@@ -1,0 +1,33 @@
+"""Lets the pure rooms of the firmware run on CPython: import path, the `micropython` shim, MicroPython's tick arithmetic."""
+
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+for folder in (HERE.parents[1] / "firmware", HERE / "shims"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+TICKS_PERIOD = 1 << 30
+
+
+def ticks_diff(later, earlier):
+    half = TICKS_PERIOD // 2
+    return ((later - earlier + half) & (TICKS_PERIOD - 1)) - half
+
+
+def ticks_add(ticks, delta):
+    return (ticks + delta) & (TICKS_PERIOD - 1)
+
+
+def ticks_ms():
+    return time.monotonic_ns() // 1_000_000 & (TICKS_PERIOD - 1)
+
+
+def ticks_us():
+    return time.monotonic_ns() // 1_000 & (TICKS_PERIOD - 1)
+
+
+for function in (ticks_diff, ticks_add, ticks_ms, ticks_us):
+    setattr(time, function.__name__, function)
