@@ -4,7 +4,7 @@ Hazard: a stopped clock keeps time-outs from ending. The scan therefore counts i
 nothing here is trusted alone.
 """
 
-from time import sleep_ms, ticks_diff, ticks_ms, ticks_us  # noqa: F401  (the room's own names for the rest of the firmware)
+from time import sleep_ms, sleep_us, ticks_diff, ticks_ms, ticks_us  # noqa: F401  (the room's own names for the rest of the firmware)
 
 import machine
 

@@ -10,7 +10,7 @@ Everything `sample` does is allocation-free: it runs inside the scan, with the h
 """
 
 from micropython import const
-from time import sleep_us, ticks_diff
+from time import ticks_diff
 
 NORMAL = const(0)
 ALARM = const(1)
@@ -47,12 +47,13 @@ class PointConfig:
 class Points:
     """Samples all points; `alarm` and `fault` are the debounced masks, `suspect` the points that differ from them at this moment.
 
-    `sample(now_us)` returns the alarm mask. Every period between two calls must be under 536 s (law 9).
+    `wait_us(n)` is the busy wait between two reads of a direct contact. `sample(now_us)` returns the alarm mask. Every period between two calls must be under 536 s (law 9).
     """
 
-    def __init__(self, configs):
+    def __init__(self, configs, wait_us):
         count = len(configs)
         self._configs = tuple(configs)
+        self._wait_us = wait_us
         self.count = count
         self.alarm = 0
         self.fault = 0
@@ -115,7 +116,7 @@ class Points:
             first_us = now_us
             n = 2
             while n and doubtful:
-                sleep_us(_RESAMPLE_US)
+                self._wait_us(_RESAMPLE_US)
                 for bit, read, normal in self._contacts:
                     if doubtful & bit and read() == normal:
                         doubtful &= ~bit
