@@ -1,0 +1,300 @@
+"""The log ring on NOR flash: nothing that `append` returned is ever lost, whatever operation a power cut tears."""
+
+import random
+from binascii import crc32
+from struct import pack, unpack_from
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shed.storage import records
+from shed.storage.log import LogRing
+
+from hil_tests.unit.nor_flash import SECTOR, NorRegion, PowerCut
+
+
+def opened(region, keep=2):
+    ring = LogRing(region, b"SGJ1", keep)
+    ring.open()
+    return ring
+
+
+def everything(ring, since=0):
+    return [(q, k, bytes(p)) for q, k, p in filter(None, ring.since(since))]
+
+
+def refill(ring):
+    """What the executive does in a quiet shed."""
+    for _ in range(2 * ring.sectors):
+        ring.erase_ahead(True)
+
+
+def test_a_record_is_laid_out_as_the_protocol_page_says():
+    buf = bytearray(records.MAX_RECORD)
+    size = records.encode_into(buf, 6, b"ab", b"cde", 0x01020304)
+    body = bytes([6, 5, 1, 6 ^ 5 ^ 1 ^ 0xA5]) + b"\x04\x03\x02\x01" + b"abcde"
+    assert bytes(buf[:size]) == body + pack("<I", crc32(body)) + b"\xff" * 3
+    assert size % 4 == 0
+    assert size == records.size_of(5)
+
+
+@pytest.mark.parametrize(("kind", "length"), [(255, 1), (-1, 1), (1, 201)])
+def test_a_record_that_does_not_fit_the_format_is_refused(kind, length):
+    with pytest.raises(ValueError, match="record"):
+        records.encode_into(bytearray(300), kind, b"", bytes(length), 1)
+
+
+def test_a_sector_header_is_laid_out_as_the_protocol_page_says():
+    region = NorRegion(4)
+    ring = opened(region)
+    assert ring.append(1, b"x") == 1
+    magic, order, wear, crc = unpack_from("<4sIII", region.bytes, 0)
+    assert (magic, order, wear, crc) == (b"SGJ1", 1, 0, crc32(region.bytes[:12]))
+
+
+def test_records_come_back_in_order_after_a_reboot_and_the_count_goes_on():
+    region = NorRegion(6)
+    ring = opened(region)
+    written = [(ring.append(1 + i % 14, bytes([i]) * (i % 60)), 1 + i % 14, bytes([i]) * (i % 60)) for i in range(150)]
+    assert [row[0] for row in written] == list(range(1, 151))
+    again = opened(region)
+    assert everything(again) == written
+    assert again.append(1, b"") == 151
+
+
+def test_a_fresh_region_full_of_garbage_takes_records_once_it_was_erased():
+    region = NorRegion(5)
+    region.bytes[:] = random.Random(7).randbytes(region.size)
+    ring = opened(region)
+    assert everything(ring) == []
+    assert ring.append(1, b"x") == -1
+    assert ring.refused == 1
+    refill(ring)
+    assert ring.append(1, b"x") == 1
+    assert everything(opened(region)) == [(1, 1, b"x")]
+
+
+def test_nothing_is_erased_while_it_is_not_allowed_and_appends_are_refused_when_no_sector_is_left():
+    region = NorRegion(5)
+    ring = opened(region)
+    while ring.append(1, bytes(200)) >= 0:
+        assert ring.erase_ahead(False) is False
+    assert region.erased == []
+    assert ring.refused == 1
+    newest = ring.sequence - 1
+    assert ring.erase_ahead(True) is True
+    assert ring.append(1, b"after") == newest + 1
+    assert region.erased == [0]
+
+
+def test_at_most_one_sector_is_erased_per_call_and_two_records_sectors_always_stay():
+    region = NorRegion(6)
+    ring = opened(region, keep=99)
+    for _ in range(2000):
+        before = len(region.erased)
+        did = ring.erase_ahead(True)
+        assert len(region.erased) - before == int(did)
+        ring.append(2, bytes(60))
+    assert ring.refused == 0
+    assert len({q // 54 for q, _k, _p in everything(ring)}) >= 2
+
+
+def test_the_ring_wears_its_sectors_evenly_and_counts_erases_in_their_headers():
+    region = NorRegion(5)
+    ring = opened(region)
+    for _ in range(5000):
+        ring.erase_ahead(True)
+        assert ring.append(3, bytes(100)) > 0
+    counts = [region.erased.count(s) for s in range(5)]
+    assert max(counts) - min(counts) <= 1
+    assert ring.erases == len(region.erased)
+    assert unpack_from("<I", region.bytes, ring.head * SECTOR + 8)[0] == counts[ring.head]
+
+
+def test_since_starts_at_the_sequence_asked_for_and_newest_counts_only_the_kinds_asked_for():
+    region = NorRegion(8)
+    ring = opened(region, keep=3)
+    for i in range(600):
+        ring.append(1 + i % 5, pack("<I", i))
+        ring.erase_ahead(True)
+    assert [row[0] for row in everything(ring, 590)] == list(range(590, 601))
+    assert everything(ring, 601) == []
+    assert everything(ring, 99999) == []
+    last = [(q, k) for q, k, _ in filter(None, ring.newest(4, (2, 4)))]
+    assert last == [(592, 2), (594, 4), (597, 2), (599, 4)]
+    assert [row[0] for row in filter(None, ring.newest(3))] == [598, 599, 600]
+    assert list(filter(None, ring.newest(0))) == []
+
+
+def test_a_long_search_gives_turns_away():
+    region = NorRegion(8)
+    ring = opened(region)
+    for _ in range(400):
+        ring.append(1, bytes(40))
+        ring.erase_ahead(True)
+    assert list(ring.newest(1, (9,))) == [None] * (400 // 12)
+
+
+def test_an_empty_ring_reads_as_empty():
+    ring = opened(NorRegion(4))
+    assert everything(ring) == []
+    assert list(ring.newest(5)) == []
+    assert ring.sequence == 1
+
+
+def test_a_listing_ends_at_the_record_that_stood_when_it_began():
+    ring = opened(NorRegion(6))
+    for _ in range(10):
+        ring.append(1, b"old")
+    listing = ring.since(0)
+    seen = []
+    for row in listing:
+        if row is not None:
+            seen.append(row[0])
+            ring.append(1, b"new")
+    assert seen == list(range(1, 11))
+
+
+def test_a_flash_that_refuses_is_counted_and_the_rest_of_that_sector_is_left_alone():
+    region = NorRegion(6)
+    ring = opened(region)
+    ring.append(1, b"a")
+    region.fail_next = True
+    assert ring.append(1, b"b") == -1
+    assert ring.errors == 1
+    assert ring.append(1, b"c") == 3
+    assert ring.head == 1
+    refill(ring)
+    region.fail_next = True
+    ring._end = SECTOR
+    assert ring.append(1, b"d") == -1
+    refill(ring)
+    assert ring.append(1, b"e") > 3
+    assert [p for _q, _k, p in everything(opened(region))] == [b"a", b"c", b"e"]
+
+
+def test_a_record_whose_bits_rotted_is_skipped_and_the_ones_behind_it_are_read():
+    region = NorRegion(4)
+    ring = opened(region)
+    for i in range(5):
+        ring.append(1, bytes([i]) * 10)
+    region.bytes[16 + 2 * records.size_of(10) + 9] ^= 0x10
+    again = opened(region)
+    assert [q for q, _k, _p in everything(again)] == [1, 2, 4, 5]
+    assert again.append(1, b"") == 6
+
+
+def test_mounting_costs_a_bounded_number_of_reads():
+    region = NorRegion(128)
+    ring = opened(region)
+    for _ in range(3000):
+        ring.append(5, bytes(50))
+        ring.erase_ahead(True)
+    region.reads = 0
+    opened(region)
+    assert region.reads < 128 + 4096 // 64 + 4 * 16 + 20
+
+
+class Model:
+    """What a correct ring must still have: every completed record whose sector was not given to an erase since."""
+
+    def __init__(self, sectors):
+        self.region = NorRegion(sectors)
+        self.completed = {}
+        self.pending = None
+        self.mount()
+
+    def mount(self):
+        self.ring = LogRing(self.region, b"SGJ1", 2)
+        self.ring.open()
+
+    def append(self, kind, payload):
+        self.pending = (self.ring.sequence, kind, payload)
+        sequence = self.ring.append(kind, payload)
+        if sequence >= 0:
+            assert sequence == self.pending[0]
+            self.note(self.pending)
+        self.pending = None
+
+    def note(self, record):
+        assert record[0] not in self.completed, "a sequence was used twice"
+        sector = self.region.programs[-1][0] // SECTOR
+        self.completed[record[0]] = (*record[1:], sector, self.region.erased.count(sector))
+
+    def after_cut(self):
+        self.mount()
+        self.check()
+        self.pending = None
+
+    def check(self):
+        found = everything(self.ring)
+        sequences = [row[0] for row in found]
+        assert sequences == sorted(set(sequences)), "duplicated or out of order"
+        for sequence, kind, payload in found:
+            if sequence in self.completed:
+                assert self.completed[sequence][:2] == (kind, payload)
+            else:
+                assert (sequence, kind, payload) == self.pending, "a record nobody wrote"
+                self.note(self.pending)
+        must = {q for q, row in self.completed.items() if self.region.erased.count(row[2]) == row[3]}
+        assert must <= set(sequences), "a completed record was lost"
+        assert self.ring.sequence > max(self.completed, default=0)
+
+
+STEP = st.one_of(
+    st.tuples(st.just("append"), st.integers(0, 14), st.integers(0, 200)),
+    st.tuples(st.just("burst"), st.integers(1, 14), st.integers(1, 60)),
+    st.tuples(st.just("erase"), st.booleans(), st.just(0)),
+    st.tuples(st.just("cut"), st.integers(0, 12), st.integers(0, 2**32)),
+    st.tuples(st.just("reboot"), st.just(0), st.just(0)),
+    st.tuples(st.just("fail"), st.just(0), st.just(0)),
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.integers(4, 7), st.lists(STEP, min_size=5, max_size=60))
+def test_a_power_cut_at_any_operation_loses_no_completed_record_and_invents_none(sectors, steps):
+    model = Model(sectors)
+    for what, a, b in steps:
+        try:
+            if what == "append":
+                model.append(a, bytes([b]) * b)
+            elif what == "burst":
+                for i in range(b):
+                    model.append(a, bytes([i]) * 90)
+                    if i % 7 == 0:
+                        model.ring.erase_ahead(True)
+            elif what == "erase":
+                model.ring.erase_ahead(a)
+            elif what == "cut":
+                model.region.cut_after(a, random.Random(b))
+            elif what == "fail":
+                model.region.fail_next = True
+            else:
+                model.mount()
+                model.check()
+        except PowerCut:
+            model.after_cut()
+    model.region.cut_after(None)
+    model.after_cut()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_day_cut_at_every_single_operation_in_turn_keeps_every_record(seed):
+    def day(cut, rng):
+        model = Model(5)
+        model.region.cut_after(cut, rng)
+        try:
+            for i in range(220):
+                model.ring.erase_ahead(i % 3 == 0)
+                model.append(1 + i % 5, bytes([i]) * (20 + i % 70))
+        except PowerCut:
+            model.after_cut()
+            model.append(1, b"the day goes on") if model.ring.ahead or model.ring._end < 4000 else None
+            model.check()
+        return model
+
+    whole = day(None, None).region.operations
+    assert whole > 220
+    for cut in range(seed, whole, 3):
+        day(cut, random.Random(seed * 1000 + cut))
