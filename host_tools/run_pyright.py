@@ -16,7 +16,9 @@ def main() -> int:
     environment = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     pyright = str(Path(sys.executable).parent / "pyright")
     runs = [
-        subprocess.Popen([pyright, "--project", project], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.Popen(
+            [pyright, "--project", project], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         for project in PROJECTS
     ]
     failed = False

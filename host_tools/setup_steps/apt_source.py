@@ -42,7 +42,9 @@ def download(package: str, version: str, suite: str, wanted: str, work: Path, lo
     if mirror is None:
         raise SetupError("no Debian archive among this machine's apt sources", "another distribution, or apt is not configured")
     if not mirror.keyring.is_file():
-        raise SetupError(f"the keyring {mirror.keyring} of the Debian archive is missing", "another distribution", "install debian-archive-keyring")
+        raise SetupError(
+            f"the keyring {mirror.keyring} of the Debian archive is missing", "another distribution", "install debian-archive-keyring"
+        )
     for folder in ("lists/partial", "cache/archives/partial", "src"):
         (work / folder).mkdir(parents=True, exist_ok=True)
     sources = work / "sources.list"
@@ -85,7 +87,9 @@ def _from_deb822(text: str) -> Mirror | None:
 
 def _from_one_line(text: str) -> Mirror | None:
     for line in text.splitlines():
-        match = re.match(r"deb(?:-src)?\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>[^#]+)", line.strip())
+        match = re.match(
+            r"deb(?:-src)?\s+(?:\[(?P<options>[^\]]*)\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>[^#]+)", line.strip()
+        )
         if match and _is_debian([match["suite"]], match["components"].split()):
             options = dict(option.split("=", 1) for option in (match["options"] or "").split() if "=" in option)
             return Mirror(match["uri"], _keyring(options.get("signed-by", "")))

@@ -6,7 +6,6 @@ Each has a stamp with a hash of what it was made from: unchanged means nothing t
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import sys
 import venv
@@ -36,27 +35,15 @@ def ensure(root: Path, log: Path) -> None:
             shutil.rmtree(typings, ignore_errors=True)
             _pip([str(python), *_PIP, "--no-deps", "--target", str(typings), *STUBS], log)
         _stamp(typings, stubs_wanted)
-    _pyright(venv_dir, wanted, log)
 
 
 def _pip(command: list[str], log: Path) -> None:
     try:
         run(command, log)
     except SetupError as error:
-        raise SetupError(error.what, "no network, or the package index cannot be reached", "connect to the network and run again") from error
-
-
-def _pyright(venv_dir: Path, wanted: str, log: Path) -> None:
-    """The type checker's own program comes from the npm registry at its first run: let that be now."""
-    stamp = venv_dir / ".shedguard-pyright"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-        return
-    with step("type checker"):
-        try:
-            run([str(venv_dir / "bin" / "pyright"), "--version"], log, {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"})
-        except SetupError as error:
-            raise SetupError(error.what, "pyright fetches its program from the npm registry, which cannot be reached") from error
-    stamp.write_text(wanted, encoding="utf-8")
+        raise SetupError(
+            error.what, "no network, or the package index cannot be reached", "connect to the network and run again"
+        ) from error
 
 
 def _digest(*parts: str) -> str:

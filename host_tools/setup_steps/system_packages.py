@@ -41,7 +41,9 @@ def ensure(log: Path) -> None:
             "use an x86-64 machine, virtual machine or container",
         )
     if shutil.which("apt-get") is None:
-        raise SetupError(f"missing: {names} (Debian's names)", "this is no Debian: apt-get is not there", "install them in your system's way")
+        raise SetupError(
+            f"missing: {names} (Debian's names)", "this is no Debian: apt-get is not there", "install them in your system's way"
+        )
     if os.geteuid() != 0:
         raise SetupError(f"missing system packages: {names}", "installing them needs root", f"sudo {line}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -53,7 +55,9 @@ def ensure(log: Path) -> None:
             raise SetupError(f"apt could not install {names}", error.what, line) from error
     left = missing()
     if left:
-        raise SetupError(f"installed, but still not usable: {' '.join(left)}", f"see {log}", f"apt-get install --reinstall {' '.join(left)}")
+        raise SetupError(
+            f"installed, but still not usable: {' '.join(left)}", f"see {log}", f"apt-get install --reinstall {' '.join(left)}"
+        )
 
 
 def _compiles_for_32_bit() -> bool:

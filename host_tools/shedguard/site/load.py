@@ -1,0 +1,79 @@
+"""Reads a site file: text to a checked model, with every problem on its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..boards import model as boards
+from ..boards.model import Board
+from ..errors import INVALID, ShedError
+from . import check
+from .model import SiteFile
+from .positions import Positions
+from .problems import FileProblems, Problem, did_you_mean
+from .schema_errors import problems_of
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSite:
+    """A site file that holds together, its board, and warnings about it."""
+
+    site: SiteFile
+    board: Board
+    warnings: tuple[Problem, ...] = ()
+
+
+def load(path: Path, board: Board | None = None) -> LoadedSite:
+    """The site in ``path``. FileProblems with all errors; ``board`` replaces the one that the file names (tests)."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShedError(f"cannot read {path}", str(error), "name a site file, for instance hil_tests/sites/small.toml", INVALID) from error
+    return loads(text, str(path), board)
+
+
+def loads(text: str, file: str = "site.toml", board: Board | None = None) -> LoadedSite:
+    """The same from text."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileProblems(file, [_syntax(error, text)]) from error
+    positions = Positions(text)
+    try:
+        site = SiteFile.model_validate(data)
+    except ValidationError as error:
+        raise FileProblems(file, _located(problems_of(error), positions)) from error
+    if board is None:
+        known = boards.names()
+        if site.site.board not in known:
+            hint = did_you_mean(site.site.board, known)
+            problem = Problem(("site", "board"), f'no board is called "{site.site.board}"', "boards/ has no file of that name", hint)
+            raise FileProblems(file, _located([problem], positions))
+        board = boards.load(site.site.board)
+    found = _located(check.problems(site, board), positions)
+    if any(problem.severity == "error" for problem in found):
+        raise FileProblems(file, found)
+    return LoadedSite(site, board, tuple(found))
+
+
+def _located(found: list[Problem], positions: Positions) -> list[Problem]:
+    return [replace(problem, line=positions.line(problem.path)) for problem in found]
+
+
+def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:
+    message = str(error)
+    match = re.search(r"\(at line (\d+), column \d+\)", message)
+    line = int(match[1]) if match else max(1, len(text.splitlines()))
+    what = re.sub(r"\s*\(at .*\)$", "", message)
+    return Problem(
+        (),
+        f"not TOML: {what}",
+        "the file breaks TOML's grammar here",
+        "check quotes, brackets and commas on this line and the one before",
+        line=line,
+    )

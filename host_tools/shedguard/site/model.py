@@ -1,0 +1,172 @@
+"""What a site file may say (docs/protocols/site-file.md). Ranges and types only; what depends on other tables is in check.py.
+
+Defaults of ``[charging]`` are the figures that charging piles in the field use: full at 20 % of the peak for 30 minutes, unplugged below 1 W for 10 s.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+U16 = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[int, Field(ge=1, le=65535)]
+Watts = Annotated[int, Field(ge=1, le=65535)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Site(_Strict):
+    """``[site]``."""
+
+    id: int = Field(ge=1, le=0xFFFFFFFF)
+    name: Name
+    board: Name
+    time_zone_min: int = Field(default=480, ge=-720, le=840)
+
+
+class Safety(_Strict):
+    """``[safety]``. Without ``heartbeat`` the board is reported unprotected."""
+
+    heartbeat: Name | None = None
+    hold_off_s: int = Field(default=10, ge=0, le=600)
+    maintenance_key: str = Field(pattern=r"^[0-9a-fA-F]{64}$")
+
+
+class Group(_Strict):
+    """``[[group]]``: outlets behind one contactor."""
+
+    name: Name
+    contactor: Name
+    breaker_w: Watts
+
+
+class Bus(_Strict):
+    """``[[bus]]``: one RS-485 bus."""
+
+    name: Name
+    port: Name
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+    parity: Literal["none", "odd", "even"] = "none"
+
+
+class Meter(_Strict):
+    """``meter = { ... }`` of an outlet."""
+
+    bus: Name
+    address: int = Field(ge=1, le=247)
+    profile: Literal["pzem-016"]
+
+
+class Outlet(_Strict):
+    """``[[outlet]]``. ``number`` is what stands on the socket."""
+
+    number: int = Field(ge=1, le=200)
+    group: Name
+    relay: Name
+    button: Name | None = None
+    meter: Meter
+    max_power_w: int = Field(default=1000, ge=50, le=2000)
+
+
+class Bands(_Strict):
+    """Upper limits of a loop's bands in millivolts."""
+
+    short: int = Field(ge=0, le=3300)
+    alarm: int = Field(ge=1, le=3300)
+    normal: int = Field(ge=2, le=3300)
+
+
+class Point(_Strict):
+    """``[[point]]``: a supervised input."""
+
+    name: Name
+    kind: Literal["contact", "loop"]
+    terminal: Name
+    normally: Literal["open", "closed"] | None = None
+    bands_mv: Bands | None = None
+    fire: bool = False
+    use: Literal["plain", "key_switch"] = "plain"
+    trip_samples: int = Field(default=3, ge=2, le=20)
+    clear_ms: int = Field(default=2000, ge=100, le=60000)
+
+
+class Cause(_Strict):
+    """``[[cause]]``: a row of the cause-and-effect matrix."""
+
+    name: Name
+    points: Annotated[list[Name], Field(min_length=1, max_length=30)]
+    votes: int = Field(default=1, ge=1, le=30)
+    window_s: int = Field(default=0, ge=0, le=3600)
+    effects: Annotated[list[Name], Field(min_length=1, max_length=30)]
+    latched: bool = True
+    armed: bool = True
+
+
+class Gate(_Strict):
+    """``[[gate]]``."""
+
+    name: Name
+    lock: Name
+    contact: Name | None = None
+    contact_normally: Literal["open", "closed"] = "closed"
+    release_s: int = Field(default=5, ge=1, le=255)
+    held_open_s: int = Field(default=60, ge=0, le=3600)
+
+
+class Reader(_Strict):
+    """``[[reader]]``."""
+
+    name: Name
+    kind: Literal["pn532"]
+    port: Name
+    gate: Name
+
+
+class Tariff(_Strict):
+    """``[tariff]``: a price for each begun block of time."""
+
+    kind: Literal["time"] = "time"
+    price_fen: U16
+    block_min: int = Field(ge=1, le=1440)
+
+
+class Charging(_Strict):
+    """``[charging]``."""
+
+    start_power_w: Watts = 10
+    start_time_s: Seconds = 120
+    unplug_power_mw: U16 = 1000
+    unplug_time_s: Seconds = 10
+    full_percent: int = Field(default=20, ge=1, le=90)
+    full_floor_w: Watts = 30
+    full_time_s: Seconds = 1800
+    full_time_late_s: Seconds = 300
+    full_late_after_s: Seconds = 10800
+    drift_w: Watts = 6
+    top_up_s: U16 = 3600
+    min_power_w: Watts = 30
+    min_power_time_s: Seconds = 1800
+    max_session_min: int = Field(default=480, ge=1, le=1440)
+    hard_session_min: int = Field(default=600, ge=1, le=1440)
+    grant_s: int = Field(default=180, ge=10, le=3600)
+    checkpoint_s: int = Field(default=600, ge=60, le=3600)
+
+
+class SiteFile(_Strict):
+    """A whole site file. At most 30 causes, effects and points, so that a mask is a small integer on the board."""
+
+    site: Site
+    safety: Safety
+    group: Annotated[list[Group], Field(min_length=1, max_length=8)]
+    bus: Annotated[list[Bus], Field(min_length=1, max_length=2)]
+    outlet: Annotated[list[Outlet], Field(min_length=1, max_length=40)]
+    point: Annotated[list[Point], Field(max_length=30)] = []
+    cause: Annotated[list[Cause], Field(max_length=30)] = []
+    gate: Annotated[list[Gate], Field(max_length=4)] = []
+    reader: Annotated[list[Reader], Field(max_length=2)] = []
+    tariff: Tariff
+    charging: Charging = Charging()

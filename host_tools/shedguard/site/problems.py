@@ -1,0 +1,62 @@
+"""A problem of a file: where, what, why, and what to do. Shown to people as three lines, to tools as one object."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..errors import INVALID, ShedError
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """``path`` is the key it is about; ``line`` is filled in by the loader. A warning does not stop anything."""
+
+    path: Path
+    what: str
+    cause: str
+    hint: str
+    severity: Literal["error", "warning"] = "error"
+    line: int = 1
+
+    def show(self, file: str) -> str:
+        """For a terminal; the first line in the form that editors jump to."""
+        return f"{file}:{self.line}: {self.severity}: {self.what}\n  cause: {self.cause}\n  hint: {self.hint}"
+
+    def as_json(self, file: str) -> dict[str, str | int]:
+        """For tools."""
+        key = ".".join(map(str, self.path))
+        return {
+            "file": file,
+            "line": self.line,
+            "severity": self.severity,
+            "key": key,
+            "what": self.what,
+            "cause": self.cause,
+            "hint": self.hint,
+        }
+
+
+class FileProblems(ShedError):
+    """A file that cannot be used, with every problem found in it, in the order of lines."""
+
+    def __init__(self, file: str, problems: Iterable[Problem]) -> None:
+        self.file = file
+        self.problems = sorted(problems, key=lambda problem: problem.line)
+        errors = sum(problem.severity == "error" for problem in self.problems)
+        super().__init__(f"{file}: {errors} error{'s' if errors != 1 else ''}", code=INVALID)
+
+    def __str__(self) -> str:
+        return "\n".join([*(problem.show(self.file) for problem in self.problems), f"error: {self.what}"])
+
+
+def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
+    """``did you mean "x"?``, or what is known, for a word that is not."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6) or [name for name in known if name.lower() == word.lower()]
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return otherwise or (f"known: {', '.join(known)}" if known else "none is defined yet")

@@ -1,0 +1,108 @@
+"""Turns pydantic's errors into problems that say what a person should change."""
+
+from __future__ import annotations
+
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .model import SiteFile
+from .problems import Path, Problem, did_you_mean
+
+_MISSING = {
+    "meter": (
+        "no money without measurement: every outlet is metered",
+        'add meter = { bus = "...", address = ..., profile = "pzem-016" }',
+    ),
+    "maintenance_key": (
+        "writing over the console needs it",
+        "add maintenance_key = 64 hex digits, for instance from: openssl rand -hex 32",
+    ),
+    "breaker_w": ("the load budget and the check of outlet limits need it", "add breaker_w = the watts that the group's breaker carries"),
+}
+_KINDS = {"int_type": "a whole number", "string_type": "text in quotes", "bool_type": "true or false", "list_type": "a list in [ ]"}
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """One problem for each error of the model."""
+    return [_problem(details) for details in error.errors()]
+
+
+def _problem(details: ErrorDetails) -> Problem:
+    path: Path = tuple(details["loc"])
+    key, kind = str(path[-1]), details["type"]
+    where = describe(path[:-1])
+    context: dict[str, Any] = details.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = sorted(_fields(path[:-1]))
+        return Problem(
+            path,
+            f'unknown key "{key}" in {where}',
+            "only known keys are read, so a misspelt one would be ignored in silence",
+            did_you_mean(key, known),
+        )
+    if kind == "missing":
+        cause, hint = _MISSING.get(key, ("this key has no default", f"add {key} to {where}"))
+        what = f"{where} has no meter" if key == "meter" else f'"{key}" is missing in {where}'
+        return Problem(path, what, cause, hint)
+    value = details["input"]
+    what = f"{key} = {value!r} in {where} is not valid" if not isinstance(value, dict | list) else f"{key} in {where} is not valid"
+    if kind == "literal_error":
+        expected = str(context.get("expected", "")).replace("'", '"')
+        known = [word for field in [_annotation(path)] for word in _literals(field)]
+        return Problem(path, what, f"allowed: {expected}", did_you_mean(str(value), known, f"write one of {expected}"))
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = context.get("ge", context.get("le"))
+        word = "at least" if kind == "greater_than_equal" else "at most"
+        return Problem(path, what, f"out of range: {word} {bound}", f"write a value of {word} {bound}")
+    if kind == "string_pattern_mismatch":
+        return Problem(path, what, "64 hex digits are needed: a key of 32 bytes", "for instance from: openssl rand -hex 32")
+    if kind in _KINDS:
+        return Problem(path, what, f"{_KINDS[kind]} is expected here", f"write {key} as {_KINDS[kind]}")
+    if kind in ("too_long", "too_short"):
+        return Problem(
+            path, f"{key}: {details['msg']}", "the board keeps fixed-size tables", "split the shed between boards, or add what is missing"
+        )
+    return Problem(path, what, details["msg"], "see docs/protocols/site-file.md")
+
+
+def describe(path: Path) -> str:
+    """A table as the file writes it: ``[[outlet]] number 2``, ``[site]``."""
+    if not path:
+        return "the file"
+    if len(path) > 1 and isinstance(path[1], int):
+        rest = ".".join(str(part) for part in path[2:])
+        return f"[[{path[0]}]] no. {path[1] + 1}" + (f", {rest}" if rest else "")
+    return f"[{'.'.join(str(part) for part in path)}]"
+
+
+def _fields(path: Path) -> list[str]:
+    model = _annotation(path)
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _annotation(path: Path) -> Any:
+    """The type that the model expects at ``path``."""
+    found: Any = SiteFile
+    for part in path:
+        found = _plain(found)
+        if isinstance(part, int):
+            found = (get_args(found) or (None,))[0]
+        elif isinstance(found, type) and issubclass(found, BaseModel) and part in found.model_fields:
+            found = found.model_fields[part].annotation
+        else:
+            return None
+    return _plain(found)
+
+
+def _plain(found: Any) -> Any:
+    """``found`` without Annotated and without ``| None``."""
+    while get_origin(found) in (Annotated, Union, UnionType):
+        found = next(arg for arg in get_args(found) if arg is not type(None))
+    return found
+
+
+def _literals(found: Any) -> list[str]:
+    return [word for word in get_args(found) if isinstance(word, str)]
