@@ -1,0 +1,263 @@
+"""All outlets: who may start, which leases are asked for, what is watched while nobody charges.
+
+Hazards: two sales on one tap; a meter or a relay that fails unseen while its outlet is idle; a restart that forgets or repeats a sale.
+
+The sink (app.py implements it). bool: True when the record stands in flash; False when not (the caller acts on it). `i`: outlet index.
+
+    new_session_id() -> int                       (boot count mod 65536) << 16 | n
+    stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
+    session_start(id, i, card, wh, first_fen) -> bool      False: the sale does not begin, nothing is recorded
+    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw) -> bool   checkpoint; False at the start ends the sale unbilled
+    session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
+    session_resumed(id, i, energised_s) -> bool   ignored
+    session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
+                                                  journal record, then `done` in the live ring; False: asked again every second, so it must
+                                                  answer True without a second record when the record stands already
+    fault(code, arg)  fault_over(code, arg)       8 meter_stale (meter index), 9 welded (outlet), 21 dead_contact (outlet)
+    hold(holder, i)   release(holder, i)          7 meter_stale, 13 welded; called once per change
+
+`trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
+"""
+
+from time import ticks_diff
+
+from micropython import const
+
+from shed.charging import session, stop_causes, tariff
+
+REFUSED = const(0)  # answers of button()
+STARTED = const(1)
+STOPPED = const(2)
+NO_GRANT = const(3)
+BUSY = const(4)
+
+FAULT_METER_STALE = const(8)
+FAULT_WELDED = const(9)
+FAULT_DEAD_CONTACT = const(21)
+HOLD_METER_STALE = const(7)
+HOLD_WELDED = const(13)
+
+_WORD = const(30)
+_STALE = const(1)  # bits of _flags
+_WELDED = const(2)
+_DUD = const(4)
+_POWERED = const(8)  # welded, and power was there at the last reading
+_DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P, reference/domain.md 1.2)
+_DUD_MW = const(7000)
+_LOOK = const(3)  # readings an outlet is watched closely after a sale; so many in a row with power are a welded relay
+_IDLE_STALE_MS = const(120000)
+_NO_CARD = bytes(11)
+
+
+class Charging:
+    """outlets: (meter index, greatest power in W) per outlet index. rules: Rules. tariff: see tariff.py. poller: metering.poller.Poller."""
+
+    def __init__(self, outlets, rules, tariff, poller, sink):
+        self.rules = rules
+        self.tariff = tariff
+        self.poller = poller
+        self.sink = sink
+        self.start_blocked = False
+        self._outlets = outlets
+        n = len(outlets)
+        self.sessions = [None] * n
+        self.lease = [0] * (n // _WORD + 1)
+        self.meters = [0] * (max(o[0] for o in outlets) // _WORD + 1)
+        self._trip = self.lease
+        self._seen = [0] * n  # readings, by count, while idle
+        self._flags = bytearray(n)
+        self._hot = bytearray(n)  # idle readings with power in a row
+        self._look = bytearray(n)
+        self._duds = bytearray(n)
+        self._card = _NO_CARD
+        self._role = self._grant_ms = self._up_ms = self._turn = 0
+        self._last_ms = -1
+
+    def step(self, now_ms, closed, trip, start_blocked):
+        """Go on with every outlet; returns ms until the next call. Afterwards .lease and .meters are what is wanted now.
+
+        closed: relays the outputs report as on. trip: outlets a latched trip acts on. start_blocked: no sale may begin.
+        """
+        span_ms = max(ticks_diff(now_ms, self._last_ms), 0) if self._last_ms >= 0 else 0
+        self._last_ms = now_ms
+        self._up_ms = min(self._up_ms + span_ms, _IDLE_STALE_MS)
+        self._grant_ms = max(self._grant_ms - span_ms, 0)
+        self.start_blocked = start_blocked
+        self._trip = trip
+        for w in range(len(self.meters)):
+            self.meters[w] = 0
+        wake_ms = 1000
+        readings = self.poller.readings
+        seen = self._seen
+        i = 0
+        for w in range(len(self.lease)):
+            lease = 0
+            closed_word = closed[w]
+            trip_word = trip[w]
+            for b in range(min(_WORD, len(seen) - i)):
+                sale = self.sessions[i]
+                if sale is not None:
+                    sale.step(self, now_ms, span_ms, closed_word >> b & 1, trip_word >> b & 1)
+                    if sale.wants_lease():
+                        lease |= 1 << b
+                        wake_ms = min(wake_ms, 200)
+                    else:
+                        wake_ms = 100
+                    self._watch(sale.meter)
+                    if sale.state == session.DONE:
+                        self._drop(i)
+                else:
+                    meter = self._outlets[i][0]
+                    if readings[meter].count != seen[i]:
+                        self._idle(i, readings[meter], closed_word >> b & 1)
+                    if self._look[i]:
+                        self._watch(meter)
+                i += 1
+            self.lease[w] = lease
+        if self._up_ms >= _IDLE_STALE_MS:
+            self._check_one_meter(now_ms)
+        return wake_ms
+
+    def card_tapped(self, card, role, now_ms):
+        """An admitted card (11 bytes): the next button within the grant time starts one sale, or stops the card's own."""
+        self._card = bytes(card)
+        self._role = role
+        self._grant_ms = self.rules.grant_ms
+
+    def button(self, i, now_ms):
+        """The button of outlet i. Returns STARTED, STOPPED, NO_GRANT (tap first), BUSY (another card's), REFUSED (`why` tells)."""
+        if not self._grant_ms:
+            return NO_GRANT
+        sale = self.sessions[i]
+        if sale is not None:
+            if sale.card != self._card:
+                return BUSY
+            if not sale.stop(stop_causes.USER):
+                return BUSY
+            self._grant_ms = 0
+            return STOPPED
+        if self.start_blocked or self._flags[i] & (_STALE | _WELDED) or self._trip[i // _WORD] >> (i % _WORD) & 1:
+            return REFUSED
+        self._grant_ms = 0
+        self.sessions[i] = session.Session(self, i, self._card)
+        return STARTED
+
+    def granted_ms(self):
+        """How long the last tap still holds; 0: tap first."""
+        return self._grant_ms
+
+    def stop(self, i, cause):
+        """End the sale at outlet i, if any; cause OPERATOR, MAINTENANCE..."""
+        sale = self.sessions[i]
+        return sale is not None and sale.stop(cause)
+
+    def stop_all(self, cause):
+        """End all; .busy() tells when all are settled."""
+        for i in range(len(self.sessions)):
+            self.stop(i, cause)
+
+    def busy(self):
+        """Number of sales not settled yet."""
+        return sum(1 for sale in self.sessions if sale is not None)
+
+    def restore(self, records):
+        """Take up what an outage cut short: live ring records (id, outlet, card, start_s, wh_start, energised_s, energy_mwh, peak_mw)."""
+        for record in records:
+            i = record[1]
+            if i < len(self.sessions) and self.sessions[i] is None:
+                sale = self.sessions[i] = session.Session(self, i, bytes(record[2]))
+                sale.resume(record)
+            else:  # the site has changed: nothing to resume it on; what was measured is settled
+                self.sink.session_end(
+                    record[0], i, record[2], record[3], record[5], record[6], record[4], record[4] + record[6] // 1000,
+                    tariff.price_fen(self.tariff, record[5]), stop_causes.OUTAGE_GONE,
+                )  # fmt: skip
+
+    def clear_welded(self, i):
+        """A person has looked. False while the meter still shows power."""
+        if self._flags[i] & _POWERED:
+            return False
+        if self._flags[i] & _WELDED:
+            self._flags[i] &= ~_WELDED
+            self.sink.release(HOLD_WELDED, i)
+        return True
+
+    # What a session asks of the shed.
+
+    def meter_of(self, i):
+        """Meter index of outlet i."""
+        return self._outlets[i][0]
+
+    def limit_mw(self, i):
+        """Greatest power of outlet i."""
+        return self._outlets[i][1] * 1000
+
+    def meter_lost(self, i):
+        """No reading for too long: off, and off it stays until the meter is back."""
+        if not self._flags[i] & _STALE:
+            self._flags[i] |= _STALE
+            self.sink.hold(HOLD_METER_STALE, i)
+            self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
+
+    def welded(self, i):
+        """Power, or a closed relay, where all is off."""
+        self._flags[i] |= _POWERED
+        if not self._flags[i] & _WELDED:
+            self._flags[i] |= _WELDED
+            self.sink.hold(HOLD_WELDED, i)
+            self.sink.fault(FAULT_WELDED, i)
+
+    def load_seen(self, i):
+        """A load draws power through outlet i: contact and fuse are good."""
+        self._duds[i] = 0
+        if self._flags[i] & _DUD:
+            self._flags[i] &= ~_DUD
+            self.sink.fault_over(FAULT_DEAD_CONTACT, i)
+
+    def no_load(self, i, peak_mw):
+        """Nothing worth charging came. Returns the stop cause: the third time in a row without any power it is the outlet's fault."""
+        if peak_mw >= _DUD_MW:
+            self._duds[i] = 0
+            return stop_causes.NO_LOAD
+        self._duds[i] = min(self._duds[i] + 1, _DUDS)
+        if self._duds[i] < _DUDS:
+            return stop_causes.NO_LOAD
+        if not self._flags[i] & _DUD:
+            self._flags[i] |= _DUD
+            self.sink.fault(FAULT_DEAD_CONTACT, i)
+        return stop_causes.DEAD_CONTACT
+
+    def _watch(self, meter):
+        self.meters[meter // _WORD] |= 1 << meter % _WORD
+
+    def _drop(self, i):
+        self._seen[i] = self.sessions[i].reading.count
+        self.sessions[i] = None
+        self._look[i] = _LOOK
+        self._hot[i] = 0
+
+    def _idle(self, i, reading, closed):
+        """A fresh reading of an outlet without a sale."""
+        self._seen[i] = reading.count
+        if self._look[i]:
+            self._look[i] -= 1
+        if self._flags[i] & _STALE:
+            self._flags[i] &= ~_STALE
+            self.sink.release(HOLD_METER_STALE, i)
+            self.sink.fault_over(FAULT_METER_STALE, self._outlets[i][0])
+        if reading.power_mw > session.WELDED_MW and not closed:
+            self._hot[i] = min(self._hot[i] + 1, _LOOK)
+            self._look[i] = max(self._look[i], 1)
+            if self._hot[i] == _LOOK:
+                self.welded(i)
+        else:
+            self._hot[i] = 0
+            if self._flags[i] & _POWERED:
+                self._flags[i] &= ~_POWERED
+                self.sink.fault_over(FAULT_WELDED, i)
+
+    def _check_one_meter(self, now_ms):
+        """In turn, one idle outlet a step: a dead meter is reported before a customer finds it."""
+        self._turn = (self._turn + 1) % len(self.sessions)
+        if self.sessions[self._turn] is None and self.poller.age_ms(self._outlets[self._turn][0], now_ms) > _IDLE_STALE_MS:
+            self.meter_lost(self._turn)

@@ -1,0 +1,164 @@
+"""Which meter is read when: energised ones every second, idle ones every half minute, dead ones ever more rarely.
+
+Hazard: a silent meter on an energised outlet is a socket nobody watches. Staleness is therefore a value anyone can ask for
+(age_ms), and one dead meter may cost the others no more than one time-out per back-off period.
+
+Back-off after a time-out: 2 s, doubling to 60 s (an energised meter: to 5 s). A damaged reply, or one out of range, is simply read
+again after the usual interval: somebody is there. Priority: asked for by request_now, then energised, then idle; within these the
+longest overdue; an idle meter that is half a minute late ranks with the energised ones, so that it never starves.
+"""
+
+from array import array
+from time import ticks_add, ticks_diff
+
+from micropython import const
+
+from . import modbus, profiles
+
+OK = const(0)  # kinds of counter()
+TIMEOUTS = const(1)
+CRC_ERRORS = const(2)
+EXCEPTIONS = const(3)
+FOREIGN = const(4)
+GLITCHES = const(5)
+_KINDS = const(6)
+
+STALE_MS = const(3600000)  # a reading older than an hour is no reading: it loses .valid (and ticks never get near their wrap)
+NO_READING_MS = const(0x1FFFFFFF)
+_WORD = const(30)  # bits in a mask word
+_MAX_SLEEP_MS = const(250)
+_BACK_OFF_S = const(60)
+_BACK_OFF_HOT_S = const(5)
+_FAIR_MS = const(30000)
+_URGENT_MS = const(1000000)
+
+
+class Poller:
+    """masters: one RtuMaster per bus. meters: (bus index, address, profile id) per meter index. reading(i) -> profiles.Reading."""
+
+    def __init__(self, masters, meters, energised_ms=1000, idle_ms=30000, table=profiles.PROFILES):
+        self._masters = masters
+        self._meters = meters
+        self._table = table
+        self._hot_ms = energised_ms
+        self._idle_ms = idle_ms
+        n = len(meters)
+        self.readings = [profiles.Reading() for _ in range(n)]
+        self._due_ms = [0] * n
+        self._back_off_s = bytearray(n)
+        self._urgent = bytearray(n)
+        self._counters = array("H", (0 for _ in range(n * _KINDS)))
+        self._hot = [0] * (n // _WORD + 1)
+        self._on_bus = [tuple(i for i in range(n) if meters[i][0] == b) for b in range(len(masters))]
+        self._asked = [-1] * len(masters)  # the meter each bus is waiting for
+        self._started = False
+        self._now_ms = 0
+        self.wanted = False  # request_now since the last step: call step soon
+
+    def reading(self, i):
+        """The Reading of meter i (always the same object)."""
+        return self.readings[i]
+
+    def counter(self, i, kind):
+        """OK, TIMEOUTS, CRC_ERRORS, EXCEPTIONS, FOREIGN or GLITCHES of meter i since boot; stops at 65535."""
+        return self._counters[i * _KINDS + kind]
+
+    def age_ms(self, i, now_ms):
+        """How old the reading of meter i is; NO_READING_MS when there is none younger than an hour."""
+        r = self.readings[i]
+        return ticks_diff(now_ms, r.updated_ms) if r.valid else NO_READING_MS
+
+    def energised(self, words):
+        """Meters that matter now: mask words of 30 bits, by meter index. One that is new here is read at once."""
+        for w in range(len(self._hot)):
+            fresh = words[w] & ~self._hot[w]
+            self._hot[w] = words[w]
+            i = w * _WORD
+            while fresh:
+                if fresh & 1:
+                    self._due_ms[i] = self._now_ms
+                    self._back_off_s[i] = min(self._back_off_s[i], _BACK_OFF_HOT_S)
+                fresh >>= 1
+                i += 1
+
+    def request_now(self, i):
+        """Read meter i before all others, back-off or not."""
+        self._urgent[i] = 1
+        self.wanted = True
+
+    def step(self, now_ms):
+        """Go on with every bus; returns ms until the next call is useful."""
+        if not self._started:
+            self._started = True
+            for i in range(len(self._due_ms)):
+                self._due_ms[i] = now_ms
+        self._now_ms = now_ms
+        self.wanted = False
+        wake_ms = _MAX_SLEEP_MS
+        for b in range(len(self._masters)):
+            master = self._masters[b]
+            left_ms = master.step(now_ms)
+            if master.result != modbus.BUSY:
+                if self._asked[b] >= 0:
+                    self._finish(self._asked[b], master, now_ms)
+                left_ms = self._next(b, master, now_ms)
+            if left_ms < wake_ms:
+                wake_ms = left_ms
+        return wake_ms
+
+    def _is_hot(self, i):
+        return self._hot[i // _WORD] >> (i % _WORD) & 1
+
+    def _next(self, b, master, now_ms):
+        """Start the most pressing read of bus b; returns ms until it, or until one is due."""
+        best = -1
+        rank = -1
+        wait_ms = _MAX_SLEEP_MS
+        for i in self._on_bus[b]:
+            late_ms = ticks_diff(now_ms, self._due_ms[i])
+            if self._urgent[i]:
+                late_ms = max(late_ms, 0) + _URGENT_MS
+            elif late_ms < 0:
+                wait_ms = min(wait_ms, -late_ms)
+                continue
+            elif self._is_hot(i):
+                late_ms += _FAIR_MS
+            if late_ms > rank:
+                rank = late_ms
+                best = i
+        self._asked[b] = best
+        if best < 0:
+            return wait_ms
+        self._urgent[best] = 0
+        hot = self._is_hot(best)
+        self._due_ms[best] = ticks_add(now_ms, self._hot_ms if hot else self._idle_ms)
+        meter = self._meters[best]
+        profile = self._table[meter[2]]
+        master.start(meter[1], profile[0], profile[1], profile[2], now_ms)
+        return master.step(now_ms)
+
+    def _finish(self, i, master, now_ms):
+        reading = self.readings[i]
+        result = master.result
+        kind = OK
+        if result == modbus.DONE:
+            if profiles.decode(self._table[self._meters[i][2]], master, reading):
+                reading.count += 1
+                reading.updated_ms = now_ms
+                reading.valid = True
+            else:
+                kind = GLITCHES
+        elif result == modbus.BAD_CRC:
+            kind = CRC_ERRORS
+        else:
+            kind = EXCEPTIONS if result == modbus.EXCEPTION else TIMEOUTS if result == modbus.TIMEOUT else FOREIGN
+            limit_s = _BACK_OFF_HOT_S if self._is_hot(i) else _BACK_OFF_S
+            self._back_off_s[i] = min(max(2, self._back_off_s[i] * 2), limit_s)
+            self._due_ms[i] = ticks_add(now_ms, self._back_off_s[i] * 1000)
+        if kind < TIMEOUTS or kind == CRC_ERRORS or kind == GLITCHES:
+            self._back_off_s[i] = 0
+        if kind and reading.valid and ticks_diff(now_ms, reading.updated_ms) > STALE_MS:
+            reading.valid = False
+        at = i * _KINDS + kind
+        if self._counters[at] < 65535:
+            self._counters[at] += 1
