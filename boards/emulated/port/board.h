@@ -1,0 +1,212 @@
+// The emulated chip, as its own files see it: state that survives a reset, virtual time, link, inputs, interrupts.
+#ifndef INCLUDED_BOARD_H
+#define INCLUDED_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BOARD_NEVER     UINT64_MAX
+#define BOARD_NORETURN  __attribute__((noreturn))
+#define N_GPIO          (40)
+#define N_TIMER         (4)
+#define N_UART          (3)
+#define NS_PER_US       (1000ULL)
+#define NS_PER_MS       (1000000ULL)
+#define RTC_TICK_NS     (10 * NS_PER_MS)  // FreeRTOS tick, 100 Hz: ESP-IDF's default, ports/esp32 sets no other
+#define FLASH_SECTOR    (4096)
+#define FLASH_PAGE      (256)
+#define FLASH_MAX_SECTORS (4096)          // 16 MiB
+
+// Causes of a reset, as in docs/protocols/link.md (and as machine.reset_cause() numbers them).
+enum { CAUSE_POWER_ON = 1, CAUSE_HARD, CAUSE_WDT, CAUSE_DEEPSLEEP, CAUSE_SOFT };
+
+// Record types of the link (docs/protocols/link.md).
+enum {
+    REC_PIN = 1, REC_STROBE, REC_UART_TX, REC_RESET, REC_BOOT, REC_NOTE, REC_PROBE, REC_STATS, REC_FLASH, REC_HALT,
+    REC_PIN_IN = 64, REC_ADC_IN, REC_UART_RX, REC_WATCH, REC_POWER, REC_ENABLE, REC_FAULT, REC_PROBE_IN, REC_STATS_IN, REC_TRACE, REC_FLASH_COPY,
+};
+enum { NOTE_INFO, NOTE_WARNING, NOTE_VIOLATION };
+enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION };
+
+typedef struct {
+    uint64_t lapse_ns;      // 0: not watched
+    uint64_t last_edge;
+    uint64_t check_at;      // when to look whether it has lapsed
+    bool strobing;
+} watch_t;
+
+typedef struct {
+    uint64_t cpu_busy_ns, cycles_gc;
+    uint64_t timer_fires, timer_drops, irqs, irq_drops, gc_runs, packets;
+    uint64_t flash_programs, flash_erases, nor_violations, notes_dropped;
+    uint64_t uart_tx_bytes, uart_rx_bytes, uart_rx_lost;
+    uint32_t resets;
+} stats_t;
+
+// Everything that outlives a reset of the chip. Written to a memfd and read back by the next incarnation of the process.
+typedef struct {
+    uint32_t version;
+    // the link
+    int link_fd;
+    uint32_t tx_sequence;
+    uint64_t horizon;
+    uint64_t arrivals;
+    // virtual time
+    uint64_t now;
+    uint64_t boot_at;           // esp_timer's zero
+    uint64_t rng[2];
+    uint32_t seed;
+    // the outside
+    uint8_t pin_in[N_GPIO];     // 0 low, 1 high, 2 not driven
+    uint32_t adc_uv[N_GPIO];
+    uint32_t adc_noise_uv[N_GPIO];
+    watch_t watch[N_GPIO];
+    uint8_t drive[N_GPIO];      // last reported PIN drive
+    bool power, enabled, halted, trace_flash;
+    bool reset_due;             // a RESET record must still be sent
+    uint8_t cause;
+    // faults
+    bool timer_dead[N_TIMER];
+    bool clock_stopped;
+    uint64_t clock_frozen_us;
+    int64_t cut_countdown;      // flash operations until the power cut; -1: none
+    uint8_t cut_kind;
+    uint32_t alloc_failures;
+    // the RTC domain
+    int64_t rtc_offset_ns;      // wall clock (since 2000) minus virtual now
+    uint16_t rtc_memory_len;
+    uint8_t rtc_memory[2048];
+    // flash
+    uint32_t wear[FLASH_MAX_SECTORS];
+    stats_t stats;
+} persist_t;
+
+typedef struct {
+    const char *flash_path;
+    int64_t ticks_offset_ms;
+    uint64_t boot_ns;
+    uint32_t start_mhz;
+    bool worst_flash;
+    int persist_fd;
+} options_t;
+
+extern persist_t P;
+extern options_t options;
+
+// persist.c
+void persist_load(int fd);
+BOARD_NORETURN void persist_restart(void);
+void persist_set_arguments(char **argv);
+
+// vtime.c
+extern uint32_t vtime_mhz;
+uint64_t vtime_now(void);
+void vtime_set_mhz(uint32_t mhz);
+void vtime_sync(void);
+void vtime_rearm(void);
+void vtime_busy_ns(uint64_t ns);
+void vtime_masked_ns(uint64_t ns);
+bool vtime_idle_until(uint64_t deadline);
+void vtime_exchange(void);
+void vtime_wake(void);
+void vtime_run_dead(bool (*until)(void));
+void vtime_run_until(uint64_t deadline, bool (*until)(void));
+static inline void vtime_charge(uint32_t cycles);
+uint32_t vtime_budget_save(void);
+void vtime_budget_restore(uint32_t saved);
+
+// link.c
+void link_emit(uint8_t type, uint8_t arg, uint64_t at, const void *payload, size_t len);
+void link_note(uint8_t level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void link_hello(void);
+void link_exchange(uint64_t now, uint64_t wake);
+
+// inputs.c
+void inputs_queue(uint8_t type, uint8_t arg, uint64_t at, const uint8_t *payload, size_t len);
+uint64_t inputs_next(void);
+void inputs_apply_one(void);
+void inputs_save(int fd);
+void inputs_load(int fd);
+
+// chip.c
+extern bool chip_running;
+uint64_t chip_next(void);
+void chip_fire(void);
+void chip_irq_pin(unsigned int gpio);
+void chip_irq_release(void);
+bool chip_irq_masked(void);
+unsigned int chip_irq_mask(void);
+void chip_irq_restore(unsigned int state);
+uint64_t chip_take_stall(void);
+void chip_stall(uint64_t ns);
+void chip_wdt_start(uint64_t timeout_ns);
+bool chip_wdt_feed(void);
+BOARD_NORETURN void chip_reset(uint8_t cause);
+BOARD_NORETURN void chip_power_off(void);
+BOARD_NORETURN void chip_halt(void);
+void chip_boot(void);
+uint64_t chip_random64(void);
+
+// machine_pin.c
+void pins_input_changed(unsigned int gpio);
+void pins_deliver(unsigned int gpio);
+void pins_watch(unsigned int gpio, uint64_t lapse_ns);
+void pins_fire_lapses(void);
+void pins_floated(void);
+uint64_t pins_next_lapse(void);
+
+// machine_timer.c
+uint64_t timers_next(void);
+void timers_fire(uint64_t now);
+bool timers_held(void);
+void timers_release(void);
+
+// uarts.c
+typedef struct {
+    uint32_t baud;
+    uint8_t bits, parity, stop;
+    bool open;
+    uint64_t busy_until;        // when the last queued character has left
+    uint16_t rx_size, rx_head, rx_count;
+    uint8_t rx_error;
+    uint8_t *rx;
+} uart_t;
+extern uart_t uarts[N_UART];
+void uarts_init(void);
+uint32_t uarts_char_ns(const uart_t *u);
+void uarts_transmit(unsigned int id, const uint8_t *data, size_t len);
+void uarts_received(unsigned int id, uint8_t byte, bool framing_error, bool last);
+uint64_t uarts_next(void);
+void uarts_fire(uint64_t now);
+void uarts_flush_console(void);
+void uart_irq_received(unsigned int id, bool last);
+uint64_t uart_irq_next(void);
+void uart_irq_fire(uint64_t now);
+
+// flash.c
+extern uint8_t *flash_memory;
+extern uint32_t flash_size;
+void flash_open(const char *path);
+void flash_copy_to(const char *path);
+void flash_read(uint32_t offset, void *buf, uint32_t len);
+void flash_program(uint32_t offset, const void *buf, uint32_t len);
+void flash_erase(uint32_t offset, uint32_t len);
+
+// probe.c, stats.c, memory.c, main.c
+void probe_schedule(const uint8_t *source, size_t len);
+bool probe_capture(const char *str, size_t len);
+void stats_emit(void);
+void memory_init(void);
+void memory_run_on_stack(void (*entry)(void));
+void memory_soft_reset(void);
+void *memory_heap(void);
+extern char *memory_stack_top;
+
+#include "costs.h"
+extern int32_t mp_cost_budget;
+static inline void vtime_charge(uint32_t cycles) {
+    mp_cost_budget -= (int32_t)cycles;
+}
+
+#endif // INCLUDED_BOARD_H

@@ -1,0 +1,183 @@
+// The chip around the CPU: interrupt masking, watchdog, resets, and the list of what it does by itself next.
+
+#include "py/mphal.h"
+#include "py/runtime.h"
+#include "board.h"
+
+bool chip_running;              // MicroPython runs (false: off, held, halted, in the ROM)
+
+static unsigned int mask_depth;
+static uint64_t pending_pins;
+static uint64_t stall_ns;
+static uint64_t wdt_timeout_ns;
+static uint64_t wdt_deadline = BOARD_NEVER;
+
+// xorshift128+, seeded from --seed; its state survives resets.
+uint64_t chip_random64(void) {
+    uint64_t s1 = P.rng[0];
+    const uint64_t s0 = P.rng[1];
+    P.rng[0] = s0;
+    s1 ^= s1 << 23;
+    P.rng[1] = s1 ^ s0 ^ (s1 >> 17) ^ (s0 >> 26);
+    return P.rng[1] + s0;
+}
+
+uint32_t chip_random(void) {
+    return (uint32_t)(chip_random64() >> 32);
+}
+
+// Interrupts: held while masked, delivered in a fixed order when the mask is lifted.
+
+unsigned int chip_irq_mask(void) {
+    return mask_depth++;
+}
+
+void chip_irq_restore(unsigned int state) {
+    mask_depth = state;
+    if (state == 0 && (pending_pins != 0 || timers_held())) {
+        chip_irq_release();
+    }
+}
+
+bool chip_irq_masked(void) {
+    return mask_depth != 0;
+}
+
+void chip_irq_release(void) {
+    timers_release();
+    while (pending_pins != 0) {
+        unsigned int gpio = (unsigned int)__builtin_ctzll(pending_pins);
+        pending_pins &= ~(1ULL << gpio);
+        pins_deliver(gpio);
+    }
+}
+
+void chip_irq_pin(unsigned int gpio) {
+    if (chip_irq_masked()) {
+        pending_pins |= 1ULL << gpio;
+    } else {
+        pins_deliver(gpio);
+    }
+}
+
+// A stalled CPU: asked for by a fault, served by vtime_sync() between opcodes.
+void chip_stall(uint64_t ns) {
+    stall_ns += ns;
+    vtime_wake();
+}
+
+uint64_t chip_take_stall(void) {
+    uint64_t ns = stall_ns;
+    stall_ns = 0;
+    return ns;
+}
+
+// Watchdog (the IDF task watchdog with a user handle): goes on over a soft reset.
+
+void chip_wdt_start(uint64_t timeout_ns) {
+    wdt_timeout_ns = timeout_ns;
+    wdt_deadline = vtime_now() + timeout_ns;
+    vtime_sync();
+}
+
+bool chip_wdt_feed(void) {
+    if (wdt_timeout_ns == 0) {
+        return false;
+    }
+    wdt_deadline = vtime_now() + wdt_timeout_ns;
+    return true;
+}
+
+// What the chip does next by itself, and doing it.
+
+uint64_t chip_next(void) {
+    uint64_t t = pins_next_lapse();
+    if (chip_running) {
+        uint64_t next = timers_next();
+        t = next < t ? next : t;
+        next = uarts_next();
+        t = next < t ? next : t;
+        t = wdt_deadline < t ? wdt_deadline : t;
+    }
+    return t;
+}
+
+void chip_fire(void) {
+    if (chip_running) {
+        if (wdt_deadline <= P.now) {
+            link_note(NOTE_WARNING, "watchdog: not fed for %u ms", (unsigned int)(wdt_timeout_ns / NS_PER_MS));
+            chip_reset(CAUSE_WDT);
+        }
+        if (timers_next() <= P.now) {
+            timers_fire(P.now);
+            return;
+        }
+        if (uarts_next() <= P.now) {
+            uarts_fire(P.now);
+            return;
+        }
+    }
+    pins_fire_lapses();
+}
+
+// Resets. All but the soft one end this incarnation of the process.
+
+static void go_dark(void) {
+    chip_running = false;
+    pins_floated();
+    P.clock_stopped = false;
+    P.stats.resets++;
+}
+
+void chip_reset(uint8_t cause) {
+    P.cause = cause;
+    link_emit(REC_RESET, cause, P.now, NULL, 0);
+    go_dark();
+    link_exchange(P.now, P.now);
+    persist_restart();
+}
+
+void chip_power_off(void) {
+    P.rtc_memory_len = 0;
+    go_dark();
+    persist_restart();
+}
+
+void chip_halt(void) {
+    P.halted = true;
+    P.rtc_memory_len = 0;
+    link_emit(REC_HALT, 1, P.now, NULL, 0);
+    go_dark();
+    link_exchange(P.now, BOARD_NEVER);
+    persist_restart();
+}
+
+static bool may_run(void) {
+    return P.power && P.enabled && !P.halted;
+}
+
+static uint64_t boot_end;
+static bool boot_over(void) {
+    return P.now >= boot_end;
+}
+
+// From power-on or reset to the point where MicroPython starts. ROM, bootloader and IDF start-up are one modelled delay.
+void chip_boot(void) {
+    vtime_run_dead(may_run);
+    if (P.reset_due) {
+        P.reset_due = false;
+        if (P.cause == CAUSE_POWER_ON) {
+            P.rtc_memory_len = 0;
+            P.rtc_offset_ns = -(int64_t)P.now;
+        }
+        link_emit(REC_RESET, P.cause, P.now, NULL, 0);
+        link_exchange(P.now, P.now);
+    }
+    boot_end = P.now + options.boot_ns;
+    vtime_run_until(boot_end, boot_over);
+    P.boot_at = P.now;
+    link_emit(REC_BOOT, P.cause, P.now, NULL, 0);
+    chip_running = true;
+    vtime_exchange();
+    vtime_rearm();
+}

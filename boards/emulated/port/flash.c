@@ -1,0 +1,140 @@
+// The SPI NOR flash: a file, mapped. Programming clears bits, erasing sets them; both take their time, wear, and can be cut.
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "py/mphal.h"
+#include "board.h"
+
+#define FLASH_ADDRESS   ((void *)0x30000000)
+
+enum { CUT_BEFORE, CUT_TORN, CUT_MID_ERASE };
+enum { OP_PROGRAM = 1, OP_ERASE = 2 };
+
+uint8_t *flash_memory;
+uint32_t flash_size;
+
+static void die(const char *path) {
+    perror(path);
+    _exit(2);
+}
+
+void flash_open(const char *path) {
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        die(path);
+    }
+    if (st.st_size == 0 || st.st_size % FLASH_SECTOR != 0 || st.st_size > FLASH_MAX_SECTORS * FLASH_SECTOR) {
+        fprintf(stderr, "emulated-board: %s: a flash file has whole sectors of 4096 bytes, at most 16 MiB\n", path);
+        _exit(2);
+    }
+    if (flash_memory != NULL) {
+        munmap(flash_memory, flash_size);
+    }
+    flash_size = (uint32_t)st.st_size;
+    flash_memory = mmap(FLASH_ADDRESS, flash_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
+    if (flash_memory == MAP_FAILED) {
+        die("emulated-board: mmap of the flash");
+    }
+    close(fd);
+    // Forked boards and their next incarnations use their own copy.
+    setenv("SHEDGUARD_BOARD_FLASH", path, 1);
+}
+
+void flash_copy_to(const char *path) {
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        die(path);
+    }
+    for (uint32_t done = 0; done < flash_size;) {
+        ssize_t n = write(fd, flash_memory + done, flash_size - done);
+        if (n <= 0) {
+            die(path);
+        }
+        done += (uint32_t)n;
+    }
+    close(fd);
+}
+
+// Counts an operation; true when the power is cut at this one.
+static bool cut_here(void) {
+    if (P.cut_countdown < 0) {
+        return false;
+    }
+    return P.cut_countdown-- <= 1;
+}
+
+static void tear(uint8_t *p, const uint8_t *target, uint32_t len) {
+    // Each bit that would have changed has changed or not.
+    for (uint32_t i = 0; i < len; i++) {
+        p[i] ^= (uint8_t)((p[i] ^ target[i]) & (uint8_t)chip_random());
+    }
+}
+
+// One page program or sector erase, which leaves `target` at `offset` unless the power goes.
+static void operate(int op, uint32_t offset, const uint8_t *target, uint32_t len, uint64_t ns) {
+    vtime_sync();
+    if (P.trace_flash) {
+        uint32_t payload[2] = { offset, len };
+        link_emit(REC_FLASH, (uint8_t)op, P.now, payload, sizeof(payload));
+    }
+    if (cut_here()) {
+        if (P.cut_kind != CUT_BEFORE) {
+            vtime_masked_ns(ns / 2);
+            tear(flash_memory + offset, target, len);
+        }
+        chip_halt();
+    }
+    vtime_masked_ns(ns);
+    memcpy(flash_memory + offset, target, len);
+}
+
+void flash_read(uint32_t offset, void *buf, uint32_t len) {
+    vtime_charge(COST_FLASH_READ_CALL);
+    memcpy(buf, flash_memory + offset, len);
+    vtime_busy_ns((uint64_t)len * COST_FLASH_READ_BYTE);
+}
+
+void flash_program(uint32_t offset, const void *buf, uint32_t len) {
+    const uint8_t *src = buf;
+    uint8_t page[FLASH_PAGE];
+    bool violated = false;
+    while (len != 0) {
+        uint32_t n = FLASH_PAGE - offset % FLASH_PAGE;
+        if (n > len) {
+            n = len;
+        }
+        for (uint32_t i = 0; i < n; i++) {
+            uint8_t old = flash_memory[offset + i];
+            page[i] = old & src[i];
+            if (page[i] != src[i] && !violated) {
+                violated = true;
+                P.stats.nor_violations++;
+                link_note(NOTE_VIOLATION, "flash: program at 0x%x wants bits 1 that are 0 (0x%02x over 0x%02x): erase first",
+                    (unsigned int)(offset + i), src[i], old);
+            }
+        }
+        P.stats.flash_programs++;
+        // A partial page takes its share, with a floor for the command itself.
+        uint64_t full = COST_FLASH_PAGE_NS(options.worst_flash);
+        operate(OP_PROGRAM, offset, page, n, full / 4 + full * 3 / 4 * n / FLASH_PAGE);
+        offset += n;
+        src += n;
+        len -= n;
+    }
+}
+
+void flash_erase(uint32_t offset, uint32_t len) {
+    static const uint8_t blank[FLASH_SECTOR] = { [0 ... FLASH_SECTOR - 1] = 0xff };
+    for (; len != 0; offset += FLASH_SECTOR, len -= FLASH_SECTOR) {
+        P.stats.flash_erases++;
+        P.wear[offset / FLASH_SECTOR]++;
+        operate(OP_ERASE, offset, blank, FLASH_SECTOR, COST_FLASH_ERASE_NS(options.worst_flash));
+    }
+}

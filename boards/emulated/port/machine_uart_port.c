@@ -1,0 +1,418 @@
+// machine.UART, included by extmod/machine_uart.c: the ESP32 port's arguments and refusals over uarts.c.
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "py/mperrno.h"
+#include "py/mphal.h"
+#include "board.h"
+#include "ports.h"
+
+#define UART_IRQ_RX     (1 << 0)
+#define UART_IRQ_BREAK  (1 << 1)
+#define UART_IRQ_RXIDLE (0x1000)
+#define UART_ALLOWED_IRQS (UART_IRQ_RX | UART_IRQ_RXIDLE | UART_IRQ_BREAK)
+#define UART_INV_MASK   (0x3c)
+#define UART_FIFO       (128)
+#define UART_RX_CHUNK   (120)
+#define RXIDLE_MIN_NS   (500 * NS_PER_US)
+
+enum { RXIDLE_STANDBY, RXIDLE_ARMED, RXIDLE_ALERT };
+
+typedef struct _machine_uart_obj_t {
+    mp_obj_base_t base;
+    uint8_t id, rxidle_state;
+    int8_t tx, rx, rts, cts;
+    uint16_t txbuf, rxbuf, timeout, timeout_char;
+    uint16_t irq_trigger, irq_flags;
+    uint32_t invert, flow;
+    uint64_t rxidle_next;
+    mp_irq_obj_t *irq;
+} machine_uart_obj_t;
+
+#define MICROPY_PY_MACHINE_UART_CLASS_CONSTANTS \
+    { MP_ROM_QSTR(MP_QSTR_INV_TX), MP_ROM_INT(0x20) }, \
+    { MP_ROM_QSTR(MP_QSTR_INV_RX), MP_ROM_INT(0x04) }, \
+    { MP_ROM_QSTR(MP_QSTR_INV_RTS), MP_ROM_INT(0x10) }, \
+    { MP_ROM_QSTR(MP_QSTR_INV_CTS), MP_ROM_INT(0x08) }, \
+    { MP_ROM_QSTR(MP_QSTR_RTS), MP_ROM_INT(1) }, \
+    { MP_ROM_QSTR(MP_QSTR_CTS), MP_ROM_INT(2) }, \
+    { MP_ROM_QSTR(MP_QSTR_IRQ_RX), MP_ROM_INT(UART_IRQ_RX) }, \
+    { MP_ROM_QSTR(MP_QSTR_IRQ_RXIDLE), MP_ROM_INT(UART_IRQ_RXIDLE) }, \
+    { MP_ROM_QSTR(MP_QSTR_IRQ_BREAK), MP_ROM_INT(UART_IRQ_BREAK) }, \
+
+MP_REGISTER_ROOT_POINTER(struct _machine_uart_obj_t *machine_uart_objects[3]);
+
+// Soft reset: drivers 1 and 2 go with the heap that held their buffers.
+void machine_uart_deinit_all(void) {
+    for (unsigned int i = 1; i < N_UART; i++) {
+        uarts[i].open = false;
+        uarts[i].rx = NULL;
+    }
+    memset(&MP_STATE_PORT(machine_uart_objects[0]), 0, sizeof(MP_STATE_PORT(machine_uart_objects)));
+}
+
+static void raise_no_driver(void) {
+    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(1), MP_OBJ_NEW_QSTR(MP_QSTR_ESP_FAIL) };
+    nlr_raise(mp_obj_exception_make_new(&mp_type_OSError, 2, 0, args));
+}
+
+static uart_t *driver(machine_uart_obj_t *self) {
+    if (self->id == 0 || !uarts[self->id].open) {
+        raise_no_driver();
+    }
+    return &uarts[self->id];
+}
+
+// Interrupts: soft, through the queue of 8.
+
+static void uart_irq_raise(machine_uart_obj_t *self, uint16_t flags) {
+    self->irq_flags = flags;
+    vtime_charge(COST_ISR);
+    P.stats.irqs++;
+    mp_irq_handler(self->irq);
+    vtime_wake();
+}
+
+static uint64_t rxidle_period(const machine_uart_obj_t *self) {
+    uint64_t ns = 20ULL * 1000000000ULL / uarts[self->id].baud;
+    return ns < RXIDLE_MIN_NS ? RXIDLE_MIN_NS : ns;
+}
+
+void uart_irq_received(unsigned int id, bool last) {
+    machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[id];
+    if (self == NULL || self->irq == NULL || self->irq_trigger == 0) {
+        return;
+    }
+    bool event = self->timeout_char == 0 || last || uarts[id].rx_count % UART_RX_CHUNK == 0;
+    if (!event) {
+        return;
+    }
+    if (self->irq_trigger & UART_IRQ_RXIDLE) {
+        if (self->rxidle_next == BOARD_NEVER) {
+            self->rxidle_next = P.now + rxidle_period(self);
+        }
+        self->rxidle_state = RXIDLE_ALERT;
+    }
+    if (self->irq_trigger & UART_IRQ_RX) {
+        uart_irq_raise(self, UART_IRQ_RX);
+    }
+}
+
+uint64_t uart_irq_next(void) {
+    uint64_t t = BOARD_NEVER;
+    for (unsigned int i = 1; i < N_UART; i++) {
+        machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
+        if (self != NULL && self->rxidle_next < t) {
+            t = self->rxidle_next;
+        }
+    }
+    return t;
+}
+
+void uart_irq_fire(uint64_t now) {
+    for (unsigned int i = 1; i < N_UART; i++) {
+        machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
+        if (self == NULL || self->rxidle_next > now) {
+            continue;
+        }
+        if (self->rxidle_state == RXIDLE_ALERT) {
+            self->rxidle_state = RXIDLE_ARMED;
+            self->rxidle_next += rxidle_period(self);
+        } else {
+            self->rxidle_state = RXIDLE_STANDBY;
+            self->rxidle_next = BOARD_NEVER;
+            uart_irq_raise(self, UART_IRQ_RXIDLE);
+        }
+    }
+}
+
+static mp_uint_t uart_irq_trigger(mp_obj_t self_in, mp_uint_t new_trigger) {
+    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    self->irq_trigger = (uint16_t)new_trigger;
+    self->rxidle_next = BOARD_NEVER;
+    return 0;
+}
+
+static mp_uint_t uart_irq_info(mp_obj_t self_in, mp_uint_t info_type) {
+    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    return info_type == MP_IRQ_INFO_FLAGS ? self->irq_flags : info_type == MP_IRQ_INFO_TRIGGERS ? self->irq_trigger : 0;
+}
+
+static const mp_irq_methods_t uart_irq_methods = {
+    .trigger = uart_irq_trigger,
+    .info = uart_irq_info,
+};
+
+static mp_irq_obj_t *mp_machine_uart_irq(machine_uart_obj_t *self, bool any_args, mp_arg_val_t *args) {
+    if (self->irq == NULL) {
+        self->irq_trigger = 0;
+        self->irq = mp_irq_new(&uart_irq_methods, MP_OBJ_FROM_PTR(self));
+    }
+    if (any_args) {
+        mp_obj_t handler = args[MP_IRQ_ARG_INIT_handler].u_obj;
+        if (handler != mp_const_none && !mp_obj_is_callable(handler)) {
+            mp_raise_ValueError(MP_ERROR_TEXT("handler must be None or callable"));
+        }
+        mp_uint_t trigger = (mp_uint_t)args[MP_IRQ_ARG_INIT_trigger].u_int;
+        mp_uint_t unsupported = trigger & ~(mp_uint_t)UART_ALLOWED_IRQS;
+        if (trigger != 0 && unsupported) {
+            mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("trigger 0x%04x unsupported"), unsupported);
+        }
+        if (args[MP_IRQ_ARG_INIT_hard].u_bool) {
+            mp_raise_ValueError(MP_ERROR_TEXT("hard IRQ is not supported"));
+        }
+        self->irq->handler = handler;
+        self->irq->ishard = false;
+        uart_irq_trigger(MP_OBJ_FROM_PTR(self), trigger);
+    }
+    return self->irq;
+}
+
+static void mp_machine_uart_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
+    static const char *const parity_names[] = { "None", "1", "0" };
+    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    const uart_t *u = &uarts[self->id];
+    mp_printf(print, "UART(%u, baudrate=%u, bits=%u, parity=%s, stop=%u, tx=%d, rx=%d, rts=%d, cts=%d, txbuf=%u, rxbuf=%u, timeout=%u, timeout_char=%u, irq=%d)",
+        self->id, (unsigned int)u->baud, u->bits, parity_names[u->parity], u->stop, self->tx, self->rx, self->rts, self->cts,
+        self->txbuf, self->rxbuf, self->timeout, self->timeout_char, self->irq_trigger);
+}
+
+static void wait_tx_done(const uart_t *u, uint64_t limit_ns) {
+    vtime_sync();
+    if (u->busy_until > P.now) {
+        uint64_t ns = u->busy_until - P.now;
+        vtime_busy_ns(ns < limit_ns ? ns : limit_ns);
+    }
+}
+
+static void set_rx_buffer(machine_uart_obj_t *self) {
+    uart_t *u = &uarts[self->id];
+    self->rxbuf = self->rxbuf < UART_FIFO ? UART_FIFO + 1 : self->rxbuf;
+    // The driver's buffer and the FIFO behind it. IDF memory, not Python's heap.
+    u->rx = realloc(u->rx, self->rxbuf + UART_FIFO);
+    u->rx_size = self->rxbuf + UART_FIFO;
+    u->rx_head = u->rx_count = 0;
+}
+
+static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_baudrate, ARG_bits, ARG_parity, ARG_stop, ARG_tx, ARG_rx, ARG_rts, ARG_cts, ARG_txbuf, ARG_rxbuf, ARG_timeout, ARG_timeout_char, ARG_invert, ARG_flow };
+    static const mp_arg_t allowed_args[] = {
+        { MP_QSTR_baudrate, MP_ARG_INT, {.u_int = 0} },
+        { MP_QSTR_bits, MP_ARG_INT, {.u_int = 0} },
+        { MP_QSTR_parity, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_PTR(NULL)} },
+        { MP_QSTR_stop, MP_ARG_INT, {.u_int = 0} },
+        { MP_QSTR_tx, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_PTR(NULL)} },
+        { MP_QSTR_rx, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_PTR(NULL)} },
+        { MP_QSTR_rts, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_PTR(NULL)} },
+        { MP_QSTR_cts, MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_PTR(NULL)} },
+        { MP_QSTR_txbuf, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = -1} },
+        { MP_QSTR_rxbuf, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = -1} },
+        { MP_QSTR_timeout, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = -1} },
+        { MP_QSTR_timeout_char, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = -1} },
+        { MP_QSTR_invert, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = -1} },
+        { MP_QSTR_flow, MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = -1} },
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    uart_t *u = &uarts[self->id];
+    vtime_charge(COST_UART_CALL);
+    wait_tx_done(u, 1000 * NS_PER_MS);
+
+    if (args[ARG_txbuf].u_int >= 0 || args[ARG_rxbuf].u_int >= 0) {
+        if (self->id == 0) {
+            mp_raise_ValueError(MP_ERROR_TEXT("UART buffer size is fixed"));
+        }
+        if (args[ARG_txbuf].u_int >= 0) {
+            self->txbuf = (uint16_t)args[ARG_txbuf].u_int;
+        }
+        if (args[ARG_rxbuf].u_int >= 0) {
+            self->rxbuf = (uint16_t)args[ARG_rxbuf].u_int;
+        }
+        set_rx_buffer(self);
+    }
+    if (args[ARG_baudrate].u_int > 0) {
+        u->baud = (uint32_t)args[ARG_baudrate].u_int;
+    }
+    int8_t *const pins[] = { &self->tx, &self->rx, &self->rts, &self->cts };
+    for (size_t i = 0; i < 4; i++) {
+        if (args[ARG_tx + i].u_obj != MP_OBJ_NULL) {
+            *pins[i] = (int8_t)machine_pin_get_id(args[ARG_tx + i].u_obj);
+        }
+    }
+    mp_int_t bits = args[ARG_bits].u_int;
+    if (bits != 0) {
+        if (bits < 5 || bits > 8) {
+            mp_raise_ValueError(MP_ERROR_TEXT("invalid data bits"));
+        }
+        u->bits = (uint8_t)bits;
+    }
+    if (args[ARG_parity].u_obj != MP_OBJ_NULL) {
+        u->parity = args[ARG_parity].u_obj == mp_const_none ? 0 : (mp_obj_get_int(args[ARG_parity].u_obj) & 1) ? 1 : 2;
+    }
+    mp_int_t stop = args[ARG_stop].u_int;
+    if (stop != 0) {
+        if (stop != 1 && stop != 2) {
+            mp_raise_ValueError(MP_ERROR_TEXT("invalid stop bits"));
+        }
+        u->stop = (uint8_t)stop;
+    }
+    if (args[ARG_timeout].u_int != -1) {
+        self->timeout = (uint16_t)args[ARG_timeout].u_int;
+    }
+    if (args[ARG_timeout_char].u_int != -1) {
+        self->timeout_char = (uint16_t)args[ARG_timeout_char].u_int;
+    }
+    if (args[ARG_invert].u_int != -1) {
+        if (args[ARG_invert].u_int & ~UART_INV_MASK) {
+            mp_raise_ValueError(MP_ERROR_TEXT("invalid inversion mask"));
+        }
+        self->invert = (uint32_t)args[ARG_invert].u_int;
+    }
+    if (args[ARG_flow].u_int != -1) {
+        if (args[ARG_flow].u_int & ~3) {
+            mp_raise_ValueError(MP_ERROR_TEXT("invalid flow control mask"));
+        }
+        self->flow = (uint32_t)args[ARG_flow].u_int;
+    }
+}
+
+static mp_obj_t mp_machine_uart_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    static const int8_t default_tx[] = { -1, 10, 17 };
+    static const int8_t default_rx[] = { -1, 9, 16 };
+    mp_arg_check_num(n_args, n_kw, 1, MP_OBJ_FUN_ARGS_MAX, true);
+    mp_int_t id = mp_obj_get_int(args[0]);
+    if (id < 0 || id >= N_UART) {
+        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("UART(%d) does not exist"), id);
+    }
+    machine_uart_obj_t *self = mp_obj_malloc(machine_uart_obj_t, &machine_uart_type);
+    memset((char *)self + sizeof(mp_obj_base_t), 0, sizeof(*self) - sizeof(mp_obj_base_t));
+    self->id = (uint8_t)id;
+    self->tx = default_tx[id];
+    self->rx = default_rx[id];
+    self->rts = self->cts = -1;
+    self->txbuf = self->rxbuf = 256;
+    self->rxidle_next = BOARD_NEVER;
+    if (id != 0) {
+        uart_t *u = &uarts[id];
+        u->open = true;
+        u->baud = 115200;
+        u->bits = 8;
+        u->parity = 0;
+        u->stop = 1;
+        set_rx_buffer(self);
+        MP_STATE_PORT(machine_uart_objects)[id] = self;
+    }
+    mp_map_t kw_args;
+    mp_map_init_fixed_table(&kw_args, n_kw, args + n_args);
+    mp_machine_uart_init_helper(self, n_args - 1, args + 1, &kw_args);
+    return MP_OBJ_FROM_PTR(self);
+}
+
+static void mp_machine_uart_deinit(machine_uart_obj_t *self) {
+    if (self->id != 0) {
+        uarts[self->id].open = false;
+        MP_STATE_PORT(machine_uart_objects)[self->id] = NULL;
+    }
+}
+
+static mp_int_t mp_machine_uart_any(machine_uart_obj_t *self) {
+    uart_t *u = driver(self);
+    vtime_charge(COST_UART_CALL / 4);
+    vtime_sync();
+    return u->rx_count;
+}
+
+static bool mp_machine_uart_txdone(machine_uart_obj_t *self) {
+    vtime_charge(COST_UART_CALL / 2);
+    vtime_sync();
+    return uarts[self->id].busy_until <= P.now;
+}
+
+static void mp_machine_uart_sendbreak(machine_uart_obj_t *self) {
+    uart_t *u = driver(self);
+    wait_tx_done(u, 1000 * NS_PER_MS);
+    uint32_t baud = u->baud;
+    u->baud = baud * 6 / 15;
+    uarts_transmit(self->id, (const uint8_t *)"", 1);
+    wait_tx_done(u, 1000 * NS_PER_MS);
+    u->baud = baud;
+}
+
+static mp_uint_t mp_machine_uart_read(mp_obj_t self_in, void *buf_in, mp_uint_t size, int *errcode) {
+    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    if (size == 0) {
+        return 0;
+    }
+    uart_t *u = &uarts[self->id];
+    if (self->id == 0 || !u->open) {
+        *errcode = MP_EAGAIN;
+        return MP_STREAM_ERROR;
+    }
+    vtime_charge(COST_UART_CALL);
+    vtime_sync();
+    uint64_t deadline = P.now + self->timeout * NS_PER_MS;
+    while (u->rx_count < size && P.now < deadline) {
+        uint64_t next = inputs_next();
+        next = next < deadline ? next : deadline;
+        next = P.horizon < next ? P.horizon : next;
+        vtime_busy_ns(next > P.now ? next - P.now : 0);
+    }
+    mp_uint_t n = u->rx_count < size ? u->rx_count : size;
+    if (n == 0) {
+        *errcode = MP_EAGAIN;
+        return MP_STREAM_ERROR;
+    }
+    for (mp_uint_t i = 0; i < n; i++) {
+        ((uint8_t *)buf_in)[i] = u->rx[u->rx_head];
+        u->rx_head = (uint16_t)((u->rx_head + 1) % u->rx_size);
+        u->rx_count--;
+    }
+    vtime_charge((uint32_t)n * COST_UART_BYTE);
+    return n;
+}
+
+static mp_uint_t mp_machine_uart_write(mp_obj_t self_in, const void *buf_in, mp_uint_t size, int *errcode) {
+    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    uart_t *u = &uarts[self->id];
+    if (self->id == 0 || !u->open) {
+        *errcode = MP_EAGAIN;
+        return MP_STREAM_ERROR;
+    }
+    vtime_charge(COST_UART_CALL + (uint32_t)size * COST_UART_BYTE);
+    vtime_sync();
+    uarts_transmit(self->id, buf_in, size);
+    // Returns when what is left fits into the transmit buffer and the FIFO.
+    uint64_t room = (uint64_t)(self->txbuf + UART_FIFO) * uarts_char_ns(u);
+    if (u->busy_until > P.now + room) {
+        vtime_busy_ns(u->busy_until - P.now - room);
+    }
+    return size;
+}
+
+static mp_uint_t mp_machine_uart_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg, int *errcode) {
+    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    if (request == MP_STREAM_POLL) {
+        uart_t *u = driver(self);
+        vtime_charge(COST_UART_CALL / 4);
+        vtime_sync();
+        mp_uint_t ret = arg & MP_STREAM_POLL_WR;
+        if ((arg & MP_STREAM_POLL_RD) && u->rx_count > 0) {
+            ret |= MP_STREAM_POLL_RD;
+        }
+        return ret;
+    }
+    if (request == MP_STREAM_FLUSH) {
+        uart_t *u = &uarts[self->id];
+        // The ESP32 port passes its estimate, meant in milliseconds, as RTOS ticks of 10 ms.
+        uint64_t ticks = (3 + self->txbuf) * 13000ULL * 2 / u->baud;
+        wait_tx_done(u, ticks * RTC_TICK_NS);
+        if (u->busy_until <= P.now) {
+            return 0;
+        }
+        *errcode = MP_ETIMEDOUT;
+        return MP_STREAM_ERROR;
+    }
+    *errcode = MP_EINVAL;
+    return MP_STREAM_ERROR;
+}

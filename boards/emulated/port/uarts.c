@@ -1,0 +1,133 @@
+// The three UARTs below MicroPython: transmit timing, receive buffers, and UART0's frames as the plant sees them.
+
+#include <alloca.h>
+#include <string.h>
+
+#include "py/mphal.h"
+#include "py/runtime.h"
+#include "board.h"
+
+#define CONSOLE_FRAME_MAX   (4096)
+#define TX_HEAD             (12)
+
+uart_t uarts[N_UART];
+
+static uint8_t stdin_buffer[260];   // as ports/esp32/mphalport.c
+ringbuf_t stdin_ringbuf = { stdin_buffer, sizeof(stdin_buffer), 0, 0 };
+
+// UART0's open frame: bytes that follow each other without a gap.
+static uint8_t frame[TX_HEAD + CONSOLE_FRAME_MAX];
+static size_t frame_len;
+static uint64_t frame_at;
+
+uint32_t uarts_char_ns(const uart_t *u) {
+    uint32_t bits = 1 + u->bits + (u->parity != 0) + u->stop;
+    return (uint32_t)((uint64_t)bits * 1000000000ULL / u->baud);
+}
+
+void uarts_init(void) {
+    for (unsigned int i = 0; i < N_UART; i++) {
+        uarts[i].baud = 115200;
+        uarts[i].bits = 8;
+        uarts[i].stop = 1;
+    }
+    uarts[0].open = true;
+}
+
+static void put_head(uint8_t *p, const uart_t *u) {
+    uint32_t ns = uarts_char_ns(u);
+    memcpy(p, &ns, 4);
+    memcpy(p + 4, &u->baud, 4);
+    p[8] = u->bits;
+    p[9] = u->parity;
+    p[10] = u->stop;
+    p[11] = 0;
+}
+
+// Puts the open frame of UART0 into the packet that is about to be sent.
+void uarts_flush_console(void) {
+    if (frame_len != 0) {
+        put_head(frame, &uarts[0]);
+        link_emit(REC_UART_TX, 0, frame_at, frame, TX_HEAD + frame_len);
+        frame_len = 0;
+    }
+}
+
+// Queues characters behind those that are still leaving. Call with the clock synchronised.
+void uarts_transmit(unsigned int id, const uint8_t *data, size_t len) {
+    uart_t *u = &uarts[id];
+    if (len == 0) {
+        return;
+    }
+    P.stats.uart_tx_bytes += len;
+    uint64_t start = u->busy_until > P.now ? u->busy_until : P.now;
+    if (id == 0) {
+        if (frame_len != 0 && (start != u->busy_until || frame_len + len > CONSOLE_FRAME_MAX)) {
+            uarts_flush_console();
+            P.horizon = P.now;
+        }
+        if (frame_len == 0) {
+            frame_at = start;
+        }
+        memcpy(frame + TX_HEAD + frame_len, data, len);
+        frame_len += len;
+        u->busy_until = start + (uint64_t)len * uarts_char_ns(u);
+        vtime_sync();
+        return;
+    }
+    uint8_t *record = alloca(TX_HEAD + len);
+    put_head(record, u);
+    memcpy(record + TX_HEAD, data, len);
+    u->busy_until = start + (uint64_t)len * uarts_char_ns(u);
+    link_emit(REC_UART_TX, (uint8_t)id, start, record, TX_HEAD + len);
+    P.horizon = P.now;
+    vtime_sync();
+}
+
+// A character has arrived in the FIFO (and the driver's interrupt has moved it to the buffer).
+void uarts_received(unsigned int id, uint8_t byte, bool framing_error, bool last) {
+    uart_t *u = &uarts[id];
+    P.stats.uart_rx_bytes++;
+    if (id == 0) {
+        if (framing_error) {
+            return;
+        }
+        if (byte == mp_interrupt_char) {
+            mp_sched_keyboard_interrupt();
+        } else if (ringbuf_put(&stdin_ringbuf, byte) < 0) {
+            P.stats.uart_rx_lost++;
+        }
+        vtime_wake();
+        return;
+    }
+    if (!u->open) {
+        P.stats.uart_rx_lost++;
+        return;
+    }
+    if (framing_error) {
+        // The ESP32 counts the error and keeps the character, whatever it then is.
+        byte = (uint8_t)chip_random();
+        u->rx_error++;
+    }
+    if (u->rx_count == u->rx_size) {
+        P.stats.uart_rx_lost++;
+        return;
+    }
+    u->rx[(u->rx_head + u->rx_count++) % u->rx_size] = byte;
+    uart_irq_received(id, last);
+}
+
+uint64_t uarts_next(void) {
+    uint64_t t = frame_len != 0 ? uarts[0].busy_until : BOARD_NEVER;
+    uint64_t idle = uart_irq_next();
+    return idle < t ? idle : t;
+}
+
+void uarts_fire(uint64_t now) {
+    if (frame_len != 0 && uarts[0].busy_until <= now) {
+        uarts_flush_console();
+        P.horizon = now;
+        return;
+    }
+    uart_irq_fire(now);
+}

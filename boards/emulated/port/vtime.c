@@ -1,0 +1,274 @@
+// Virtual time. The CPU's price is counted down by the VM (mp_cost_budget, in CPU cycles); this file turns cycles into
+// nanoseconds and makes everything that is due happen in time order: inputs, horizon exchanges, timers, lapses.
+
+#include "py/mpstate.h"
+#include "py/mphal.h"
+#include "py/runtime.h"
+#include "board.h"
+
+#define MAX_SLICE_CYCLES    (1000000000)
+
+int32_t mp_cost_budget;
+uint32_t vtime_mhz = 160;           // ESP-IDF's default; the stock image boots at it
+static int32_t slice;               // the budget at the last fold
+static uint32_t remainder_ns;       // sub-nanosecond remainder, in ns * mhz
+static uint64_t wake_hint;          // until when the CPU is known to do nothing (P.now: it runs)
+static bool notified;               // an interrupt woke the task
+
+static uint64_t cycles_to_ns(uint32_t cycles) {
+    uint64_t scaled = (uint64_t)cycles * 1000 + remainder_ns;
+    uint64_t ns = scaled / vtime_mhz;
+    remainder_ns = (uint32_t)(scaled - ns * vtime_mhz);
+    return ns;
+}
+
+// The exact time of the CPU, without making anything happen.
+uint64_t vtime_now(void) {
+    int32_t used = slice - mp_cost_budget;
+    return P.now + ((uint64_t)(uint32_t)used * 1000 + remainder_ns) / vtime_mhz;
+}
+
+static uint64_t fold(void) {
+    uint64_t ns = cycles_to_ns((uint32_t)(slice - mp_cost_budget));
+    slice = mp_cost_budget = 0;
+    P.stats.cpu_busy_ns += ns;
+    return P.now + ns;
+}
+
+void vtime_set_mhz(uint32_t mhz) {
+    vtime_sync();
+    vtime_mhz = mhz;
+    remainder_ns = 0;
+    vtime_rearm();
+}
+
+static uint64_t next_event(void) {
+    uint64_t t = inputs_next();
+    uint64_t own = chip_next();
+    if (own < t) {
+        t = own;
+    }
+    return P.horizon < t ? P.horizon : t;
+}
+
+void vtime_exchange(void) {
+    uint64_t wake = wake_hint;
+    if (wake > P.now) {
+        uint64_t own = chip_next();
+        if (own < wake) {
+            wake = own;
+        }
+    }
+    if (wake < P.now) {
+        wake = P.now;
+    }
+    link_exchange(P.now, wake);
+}
+
+// One thing that happens at the present. At one instant: known inputs, then the exchange, then the chip itself.
+static void happen(void) {
+    if (inputs_next() <= P.now) {
+        inputs_apply_one();
+    } else if (P.horizon <= P.now) {
+        vtime_exchange();
+    } else {
+        chip_fire();
+    }
+}
+
+static void run_to(uint64_t target) {
+    for (;;) {
+        uint64_t t = next_event();
+        if (t > target) {
+            break;
+        }
+        if (t > P.now) {
+            P.now = t;
+        }
+        happen();
+    }
+    if (target > P.now) {
+        P.now = target;
+    }
+}
+
+// Sets the budget to what the CPU may execute until the next event.
+void vtime_rearm(void) {
+    uint64_t t = next_event();
+    uint64_t ns = t > P.now ? t - P.now : 0;
+    uint64_t limit = (uint64_t)MAX_SLICE_CYCLES * 1000 / vtime_mhz;
+    if (ns > limit) {
+        ns = limit;
+    }
+    slice = mp_cost_budget = (int32_t)((ns * vtime_mhz + 999) / 1000);
+}
+
+// Called at VM hooks and before anything whose time or inputs matter: brings the world up to the CPU's present.
+void vtime_sync(void) {
+    uint64_t target = fold();
+    wake_hint = 0;
+    run_to(target);
+    uint64_t stall = chip_take_stall();
+    if (stall != 0) {
+        vtime_masked_ns(stall);
+    }
+    vtime_rearm();
+}
+
+// The CPU is busy in C for `ns`: interrupts arrive and queue, no Python runs.
+void vtime_busy_ns(uint64_t ns) {
+    uint64_t target = fold() + ns;
+    P.stats.cpu_busy_ns += ns;
+    wake_hint = target;
+    run_to(target);
+    wake_hint = 0;
+    vtime_rearm();
+}
+
+// As vtime_busy_ns, with interrupts held until the end (flash operations, a stalled CPU).
+void vtime_masked_ns(uint64_t ns) {
+    unsigned int state = chip_irq_mask();
+    vtime_busy_ns(ns);
+    chip_irq_restore(state);
+    vtime_sync();
+}
+
+void vtime_busy_us(uint32_t us) {
+    vtime_busy_ns(us * NS_PER_US);
+}
+
+void vtime_wake(void) {
+    notified = true;
+}
+
+static bool work_pending(void) {
+    return MP_STATE_VM(sched_state) == MP_SCHED_PENDING || MP_STATE_THREAD(mp_pending_exception) != MP_OBJ_NULL;
+}
+
+// Nothing to do: jumps from event to event until the deadline (true) or until the VM has something to run (false).
+bool vtime_idle_until(uint64_t deadline) {
+    run_to(fold());
+    notified = false;
+    bool reached = false;
+    for (;;) {
+        if (P.now >= deadline) {
+            reached = true;
+            break;
+        }
+        if (work_pending() || notified) {
+            break;
+        }
+        uint64_t t = next_event();
+        if (t > deadline) {
+            P.now = deadline;
+            reached = true;
+            break;
+        }
+        if (t > P.now) {
+            P.now = t;
+        }
+        wake_hint = deadline;
+        happen();
+    }
+    wake_hint = 0;
+    vtime_rearm();
+    return reached;
+}
+
+// The chip is off, halted, held or in its ROM: only inputs and the link move, until the condition holds.
+void vtime_run_until(uint64_t deadline, bool (*until)(void)) {
+    while (!until()) {
+        uint64_t t = next_event();
+        if (t > deadline) {
+            P.now = deadline;
+            continue;
+        }
+        if (t > P.now) {
+            P.now = t;
+        }
+        wake_hint = deadline;
+        happen();
+    }
+    wake_hint = 0;
+    vtime_rearm();
+}
+
+void vtime_run_dead(bool (*until)(void)) {
+    vtime_run_until(BOARD_NEVER, until);
+}
+
+// MICROPY_INTERNAL_WFE. The ESP32 port waits one RTOS tick at most, whatever the time-out.
+void vtime_wfe(int32_t timeout_ms) {
+    vtime_charge(COST_EVENT_POLL);
+    uint64_t now = vtime_now();
+    vtime_idle_until(now - now % RTC_TICK_NS + RTC_TICK_NS);
+}
+
+// For the debug probe: what runs in between costs nothing.
+uint32_t vtime_budget_save(void) {
+    return (uint32_t)mp_cost_budget;
+}
+
+void vtime_budget_restore(uint32_t saved) {
+    mp_cost_budget = (int32_t)saved;
+}
+
+static uint64_t timer_us(void) {
+    if (P.clock_stopped) {
+        return P.clock_frozen_us;
+    }
+    return (uint64_t)((int64_t)((vtime_now() - P.boot_at) / 1000) + options.ticks_offset_ms * 1000);
+}
+
+mp_uint_t mp_hal_ticks_us(void) {
+    vtime_charge(COST_TICKS);
+    return (mp_uint_t)timer_us();
+}
+
+mp_uint_t mp_hal_ticks_ms(void) {
+    vtime_charge(COST_TICKS);
+    return (mp_uint_t)(timer_us() / 1000);
+}
+
+mp_uint_t mp_hal_ticks_cpu(void) {
+    vtime_charge(COST_TICKS);
+    return (mp_uint_t)(vtime_now() * vtime_mhz / 1000);
+}
+
+uint64_t mp_hal_time_ns(void) {
+    vtime_charge(COST_TICKS);
+    return (uint64_t)((int64_t)vtime_now() + P.rtc_offset_ns);
+}
+
+// Both delays run callbacks as they come, except in the last 150 us, which the ESP32 port spins away.
+static void delay_ns(uint64_t ns) {
+    const uint64_t spin = 150 * NS_PER_US;
+    uint64_t end = vtime_now() + ns;
+    for (;;) {
+        uint64_t now = vtime_now();
+        if (now >= end) {
+            return;
+        }
+        if (end - now <= spin) {
+            vtime_busy_ns(end - now);
+            return;
+        }
+        mp_handle_pending(true);
+        vtime_idle_until(end - spin);
+    }
+}
+
+void mp_hal_delay_ms(mp_uint_t ms) {
+    vtime_charge(COST_DELAY);
+    vtime_sync();
+    mp_handle_pending(true);
+    delay_ns((uint64_t)ms * NS_PER_MS);
+}
+
+void mp_hal_delay_us(mp_uint_t us) {
+    vtime_charge(COST_DELAY);
+    vtime_sync();
+    if (us >= 5) {
+        delay_ns((uint64_t)us * NS_PER_US);
+    }
+}

@@ -1,0 +1,1 @@
+"""Tests of the emulated board itself, over the bare link: no plant, no firmware."""
