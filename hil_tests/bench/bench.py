@@ -1,0 +1,284 @@
+"""The bench: a board plus its plant, emulated. Verbs act now; ``run`` and ``until`` let virtual time pass."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from hil_tests.plant.hands import Button, CallPoint, KeySwitch
+from hil_tests.plant.mains import Mains
+from hil_tests.plant.meters import Pzem016
+from hil_tests.plant.people import DEFAULT_CARDS, Bike, Card, CardData
+from hil_tests.plant.pn532 import Pn532
+from hil_tests.plant.port import POWER_OFF, POWER_ON, BoardPort
+from hil_tests.plant.rs485 import Rs485Bus
+from hil_tests.plant.shed import Shed
+from hil_tests.plant.units import Duration, ns
+from hil_tests.plant.units import text as time_text
+from hil_tests.plant.world import World
+
+from . import branch as forks
+from .board import Board
+from .board_process import BoardProcess
+from .conditions import Condition, name_of
+from .console import Console
+from .find import find
+from .flash_image import flash_file
+from .handles import ContactHandle, GateHandle, OutletHandle, SmokeHandle
+from .link_log import LinkLog
+from .lockstep import Lockstep
+from .serial import Serial
+
+T = TypeVar("T")
+
+
+class BenchTimeout(AssertionError):
+    """A condition did not come true in its virtual time; the message ends with the last events."""
+
+
+class Bench:
+    """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is an erased chip with a partition table.
+
+    ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and started unless ``power`` is False.
+    """
+
+    def __init__(
+        self,
+        site: str | Path = "hil_tests/sites/small.toml",
+        seed: int = 1,
+        flash: str | Path | None = None,
+        start_ns: int = 0,
+        ticks_offset_ms: int = 0,
+        link_log: str | Path | None = None,
+        cards: Sequence[CardData] = DEFAULT_CARDS,
+        power: bool = True,
+        board_command: list[str] | None = None,
+        board_arguments: tuple[str, ...] = (),
+    ) -> None:
+        self.seed = seed
+        self.directory = Path(tempfile.mkdtemp(prefix="shedguard-bench-"))
+        self._remove = weakref.finalize(self, shutil.rmtree, self.directory, True)
+        self.world = World(seed, start_ns)
+        self.port = BoardPort(self.world)
+        self.plant = Shed(self.world, self.port, site, tuple(cards))
+        self.board = Board(self, self.world)
+        self._log = LinkLog(Path(link_log)) if link_log is not None else None
+        self.lockstep = Lockstep(self.world, self.port, self, self._log)
+        self.serial = Serial(self.port)
+        self.console = Console(self, self.serial, self.plant.wiring.maintenance_key)
+        path = flash_file(self.directory, flash, self.plant.wiring, tuple(cards))
+        self.process = BoardProcess(path, seed, ticks_offset_ms, board_command, board_arguments)
+        self._in_branch = False
+        if power:
+            self.spawn_board()
+            self.plant.psu.start()
+
+    # --- time ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def now_ns(self) -> int:
+        """Virtual time."""
+        return self.world.now_ns
+
+    def run(self, duration: Duration) -> None:
+        """Let ``duration`` pass."""
+        self.lockstep.run_until(self.now_ns + ns(duration))
+
+    def wait(self, condition: Callable[[], bool], within_ns: int) -> bool:
+        """Run until ``condition()`` holds, at most ``within_ns``; whether it does."""
+        return self.lockstep.run_until(self.now_ns + within_ns, condition)
+
+    def wait_for(self, condition: Condition, within_ns: int) -> bool:
+        """See ``wait``."""
+        return self.wait(condition, within_ns)
+
+    def until(self, condition: Callable[[], bool], within: Duration = "5 s") -> int:
+        """Run until ``condition()`` holds; returns the nanoseconds it took. It is asked after every event and once a virtual second. BenchTimeout when it does not."""
+        start = self.now_ns
+        if not self.wait(condition, ns(within)):
+            raise BenchTimeout(f"not within {within}: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30)))
+        return self.now_ns - start
+
+    def stays(self, condition: Callable[[], bool], duration: Duration) -> None:
+        """Let ``duration`` pass and raise BenchTimeout as soon as ``condition`` fails."""
+        start = self.now_ns
+        if self.wait(lambda: not condition(), ns(duration)):
+            after = time_text(self.now_ns - start)
+            raise BenchTimeout(f"after {after} no longer: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30)))
+
+    # --- the shed -----------------------------------------------------------------------------------------------------
+
+    @property
+    def mains(self) -> Mains:
+        """The feed: off, on, sag."""
+        return self.plant.mains
+
+    def outlet(self, number: int) -> OutletHandle:
+        """The truth about an outlet."""
+        return OutletHandle(find("outlet", self.plant.outlets, number))
+
+    def relay(self, number: int) -> ContactHandle:
+        """An outlet's relay."""
+        return ContactHandle(find("relay", self.plant.relays, number))
+
+    def contactor(self, group: str) -> ContactHandle:
+        """A group's contactor."""
+        return ContactHandle(find("contactor", self.plant.contactors, group))
+
+    def bike(self, number: int) -> Bike:
+        """The bike at outlet ``number``: plug, unplug, plug_again."""
+        return find("bike", self.plant.bikes, number)
+
+    def card(self, name: str) -> Card:
+        """Somebody's card: tap."""
+        return find("card", self.plant.cards, name)
+
+    def button(self, number: int) -> Button:
+        """An outlet's button: press."""
+        return find("button", self.plant.buttons, number)
+
+    def meter(self, number: int) -> Pzem016:
+        """An outlet's meter: fault, scale."""
+        return find("meter", self.plant.meters, number)
+
+    def bus(self, name: str) -> Rs485Bus:
+        """An RS-485 line: noise_share, turn_around_ns, counters."""
+        return find("bus", self.plant.buses, name)
+
+    def reader(self, name: str) -> Pn532:
+        """A card reader: fault."""
+        return find("reader", self.plant.readers, name)
+
+    def smoke(self, name: str) -> SmokeHandle:
+        """A smoke detector, by its point's name with or without the word ``smoke``."""
+        return SmokeHandle(find("smoke detector", self.plant.loops, name, "smoke {}"))
+
+    def call_point(self, name: str) -> CallPoint:
+        """A manual call point, by its point's name with or without the words ``call point``."""
+        return find("call point", self.plant.call_points, name, "call point {}")
+
+    @property
+    def key_switch(self) -> KeySwitch:
+        """The first key switch."""
+        return find("key switch", self.plant.key_switches, next(iter(self.plant.key_switches), "key switch"))
+
+    def gate(self, name: str) -> GateHandle:
+        """A gate."""
+        return GateHandle(find("gate", self.plant.gates, name))
+
+    # --- evidence -----------------------------------------------------------------------------------------------------
+
+    @property
+    def events(self):
+        """The event log."""
+        return self.world.events
+
+    @property
+    def journal(self):
+        """What the board recorded, from the flash file as it stands."""
+        from .journal import Journal
+
+        return Journal(self.process.flash, self.plant.wiring)
+
+    def save_artifacts(self, directory: str | Path) -> Path:
+        """Write seed, event log, waveform, serial output and flash image into ``directory``; returns it."""
+        out = Path(directory)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "seed.txt").write_text(f"{self.seed}\n", encoding="ascii")
+        (out / "events.txt").write_text("\n".join(self.events.lines()) + "\n", encoding="utf-8")
+        (out / "serial.txt").write_bytes(bytes(self.serial.received))
+        self.world.waveform.write_vcd(out / "waveform.vcd")
+        self.process.copy_flash(out / "flash.bin")
+        return out
+
+    # --- board and futures --------------------------------------------------------------------------------------------
+
+    def branch(self, body: Callable[[Bench], T]) -> T:
+        """Run ``body(bench)`` in a fork of plant and board that stand exactly here, and return its (pickled) result; here nothing changes."""
+        if not self.lockstep.is_attached:
+            return forks.in_fork(lambda: self._as_branch(None, None, body), lambda: None)
+        ours, theirs = forks.link_pair()
+        copy = forks.flash_copy_path(self.process.flash)
+        self.lockstep.fork(theirs, str(copy))
+        theirs.close()
+        try:
+            return forks.in_fork(lambda: self._as_branch(ours, copy, body), ours.close)
+        finally:
+            copy.unlink(missing_ok=True)
+
+    def _as_branch(self, link_socket, copy: Path | None, body: Callable[[Bench], T]) -> T:  # noqa: ANN001 - a socket or None
+        self._remove.detach()
+        self._in_branch = True
+        self.lockstep.log = None
+        if copy is None:
+            copy = forks.flash_copy_path(self.process.flash)
+            self.process.copy_flash(copy)
+            self.process.flash = copy
+        else:
+            self.process.adopt(link_socket, copy)
+            self.lockstep.adopt(link_socket)
+        try:
+            return body(self)
+        finally:
+            self.process.kill()
+            copy.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """End the board and remove its files. Safe to call twice."""
+        self.process.kill()
+        self.lockstep.detach()
+        if self._log is not None:
+            self._log.close()
+            self._log = self.lockstep.log = None
+        self._remove()
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- for Board and Lockstep ---------------------------------------------------------------------------------------
+
+    def spawn_board(self) -> None:
+        """Start a board process here and now; inputs as they stand, power if the supply is up."""
+        self.lockstep.attach(self.process.start(self.now_ns))
+        self.board.mode = "reset" if self.plant.psu.is_up else "off"
+        self.port.resend()
+        self.world.log("board: process started")
+
+    def kill_board(self) -> None:
+        """End the process. Pins float; the heartbeat's last edge counts as now."""
+        self.lockstep.detach()
+        self.process.kill()
+        self.board.mode = "dead"
+        self.world.log("board: killed")
+        self.port.board_died()
+
+    def brown_out(self) -> None:
+        """See Psu.brown_out."""
+        self.plant.psu.brown_out()
+
+    def board_power(self, on: bool) -> None:
+        """Switch only the board's supply, at its connector."""
+        self.port.power(POWER_ON if on else POWER_OFF)
+
+    def post(self, type_: int, arg: int, payload: bytes) -> None:
+        """A record to the board, now."""
+        self.port.post(type_, arg, payload)
+
+    def board_record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
+        """A record that is no signal."""
+        self.board.record(type_, arg, at_ns, payload)
+        if self.board.mode in ("reset", "halted") and self.port.drive:
+            self.port.board_floats()
+
+    def board_lost(self) -> str:
+        """The link broke."""
+        words = f"the board ended at {time_text(self.now_ns)}: {self.process.exit_status()}"
+        self.kill_board()
+        return words + "\nLast events:\n" + "\n".join(self.events.tail(20))

@@ -1,0 +1,83 @@
+"""``bench.branch``: one of many futures, tried in a fork of plant and board, with its answer handed back."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class BranchFailed(Exception):
+    """A branch ended without an answer, or raised something that cannot be handed over; the text is its traceback."""
+
+
+def in_fork(body: Callable[[], T], abandon: Callable[[], None]) -> T:
+    """Run ``body`` in a fork of this process and return its pickled result; what it raises is raised here, with its traceback as a note.
+
+    ``abandon`` runs in this process before it waits: close here what belongs to the fork.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _child(body, writer)
+    os.close(writer)
+    abandon()
+    with os.fdopen(reader, "rb") as pipe:
+        answer = pipe.read()
+    _pid, status = os.waitpid(child, 0)
+    if not answer:
+        raise BranchFailed(f"the branch ended with status {status} and no answer")
+    good, value, words = pickle.loads(answer)
+    if good:
+        return value
+    if isinstance(value, BaseException):
+        value.add_note(f"in a branch:\n{words}")
+        raise value
+    raise BranchFailed(words)
+
+
+def _child(body: Callable[[], Any], writer: int) -> None:
+    """Never returns."""
+    try:
+        try:
+            answer = pickle.dumps((True, body(), ""))
+        except BaseException as error:
+            words = traceback.format_exc()
+            try:
+                answer = pickle.dumps((False, error, words))
+                pickle.loads(answer)
+            except Exception:
+                answer = pickle.dumps((False, None, words))
+        with os.fdopen(writer, "wb") as pipe:
+            pipe.write(answer)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(0)
+
+
+def link_pair() -> tuple[socket.socket, socket.socket]:
+    """A socket pair for a forked board: the plant's end, the board's end."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in (ours, theirs):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    return ours, theirs
+
+
+def flash_copy_path(flash: Path) -> Path:
+    """A name for a branch's private flash, unique in this process tree."""
+    flash_copy_path.count += 1  # type: ignore[attr-defined]
+    return flash.with_name(f"{flash.stem}-{os.getpid()}-{flash_copy_path.count}.bin")  # type: ignore[attr-defined]
+
+
+flash_copy_path.count = 0  # type: ignore[attr-defined]

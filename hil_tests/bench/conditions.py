@@ -1,0 +1,38 @@
+"""Conditions: facts about the plant with a name, that can be asked as a bool now or waited for with ``bench.until``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class Condition:
+    """``bool(c)`` and ``c()`` ask the fact now; ``~c`` is its opposite, ``c & d`` and ``c | d`` combine. ``name`` is for error messages."""
+
+    __slots__ = ("_ask", "name")
+
+    def __init__(self, name: str, ask: Callable[[], bool]) -> None:
+        self.name = name
+        self._ask = ask
+
+    def __call__(self) -> bool:
+        return self._ask()
+
+    def __bool__(self) -> bool:
+        return self._ask()
+
+    def __invert__(self) -> Condition:
+        return Condition(f"not {self.name}", lambda: not self._ask())
+
+    def __and__(self, other: Condition) -> Condition:
+        return Condition(f"{self.name} and {other.name}", lambda: self() and other())
+
+    def __or__(self, other: Condition) -> Condition:
+        return Condition(f"{self.name} or {other.name}", lambda: self() or other())
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {'holds' if self._ask() else 'does not hold'}>"
+
+
+def name_of(condition: Callable[[], bool]) -> str:
+    """Words for a condition in a message."""
+    return condition.name if isinstance(condition, Condition) else getattr(condition, "__name__", repr(condition))

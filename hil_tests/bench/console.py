@@ -1,0 +1,140 @@
+"""The console as the bench uses it: typed lines and framed requests, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from hil_tests.plant.units import MS, Duration, ns
+
+from . import frames
+from .serial import Serial
+
+PROMPTS: Final = (b"shed> ", b">>> ", b"... ", b"raw REPL; CTRL-B to exit\r\n>")
+_QUIET_NS: Final = 300 * MS
+_TRIES: Final = 3
+_TRY_NS: Final = 1500 * MS
+
+
+class Runner(Protocol):
+    """Runs virtual time."""
+
+    @property
+    def now_ns(self) -> int:
+        """Virtual time."""
+        ...
+
+    def wait(self, condition: Callable[[], bool], within_ns: int) -> bool:
+        """Run until ``condition`` holds, at most ``within_ns``; whether it does."""
+        ...
+
+
+class ConsoleError(Exception):
+    """The board did not answer, or answered with an error. ``body`` is the error frame, if there was one."""
+
+    def __init__(self, words: str, body: dict[str, Any] | None = None) -> None:
+        super().__init__(words)
+        self.body = body
+
+
+class Console:
+    """``type`` for people's lines, ``ask`` for framed requests, ``send`` for raw bytes."""
+
+    def __init__(self, runner: Runner, serial: Serial, key: bytes) -> None:
+        self.serial = serial
+        self.key = key
+        self._runner = runner
+        self._sequence = 0
+
+    def send(self, data: bytes | str) -> None:
+        """Raw characters; returns at once (in virtual time nothing has passed)."""
+        self.serial.send(data.encode() if isinstance(data, str) else data)
+
+    def text(self) -> str:
+        """Everything the board ever printed (the newest MiB)."""
+        return self.serial.text()
+
+    def type(self, line: str, within: Duration = "5 s") -> str:
+        """Type ``line`` and Enter; returns what was printed up to the next prompt (or 300 ms of quiet), without echo and prompt. ConsoleError when nothing came."""
+        start = self.serial.position
+        sent_ns = self.serial.send(line.encode() + b"\r")
+
+        def answered() -> bool:
+            now = self._runner.now_ns
+            if now < sent_ns:
+                return False
+            printed = self.serial.since(start)
+            after_echo = printed[len(line) :]
+            if after_echo.strip() and now >= self.serial.last_byte_ns and printed.endswith(PROMPTS):
+                return True
+            return bool(printed) and now - max(self.serial.last_byte_ns, sent_ns) > _QUIET_NS
+
+        if not self._wait_stepwise(answered, ns(within)):
+            raise ConsoleError(f"no answer to {line!r} within {within}: {self.serial.since(start)!r}")
+        return _strip(self.serial.since(start).decode("utf-8", "replace"), line)
+
+    def ask(self, body: dict[str, Any], key: bytes | bool = False, sequence: int | None = None, within: Duration = "10 s") -> list[dict[str, Any]]:
+        """A framed request; the list of all answer frames' objects. ``key``: True or the maintenance key: authorise with HMAC. ConsoleError on ``err`` or silence."""
+        if key:
+            nonce = self.ask({"do": "auth"})[0]["nonce"]
+            body = {**body, "mac": frames.mac(self.key if key is True else key, nonce, body)}
+        if sequence is None:
+            self._sequence = self._sequence % 255 + 1
+            sequence = self._sequence
+        line = frames.request(sequence, body)
+        deadline_ns = self._runner.now_ns + ns(within)
+        for _ in range(_TRIES):
+            answers = self._answers(line, sequence, min(_TRY_NS, deadline_ns - self._runner.now_ns))
+            if answers is None:
+                continue
+            if "err" in answers[0]:
+                raise ConsoleError(f"{body['do']}: {answers[0]['err']} ({answers[0].get('hint', '')})", answers[0])
+            return answers
+        raise ConsoleError(f"no whole answer to {body} within {within}; the line had {self.serial.since(self.serial.position - 400)!r}")
+
+    def _answers(self, line: bytes, sequence: int, try_ns: int) -> list[dict[str, Any]] | None:
+        """Send ``line`` once and collect the frames; None when they stop coming."""
+        cursor = self.serial.position
+        self.serial.send(line)
+        frames_by_index: dict[int, frames.Answer] = {}
+        while True:
+            found: list[frames.Answer] = []
+
+            def arrived() -> bool:
+                nonlocal cursor
+                while True:
+                    text, newline, _rest = self.serial.since(cursor).partition(b"\n")
+                    if not newline:
+                        return bool(found)
+                    cursor += len(text) + 1
+                    answer = frames.parse_answer(text.decode("ascii", "replace"))
+                    if answer is not None and answer.sequence in (sequence, 0):
+                        found.append(answer)
+
+            if not self._wait_stepwise(arrived, try_ns):
+                return None
+            for answer in found:
+                frames_by_index[answer.index] = answer
+                if answer.sequence == sequence:
+                    self.serial.send(frames.acknowledgement(sequence, answer.index))
+                if answer.count or answer.sequence != sequence:
+                    return [frames_by_index[index].body for index in sorted(frames_by_index)]
+
+    def _wait_stepwise(self, condition: Callable[[], bool], within_ns: int) -> bool:
+        """Wait with a look every 20 ms, so that quiet is noticed."""
+        deadline = self._runner.now_ns + within_ns
+        while self._runner.now_ns < deadline:
+            if self._runner.wait(condition, min(20 * MS, deadline - self._runner.now_ns)):
+                return True
+        return condition()
+
+
+def _strip(printed: str, line: str) -> str:
+    """Without echo and prompt, with LF line ends."""
+    text = printed.replace("\r\n", "\n")
+    if text.startswith(line):
+        text = text[len(line) :]
+    text = text.lstrip("\n")
+    for prompt in PROMPTS:
+        text = text.removesuffix(prompt.decode())
+    return text.rstrip("\n")

@@ -1,0 +1,58 @@
+"""The flash file a bench starts with: a copy of a given one, a blank board, or a board in service built from the site.
+
+Built images are kept in build/flash-cache by the content of everything that goes into them, so that a test session builds each once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from hil_tests.plant.people import CardData
+from hil_tests.plant.sitefile import REPOSITORY, Wiring
+from shedguard.cards import Card, canonical
+from shedguard.flash.image import build_blank, build_flash
+from shedguard.paths import boards_dir, firmware_dir
+from shedguard.site.load import load
+
+BLANK: Final = "blank"
+_CACHE: Final = REPOSITORY / "build" / "flash-cache"
+_ROLES: Final = {"volunteer": "fire_volunteer"}
+
+
+def flash_file(directory: Path, flash: str | Path | None, wiring: Wiring, cards: tuple[CardData, ...]) -> Path:
+    """A private flash file in ``directory``: copied from ``flash``, blank, or built from the site and ``cards`` with a role."""
+    path = directory / "flash.bin"
+    if flash == BLANK:
+        build_blank(path)
+    elif flash is not None:
+        shutil.copyfile(flash, path)
+    else:
+        shutil.copyfile(_built(wiring, cards), path)
+    return path
+
+
+def _built(wiring: Wiring, cards: tuple[CardData, ...]) -> Path:
+    digest = _digest(wiring, cards)
+    cached = _CACHE / f"{digest}.bin"
+    if not cached.exists():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        loaded = load(wiring.path)
+        fresh = cached.with_suffix(f".{os.getpid()}")
+        table = [Card(number=canonical(card.uid), role=_ROLES.get(card.role, card.role)) for card in cards if card.role]
+        build_flash(fresh, loaded.site, loaded.board, table)
+        fresh.replace(cached)
+    return cached
+
+
+def _digest(wiring: Wiring, cards: tuple[CardData, ...]) -> str:
+    """Of the site, its board, the firmware, the tools that build, and the cards."""
+    digest = hashlib.sha256(repr(cards).encode())
+    tools = REPOSITORY / "host_tools" / "shedguard"
+    files = [wiring.path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *tools.rglob("*.py")]
+    for path in sorted(files):
+        digest.update(str(path.name).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:24]

@@ -1,0 +1,77 @@
+"""People: cards with their UIDs, and bikes with their packs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from .chargers import make_load
+from .loads import Load
+from .outlets import Outlet
+from .pn532 import Pn532
+from .units import Duration, ns
+from .world import World
+
+ROLES: Final = {"resident": 1, "staff": 2, "volunteer": 3, "maintenance": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class CardData:
+    """Somebody's card. ``role`` is one of ROLES, or empty: not in the card table."""
+
+    name: str
+    uid: bytes
+    role: str = "resident"
+
+
+DEFAULT_CARDS: Final = (
+    CardData("resident", bytes.fromhex("04A1B2C3")),
+    CardData("neighbour", bytes.fromhex("0411223344AA80")),
+    CardData("tenant", bytes.fromhex("00000010")),
+    CardData("visitor", bytes.fromhex("08112233445566778899")),
+    CardData("staff", bytes.fromhex("9C0FF1CE"), "staff"),
+    CardData("volunteer", bytes.fromhex("04F1FE01020380"), "volunteer"),
+    CardData("maintenance", bytes.fromhex("C0FFEE01"), "maintenance"),
+    CardData("stranger", bytes.fromhex("DEADBEEF"), ""),
+)
+
+
+class Card:
+    """A card in somebody's hand at ``reader``."""
+
+    def __init__(self, world: World, data: CardData, reader: Pn532) -> None:
+        self.data = data
+        self._world = world
+        self._reader = reader
+        self._away = world.timer(lambda: reader.field(None))
+
+    def tap(self, duration: Duration = "500 ms") -> None:
+        """Hold the card to the reader for ``duration``."""
+        self._world.log(f"card {self.data.name} tapped")
+        self._reader.field(self.data.uid)
+        self._away.start(ns(duration))
+
+
+class Bike:
+    """The bike that stands at an outlet."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self.outlet = outlet
+        self.last: Load | None = None
+
+    def plug(self, kind: str, soc: float = 0.2, **misbehaviour: bool | float) -> Load:
+        """Plug a charger of ``kind`` (packs.py) with a pack at ``soc`` in; see chargers.Misbehaviour."""
+        load = make_load(kind, soc, **misbehaviour)
+        self.outlet.plug(load)
+        self.last = load
+        return load
+
+    def unplug(self) -> Load:
+        """Pull the plug; the load keeps its state."""
+        return self.outlet.unplug()
+
+    def plug_again(self) -> None:
+        """Plug in what was pulled."""
+        if self.last is None:
+            raise RuntimeError("this bike was never plugged in")
+        self.outlet.plug(self.last)

@@ -1,0 +1,184 @@
+"""A PN532 card reader on its high-speed UART at frame level: 115200 8N1, wake-up, ACK, the commands a reader needs, card in the field or not.
+
+Times: ACK 0.2 ms after the frame, short commands 1 ms, one polling attempt 5 ms, a card answers within 6 ms of the field meeting it: [M] general knowledge
+of the chip, to be measured on a real one. After power-on it sleeps until it hears 0x55; what arrives in the millisecond after that is lost.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import pn532_frames as frames
+from .mains import Psu
+from .port import BoardPort
+from .units import MS, US
+from .world import World
+
+BAUD: Final = 115200
+ACK_NS: Final = 200 * US
+COMMAND_NS: Final = 1 * MS
+ATTEMPT_NS: Final = 5 * MS
+SELECT_NS: Final = 6 * MS
+WAKE_NS: Final = 1 * MS
+FOR_EVER: Final = 0xFF
+READER_FAULTS: Final = ("ok", "off", "stuck", "garbage")
+
+GET_FIRMWARE_VERSION: Final = 0x02
+GET_GENERAL_STATUS: Final = 0x04
+SAM_CONFIGURATION: Final = 0x14
+POWER_DOWN: Final = 0x16
+RF_CONFIGURATION: Final = 0x32
+IN_DESELECT: Final = 0x44
+IN_LIST_PASSIVE_TARGET: Final = 0x4A
+IN_RELEASE: Final = 0x52
+
+_LINE_FORMAT: Final = BAUD << 24 | 8 << 16 | 1
+_CHAR_NS: Final = 10 * 1_000_000_000 // BAUD
+_ATQA_SAK: Final = {4: b"\x00\x04\x08", 7: b"\x00\x44\x00", 10: b"\x00\x84\x20"}
+
+
+class Pn532:
+    """The chip on the board's ``uart``. ``uid`` is the card in the field now, or None."""
+
+    def __init__(self, world: World, port: BoardPort, psu: Psu, name: str, uart: int) -> None:
+        self.name = name
+        self.uid: bytes | None = None
+        self.fault_name = "ok"
+        self.commands = 0
+        self.cards_read = 0
+        self._world = world
+        self._port = port
+        self._psu = psu
+        self._uart = uart
+        self._random = world.random(f"reader {name}")
+        self._parser = frames.Parser()
+        self._awake_from_ns: int | None = None
+        self._retries = FOR_EVER
+        self._last_reply = b""
+        self._listing = False
+        self._send_free_ns = 0
+        self._reply_timer = world.timer(self._reply_due)
+        self._next_reply = b""
+        self._signal = world.signal(f"reader_{name}.card")
+        self._signal.set(world.now_ns, 0)
+        port.on_uart(uart, self._host_sent)
+        psu.on_change(self._supply_changed)
+
+    def fault(self, name: str) -> None:
+        """One of ``READER_FAULTS``: ``stuck`` acknowledges and never answers, ``garbage`` answers noise, ``off`` has no supply (and starts asleep again)."""
+        if name not in READER_FAULTS:
+            raise ValueError(f"a reader's faults are {', '.join(READER_FAULTS)}; not {name!r}")
+        self._world.log(f"reader {self.name}: fault {name}")
+        if name == "off":
+            self._restart()
+        self.fault_name = name
+
+    def field(self, uid: bytes | None) -> None:
+        """A card with ``uid`` (4, 7 or 10 bytes) comes into the field; None: it leaves."""
+        if uid is not None and len(uid) not in _ATQA_SAK:
+            raise ValueError(f"a UID has 4, 7 or 10 bytes, not {len(uid)}")
+        self.uid = uid
+        self._signal.set(self._world.now_ns, int(uid is not None))
+        if uid is not None and self._listing:
+            self._plan_listing(SELECT_NS)
+
+    # --- the wire -----------------------------------------------------------------------------------------------------
+
+    def _host_sent(self, at_ns: int, char_ns: int, line_format: int, data: bytes) -> None:
+        if line_format != _LINE_FORMAT or not self._psu.is_up or self.fault_name == "off":
+            return
+        if self._awake_from_ns is None:
+            wake = data.find(0x55)
+            if wake < 0:
+                return
+            self._awake_from_ns = at_ns + (wake + 1) * char_ns + WAKE_NS
+        lost = max(0, -((at_ns - self._awake_from_ns) // char_ns)) if at_ns < self._awake_from_ns else 0
+        heard = data[lost:]
+        end_ns = at_ns + len(data) * char_ns
+        for kind, body in self._parser.feed(heard):
+            if kind == "nack" and self._last_reply:
+                self._send(end_ns + ACK_NS, self._last_reply)
+            elif kind == "ack":
+                self._listing = False
+                self._reply_timer.cancel()
+            elif kind == "frame" and len(body) >= 2 and body[0] == frames.HOST:
+                self._command(end_ns, body[1], body[2:])
+
+    def _command(self, end_ns: int, code: int, parameters: bytes) -> None:
+        self.commands += 1
+        self._listing = False
+        self._reply_timer.cancel()
+        self._send(end_ns + ACK_NS, frames.ACK)
+        if self.fault_name == "stuck":
+            return
+        delay = end_ns + ACK_NS + len(frames.ACK) * _CHAR_NS - self._world.now_ns
+        if code == IN_LIST_PASSIVE_TARGET:
+            self._listing = True
+            self._plan_listing(delay + SELECT_NS)
+            return
+        reply = self._short_reply(code, parameters)
+        self._plan(delay + COMMAND_NS, frames.ERROR if reply is None else frames.build(frames.CHIP, bytes([code + 1]) + reply))
+
+    def _short_reply(self, code: int, parameters: bytes) -> bytes | None:
+        if code == GET_FIRMWARE_VERSION:
+            return b"\x32\x01\x06\x07"
+        if code == SAM_CONFIGURATION and parameters:
+            return b""
+        if code == RF_CONFIGURATION and parameters:
+            if parameters[0] == 5 and len(parameters) >= 4:
+                self._retries = parameters[3]
+            return b""
+        if code == GET_GENERAL_STATUS:
+            return b"\x00" + (b"\x01" if self.uid else b"\x00") + b"\x00\x00"
+        if code in (IN_RELEASE, IN_DESELECT):
+            return b"\x00"
+        if code == POWER_DOWN:
+            self._awake_from_ns = None
+            return b"\x00"
+        return None
+
+    def _plan_listing(self, delay_ns: int) -> None:
+        """Answer when the card is found, or when the attempts are used up; with endless attempts and no card, not at all."""
+        if self.uid is not None:
+            self._plan(delay_ns, b"")
+        elif self._retries != FOR_EVER:
+            self._plan(delay_ns + self._retries * ATTEMPT_NS, b"")
+
+    def _plan(self, delay_ns: int, reply: bytes) -> None:
+        self._next_reply = reply
+        self._reply_timer.start(max(0, delay_ns))
+
+    def _reply_due(self) -> None:
+        reply = self._next_reply
+        if self._listing:
+            if self.uid is None and self._retries == FOR_EVER:
+                return
+            self._listing = False
+            target = b"\x00"
+            if self.uid is not None:
+                self.cards_read += 1
+                target = b"\x01\x01" + _ATQA_SAK[len(self.uid)] + bytes([len(self.uid)]) + self.uid
+            reply = frames.build(frames.CHIP, bytes([IN_LIST_PASSIVE_TARGET + 1]) + target)
+        self._last_reply = reply
+        if self.fault_name == "garbage":
+            reply = self._random.randbytes(len(reply))
+        self._send(self._world.now_ns, reply)
+
+    def _send(self, at_ns: int, data: bytes) -> None:
+        if not self._psu.is_up or self.fault_name == "off":
+            return
+        at_ns = max(at_ns, self._send_free_ns)
+        self._send_free_ns = at_ns + len(data) * _CHAR_NS
+        self._port.uart_rx(self._uart, at_ns, _CHAR_NS, data)
+
+    def _supply_changed(self) -> None:
+        if not self._psu.is_up:
+            self._restart()
+
+    def _restart(self) -> None:
+        self._awake_from_ns = None
+        self._listing = False
+        self._retries = FOR_EVER
+        self._last_reply = b""
+        self._reply_timer.cancel()
+        self._parser.reset()

@@ -1,0 +1,123 @@
+"""What the plant needs to know of a site file and its board file: names and GPIO numbers.
+
+Read with tomllib here, independently of the host tools' validator: the plant is wired by what the file says, whatever the compiler makes of it.
+Contract of the files: docs/protocols/site-file.md and boards/*.toml.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class OutletWiring:
+    """One outlet: GPIOs, its group and its meter's place."""
+
+    number: int
+    group: str
+    relay_gpio: int
+    button_gpio: int | None
+    bus: str
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class BusWiring:
+    """One RS-485 line."""
+
+    name: str
+    uart: int
+    baud: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointWiring:
+    """One supervised input. ``use`` is ``plain`` or ``key_switch``; bands only for loops."""
+
+    name: str
+    kind: str
+    gpio: int
+    normally_closed: bool
+    use: str
+    bands_mv: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GateWiring:
+    """One gate."""
+
+    name: str
+    lock_gpio: int
+    contact_gpio: int | None
+    contact_normally_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """A whole shed, in the order of the site file."""
+
+    path: Path
+    board: str
+    maintenance_key: bytes
+    heartbeat_gpio: int | None
+    groups: dict[str, int]  # name: contactor's GPIO
+    buses: list[BusWiring]
+    outlets: list[OutletWiring]
+    points: list[PointWiring]
+    causes: list[str]
+    gates: list[GateWiring]
+    readers: list[tuple[str, str, int]]  # name, kind, UART
+    carrier_pulls_up: frozenset[int]  # GPIOs of input-only pins: their pull-up is on the carrier
+
+
+def read_wiring(site: str | Path) -> Wiring:
+    """The wiring of the site file ``site`` (a path, relative to the repository or absolute). KeyError names what is missing."""
+    path = Path(site)
+    if not path.is_absolute() and not path.exists():
+        path = REPOSITORY / path
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    board_name = data["site"]["board"]
+    board_path = REPOSITORY / "boards" / f"{board_name}.toml"
+    if not board_path.exists():
+        board_path = path.parent / f"{board_name}.toml"
+    board = tomllib.loads(board_path.read_text(encoding="utf-8"))
+    terminals: dict[str, Any] = board["terminal"]
+    ports: dict[str, Any] = board.get("port", {})
+
+    def gpio(terminal: str | None) -> int | None:
+        return None if terminal is None else int(terminals[terminal]["gpio"])
+
+    def needed(terminal: str) -> int:
+        return int(terminals[terminal]["gpio"])
+
+    safety = data.get("safety", {})
+    return Wiring(
+        path=path,
+        board=board_name,
+        maintenance_key=bytes.fromhex(safety.get("maintenance_key", "")),
+        heartbeat_gpio=gpio(safety.get("heartbeat")),
+        groups={group["name"]: needed(group["contactor"]) for group in data.get("group", [])},
+        buses=[BusWiring(bus["name"], int(ports[bus["port"]]["uart"]), int(bus["baud"])) for bus in data.get("bus", [])],
+        outlets=[
+            OutletWiring(o["number"], o["group"], needed(o["relay"]), gpio(o.get("button")), o["meter"]["bus"], o["meter"]["address"])
+            for o in data.get("outlet", [])
+        ],
+        points=[
+            PointWiring(
+                p["name"], p["kind"], needed(p["terminal"]), p.get("normally", "open") == "closed", p.get("use", "plain"), p.get("bands_mv", {})
+            )
+            for p in data.get("point", [])
+        ],
+        causes=[cause["name"] for cause in data.get("cause", [])],
+        gates=[
+            GateWiring(g["name"], needed(g["lock"]), gpio(g.get("contact")), g.get("contact_normally", "closed") == "closed")
+            for g in data.get("gate", [])
+        ],
+        readers=[(reader["name"], reader["kind"], int(ports[reader["port"]]["uart"])) for reader in data.get("reader", [])],
+        carrier_pulls_up=frozenset(t["gpio"] for t in terminals.values() if t["use"] == "input" and t["gpio"] >= 34),
+    )
