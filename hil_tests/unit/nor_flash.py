@@ -11,7 +11,7 @@ import random
 SECTOR = 4096
 
 
-class PowerCut(Exception):  # noqa: N818 - an event, not an error of the code under test
+class PowerCut(Exception):
     """The board lost its supply in the middle of a flash operation."""
 
 
@@ -42,7 +42,7 @@ class NorRegion:
 
     def program(self, offset: int, data) -> None:
         data = bytes(data)
-        assert data and offset // SECTOR == (offset + len(data) - 1) // SECTOR < self.size // SECTOR, "a program crosses a sector end"
+        assert offset // SECTOR == (offset + len(data) - 1) // SECTOR < self.size // SECTOR, "a program crosses a sector end"
         self._count()
         for i, value in enumerate(data):
             mask = 0xFF

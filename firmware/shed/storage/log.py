@@ -24,7 +24,7 @@ class LogRing:
     """region: `.size`, `.read(offset, buf)`, `.program(offset, data)`, `.erase(sector)`, OSError on failure. magic: 4 bytes.
 
     keep: how many erased sectors `erase_ahead` holds ready, at least 2 (bounded so that two sectors of records always stay).
-    Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1, `at` the sector of a reader's last record, and
+    Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1, `at` the sector a reader is in, and
     counters: `refused` appends for want of an erased sector, `errors` of the flash, `torn` tail found at `open`, `erases` in this boot.
     """
 
@@ -72,7 +72,7 @@ class LogRing:
         self.erase_ahead(False)
 
     def append(self, kind, payload, stamp=b""):
-        """Programs one record (`stamp` + `payload`, at most 200 bytes). Returns its sequence, or -1: no erased sector, or the flash failed."""
+        """Programs one record (`stamp` + `payload`, at most 200 bytes). Returns its sequence, or -1: nothing erased, or flash failed."""
         size = records.encode_into(self._out, kind, stamp, payload, self.sequence)
         if self._end + size > _SECTOR and not self._take():
             self.refused += 1

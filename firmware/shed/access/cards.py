@@ -1,0 +1,76 @@
+"""The card table: who may open the gate and start a session, searched in flash without loading it (docs/protocols/records.md).
+
+Hazard: a resident locked out, or a revoked card let in. Cards are compared as 11 canonical bytes (length tag, number, zero padding), so leading
+zeros count and cards of different length never collide. Only entering and charging depend on this; leaving never does.
+"""
+
+from binascii import crc32
+from struct import unpack_from
+
+from micropython import const
+
+RESIDENT = const(1)
+STAFF = const(2)
+FIRE_VOLUNTEER = const(3)
+MAINTENANCE = const(4)
+
+# Access reasons, the closed list of records.md.
+OK = const(1)
+UNKNOWN_CARD = const(2)
+REVOKED = const(3)
+EXPIRED = const(4)
+OUTSIDE_WINDOW = const(5)
+LOCKED_OUT = const(6)
+NO_TABLE = const(7)
+EXIT = const(8)
+TRIP = const(9)
+
+_BASE = const(4096)
+_RECORD = const(20)
+_VALID = const(1)
+_FOR_EVER = const(0xFFFFFFFF)
+
+
+class CardTable:
+    """region: `.size`, `.read(offset, buf)`. `count` is the number of cards, -1 without a table. `price_list` is the last found card's."""
+
+    def __init__(self, region):
+        self._region = region
+        self._record = bytearray(_RECORD)
+        self._number = memoryview(self._record)[:11]
+        self.count = -1
+        self.price_list = 0
+
+    def open(self):
+        """Checks the header. Returns whether there is a table (else fault `cards_bad`; every card is then refused with NO_TABLE)."""
+        header = bytearray(32)
+        self._region.read(0, header)
+        magic, version, size, count, _crc = unpack_from("<4sHHII", header, 0)
+        self.count = -1
+        if magic == b"SGC1" and version == 1 and size == _RECORD and count * _RECORD <= self._region.size - _BASE:
+            if crc32(memoryview(header)[:28]) == unpack_from("<I", header, 28)[0]:
+                self.count = count
+        return self.count >= 0
+
+    def find(self, card, epoch_s):
+        """(role, reason) of a canonical card, in at most 16 reads of 20 bytes. Role 0: unknown. epoch_s 0 (clock not set): nothing expires."""
+        if self.count < 0:
+            return 0, NO_TABLE
+        low = 0
+        high = self.count
+        while low < high:
+            middle = (low + high) // 2
+            self._region.read(_BASE + middle * _RECORD, self._record)
+            number = bytes(self._number)
+            if number == card:
+                role, flags, until_s, self.price_list = unpack_from("<BHIH", self._record, 11)
+                if not flags & _VALID:
+                    return role, REVOKED
+                if until_s != _FOR_EVER and epoch_s > until_s:
+                    return role, EXPIRED
+                return role, OK
+            if number < card:
+                low = middle + 1
+            else:
+                high = middle
+        return 0, UNKNOWN_CARD

@@ -1,0 +1,154 @@
+"""PN532 card reader on a UART (its HSU mode, 115200 8N1), never waiting for it.
+
+Hazard: a reader that dies after weeks and takes the gate with it. Silence is noticed within half a second, shown as `silent`, and answered by
+waking the reader again with back-off for ever; until then the gate keeps its state and the exit button works.
+
+    ASLEEP --back-off over: wake-up + SAMConfiguration--> WAKING --reply: RFConfiguration--> TUNING --reply--> RESTING
+    RESTING --40 ms after the last poll: InListPassiveTarget--> POLLING --reply, or 60 ms without--> RESTING
+    TUNING --100 ms without a reply--> RESTING    POLLING --5 in a row without--> ASLEEP    WAKING --100 ms without--> ASLEEP
+"""
+
+from time import ticks_diff
+
+from micropython import const
+
+ASLEEP = const(0)
+WAKING = const(1)
+TUNING = const(2)
+RESTING = const(3)
+POLLING = const(4)
+
+_PERIOD_MS = const(40)
+_POLL_TIMEOUT_MS = const(60)
+_INIT_TIMEOUT_MS = const(100)
+_FIRST_LOOK_MS = const(12)  # request, acknowledgement, air and answer take about 8 ms
+_LOOK_MS = const(4)
+_MISSES = const(5)
+_GONE_POLLS = const(5)  # empty polls after which a card has left
+_BACKOFF_MS = const(500)
+_LONGEST_BACKOFF_MS = const(30000)
+_BUFFER = const(96)
+
+# D4, command, parameters; then the whole frame is: 00 00 FF, length, its complement, data, data's complement, 00.
+_WAKE = b"\x55\x55" + bytes(14)
+_SAM_NORMAL = b"\x00\x00\xff\x05\xfb\xd4\x14\x01\x14\x01\x02\x00"
+_FEW_RETRIES = b"\x00\x00\xff\x06\xfa\xd4\x32\x05\xff\x01\x01\xf4\x00"  # or an empty field would never be answered
+_LIST_ONE_106A = b"\x00\x00\xff\x04\xfc\xd4\x4a\x01\x00\xe1\x00"
+
+
+class Pn532:
+    """uart: `any()`, `readinto(buf)`, `write(data)`, none of them blocking.
+
+    `silent`: the reader does not answer (fault `reader_silent`). Counters: `polls`, `timeouts`, `garbage`, `wakes`. `state` as above.
+    """
+
+    def __init__(self, uart):
+        self._uart = uart
+        self._buf = bytearray(_BUFFER)
+        self._view = memoryview(self._buf)
+        self._have = 0
+        self._sent_ms = None
+        self._wait_ms = 0
+        self._backoff_ms = _BACKOFF_MS
+        self._misses = 0
+        self._present = None
+        self._empty = 0
+        self._card = None
+        self.state = ASLEEP
+        self.silent = False
+        self.polls = self.timeouts = self.garbage = self.wakes = 0
+
+    def take_card(self):
+        """The canonical number (11 bytes: length, number, zeros) of a card that came into the field, once per presentation; else None."""
+        card = self._card
+        self._card = None
+        return card
+
+    def step(self, now_ms):
+        """Moves on. Returns ms until it wants to run again."""
+        past_ms = self._wait_ms if self._sent_ms is None else ticks_diff(now_ms, self._sent_ms)
+        state = self.state
+        if state == ASLEEP:
+            if 0 <= past_ms < self._wait_ms:
+                return self._wait_ms - past_ms
+            self.wakes += 1
+            self._uart.write(_WAKE)
+            return self._send(_SAM_NORMAL, WAKING, now_ms)
+        if state == RESTING:
+            if 0 <= past_ms < _PERIOD_MS:
+                return _PERIOD_MS - past_ms
+            self.polls += 1
+            return self._send(_LIST_ONE_106A, POLLING, now_ms)
+        at = self._answer(0x15 if state == WAKING else 0x33 if state == TUNING else 0x4B)
+        if at:
+            if state == WAKING:
+                return self._send(_FEW_RETRIES, TUNING, now_ms)
+            self.state = RESTING
+            if state == TUNING:
+                return 1
+            self._misses = 0
+            self.silent = False
+            self._backoff_ms = _BACKOFF_MS
+            self._field(at)
+            return max(1, _PERIOD_MS - past_ms)
+        if 0 <= past_ms < (_POLL_TIMEOUT_MS if state == POLLING else _INIT_TIMEOUT_MS):
+            return _LOOK_MS
+        self.timeouts += 1
+        self._misses += 1
+        if state != WAKING and self._misses < _MISSES:  # a clone may not know RFConfiguration
+            self.state = RESTING
+            return 1
+        self.state = ASLEEP
+        self.silent = True
+        self._sent_ms = now_ms
+        self._wait_ms = self._backoff_ms
+        self._backoff_ms = min(2 * self._backoff_ms, _LONGEST_BACKOFF_MS)
+        return self._wait_ms
+
+    def _send(self, frame, state, now_ms):
+        for _ in range(4):  # whatever is left of an older exchange
+            if not self._uart.any() or not self._uart.readinto(self._buf):
+                break
+        self._have = 0
+        self._uart.write(frame)
+        self._sent_ms = now_ms
+        self.state = state
+        return _FIRST_LOOK_MS
+
+    def _answer(self, reply):
+        """Takes in what came. Index of the data behind D5 and the reply code, 0 while there is no whole frame of that reply."""
+        if self._uart.any():
+            if self._have == _BUFFER:
+                self._have = 0
+                self.garbage += 1
+            self._have += self._uart.readinto(self._view[self._have :]) or 0
+        buf = self._buf
+        have = self._have
+        for i in range(have - 6):
+            if buf[i] == 0 and buf[i + 1] == 0xFF and (buf[i + 2] + buf[i + 3]) & 0xFF == 0 and buf[i + 2] > 1:
+                end = i + 5 + buf[i + 2]
+                if end > have:
+                    continue
+                if sum(self._view[i + 4 : end]) & 0xFF:
+                    self.garbage += 1
+                elif buf[i + 4] == 0xD5 and buf[i + 5] == reply:
+                    self._end = end - 1
+                    return i + 6
+        return 0
+
+    def _field(self, at):
+        """What the reader saw: a target count, then target, 2 + 1 bytes of answer to request and select, length and number of the card."""
+        buf = self._buf
+        if at < self._end and buf[at] == 0:
+            self._empty += 1
+            if self._empty >= _GONE_POLLS:
+                self._present = None
+            return
+        length = buf[at + 5] if at + 5 < self._end else 0
+        if length not in (4, 7, 10) or at + 6 + length > self._end:
+            self.garbage += 1
+            return
+        self._empty = 0
+        card = bytes(self._view[at + 5 : at + 6 + length]) + bytes(10 - length)
+        if card != self._present:
+            self._present = self._card = card
