@@ -9,6 +9,7 @@ import struct
 from binascii import crc32
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 SECTOR: Final = 4096
@@ -42,8 +43,8 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
         _kind(1, "boot", "BBHI", "reset_cause fault argument boots"),
-        _kind(2, "trip", "BBIIi", "cause point effects alarms latency_us"),
-        _kind(3, "trip_reset", "BB", "cause authority"),
+        _kind(2, "trip", "BBIIiI", "cause point effects alarms latency_us latched"),
+        _kind(3, "trip_reset", "BBI", "cause authority latched"),
         _kind(4, "session_start", "IB11sIH", "session outlet card meter_wh price_fen"),
         _kind(5, "session_end", "IB11sIIQIIHB", _SESSION_END),
         _kind(6, "gate", "BB11s", "event reason card"),
@@ -210,6 +211,6 @@ def _read_sector(data: bytes, sector: int, kinds: Mapping[int, Kind], log: Log) 
 
 
 def _check_order(log: Log) -> None:
-    for before, after in zip(log.records, log.records[1:], strict=False):
+    for before, after in pairwise(log.records):
         if after.sequence <= before.sequence:
             log.problems.append(f"record {after.sequence} stands behind record {before.sequence}")

@@ -45,7 +45,7 @@ class EnergyCount:
             self._zero_wh = wh - self.mwh // 1000
         self.wh = wh
         counted_mwh = (wh - self._zero_wh) * 1000
-        self.mwh = max(self.mwh, counted_mwh - 1000, 0)
-        if self.mwh > counted_mwh + 1000:
-            self.mwh = counted_mwh + 1000
+        if self.mwh < counted_mwh - 1000:
+            self.mwh = counted_mwh - 1000 if leap_wh == _LEAP_WH else counted_mwh  # what flowed unseen before a cut: the register's word
+        self.mwh = min(self.mwh, counted_mwh + 1000)
         return span_ms

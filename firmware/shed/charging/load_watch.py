@@ -15,6 +15,7 @@ from shed.charging import stop_causes
 
 _GRACE_MS = const(120000)
 _TAPER_MS = const(60000)
+_TAPER_MW = const(3000)  # less is a charger at rest, or a neighbour's crosstalk
 _SOFT_MS = const(300000)
 _SOFT_DW = const(20)
 _OVER_MS = const(3000)
@@ -79,7 +80,7 @@ class LoadWatch:
             self._full_ms = -1
             self._taper_ms = 0
         else:
-            if power_mw >= rules.unplug_mw:
+            if power_mw >= _TAPER_MW:
                 self._taper_ms += span_ms
             if self._full_ms < 0 or abs(power_mw - self._full_at_mw) > rules.drift_mw:
                 self._full_ms = 0

@@ -13,7 +13,7 @@ from time import ticks_add, ticks_diff
 
 from micropython import const
 
-from . import modbus, profiles
+from shed.metering import modbus, profiles
 
 OK = const(0)  # kinds of counter()
 TIMEOUTS = const(1)

@@ -74,6 +74,14 @@ class Matrix:
         self.cut_groups = cut
         self.free_gates = free
 
+    def restore(self, latched):
+        """Latches known from before a power cut act from now on. Called before the scan starts or from a task."""
+        self.latched |= latched
+        self._apply()
+
+    def points_of(self, cause):
+        return self._causes[cause][0]
+
     def effects_of(self, cause):
         return self._causes[cause][3]
 

@@ -188,6 +188,9 @@ class Outputs:
     def _check_one(self):
         """Reads one output back per scan, in rotation."""
         turn = self._turn
+        if turn == len(self._parts):
+            self._turn = 0
+            return
         part = self._parts[turn]
         contactors = len(self._contactors)
         if turn < contactors:
@@ -198,8 +201,7 @@ class Outputs:
             want = self.locks_on >> (turn - self._lock_parts) & 1
         if (part.level() == part.energised_level) != (want == 1) and self.bad_readback < 0:
             self.bad_readback = turn
-        turn += 1
-        self._turn = 0 if turn == len(self._parts) else turn
+        self._turn = turn + 1
 
     def all_off(self):
         """Releases everything, group contactors first. Anything may call it at any time; it never raises."""

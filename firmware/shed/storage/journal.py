@@ -28,7 +28,7 @@ SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 
 _TIME = const(9)  # bytes of time fields before every payload
 _FORMATS = (
-    "<BBHI <BBIIi <BB <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB"  # by kind, from 1
+    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB"  # by kind, from 1
 ).split()
 
 

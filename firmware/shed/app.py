@@ -1,0 +1,55 @@
+"""Runs the shed, and ends it: the one place outside the scan's own guard that may catch everything.
+
+Hazard: a program that dies with relays closed. Whatever comes out of service (an exception, KeyboardInterrupt, a scan fault, a silent timer) ends the same way:
+open all, keep the fault for the next boot's record in RTC memory, hard reset. The heartbeat stops with the scan and the watchdog stands
+behind both.
+"""
+
+from micropython import alloc_emergency_exception_buf, kbd_intr
+
+from shed.board import clock, resets
+from shed.board.watchdog import Watchdog
+from shed.safety import faults
+
+service = None  # the running Service, for whoever looks through a debugger
+
+
+def run(wdt):
+    """Never returns. `wdt`: the watchdog that boot.py armed, or None."""
+    global service
+    alloc_emergency_exception_buf(100)
+    kbd_intr(-1)
+    rtc = resets.Rtc()
+    rtc.bad_boots = min(rtc.bad_boots + 1, 255)
+    rtc.save()
+    code = faults.MAIN_EXCEPTION
+    argument = 0
+    try:
+        from shed.service import Service
+
+        service = Service(rtc, Watchdog(wdt))
+        service.executive.add("supervisor", service.supervise, 20)
+        while True:
+            code = service.executive.turn()
+            if code:
+                break
+            code = faults.MAIN_EXCEPTION
+    except BaseException as error:
+        if service is not None:
+            service.outputs.all_off()
+            if service.executive.running is not None:
+                code = faults.TASK_EXCEPTION
+                argument = service.executive.tasks.index(service.executive.running)
+        _say(error)
+    if service is not None:
+        service.outputs.all_off()
+    rtc.note_fault(code, argument)
+    clock.sleep_ms(20)
+    resets.hard_reset()
+
+
+def _say(error):
+    """The traceback goes to the console, where `shed doctor` and a person can read it."""
+    import sys
+
+    sys.print_exception(error)

@@ -1,0 +1,334 @@
+"""The shed in service: the objects of all rooms, joined, and the tasks of the executive. Built once per boot by app.py.
+
+Hazard: a wire between two rooms that nobody drew. Every flow is here: points -> books, charging -> leases, reader -> gate and grant,
+trips -> stops, meters -> charging. Order of the tasks is their priority.
+"""
+
+from micropython import const
+from time import ticks_diff
+
+from shed.access.cards import CardTable, MAINTENANCE, OK
+from shed.access.gate import Gate
+from shed.access.lockout import LockOut
+from shed.access.pn532 import Pn532
+from shed.board import clock, flash, pins, resets, timer, uarts
+from shed.books import Books
+from shed.charging import stop_causes
+from shed.charging.outlets import Charging
+from shed.charging.rules import Rules
+from shed.executive import Executive
+from shed.metering.modbus import RtuMaster
+from shed.metering.poller import Poller
+from shed.safety import faults, holders
+from shed.safety.points import ALARM, NORMAL
+from shed.storage.image import Image, ImageError
+from shed.storage.journal import BOOT, CONFIG, Journal, MAINTENANCE as MAINTENANCE_RECORD, POINT, TRIP
+from shed.storage.live import LiveRing
+from shed.storage.slots import ConfigSlots
+from shed import wiring
+
+_STAGGER_MS = const(500)  # between two outlets that come back after a boot
+_GOOD_BOOT_S = const(60)
+_BAD_BOOTS = const(5)
+_MODBUS_CHAR_BITS = const(10)
+
+
+def load_image():
+    """The image of the newest confirmed configuration slot and its slots object; (None, slots) when there is none that can be read."""
+    slots = ConfigSlots(flash.Region("shed_cfg"))
+    data = slots.load()
+    if data is None:
+        return None, slots
+    try:
+        return Image(data), slots
+    except ImageError:
+        return None, slots
+
+
+class Service:
+    """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. After construction the scan runs and every outlet is boot-locked."""
+
+    def __init__(self, rtc, watchdog):
+        self.rtc = rtc
+        self.watchdog = watchdog
+        self.clock = clock.Clock()
+        image, self.slots = load_image()
+        self.image = image
+        self.safe_mode = image is None or rtc.bad_boots > _BAD_BOOTS
+        self.journal = Journal(flash.Region("shed_journal"), self.clock)
+        self.journal.open()
+        self.wiring = wiring.Wiring(image, rtc.latched)
+        self.points = self.wiring.points
+        self.matrix = self.wiring.matrix
+        self.outputs = self.wiring.outputs
+        self.scan = self.wiring.scan
+        self.outputs.hold(holders.BOOT_LOCK, self.outputs.everything)
+        if self.safe_mode:
+            self.outputs.hold(holders.SAFE_MODE, self.outputs.everything)
+        self.scan.start()
+        timer.start(self.scan.run, self.wiring.scan_period_ms)
+        self.hints = [pins.Hint(pin, self.scan.run) for _, pin in self.wiring.hints]
+        self.executive = Executive(clock, self.scan)
+        self._open_books()
+        self._open_access()
+        self._open_charging()
+        self._trips = 0
+        self._point_states = bytearray(self.points.count)
+        self._fed_passes = -1
+        self._hints_ms = self._began_ms = clock.ticks_ms()
+        self._unlocked = 0
+        self._unlock_ms = 0
+        add = self.executive.add
+        add("charging", self._charge, 20)
+        add("meters", self.poller.step, 15)
+        add("gate", self._gates_step, 10)
+        add("reader", self._readers_step, 10)
+        add("buttons", self._buttons_step, 5)
+        add("records", self._watch_safety, 20)
+        add("flash", self._erase_ahead, 400)
+
+    # Building.
+
+    def _open_books(self):
+        rtc = self.rtc
+        live_ring = LiveRing(flash.Region("shed_live"))
+        self.books = Books(self.journal, live_ring, self.clock, self.outputs, self.wiring.groups)
+        self.faults = self.books.faults
+        if not rtc.kept:  # power was lost: what RTC memory knew is in the journal
+            rtc.boots = self.books.boots_before()
+            self.matrix.restore(self.books.latched_before())
+        rtc.boots += 1
+        self.books.begin(rtc.boots)
+        fault, argument = rtc.fault, rtc.fault_arg
+        rtc.fault = rtc.fault_arg = 0
+        rtc.latched = self.matrix.latched
+        rtc.save()
+        cause = resets.cause()
+        self.books.write(BOOT, cause, fault, argument, rtc.boots)
+        if cause == 3 and not fault:
+            fault = faults.WATCHDOG
+        if fault:
+            self.faults.came(fault, argument)
+            self.faults.over(fault, argument)
+        if self.image is None:
+            self.faults.came(faults.CONFIG_BAD)
+        else:
+            self.books.write(CONFIG, self.slots.sequence, self.image.crc)
+        if rtc.bad_boots > _BAD_BOOTS:
+            self.faults.came(faults.BOOT_LOOP, rtc.bad_boots)
+        if not self.wiring.protected:
+            self.faults.came(faults.UNPROTECTED)
+
+    def _open_access(self):
+        self.cards = CardTable(flash.Region("shed_cards"))
+        if not self.cards.open():
+            self.faults.came(faults.CARDS_BAD)
+        self.lockout = LockOut()
+        self.presence = None  # console.auth hears of maintenance cards and the key switch
+        self.gates = [Gate(release_s * 1000, held_s * 1000, self.books.gate) for release_s, held_s in self.wiring.gates]
+        self.readers = []
+        self._reader_gates = []
+        if self.image is not None:
+            for _kind, uart, tx, rx, gate in self.image.rows(wiring.READER, "<BBBBB"):
+                self.readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
+                self._reader_gates.append(gate)
+
+    def _open_charging(self):
+        image = self.image
+        masters = []
+        meters = []
+        self.charging = None
+        if image is not None:
+            for uart, tx, rx, baud, parity, _direction in image.rows(wiring.BUS, "<BBBIBB"):
+                masters.append(RtuMaster(uarts.open_uart(uart, baud, tx, rx, parity), baud, _MODBUS_CHAR_BITS + (1 if parity else 0)))
+            meters = list(image.rows(wiring.METER, "<BBB"))
+        self.poller = Poller(masters, meters)
+        self._closed = [0]
+        self._tripped = [0]
+        self._pressed = 0
+        if self.wiring.outlets:
+            rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
+            tariff = image.one(wiring.TARIFF, "<BHH")
+            self.charging = Charging([(row[2], row[3]) for row in self.wiring.outlets], rules, tariff, self.poller, self.books)
+            self.charging.restore(self.books.unsettled())
+        self.outputs.hold(holders.STAGGER, self.outputs.everything)
+
+    # Tasks, in order of priority.
+
+    def _charge(self, now_ms):
+        charging = self.charging
+        if charging is None:
+            return 1000
+        outputs = self.outputs
+        self._closed[0] = outputs.relays_on
+        self._tripped[0] = outputs.cut_outlets
+        wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
+        lease = charging.lease[0]
+        outputs.drop(outputs.everything & ~lease)
+        outputs.renew(lease)
+        self.poller.energised(charging.meters)
+        if self.books.group_off:
+            for i in range(len(self.wiring.outlets)):
+                if self.books.group_off >> i & 1:
+                    charging.stop(i, stop_causes.WELDED)
+            self.books.group_off = 0
+        return wake_ms
+
+    def start_blocked(self):
+        """Whether no sale may begin now; `why` of an idle outlet names the reason."""
+        return bool(
+            self.outputs.held_by(holders.BOOT_LOCK)
+            or self.safe_mode
+            or self.points.fault & self.points.fire
+            or self.matrix.cut_groups
+            or self.faults.is_live(faults.JOURNAL_FULL)
+        )
+
+    def _gates_step(self, now_ms):
+        mask = 0
+        for g in range(len(self.gates)):
+            contact = self.wiring.door_contacts[g]
+            door_open = 1 if contact is not None and contact[0]() != contact[1] else 0
+            gate = self.gates[g]
+            if gate.step(now_ms, door_open, self.matrix.free_gates >> g & 1):
+                mask |= 1 << g
+        if mask != self.outputs.locks_on or mask:
+            self.outputs.renew_locks(mask)
+        return 50
+
+    def _readers_step(self, now_ms):
+        wake_ms = 1000
+        for r in range(len(self.readers)):
+            reader = self.readers[r]
+            wake_ms = min(wake_ms, reader.step(now_ms))
+            card = reader.take_card()
+            if card is not None:
+                self._card(card, self._reader_gates[r], now_ms)
+            if reader.silent:
+                self.faults.came(faults.READER_SILENT, r)
+            elif self.faults.is_live(faults.READER_SILENT, r):
+                self.faults.over(faults.READER_SILENT, r)
+        return wake_ms
+
+    def _card(self, card, gate, now_ms):
+        role, reason = self.cards.find(card, self.clock.epoch_s())
+        reason = self.lockout.judge(reason, now_ms)
+        if reason != OK:
+            self.gates[gate].deny(reason, card)
+            return
+        self.gates[gate].grant(now_ms, card)
+        if role == MAINTENANCE and self.presence is not None:
+            self.presence(1, now_ms)
+        if self.charging is not None:
+            self.charging.card_tapped(card, role, now_ms)
+
+    def _buttons_step(self, now_ms):
+        buttons = self.wiring.buttons
+        pressed = 0
+        for i in range(len(buttons)):
+            if buttons[i] is not None and not buttons[i]():
+                pressed |= 1 << i
+        new = pressed & ~self._pressed
+        self._pressed = pressed
+        if new:
+            for i in range(len(buttons)):
+                if new >> i & 1:
+                    self.charging.button(i, now_ms)
+            self.executive.tasks[0].due_ms = now_ms
+        return 40
+
+    def _watch_safety(self, now_ms):
+        """What the scan found, written down; the hold-off; hints; the key switch."""
+        matrix = self.matrix
+        new = matrix.latched & ~self._trips
+        self._trips = matrix.latched
+        if new:
+            self.rtc.latched = matrix.latched
+            self.rtc.save()
+            self.books.trips(new, matrix, self.points, self.scan.trip_alarm, self.scan.trip_us)
+        states = self.points.state
+        for i in range(len(states)):
+            if states[i] != self._point_states[i]:
+                self._point_changed(i, self._point_states[i], states[i])
+                self._point_states[i] = states[i]
+        fire_fault = self.points.fault & self.points.fire
+        if bool(fire_fault) != bool(self.outputs.held_by(holders.POINT_FAULT)):
+            if fire_fault:
+                self.outputs.hold(holders.POINT_FAULT, self.outputs.everything)
+            else:
+                self.outputs.release(holders.POINT_FAULT, self.outputs.everything)
+        if ticks_diff(now_ms, self._hints_ms) >= 100:
+            self._hints_ms = now_ms
+            for h in range(len(self.hints)):
+                if self.hints[h].review():
+                    self.faults.came(faults.HINT_STORM, self.wiring.hints[h][0])
+                    self.faults.over(faults.HINT_STORM, self.wiring.hints[h][0])
+        key = self.wiring.key_switch
+        if key >= 0 and self.points.alarm >> key & 1 and self.presence is not None:
+            self.presence(2, now_ms)
+        if self._unlocked < len(self.wiring.outlets):
+            self._unlock(now_ms)
+        return 50
+
+    def _point_changed(self, i, old, new):
+        if not self.points.fire >> i & 1:
+            return
+        self.books.write(POINT, i, new)
+        if new != ALARM and new != NORMAL:
+            self.faults.came(faults.POINT_FAULT, i)
+        elif old != ALARM and old != NORMAL:
+            self.faults.over(faults.POINT_FAULT, i)
+
+    def _unlock(self, now_ms):
+        """Hold-off over: the outlets are unlocked one after the other, so that a shed full of bikes does not come back at once."""
+        if self.outputs.held_by(holders.BOOT_LOCK):
+            if ticks_diff(now_ms, self._began_ms) < self.wiring.hold_off_ms:
+                return
+            self.outputs.release(holders.BOOT_LOCK, self.outputs.everything)
+            self._unlock_ms = now_ms
+        if ticks_diff(now_ms, self._unlock_ms) >= 0:
+            self.outputs.release(holders.STAGGER, 1 << self._unlocked)
+            self._unlocked += 1
+            self._unlock_ms = now_ms + _STAGGER_MS & 0x3FFFFFFF
+
+    def _erase_ahead(self, now_ms):
+        allowed = not self.outputs.relays_on and not self.points.suspect | self.points.alarm
+        self.journal.erase_ahead(allowed)
+        self.books.live_ring.erase_ahead(allowed)
+        if self.journal.ring.ahead and self.faults.is_live(faults.JOURNAL_FULL):
+            self.faults.over(faults.JOURNAL_FULL)
+        return 200
+
+    def supervise(self, now_ms):
+        """Lowest of all tasks: it runs only when every other had its turn. Feeds the watchdog when the scan made progress."""
+        self.clock.step(now_ms)
+        if self.scan.passes != self._fed_passes and not self.scan.fault:
+            self._fed_passes = self.scan.passes
+            self.watchdog.feed()
+        if self.rtc.bad_boots and not self.safe_mode and self.clock.uptime_s >= _GOOD_BOOT_S:
+            self.rtc.bad_boots = 0
+            self.rtc.save()
+        return 250
+
+    # What a person may ask for (console).
+
+    def clear(self, by, now_ms):
+        """Resets trips whose cause is gone and forgets faults that are over. Returns (latched causes that stay, live faults that stay)."""
+        before = self.matrix.latched
+        stay = self.matrix.reset()
+        self._trips = stay
+        self.rtc.latched = stay
+        self.rtc.bad_boots = 0
+        self.rtc.save()
+        self.books.trip_resets(before & ~stay, self.matrix, by)
+        for i in range(len(self.wiring.outlets)):
+            self.charging.clear_welded(i)
+        self.books.cleared_by = by
+        return stay, self.faults.clear()
+
+    def enter_maintenance(self, by):
+        """Opens everything, says so in the journal, and restarts into a maintenance boot. Never returns."""
+        self.outputs.all_off()
+        self.books.write(MAINTENANCE_RECORD, by)
+        self.rtc.request_maintenance()
+        resets.hard_reset()

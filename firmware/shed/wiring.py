@@ -1,0 +1,102 @@
+"""Builds the safety room and the ports of one shed from its configuration image (docs/protocols/site-file.md).
+
+Hazard: a pin that does what another shed's file says. The image is CRC-checked before it comes here, and the host's validator checked the
+pins; a value that the chip refuses raises, and the board starts again in safe mode, without outlets.
+"""
+
+from micropython import const
+
+from shed.board import clock, pins
+from shed.safety import points as p
+from shed.safety.matrix import Matrix
+from shed.safety.outputs import Outputs
+from shed.safety.points import PointConfig, Points
+from shed.safety.scan import Scan
+
+SITE = const(1)
+GROUP = const(2)
+BUS = const(3)
+OUTLET = const(4)
+METER = const(5)
+POINT = const(6)
+CAUSE = const(7)
+EFFECT = const(8)
+GATE = const(9)
+READER = const(10)
+TARIFF = const(11)
+CHARGING = const(12)
+KEY = const(13)
+
+NO_PIN = const(255)
+KEY_SWITCH = const(1)
+
+
+class Wiring:
+    """Everything with a pin. `image` is storage.image.Image or None: safe mode, a board without outlets and points.
+
+    Raises ImageError or ValueError on an image that cannot be wired."""
+
+    def __init__(self, image, latched):
+        self.site_id = 0
+        self.hold_off_ms = 10000
+        self.scan_period_ms = 5
+        self.numbers = []  # outlet index -> outlet number
+        self.outlets = []  # (number, group, meter index, max power W)
+        self.buttons = []  # callable or None per outlet
+        self.hints = []  # (point index, pin)
+        self.key_switch = -1  # point index
+        self.door_contacts = []  # (callable, closed level) or None per gate
+        self.gates = []  # rows of the gate section
+        heartbeat = None
+        relays = []
+        contactors = []
+        locks = []
+        groups = []
+        configs = []
+        causes = ()
+        effects = ()
+        if image is not None:
+            row = image.one(SITE, "<IIhHHBB")
+            self.site_id, _, self.time_zone_min, hold_off_s, self.scan_period_ms, beat, flags = row
+            self.hold_off_ms = hold_off_s * 1000
+            if beat != NO_PIN:
+                heartbeat = pins.OutputPin(beat, flags & 1)
+            for pin, high, _limit_w in image.rows(GROUP, "<BBH"):
+                contactors.append(pins.OutputPin(pin, high))
+                groups.append(0)
+            for number, group, pin, high, button, meter, max_w in image.rows(OUTLET, "<BBBBBBH"):
+                groups[group] |= 1 << len(relays)
+                relays.append(pins.OutputPin(pin, high))
+                self.numbers.append(number)
+                self.outlets.append((number, group, meter, max_w))
+                self.buttons.append(None if button == NO_PIN else pins.contact(button, True).value)
+            for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBBBHH"):
+                locks.append(pins.OutputPin(pin, high))
+                self.gates.append((release_s, held_s))
+                self.door_contacts.append(
+                    None if contact == NO_PIN else (pins.contact(contact, contact_flags & 2).value, 0 if contact_flags & 1 else 1)
+                )
+            for row in image.rows(POINT, "<BBBBHHHHHB"):
+                self._add_point(configs, row)
+            causes = list(image.rows(CAUSE, "<IBBII"))
+            causes = [(mask, votes, flags, effect) for mask, votes, flags, _window_ms, effect in causes]
+            effects = list(image.rows(EFFECT, "<BB"))
+        self.groups = groups
+        self.protected = heartbeat is not None
+        self.points = Points(configs, clock.sleep_us)
+        self.matrix = Matrix(causes, effects, latched)
+        self.outputs = Outputs(relays, contactors, locks, groups)
+        self.scan = Scan(self.points, self.matrix, self.outputs, heartbeat)
+
+    def _add_point(self, configs, row):
+        kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
+        if kind == p.LOOP:
+            read = pins.loop(gpio)
+        else:
+            pin = pins.contact(gpio, flags & p.PULL_UP)
+            read = pin.value
+            if flags & p.DIRECT:
+                self.hints.append((len(configs), pin))
+        if use == KEY_SWITCH:
+            self.key_switch = len(configs)
+        configs.append(PointConfig(kind, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, read))

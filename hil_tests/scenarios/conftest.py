@@ -1,0 +1,63 @@
+"""What every scenario starts from: the small shed, in service, with its seed printed; and the tables that scenarios measure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+
+SITE = Path(__file__).parents[1] / "sites" / "small.toml"
+LAW_1_ROWS = pytest.StashKey[list[tuple[str, float, float]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, default=None, help="seed of the benches (default: drawn, and printed)")
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    given = request.config.getoption("--seed")
+    return given if given is not None else random.SystemRandom().randrange(1, 1 << 31)
+
+
+@pytest.fixture
+def bench(seed: int, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """A four-outlet shed whose board has booted and passed its hold-off: in service, nothing charging."""
+    print(f"seed {seed} (repeat with --seed {seed})")
+    with Bench(site=SITE, seed=seed) as bench:
+        bench.run("15 s")
+        yield bench
+        if getattr(request.node, "failed_call", False):
+            bench.save_artifacts(Path("build") / "failed" / request.node.name)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # noqa: ANN201  (pytest's own hook shape)
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call" and report.failed:
+        item.failed_call = True  # type: ignore[attr-defined]
+    for name, value in report.user_properties:
+        if name == "law 1":
+            report.law_1 = value
+
+
+def pytest_terminal_summary(terminalreporter) -> None:  # noqa: ANN001
+    rows = [r.law_1 for outcome in ("passed", "failed") for r in terminalreporter.getreports(outcome) if hasattr(r, "law_1") and r.when == "call"]
+    if rows:
+        terminalreporter.section("law 1: time until no outlet is fed (virtual)")
+        for what, ms, limit_ms in sorted(rows):
+            terminalreporter.write_line(f"{what:<48} {ms:8.1f} ms  (limit {limit_ms:.0f} ms)")
+
+
+def start_charging(bench: Bench, outlet: int, pack: str = "li48v", soc: float = 0.2, card: str = "resident") -> None:
+    """A resident plugs the bike in, shows the card at the gate, presses the outlet's button; the plant says when current flows."""
+    bench.bike(outlet).plug(pack, soc=soc)
+    bench.card(card).tap()
+    bench.run("1 s")
+    bench.button(outlet).press()
+    bench.until(bench.outlet(outlet).is_charging, within="20 s")

@@ -1,0 +1,63 @@
+"""The console in service: reading changes nothing, REPL bytes change nothing, writing needs authorisation."""
+
+from __future__ import annotations
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+from hil_tests.scenarios.conftest import start_charging
+
+
+@pytest.mark.parametrize("noise", [b"\x01", b"\x02", b"\x03\x03", b"\x04", b"\x05A\x01", b"\r\x03\x03\r\x01\x04", bytes(range(256))])
+def test_repl_bytes_in_service_change_nothing(bench: Bench, noise: bytes):
+    start_charging(bench, 1)
+    boots = bench.board.boots
+    bench.console.send(noise)
+    bench.run("10 s")
+    bench.console.send(b"\r")
+    assert bench.outlet(1).contact_is_closed and bench.outlet(1).was_closed_for_s >= 10
+    assert bench.board.boots == boots
+    assert "outlet 1" in bench.console.type("status")
+
+
+def test_why_names_the_reason_an_outlet_is_off(bench: Bench):
+    assert "session" in bench.console.type("why 2")
+    assert bench.console.ask({"do": "why", "o": 2})[0]["on"] == 0
+
+
+def test_writing_without_authorisation_is_refused_and_says_what_would_help(bench: Bench):
+    start_charging(bench, 1)
+    answer = bench.console.ask({"do": "stop", "o": 1})
+    assert answer[0]["err"] == "auth" and answer[0]["hint"]
+    bench.run("5 s")
+    assert bench.outlet(1).is_charging
+
+
+def test_the_key_switch_authorises_one_typed_command(bench: Bench):
+    bench.smoke("bay").alarm()
+    bench.run("1 s")
+    bench.smoke("bay").clear()
+    bench.run("5 s")
+    assert bench.gate("main").is_free
+    bench.key_switch.turn()
+    bench.run("1 s")
+    bench.console.type("clear")
+    bench.until(bench.gate("main").is_locked, within="2 s")
+
+
+def test_repl_makes_everything_safe_and_leads_to_a_plain_prompt_and_a_reset_leads_back(bench: Bench):
+    start_charging(bench, 1)
+    bench.console.ask({"do": "repl"}, authorised=True)
+    bench.until(bench.outlet(1).contact_is_open, within="100 ms")
+    bench.run("10 s")
+    bench.console.send(b"\x03")
+    assert "4\r\n" in bench.console.exchange(b"2 + 2\r", "1 s")
+    bench.run("60 s")
+    assert bench.outlet(1).contact_is_open, "no outlet without a scan, and no watchdog in maintenance"
+    bench.console.exchange(b"import machine; machine.reset()\r", "1 s")
+    bench.until(bench.outlet(1).is_charging, within="60 s")
+
+
+def test_what_runs_is_micropython_with_31_bit_small_integers(bench: Bench):
+    said = bench.board.probe("import sys; print(sys.implementation.name, sys.maxsize, sys.platform)")
+    assert said.split() == ["micropython", str(2**31 - 1), "esp32"]

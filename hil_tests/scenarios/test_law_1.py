@@ -1,0 +1,92 @@
+"""Law 1, a row each: no relay that feeds an outlet stays closed for longer than T_drop without a live scan.
+
+The fault is put into the unmodified firmware through the board's debug probe, or into the chip. What counts is the plant: when the supply
+path of the charging outlet opened. T_drop of the plant's heartbeat circuit is 700 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+from hil_tests.scenarios.conftest import start_charging
+
+T_DROP_MS = 700
+CONTACT_MS = 30  # relay and contactor release times of the plant
+SERVICE = "from shed.app import service as s\n"
+
+
+def probe(source: str) -> Callable[[Bench], None]:
+    return lambda bench: bench.board.probe(SERVICE + source, wait=False)
+
+
+def task(body: str) -> Callable[[Bench], None]:
+    """A task of the executive that does `body` once it runs."""
+    return probe(f"def bad(now_ms):\n    {body}\ns.executive.add('bad', bad, 1)\n")
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    inject: Callable[[Bench], None]
+    limit_ms: int
+
+
+ROWS = [
+    Row("exception in the scan", probe("s.scan.points = None"), 50),
+    Row("MemoryError in the scan", probe("s.scan._strobe_low = s.scan._strobe_high = lambda: bytearray(100)"), 50),
+    Row("exception in a task", task("return 1 // 0"), 50),
+    Row("exception in main", probe("s.executive.turn = None"), 50),
+    Row("scan timer silent", lambda bench: bench.board.fault("timer_dead", 1), 250),
+    Row("clock stopped", lambda bench: bench.board.fault("clock_stopped", 1), 100),
+    Row("endless loop in a task", task("while True: pass"), 1000),
+    Row("a C call that blocks for 2 s", task("import sys; sys.stdout.write('.' * 23040); return 1000"), T_DROP_MS + CONTACT_MS),
+    Row("KeyboardInterrupt", task("raise KeyboardInterrupt"), 50),
+    Row("soft reset", task("import machine; machine.soft_reset()"), 50),
+    Row("watchdog (CPU executes nothing)", lambda bench: bench.board.fault("cpu_stall", 20_000_000_000), T_DROP_MS + CONTACT_MS),
+    Row("hard reset", task("import machine; machine.reset()"), 50),
+    Row("kill", lambda bench: bench.board.kill(), T_DROP_MS + CONTACT_MS),
+    Row("brown-out", lambda bench: bench.board.brown_out(), 50),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_no_outlet_stays_fed_without_a_live_scan(bench: Bench, row: Row, record_property: Callable[[str, object], None]):
+    start_charging(bench, 1)
+    bench.run("2 s")
+    began_ns = bench.now_ns
+    row.inject(bench)
+    bench.until(bench.outlet(1).contact_is_open, within="3 s")
+    took_ms = (bench.outlet(1).opened_at_ns - began_ns) / 1e6
+    record_property("law 1", (row.name, took_ms, row.limit_ms))
+    assert took_ms <= row.limit_ms
+
+
+RECOVERING = [row for row in ROWS if row.name != "kill"]
+
+
+@pytest.mark.parametrize("row", RECOVERING, ids=[row.name for row in RECOVERING])
+def test_after_the_fault_the_board_comes_back_and_the_session_goes_on_under_a_live_scan(bench: Bench, row: Row):
+    start_charging(bench, 1)
+    bench.run("2 s")
+    row.inject(bench)
+    bench.until(bench.outlet(1).contact_is_open, within="3 s")
+    if row.name == "clock stopped":
+        bench.board.fault("clock_stopped", 0)
+    bench.run("1 s")
+    assert bench.outlet(1).contact_is_open, "nothing may close before the hold-off"
+    bench.until(bench.outlet(1).is_charging, within="60 s")
+
+
+def test_a_killed_board_that_is_started_again_holds_off_and_then_resumes(bench: Bench):
+    start_charging(bench, 1)
+    bench.board.kill()
+    bench.until(bench.outlet(1).contact_is_open, within="1 s")
+    bench.run("5 s")
+    bench.board.start()
+    bench.run("9 s")
+    assert bench.outlet(1).contact_is_open
+    bench.until(bench.outlet(1).is_charging, within="60 s")
