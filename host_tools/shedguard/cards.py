@@ -1,6 +1,6 @@
 """The card table of docs/protocols/records.md, and the spreadsheet it is made from.
 
-CSV columns: ``card`` (hex digits of the card's number), ``role``, ``valid_until`` (date, last day included; empty: for ever), ``price_list``.
+CSV columns: ``card`` (hex digits of its number), ``role``, ``valid_until`` (date, last day included; empty: for ever), ``price_list``.
 Columns of any other name are the office's own and are not read.
 """
 
@@ -14,6 +14,7 @@ from binascii import crc32
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 from .errors import INVALID, ShedError
@@ -58,7 +59,7 @@ def build_table(cards: Iterable[Card]) -> bytes:
     ordered = sorted(cards, key=lambda card: card.number)
     if len(ordered) > _CAPACITY:
         raise ShedError(f"{len(ordered)} cards do not fit", f"this board's table takes {_CAPACITY}", "use a board with 16 MB", INVALID)
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.number == after.number:
             raise ShedError(f"card {show_number(after.number)} stands twice", hint="keep one of the two", code=INVALID)
     roles = {name: number for number, name in ROLES.items()}

@@ -1,10 +1,60 @@
-"""The `shed` command. Thin: it parses, calls the library, prints."""
+"""The `shed` command: verbs, and the one place where an error becomes words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
 
 import typer
 
-app = typer.Typer()
+from . import __version__
+from .commands import bench, board, cards, config, journal
+from .errors import FAILED, INTERRUPTED, OK, ShedError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="ShedGuard: flash, configure, diagnose and test boards that run a charging shed.",
+)
+app.add_typer(config.app, name="config")
+app.add_typer(cards.app, name="cards")
+for verb in (board.status, board.why, board.faults, board.clear, journal.log, journal.sessions, bench.emulate, bench.demo, bench.benchmark):
+    app.command()(verb)
+
+
+@app.callback()
+def options(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False) -> None:
+    """Options that stand before the verb."""
+    if version:
+        print(f"shed {__version__}")
+        raise typer.Exit
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code of DESIGN section 8. A traceback only with SHEDGUARD_DEBUG=1."""
+    try:
+        app(args=arguments, prog_name="shed")
+    except SystemExit as leave:  # Typer's own ends: help, usage errors (2), Exit(code), Ctrl-C (130)
+        return leave.code if isinstance(leave.code, int) else OK
+    except ShedError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing to say to it
+        return FAILED
+    except Exception as error:
+        if os.environ.get("SHEDGUARD_DEBUG"):
+            raise
+        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("  cause: a bug in this tool\n  hint: repeat it with SHEDGUARD_DEBUG=1 and send the output", file=sys.stderr)
+        return FAILED
+    return OK
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """The script `shed`."""
+    sys.exit(run())

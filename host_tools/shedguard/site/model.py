@@ -1,6 +1,6 @@
 """What a site file may say (docs/protocols/site-file.md). Ranges and types only; what depends on other tables is in check.py.
 
-Defaults of ``[charging]`` are the figures that charging piles in the field use: full at 20 % of the peak for 30 minutes, unplugged below 1 W for 10 s.
+Defaults of ``[charging]`` are what charging piles in the field use: full at 20 % of the peak for 30 minutes, unplugged below 1 W for 10 s.
 """
 
 from __future__ import annotations

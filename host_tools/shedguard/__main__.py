@@ -1,0 +1,5 @@
+"""`python -m shedguard` is `shed`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,70 @@
+"""Verbs that need the bench of this repository: emulate, demo, benchmark. Its modules are imported when they are asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import FAILED, ShedError
+from ..paths import repository
+
+SeedOption = Annotated[int, typer.Option("--seed", help="Decides every chance.")]
+
+
+def emulate(
+    site: Annotated[
+        Path | None, typer.Option("--site", help="Program and site flashed, plant attached, in service. Without: a stock-like board.")
+    ] = None,
+    flash: Annotated[Path | None, typer.Option("--flash", help="Start from this flash file; it is kept up to date.")] = None,
+    seed: SeedOption = 1,
+) -> None:
+    """An emulated board on a pseudo-terminal, in real time, until Ctrl-C. The first line of stdout is a JSON object with its places."""
+    _leave(_bench("hil_tests.emulate").main(site=site, flash=flash, seed=seed))
+
+
+def demo(
+    script: Annotated[bool, typer.Option("--script", help="Play the fixed evening even on a terminal.")] = False,
+    seed: SeedOption = 1,
+    meter_scale: Annotated[
+        float, typer.Option("--meter-scale", help="Falsify one meter by this factor: the audit must notice (exit code 6).")
+    ] = 1.0,
+) -> None:
+    """A small shed lives through an evening. Off a terminal it plays a fixed one and settles plant against journal."""
+    interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
+    _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale))
+
+
+def benchmark(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    only: Annotated[str | None, typer.Option("--only", metavar="KEY,...", help="Only these figures.")] = None,
+    seed: SeedOption = 1,
+) -> None:
+    """Measure the budgets on the emulated board. Every figure with its conditions."""
+    keys = [key.strip() for key in only.split(",") if key.strip()] if only else None
+    _leave(_bench("hil_tests.benchmark").main(as_json=as_json, only=keys, seed=seed))
+
+
+def _bench(name: str) -> Any:
+    """The module ``name``; ShedError when this is no clone of the repository or the board is not built."""
+    root = repository()
+    if root is None:
+        raise ShedError(
+            "this needs a clone of the repository", "the tool is installed without its bench", "git clone the project, then make setup"
+        )
+    if not (root / "build" / "board" / "emulated-board").is_file():
+        raise ShedError("the emulated board is not built", "set-up has not run in this clone", "make setup")
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ShedError(f"{name} is not part of this version", "it is not written yet", code=FAILED) from error
+
+
+def _leave(code: int | None) -> None:
+    if code:
+        raise typer.Exit(code)

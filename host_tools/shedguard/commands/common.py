@@ -1,0 +1,92 @@
+"""What the verbs share: option types, data to stdout, words to stderr, opening a board and a site."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..console import Console
+from ..errors import INVALID, PORT, ShedError
+from ..ports import candidates, open_quietly
+from ..site import load as sites
+from ..site.load import LoadedSite
+from ..site.names import SiteNames
+
+PortOption = Annotated[str | None, typer.Option("--port", "-p", help="Serial port of the board; may be left out when there is only one.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+SiteOption = Annotated[Path | None, typer.Option("--site", help="Site file, for names instead of numbers.")]
+KeyOption = Annotated[
+    str | None,
+    typer.Option("--key", envvar="SHEDGUARD_KEY", help="Maintenance key, 64 hex digits; --site's is used otherwise.", show_envvar=True),
+]
+
+
+def say(text: str) -> None:
+    """Progress, prompts and warnings: never in the data."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show_json(value: Any) -> None:
+    """One document on stdout."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def show_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Columns as wide as their longest cell; nothing at all for no rows."""
+    if not rows:
+        return
+    cells = [[str(cell) for cell in row] for row in (heads, *rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+    for row in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@contextmanager
+def board_at(port: str | None) -> Iterator[Console]:
+    """A console client that has seen the board; ShedError with exit code 3 or 4 when it cannot."""
+    with open_quietly(port or _only_port()) as wire:
+        console = Console(wire)
+        console.hello()
+        yield console
+
+
+def load_site(path: Path) -> LoadedSite:
+    """The site file, its warnings said."""
+    loaded = sites.load(path)
+    for warning in loaded.warnings:
+        say(warning.show(str(path)))
+    return loaded
+
+
+def names_of(site: Path | None) -> SiteNames:
+    """The names of the site file, none without one."""
+    return SiteNames() if site is None else SiteNames.of(sites.load(site).site)
+
+
+def key_from(text: str | None, site: Path | None) -> bytes | None:
+    """The maintenance key of ``--key``, else of the site file, else None: then a card or the key switch authorises."""
+    if text is None:
+        return bytes.fromhex(sites.load(site).site.safety.maintenance_key) if site else None
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()):
+        raise ShedError(
+            "--key is not 64 hex digits", "the maintenance key has 32 bytes", "it stands in the site file as maintenance_key", INVALID
+        )
+    return bytes.fromhex(text.strip())
+
+
+def _only_port() -> str:
+    found = candidates()
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ShedError("which port? There are several", ", ".join(found), f"name one: --port {found[0]}", PORT)
+    raise ShedError(
+        "no serial port found", "no board is connected, or its USB driver is missing", "connect it, or name one with --port", PORT
+    )

@@ -1,0 +1,90 @@
+"""`shed log` and `shed sessions`: the journal, from a board in service or from a flash file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import records
+from ..errors import INVALID, ShedError
+from ..flash.image import read_partition
+from ..lists import STOP_CAUSES, name_of
+from ..narrate import sentence, when
+from ..records import Record
+from ..site.names import SiteNames
+from .common import JsonOption, PortOption, SiteOption, board_at, names_of, say, show_json, show_table
+
+CountOption = Annotated[int, typer.Option("--count", "-n", min=1, max=10000, help="The newest so many records.")]
+SinceOption = Annotated[int | None, typer.Option("--since", min=0, help="Everything from this record number on.")]
+FlashOption = Annotated[Path | None, typer.Option("--flash", help="Read a flash file instead of asking a board.")]
+
+
+def log(
+    port: PortOption = None,
+    count: CountOption = 20,
+    since: SinceOption = None,
+    flash: FlashOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The journal, oldest first."""
+    names = names_of(site)
+    for_people = _records("log", port, count, since, flash)
+    if as_json:
+        show_json([_as_json(record, names) for record in for_people])
+        return
+    for record in for_people:
+        print(f"{record.sequence:>7}  {when(record.epoch_s, record.uptime_s)}  {sentence(record, names)}")
+
+
+def sessions(
+    port: PortOption = None,
+    count: CountOption = 20,
+    since: SinceOption = None,
+    flash: FlashOption = None,
+    site: SiteOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Settled sessions, oldest first: energy, money, and why each ended."""
+    names = names_of(site)
+    ended = [record for record in _records("sessions", port, count, since, flash) if record.kind == "session_end"]
+    if as_json:
+        show_json([_as_json(record, names) for record in ended])
+        return
+    rows = []
+    for record in ended:
+        energy, price = record.number("energy_mwh") / 1_000_000, record.number("price_fen") / 100
+        minutes, cause = record.number("energised_s") // 60, name_of(STOP_CAUSES, record.number("stop_cause"))
+        rows.append((f"{record.number('session'):#x}", record.number("outlet"), minutes, f"{energy:.3f}", f"{price:.2f}", cause))
+    show_table(("session", "outlet", "min", "kWh", "yuan", "ended by"), rows)
+
+
+def _records(verb: str, port: str | None, count: int, since: int | None, flash: Path | None) -> list[Record]:
+    if flash is not None:
+        if port is not None:
+            raise ShedError("--port and --flash at once", "the journal has one source", "leave one of them out", INVALID)
+        found = records.read_journal(read_partition(flash, "shed_journal"))
+        for problem in found.problems:
+            say(f"journal: {problem}")
+        kept = [record for record in found.records if verb == "log" or record.kind.startswith("session_")]
+        return [record for record in kept if record.sequence >= since] if since is not None else kept[-count:]
+    with board_at(port) as console:
+        frames = console.request(verb, **({"n": count} if since is None else {"since": since}))[1:]
+    return [_decoded(frame) for frame in frames]
+
+
+def _decoded(frame: dict[str, Any]) -> Record:
+    payload = bytes.fromhex(frame["d"])
+    try:
+        return records.decode_payload(records.JOURNAL_KINDS, frame["k"], payload, frame["q"])
+    except ValueError as error:
+        say(f"record {frame['q']}: {error}")
+        return Record(frame["q"], f"#{frame['k']}", {"payload": payload})
+
+
+def _as_json(record: Record, names: SiteNames) -> dict[str, Any]:
+    fields = {name: value.hex() if isinstance(value, bytes) else value for name, value in record.fields.items()}
+    head = {"sequence": record.sequence, "kind": record.kind, "boot": record.boot, "uptime_s": record.uptime_s, "epoch_s": record.epoch_s}
+    return {**head, **fields, "text": sentence(record, names)}

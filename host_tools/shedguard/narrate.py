@@ -1,0 +1,152 @@
+"""A journal record as one sentence, with the site's names where a site file is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from .cards import show_number
+from .lists import (
+    ACCESS_REASONS,
+    AUTHORITIES,
+    FAULT_ARGUMENTS,
+    FAULTS,
+    GATE_EVENTS,
+    POINT_STATES,
+    RESET_CAUSES,
+    STOP_CAUSES,
+    name_of,
+)
+from .records import Record
+from .site.names import SiteNames
+from .texts import text
+
+_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def when(epoch_s: int, uptime_s: int = 0) -> str:
+    """Local time of the board, or the time since its start when its clock was never set."""
+    if epoch_s:
+        return f"{_EPOCH + timedelta(seconds=epoch_s):%Y-%m-%d %H:%M:%S}"
+    return f"+{timedelta(seconds=uptime_s)}"
+
+
+def fault_text(code: int, argument: int, names: SiteNames) -> str:
+    """A fault with what it is about: ``outlet 3: relay welded``."""
+    name = name_of(FAULTS, code)
+    subject = FAULT_ARGUMENTS.get(name)
+    if subject is None:
+        return text("fault", name)
+    if subject == "outlet" and argument < len(names.outlets):
+        return f"outlet {names.outlets[argument]}: {text('fault', name)}"
+    called = {"point": names.points, "gate": names.gates, "reader": names.readers}.get(subject, ())
+    label = f'"{called[argument]}"' if argument < len(called) else str(argument)
+    return f"{subject} {label}: {text('fault', name)}"
+
+
+def sentence(record: Record, names: SiteNames, language: str = "en") -> str:
+    """What happened. Kinds of a later version are shown by number with their bytes."""
+    teller = _TELLERS.get(record.kind)
+    if teller is None:
+        payload = record.fields.get("payload", b"")
+        return f"record kind {record.kind}: {payload.hex() if isinstance(payload, bytes) else payload}"
+    return teller(record, names, language)
+
+
+def _card(record: Record) -> str:
+    number = record.fields["card"]
+    return show_number(number) if isinstance(number, bytes) else str(number)
+
+
+def _authority(record: Record, language: str) -> str:
+    return text("authority", name_of(AUTHORITIES, record.number("authority")), language)
+
+
+def _boot(record: Record, names: SiteNames, language: str) -> str:
+    said = f"boot {record.number('boots')}: {text('reset', name_of(RESET_CAUSES, record.number('reset_cause')), language)}"
+    fault = record.number("fault")
+    return f"{said}; before it: {fault_text(fault, record.number('argument'), names)}" if fault else said
+
+
+def _trip(record: Record, names: SiteNames, _language: str) -> str:
+    latency = record.number("latency_us")
+    took = f" in {latency / 1000:.1f} ms" if latency >= 0 else ""
+    effects = ", ".join(names.effects_in(record.number("effects"))) or "no effect"
+    return f"TRIP by {names.cause(record.number('cause'))} ({names.point(record.number('point'))}): {effects}{took}"
+
+
+def _trip_reset(record: Record, names: SiteNames, language: str) -> str:
+    return f"trip of {names.cause(record.number('cause'))} reset by {_authority(record, language)}"
+
+
+def _start(record: Record, _names: SiteNames, _language: str) -> str:
+    price = record.number("price_fen") / 100
+    return f"outlet {record.number('outlet')}: session {record.number('session'):#x} begins, card {_card(record)}, {price:.2f} yuan"
+
+
+def _end(record: Record, _names: SiteNames, language: str) -> str:
+    cause = text("stop", name_of(STOP_CAUSES, record.number("stop_cause")), language)
+    energy = record.number("energy_mwh") / 1_000_000
+    spent = timedelta(seconds=record.number("energised_s"))
+    price = record.number("price_fen") / 100
+    return f"outlet {record.number('outlet')}: {cause} after {spent}, {energy:.3f} kWh, {price:.2f} yuan, card {_card(record)}"
+
+
+def _resumed(record: Record, _names: SiteNames, _language: str) -> str:
+    spent = timedelta(seconds=record.number("energised_s"))
+    return f"outlet {record.number('outlet')}: session {record.number('session'):#x} goes on after {spent}"
+
+
+def _energised(record: Record, _names: SiteNames, _language: str) -> str:
+    return f"outlet {record.number('outlet')}: session {record.number('session'):#x} gets power"
+
+
+def _gate(record: Record, _names: SiteNames, language: str) -> str:
+    event = text("gate", name_of(GATE_EVENTS, record.number("event")), language)
+    reason = text("access", name_of(ACCESS_REASONS, record.number("reason")), language)
+    card = _card(record)
+    return f"gate {event}: {reason}" + (f", card {card}" if card != "-" else "")
+
+
+def _fault(record: Record, names: SiteNames, _language: str) -> str:
+    return f"FAULT {fault_text(record.number('fault'), record.number('argument'), names)}"
+
+
+def _fault_cleared(record: Record, names: SiteNames, language: str) -> str:
+    return f"fault cleared by {_authority(record, language)}: {fault_text(record.number('fault'), record.number('argument'), names)}"
+
+
+def _point(record: Record, names: SiteNames, _language: str) -> str:
+    return f"{names.point(record.number('point'))} is {name_of(POINT_STATES, record.number('state'))}"
+
+
+def _config(record: Record, _names: SiteNames, _language: str) -> str:
+    return f"configuration {record.number('image_sequence')} in use (CRC {record.number('image_crc'):08X})"
+
+
+def _clock(record: Record, _names: SiteNames, _language: str) -> str:
+    old = record.number("old_epoch_s")
+    return f"clock set to {when(record.number('new_epoch_s'))}" + (f", was {when(old)}" if old else "")
+
+
+def _maintenance(record: Record, _names: SiteNames, language: str) -> str:
+    return f"taken into maintenance by {_authority(record, language)}"
+
+
+_TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
+    "boot": _boot,
+    "trip": _trip,
+    "trip_reset": _trip_reset,
+    "session_start": _start,
+    "session_end": _end,
+    "session_resumed": _resumed,
+    "session_energised": _energised,
+    "gate": _gate,
+    "fault": _fault,
+    "fault_cleared": _fault_cleared,
+    "point": _point,
+    "config": _config,
+    "clock_set": _clock,
+    "maintenance": _maintenance,
+}
