@@ -113,8 +113,8 @@ void vtime_wake(void);
 void vtime_run_dead(bool (*until)(void));
 void vtime_run_until(uint64_t deadline, bool (*until)(void));
 static inline void vtime_charge(uint32_t cycles);
-uint32_t vtime_budget_save(void);
-void vtime_budget_restore(uint32_t saved);
+void vtime_freeze(void);
+void vtime_thaw(void);
 
 // link.c
 void link_emit(uint8_t type, uint8_t arg, uint64_t at, const void *payload, size_t len);

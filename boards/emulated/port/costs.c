@@ -5,25 +5,25 @@
 #include "py/bc0.h"
 #include "board.h"
 
-#define OPCODE_SCALE_PERCENT (100)
+#define OPCODE_SCALE_PERCENT (127)
 #define C(cycles) ((uint16_t)((cycles) * OPCODE_SCALE_PERCENT / 100))
 
 enum {
-    MOVE = 30,          // load or store a local, a constant, a stack shuffle
-    NAME = 150,         // load a global or a name: one map lookup
-    STORE_NAME = 220,   // store a global or a name
-    ATTR = 260,         // load an attribute or a method: type dispatch and lookups
-    STORE_ATTR = 330,   // store an attribute
-    SUBSCR = 260,       // index a container
-    OPERATOR = 130,     // unary and binary operators, small integers mostly
-    JUMP = 50,          // a taken or untaken branch
-    ITER = 170,         // advance an iterator
-    CALL = 900,         // call, argument set-up, frame, and return
-    BUILD = 450,        // build a container or a function: allocates
-    EXCEPT = 90,        // set up or leave an exception or with block
-    RAISE = 2500,       // raise: unwinding and traceback
-    YIELD = 300,
-    IMPORT = 4000,
+    MOVE = 60,          // load or store a local, a constant, a stack shuffle: inside the VM's loop, in IRAM
+    NAME = 500,         // load a global or a name: one map lookup
+    STORE_NAME = 700,   // store a global or a name
+    ATTR = 1000,        // load an attribute or a method: type dispatch and lookups, code in cached flash
+    STORE_ATTR = 1200,  // store an attribute
+    SUBSCR = 900,       // index a container
+    OPERATOR = 420,     // unary and binary operators, small integers mostly
+    JUMP = 110,         // a taken or untaken branch
+    ITER = 500,         // advance an iterator
+    CALL = 1200,        // argument set-up and dispatch of a call; COST_FRAME comes on top for a Python function
+    BUILD = 1600,       // build a container or a function: allocates
+    EXCEPT = 300,       // set up or leave an exception or with block
+    RAISE = 8000,       // raise: unwinding and traceback
+    YIELD = 600,
+    IMPORT = 12000,
 };
 
 const uint16_t mp_opcode_cost[256] = {

@@ -4,6 +4,9 @@
 #ifndef INCLUDED_COSTS_H
 #define INCLUDED_COSTS_H
 
+// Entering or resuming a bytecode frame (a call of a Python function, a generator), in cycles
+#define COST_FRAME          (2800)      // [cal] with the opcode prices in costs.c
+
 // C calls made by Python, beyond the opcode that calls, in cycles
 #define COST_TICKS          (120)       // [est] esp_timer_get_time() and a 64-bit division
 #define COST_DELAY          (300)       // [est] entry and exit of mp_hal_delay_*

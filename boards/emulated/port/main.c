@@ -22,7 +22,7 @@
 
 // What mp_cstack_check() may use. An ESP32 has a task stack of 16 KB and reaches about 50 trivial Python calls
 // (DESIGN.md section 5); x86 frames are smaller than Xtensa's, so the limit is set to the same depth, not to the same bytes.
-#define STACK_LIMIT (12 * 1024)
+#define STACK_LIMIT (13 * 1024)
 
 options_t options = {
     .boot_ns = 300 * NS_PER_MS,     // assumption: ROM, bootloader and IDF start-up of a stock image from flash

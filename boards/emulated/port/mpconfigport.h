@@ -98,6 +98,8 @@ typedef long mp_off_t;
 extern int32_t mp_cost_budget;
 extern const uint16_t mp_opcode_cost[256];
 void vtime_sync(void);
+#include "costs.h"
+#define MICROPY_VM_HOOK_INIT mp_cost_budget -= COST_FRAME;
 #define MICROPY_VM_HOOK_LOOP \
     if (__builtin_expect(mp_cost_budget <= 0, 0)) { \
         vtime_sync(); \

@@ -35,8 +35,7 @@ static void probe_run(mp_sched_node_t *unused) {
     if (captured == NULL) {
         captured = malloc(CAPTURE_MAX);
     }
-    vtime_sync();
-    uint32_t budget = vtime_budget_save();
+    vtime_freeze();
     captured_len = 0;
     capturing = true;
     uint8_t raised = 0;
@@ -60,7 +59,7 @@ static void probe_run(mp_sched_node_t *unused) {
         mp_obj_print_exception(&mp_plat_print, MP_OBJ_FROM_PTR(nlr.ret_val));
     }
     capturing = false;
-    vtime_budget_restore(budget);
+    vtime_thaw();
     link_emit(REC_PROBE, raised, P.now, captured, captured_len);
     free(source);
     source = NULL;

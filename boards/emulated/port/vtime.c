@@ -14,6 +14,7 @@ static int32_t slice;               // the budget at the last fold
 static uint32_t remainder_ns;       // sub-nanosecond remainder, in ns * mhz
 static uint64_t wake_hint;          // until when the CPU is known to do nothing (P.now: it runs)
 static bool notified;               // an interrupt woke the task
+static bool frozen;                 // a probe runs: time stands still and nothing happens
 
 static uint64_t cycles_to_ns(uint32_t cycles) {
     uint64_t scaled = (uint64_t)cycles * 1000 + remainder_ns;
@@ -24,11 +25,18 @@ static uint64_t cycles_to_ns(uint32_t cycles) {
 
 // The exact time of the CPU, without making anything happen.
 uint64_t vtime_now(void) {
+    if (frozen) {
+        return P.now;
+    }
     int32_t used = slice - mp_cost_budget;
     return P.now + ((uint64_t)(uint32_t)used * 1000 + remainder_ns) / vtime_mhz;
 }
 
 static uint64_t fold(void) {
+    if (frozen) {
+        slice = mp_cost_budget = MAX_SLICE_CYCLES;
+        return P.now;
+    }
     uint64_t ns = cycles_to_ns((uint32_t)(slice - mp_cost_budget));
     slice = mp_cost_budget = 0;
     P.stats.cpu_busy_ns += ns;
@@ -77,6 +85,9 @@ static void happen(void) {
 }
 
 static void run_to(uint64_t target) {
+    if (frozen) {
+        return;
+    }
     for (;;) {
         uint64_t t = next_event();
         if (t > target) {
@@ -94,6 +105,9 @@ static void run_to(uint64_t target) {
 
 // Sets the budget to what the CPU may execute until the next event.
 void vtime_rearm(void) {
+    if (frozen) {
+        return;
+    }
     uint64_t t = next_event();
     uint64_t ns = t > P.now ? t - P.now : 0;
     uint64_t limit = (uint64_t)MAX_SLICE_CYCLES * 1000 / vtime_mhz;
@@ -108,7 +122,7 @@ void vtime_sync(void) {
     uint64_t target = fold();
     wake_hint = 0;
     run_to(target);
-    uint64_t stall = chip_take_stall();
+    uint64_t stall = frozen ? 0 : chip_take_stall();
     if (stall != 0) {
         vtime_masked_ns(stall);
     }
@@ -147,6 +161,9 @@ static bool work_pending(void) {
 
 // Nothing to do: jumps from event to event until the deadline (true) or until the VM has something to run (false).
 bool vtime_idle_until(uint64_t deadline) {
+    if (frozen) {
+        return true;
+    }
     run_to(fold());
     notified = false;
     bool reached = false;
@@ -204,13 +221,17 @@ void vtime_wfe(int32_t timeout_ms) {
     vtime_idle_until(now - now % RTC_TICK_NS + RTC_TICK_NS);
 }
 
-// For the debug probe: what runs in between costs nothing.
-uint32_t vtime_budget_save(void) {
-    return (uint32_t)mp_cost_budget;
+// For the debug probe: what runs in between takes no time, and nothing else happens.
+void vtime_freeze(void) {
+    vtime_sync();
+    frozen = true;
+    fold();
 }
 
-void vtime_budget_restore(uint32_t saved) {
-    mp_cost_budget = (int32_t)saved;
+void vtime_thaw(void) {
+    frozen = false;
+    slice = mp_cost_budget;
+    vtime_rearm();
 }
 
 static uint64_t timer_us(void) {
@@ -242,6 +263,9 @@ uint64_t mp_hal_time_ns(void) {
 
 // Both delays run callbacks as they come, except in the last 150 us, which the ESP32 port spins away.
 static void delay_ns(uint64_t ns) {
+    if (frozen) {
+        return;
+    }
     const uint64_t spin = 150 * NS_PER_US;
     uint64_t end = vtime_now() + ns;
     for (;;) {

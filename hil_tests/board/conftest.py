@@ -1,0 +1,32 @@
+"""Fixtures for the tests of the emulated board."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hil_tests.board.driver import BINARY, ROOT, Board
+
+sys.path.insert(0, str(ROOT / "boards/emulated"))
+import flash_file  # noqa: E402  (boards/ is not a package)
+
+
+@pytest.fixture
+def flash(tmp_path: Path) -> Path:
+    """A blank flash file with a partition table."""
+    if not BINARY.exists():
+        pytest.fail(f"{BINARY} is not built: make -C boards/emulated/port MICROPY_DIR=... BUILD={ROOT}/build/board")
+    path = tmp_path / "flash.bin"
+    flash_file.create(path)
+    return path
+
+
+@pytest.fixture
+def board(flash: Path) -> Iterator[Board]:
+    """A board at its prompt."""
+    with Board(flash) as b:
+        b.boot()
+        yield b

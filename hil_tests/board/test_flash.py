@@ -1,0 +1,102 @@
+"""Flash and esp32.Partition: NOR rules, times, power cuts, the file system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hil_tests.bench import link
+from hil_tests.board.driver import MS, S, Board
+
+PART = "from esp32 import Partition\nimport time\np=Partition.find(Partition.TYPE_DATA,label='shed_journal')[0]\n"
+BASE = 0x348000
+
+
+def test_the_table_is_read_from_the_flash(board: Board) -> None:
+    out = board.raw("from esp32 import Partition\nfor p in Partition.find(1): print(p.info())\nprint(Partition(Partition.RUNNING).info())")
+    assert "(1, 66, 3440640, 524288, 'shed_journal', False)" in out
+    assert "(0, 0, 65536, 2031616, 'factory', False)" in out
+
+
+def test_nor_rules(board: Board, flash: Path) -> None:
+    out = board.raw(
+        PART + "p.ioctl(6,0)\np.writeblocks(0,b'\\x0f',16)\nb=bytearray(1)\np.readblocks(0,b,16)\nprint(b)\n"
+        "p.writeblocks(0,b'\\xf1',16)\np.readblocks(0,b,16)\nprint(b)\np.writeblocks(0,b'\\xa5'*4096)\np.readblocks(0,b,4095)\nprint(b)"
+    )
+    assert out == "bytearray(b'\\x0f')\nbytearray(b'\\x01')\nbytearray(b'\\xa5')\n"
+    violations = [r for r in board.of(link.NOTE, 2)]
+    assert len(violations) == 1
+    assert flash.read_bytes()[BASE : BASE + 4096] == b"\xa5" * 4096
+    stats = board.stats()
+    assert stats["nor_violations"] == 1
+    assert stats["flash_max_wear"] == 2
+
+
+def test_ranges_are_refused(board: Board) -> None:
+    out = board.raw(PART + "try:\n p.writeblocks(200,b'x',0)\nexcept OSError as e: print(e)\ntry:\n p.readblocks(127,bytearray(5000))\nexcept OSError as e: print(e)")
+    assert out == "(-258, 'ESP_ERR_INVALID_ARG')\n(-260, 'ESP_ERR_INVALID_SIZE')\n"
+
+
+def test_an_erase_takes_its_time_and_holds_interrupts(board: Board) -> None:
+    out = board.raw(
+        PART + "from machine import Timer\nn=[]\ndef cb(t): n.append(time.ticks_ms())\nt=Timer(1,period=5,callback=cb)\n"
+        "time.sleep_ms(12)\ndel n[:]\na=time.ticks_us()\np.ioctl(6,3)\nb=time.ticks_us()\ntime.sleep_ms(1)\ntime.sleep_ms(1)\nk=len(n)\nt.deinit()\nprint(b-a,k)"
+    ).split()
+    assert 45_000 <= int(out[0]) < 46_000
+    assert 1 <= int(out[1]) <= 2
+
+
+@pytest.mark.parametrize("kind", [0, 1, 2])
+def test_power_cut_at_a_program(board: Board, flash: Path, kind: int) -> None:
+    board.raw(PART + "p.ioctl(6,1)\n")
+    board.fault(link.FAULT_POWER_CUT_AT_FLASH, 2, kind)
+    board.start("p.writeblocks(1,b'\\x00'*256,0)\np.writeblocks(1,b'\\x00'*256,256)\nprint('alive')")
+    board.run_until(lambda: bool(board.of(link.HALT)))
+    board.run(S)
+    assert b"alive" not in board.console
+    image = flash.read_bytes()[BASE + 4096 : BASE + 4096 + 512]
+    assert image[:256] == bytes(256)
+    if kind == 0:
+        assert image[256:] == b"\xff" * 256
+    else:
+        assert image[256:] not in (b"\xff" * 256, bytes(256))
+    board.boot()
+    assert board.raw("print(1)") == "1\n"
+
+
+def test_power_cut_in_mid_erase(board: Board, flash: Path) -> None:
+    board.raw(PART + "p.writeblocks(2,b'\\x00'*4096)\n")
+    board.fault(link.FAULT_POWER_CUT_AT_FLASH, 1, 2)
+    board.start("p.ioctl(6,2)")
+    board.run_until(lambda: bool(board.of(link.HALT)))
+    image = flash.read_bytes()[BASE + 8192 : BASE + 12288]
+    assert image not in (bytes(4096), b"\xff" * 4096)
+
+
+def test_files_survive_a_kill(flash: Path) -> None:
+    with Board(flash) as b:
+        b.boot()
+        b.raw("f=open('main.py','w')\nf.write('print(\"from main\", 6*7)')\nf.close()")
+    with Board(flash) as b:
+        b.power()
+        b.expect(b"from main 42")
+
+
+def test_a_corrupt_file_system_prints_for_ever(flash: Path) -> None:
+    image = bytearray(flash.read_bytes())
+    image[0x200000:0x202000] = bytes(range(256)) * 32
+    flash.write_bytes(image)
+    with Board(flash) as b:
+        b.power()
+        for _ in range(3):
+            b.expect(b"The filesystem appears to be corrupted.")
+        assert 6 * S < b.now < 8 * S
+
+
+def test_operations_are_traced_on_request(board: Board) -> None:
+    board.put(link.TRACE, 1)
+    board.run(MS)
+    board.raw(PART + "p.writeblocks(4,b'12',8)")
+    (record,) = board.of(link.FLASH)
+    assert (record.arg, int.from_bytes(record.payload[:4], "little")) == (1, BASE + 4 * 4096 + 8)
