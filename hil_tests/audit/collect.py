@@ -1,0 +1,59 @@
+"""Reads the auditor's truth from a bench: from the plant's waveform and outlets, and from nothing that the board said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from .site import Site, read_site
+from .truth import Energised, Span, Truth
+
+if TYPE_CHECKING:
+    from hil_tests.bench.bench import Bench
+
+BOUNCE_NS: Final = 10_000_000  # gaps and touches shorter than this are a contact's bounce
+
+
+def truth_of(bench: Bench) -> Truth:
+    """What the plant of ``bench`` has seen so far."""
+    plant, now = bench.plant, bench.now_ns
+    changes = plant.world.waveform.changes
+    alarms: dict[str, list[Span]] = {}
+    for point in plant.wiring.points:
+        if point.kind == "loop":
+            low, high = point.bands_mv["short"], point.bands_mv["alarm"]
+            alarms[point.name] = _spans(changes(f"{point.name}.mv"), lambda mv, low=low, high=high: low < mv <= high)
+        elif point.use == "plain":
+            alarms[point.name] = _spans(changes(point.name), lambda closed, rest=point.normally_closed: bool(closed) != rest)
+    return Truth(
+        now_ns=now,
+        boots_ns=list(bench.board.boots),
+        energised={
+            number: [Energised(i.on_ns, i.off_ns, i.energy_j / 3.6) for i in outlet.intervals] for number, outlet in plant.outlets.items()
+        },
+        path={number: _spans(changes(f"outlet_{number}.path"), bool) for number in plant.outlets},
+        alarms=alarms,
+        locked={name: _spans(changes(f"gate_{name}.lock_holds"), bool) for name in plant.gates},
+    )
+
+
+def site_of(bench: Bench) -> Site:
+    """The site file that the bench was built from."""
+    return read_site(bench.plant.wiring.path)
+
+
+def _spans(changes: list[tuple[int, int]], holds: Callable[[int], bool]) -> list[Span]:
+    """The times in which ``holds(value)``; spans nearer than a bounce are one, shorter ones are none."""
+    spans: list[Span] = []
+    begin: int | None = None
+    for at_ns, value in changes:
+        if holds(value):
+            if begin is None:
+                begin = at_ns
+                if spans and at_ns - (spans[-1].to_ns or 0) < BOUNCE_NS:
+                    begin = spans.pop().from_ns
+        elif begin is not None:
+            spans.append(Span(begin, at_ns))
+            begin = None
+    spans = [span for span in spans if (span.to_ns or 0) - span.from_ns >= BOUNCE_NS]
+    return [*spans, Span(begin)] if begin is not None else spans

@@ -1,0 +1,143 @@
+"""Sales: each is settled once, with the plant's energy to 1 % and its price to the fen; no socket had voltage outside a sale.
+
+Tolerances, and why they are what they are:
+
+- energy: 1 % of what the plant delivered; below 100 Wh the meter's own resolution, 1 Wh, is the larger one and stands.
+- time: billed time is energised time under load. The load shows itself up to LOAD_SHOWS_S after the relay closed (charger's start delay,
+  meter poll), so the journal may bill that much less in each interval that carried energy, and nothing of one that carried none; never
+  more than BILLED_MORE_S over the plant's.
+- money: the price of the journal's energised seconds, and one of the prices that the plant's own span of seconds allows; these differ only
+  at a block's edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from shedguard.lists import STOP_CAUSES
+from shedguard.records import Record
+
+from .site import Site
+from .timeline import EARLY_NS, LATE_NS, Timeline
+from .truth import Energised, Truth
+
+ENERGY_SHARE: Final = 0.01
+METER_STEP_MWH: Final = 1000.0
+LOAD_SHOWS_S: Final = 15.0
+BILLED_MORE_S: Final = 2.0
+IDLE_MWH: Final = 100.0  # an interval with less energy than this carried no load worth the name
+
+
+@dataclass(slots=True)
+class Sale:
+    """A session as the journal tells it, with the plant's intervals that fall into it."""
+
+    session: int
+    outlet: int
+    begin_ns: int
+    end: Record | None = None
+    end_ns: int | None = None
+    intervals: list[Energised] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"session {self.session:#010x} at outlet {self.outlet}"
+
+
+def settle_sessions(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
+    """Every disagreement about sales."""
+    findings: list[str] = []
+    sales = _sales(site, records, timeline, findings)
+    for outlet, intervals in truth.energised.items():
+        _assign(outlet, intervals, sales, findings)
+    for sale in sales:
+        running = bool(sale.intervals) and sale.intervals[-1].to_ns is None
+        if sale.end is not None:
+            findings += _compare(sale, sale.end, site)
+        elif not running:
+            findings.append(f"{sale} was never settled; the plant delivered {_energy(sale) / 1000:.1f} Wh in it")
+    return findings
+
+
+def _sales(site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str]) -> list[Sale]:
+    sales: dict[int, Sale] = {}
+    for record in records:
+        if record.kind not in ("session_start", "session_end", "session_resumed", "session_energised"):
+            continue
+        session, index = record.number("session"), record.number("outlet")
+        if index >= len(site.outlets):
+            findings.append(f"session {session:#010x} is at outlet index {index}; the site has {len(site.outlets)} outlets")
+            continue
+        sale = sales.get(session)
+        if record.kind == "session_start":
+            if sale is not None:
+                findings.append(f"{sale} begins twice")
+            else:
+                sales[session] = Sale(session, site.outlets[index], timeline.when(record))
+        elif sale is None:
+            findings.append(f"session {session:#010x} at outlet {site.outlets[index]} has a {record.kind} record and no start")
+        elif record.kind == "session_end":
+            if sale.end is not None:
+                findings.append(f"{sale} is settled twice")
+            else:
+                sale.end, sale.end_ns = record, timeline.when(record)
+        elif sale.end is not None:
+            findings.append(f"{sale} has a {record.kind} record behind its end")
+    return list(sales.values())
+
+
+def _assign(outlet: int, intervals: list[Energised], sales: list[Sale], findings: list[str]) -> None:
+    """Give each interval to the sale during which it began: exactly one."""
+    for interval in intervals:
+        fits = [
+            sale
+            for sale in sales
+            if sale.outlet == outlet
+            and sale.begin_ns - LATE_NS <= interval.from_ns
+            and (sale.end_ns is None or interval.from_ns <= sale.end_ns + EARLY_NS)
+        ]
+        if fits:
+            max(fits, key=lambda sale: sale.begin_ns).intervals.append(interval)
+        else:
+            at = interval.from_ns / 1e9
+            findings.append(f"outlet {outlet} had voltage from {at:.3f} s on ({interval.energy_mwh / 1000:.1f} Wh) and no session says why")
+
+
+def _compare(sale: Sale, end: Record, site: Site) -> list[str]:
+    findings: list[str] = []
+    if end.number("stop_cause") not in STOP_CAUSES:
+        findings.append(f"{sale} ended for stop cause {end.number('stop_cause')}, which no list has")
+    if site.outlets[end.number("outlet")] != sale.outlet:
+        findings.append(f"{sale} ended at outlet {site.outlets[end.number('outlet')]}")
+    if sale.intervals and sale.intervals[-1].to_ns is None:
+        return [*findings, f"{sale} is settled, and the plant still delivers"]
+    true_mwh, said_mwh = _energy(sale), end.number("energy_mwh")
+    if abs(said_mwh - true_mwh) > max(ENERGY_SHARE * true_mwh, METER_STEP_MWH):
+        share = f"{100 * (said_mwh / true_mwh - 1):+.2f} %" if true_mwh else "out of nothing"
+        said = f"the journal says {said_mwh / 1000:.2f} Wh, the plant delivered {true_mwh / 1000:.2f} Wh"
+        findings.append(f"{sale}: {said} ({share}; 1 % is allowed)")
+    low_s, high_s = _billable(sale)
+    said_s = end.number("energised_s")
+    if not low_s <= said_s <= high_s:
+        findings.append(f"{sale}: the journal bills {said_s} s, the plant's socket had voltage for {low_s:.0f} to {high_s:.0f} s")
+    price = end.number("price_fen")
+    if price != site.tariff.fen(said_s):
+        findings.append(f"{sale}: {said_s} s cost {site.tariff.fen(said_s)} fen by the tariff, the journal took {price} fen")
+    allowed = {site.tariff.fen(max(0, int(low_s))), site.tariff.fen(int(high_s))}
+    if not min(allowed) <= price <= max(allowed):
+        owed = " or ".join(str(fen) for fen in sorted(allowed))
+        findings.append(f"{sale}: the plant's energised time costs {owed} fen, the journal took {price} fen")
+    return findings
+
+
+def _energy(sale: Sale) -> float:
+    return sum(interval.energy_mwh for interval in sale.intervals)
+
+
+def _billable(sale: Sale) -> tuple[float, float]:
+    """Least and most seconds that may be billed."""
+    loaded = [interval.seconds for interval in sale.intervals if interval.energy_mwh >= IDLE_MWH]
+    low = sum(max(0.0, seconds - LOAD_SHOWS_S) for seconds in loaded)
+    high = sum(interval.seconds for interval in sale.intervals)
+    return max(0.0, low - 1.0), high + BILLED_MORE_S if high else 0.0

@@ -1,0 +1,69 @@
+"""What the auditor needs of a site file (docs/protocols/site-file.md), read with tomllib: independent of compiler and firmware."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """Every started block of ``block_min`` minutes of energised time costs ``price_fen``."""
+
+    price_fen: int
+    block_min: int
+
+    def fen(self, energised_s: int) -> int:
+        """The price of ``energised_s`` seconds; no second, no block."""
+        return -(-energised_s // (self.block_min * 60)) * self.price_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """An armed row of the cause-and-effect matrix, resolved to what it opens and frees."""
+
+    name: str
+    points: tuple[str, ...]
+    outlets: frozenset[int]
+    gates: frozenset[str]
+    latched: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """``outlets``, ``points`` and ``causes`` are in the order of the file: the journal's indexes. A cause that is not armed is None."""
+
+    tariff: Tariff
+    outlets: tuple[int, ...]
+    points: tuple[str, ...]
+    causes: tuple[Cause | None, ...]
+    cause_names: tuple[str, ...]
+
+
+def read_site(path: Path) -> Site:
+    """The site file at ``path``, which the host tools have checked before."""
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    tariff = data["tariff"]
+    if tariff["kind"] != "time":
+        raise NotImplementedError(f"the auditor knows no tariff of kind {tariff['kind']!r}")
+    rows = data.get("cause", [])
+    return Site(
+        tariff=Tariff(tariff["price_fen"], tariff["block_min"]),
+        outlets=tuple(outlet["number"] for outlet in data["outlet"]),
+        points=tuple(point["name"] for point in data.get("point", [])),
+        causes=tuple(_cause(row, data["outlet"]) if row.get("armed", True) else None for row in rows),
+        cause_names=tuple(row["name"] for row in rows),
+    )
+
+
+def _cause(row: dict, outlets: list[dict]) -> Cause:
+    words = [effect.split(" ", 1) for effect in row["effects"]]
+    groups = {name for verb, name in words if verb == "cut"}
+    return Cause(
+        name=row["name"],
+        points=tuple(row["points"]),
+        outlets=frozenset(outlet["number"] for outlet in outlets if outlet["group"] in groups),
+        gates=frozenset(name for verb, name in words if verb == "free"),
+        latched=row.get("latched", True),
+    )

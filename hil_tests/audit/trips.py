@@ -1,0 +1,79 @@
+"""Trips: each alarm of a detector in an armed cause has a trip record, opens its outlets and frees its gates, until somebody resets it.
+
+REACTION_NS is from the detector's change to the plant's contacts; it is the auditor's bound, not the firmware's budget (the benchmark
+measures that).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from shedguard.records import Record
+
+from .site import Cause, Site
+from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
+from .truth import Span, Truth
+
+REACTION_NS: Final = 200_000_000
+BOOT_NS: Final = 10 * SECOND_NS  # an alarm that came while the board was dead is recorded within this after its start
+
+
+def settle_trips(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
+    """Every disagreement about trips."""
+    findings: list[str] = []
+    trips: dict[int, list[int]] = {}
+    resets: dict[int, list[int]] = {}
+    for record in records:
+        if record.kind in ("trip", "trip_reset"):
+            index = record.number("cause")
+            if index >= len(site.causes):
+                findings.append(f"a {record.kind} record names cause {index}; the site has {len(site.causes)}")
+                continue
+            (trips if record.kind == "trip" else resets).setdefault(index, []).append(timeline.when(record))
+            if record.kind == "trip":
+                findings += _groundless(truth, site, record, timeline.when(record))
+    for index, cause in enumerate(site.causes):
+        if cause is None:
+            continue
+        for point in cause.points:
+            for alarm in truth.alarms.get(point, []):
+                findings += _alarm(truth, cause, point, alarm, trips.get(index, []), resets.get(index, []))
+    return findings
+
+
+def _groundless(truth: Truth, site: Site, record: Record, at_ns: int) -> list[str]:
+    """A trip needs a point of its cause in alarm at its time."""
+    index = record.number("cause")
+    cause = site.causes[index]
+    if cause is None:
+        return [f"cause {site.cause_names[index]!r} is not armed, and the journal has a trip of it"]
+    if any(span.overlaps(at_ns - LATE_NS, at_ns + EARLY_NS) for point in cause.points for span in truth.alarms.get(point, [])):
+        return []
+    return [f"the journal has a trip by {cause.name!r} at {at_ns / 1e9:.0f} s, and no detector of it was in alarm"]
+
+
+def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[int], resets: list[int]) -> list[str]:
+    findings: list[str] = []
+    at_ns = alarm.from_ns
+    started = [boot for boot in truth.boots_ns if boot > at_ns]
+    latest = max(at_ns + SECOND_NS, (started[0] + BOOT_NS) if started and alarm.overlaps(started[0], started[0] + 1) else 0)
+    here = [trip for trip in trips if at_ns - EARLY_NS <= trip <= latest]
+    before = [trip for trip in trips if trip < at_ns and not any(trip <= reset < at_ns - EARLY_NS for reset in resets)]
+    if not here and not (before and cause.latched):
+        findings.append(f"{point!r} was in alarm from {at_ns / 1e9:.3f} s on, and the journal has no trip of it")
+    until_ns = alarm.to_ns if alarm.to_ns is not None else truth.now_ns
+    if cause.latched:
+        later = [reset for reset in resets if reset >= at_ns - EARLY_NS]
+        if later and later[0] + EARLY_NS < until_ns:
+            findings.append(f"the trip by {cause.name!r} was reset at {later[0] / 1e9:.0f} s while {point!r} was still in alarm")
+        until_ns = later[0] - LATE_NS if later else truth.now_ns
+    from_ns = at_ns + REACTION_NS
+    why = f"during the trip by {cause.name!r} (alarm of {point!r} at {at_ns / 1e9:.3f} s)"
+    fed = [outlet for outlet in sorted(cause.outlets) if _any_in(truth.path.get(outlet), from_ns, until_ns)]
+    locked = [gate for gate in sorted(cause.gates) if _any_in(truth.locked.get(gate), from_ns, until_ns)]
+    return findings + [f"outlet {outlet} was fed {why}" for outlet in fed] + [f"gate {gate!r} was locked {why}" for gate in locked]
+
+
+def _any_in(spans: list[Span] | None, from_ns: int, to_ns: int) -> bool:
+    return any(span.overlaps(from_ns, to_ns) for span in spans or [])
