@@ -27,7 +27,7 @@ from .board_process import BoardProcess
 from .conditions import Condition, name_of
 from .console import Console
 from .find import find
-from .flash_image import flash_file
+from .flash_image import Flash, flash_file
 from .handles import ContactHandle, GateHandle, OutletHandle, SmokeHandle
 from .link_log import LinkLog
 from .lockstep import Lockstep
@@ -41,7 +41,8 @@ class BenchTimeout(AssertionError):
 
 
 class Bench:
-    """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is an erased chip with a partition table.
+    """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is an erased chip with a partition
+    table; a mapping of paths to MicroPython sources is a blank chip with these files.
 
     ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and started unless ``power`` is False.
     """
@@ -50,7 +51,7 @@ class Bench:
         self,
         site: str | Path = "hil_tests/sites/small.toml",
         seed: int = 1,
-        flash: str | Path | None = None,
+        flash: Flash = None,
         start_ns: int = 0,
         ticks_offset_ms: int = 0,
         link_log: str | Path | None = None,

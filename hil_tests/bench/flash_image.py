@@ -8,13 +8,16 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from hil_tests.plant.people import CardData
 from hil_tests.plant.sitefile import REPOSITORY, Wiring
 from shedguard.cards import Card, canonical
-from shedguard.flash.image import build_blank, build_flash
+from shedguard.flash import file_system
+from shedguard.flash.image import build_blank, build_flash, write_partition
+from shedguard.flash.partition_table import SHEDGUARD, find
 from shedguard.paths import boards_dir, firmware_dir
 from shedguard.site.load import load
 
@@ -23,11 +26,19 @@ _CACHE: Final = REPOSITORY / "build" / "flash-cache"
 _ROLES: Final = {"volunteer": "fire_volunteer"}
 
 
-def flash_file(directory: Path, flash: str | Path | None, wiring: Wiring, cards: tuple[CardData, ...]) -> Path:
-    """A private flash file in ``directory``: copied from ``flash``, blank, or built from the site and ``cards`` with a role."""
+Flash = str | Path | Mapping[str, str] | None
+
+
+def flash_file(directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardData, ...]) -> Path:
+    """A private flash file in ``directory``: copied from ``flash``, blank, a blank board with the files of a mapping (path to source),
+    or, for None, built from the site and ``cards`` with a role."""
     path = directory / "flash.bin"
     if flash == BLANK:
         build_blank(path)
+    elif isinstance(flash, Mapping):
+        build_blank(path, SHEDGUARD)
+        size = find(SHEDGUARD, "vfs").size
+        write_partition(path, "vfs", file_system.build({name: source.encode() for name, source in flash.items()}, size))
     elif flash is not None:
         shutil.copyfile(flash, path)
     else:

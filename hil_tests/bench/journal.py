@@ -81,6 +81,11 @@ class Journal:
         _translate(fields, "point", [point.name for point in self._wiring.points])
         if record.kind in ("session_end",):
             fields["stop_cause"] = _word("STOP_CAUSES", fields["stop_cause"])
+        if record.kind == "gate":
+            fields["reason"] = _word("ACCESS_REASONS", fields["reason"])
+            fields["event"] = _word("GATE_EVENTS", fields["event"])
+        if record.kind == "point":
+            fields["state"] = _word("POINT_STATES", fields["state"])
         if record.kind in ("fault", "fault_cleared"):
             fields["fault"] = _word("FAULTS", fields["fault"])
         return Entry(record.sequence, record.kind, record.uptime_s, record.epoch_s, record.boot, fields)
