@@ -24,12 +24,17 @@ for verb in (board.status, board.why, board.faults, board.clear, journal.log, jo
     app.command()(verb)
 
 
-@app.callback()
-def options(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False) -> None:
-    """Options that stand before the verb."""
-    if version:
+def _version(asked: bool) -> None:
+    if asked:
         print(f"shed {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_version)] = False,
+) -> None:
+    """Options that stand before the verb."""
 
 
 def run(arguments: list[str] | None = None) -> int:

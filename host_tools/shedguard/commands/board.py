@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..errors import SAFETY_FAULT
-from ..lists import HOLDERS, POINT_STATES, name_of
-from ..narrate import fault_text, when
-from ..site.names import SiteNames
+from ..lists import HOLDERS, name_of
+from ..narrate import fault_text
 from ..texts import text
 from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, names_of, show_json, show_table
-
-_KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
+from .status_view import by_kind, show_status
 
 
 def status(port: PortOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
@@ -23,12 +21,9 @@ def status(port: PortOption = None, site: SiteOption = None, as_json: JsonOption
         answer = console.request("status")
     head = answer.head
     if as_json:
-        parts: dict[str, list[Any]] = {name: [] for name in _KINDS.values()}
-        for frame in answer[1:]:
-            parts[_kind_of(frame)].append(frame)
-        show_json({"board": head, **parts})
+        show_json({"board": head, **by_kind(answer[1:])})
     else:
-        _print_status(head, answer[1:], names)
+        show_status(head, answer[1:], names)
     if head.get("trips") or head.get("faults"):
         raise typer.Exit(SAFETY_FAULT)
 
@@ -82,53 +77,3 @@ def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = Non
         print(f"all trips are reset. Faults left: {left}")
     if trips or left:
         raise typer.Exit(SAFETY_FAULT)
-
-
-def _kind_of(frame: dict[str, Any]) -> str:
-    return next(name for key, name in _KINDS.items() if key in frame)
-
-
-def _print_status(head: dict[str, Any], frames: list[dict[str, Any]], names: SiteNames) -> None:
-    trips = int(head.get("trips", 0))
-    latched = ", ".join(names.cause(bit) for bit in range(30) if trips >> bit & 1) or "none"
-    print(f"mode {head.get('mode')}, up {head.get('up_s')} s, clock {when(int(head.get('t', 0))) if head.get('t') else 'not set'}")
-    print(
-        f"trips latched: {latched}; faults: {head.get('faults', 0)}; heartbeat {'on' if head.get('hb') else 'OFF'}; heap {head.get('heap')} bytes"
-    )
-    groups = [
-        f"{names.groups[i] if i < len(names.groups) else i} {'closed' if on else 'open'}" for i, on in enumerate(head.get("group", []))
-    ]
-    if groups:
-        print(f"group contactors: {', '.join(groups)}")
-    by_kind = {key: [frame for frame in frames if key in frame] for key in _KINDS}
-    outlets = [
-        (
-            f["o"],
-            f.get("st"),
-            f"{f.get('mw', 0) / 1000:.1f}",
-            f"{f.get('wh', 0)}",
-            f"{f.get('s', 0) // 60}",
-            f"{f.get('fen', 0) / 100:.2f}",
-            _holders(f),
-        )
-        for f in by_kind["o"]
-    ]
-    print()
-    show_table(("outlet", "state", "W", "Wh", "min", "yuan", "off because"), outlets)
-    print()
-    points = [
-        (names.point(_index(f["p"])), name_of(POINT_STATES, f["st"]) if isinstance(f.get("st"), int) else f.get("st")) for f in by_kind["p"]
-    ]
-    show_table(("point", "state"), [*points, *((names.gate(_index(f["g"])), f.get("st")) for f in by_kind["g"])])
-    print()
-    meters = [(f["m"], f"{f.get('dv', 0) / 10:.1f}", f.get("age"), f.get("ok"), f.get("to"), f.get("crc")) for f in by_kind["m"]]
-    show_table(("meter", "V", "age ms", "read", "time-outs", "bad CRC"), meters)
-
-
-def _index(number: int) -> int:
-    """Things are numbered from 1 for people and from 0 in the image (console.md)."""
-    return number - 1
-
-
-def _holders(frame: dict[str, Any]) -> str:
-    return ", ".join(name_of(HOLDERS, number) for number in frame.get("hold", []))

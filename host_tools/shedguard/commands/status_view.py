@@ -1,0 +1,60 @@
+"""The answer to `status`, laid out for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..lists import HOLDERS, POINT_STATES, name_of
+from ..narrate import when
+from ..site.names import SiteNames
+from .common import show_table
+
+Frame = dict[str, Any]
+_KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
+
+
+def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
+    """The frames behind the first, sorted by what they are about; a kind of a later version is left out."""
+    parts: dict[str, list[Frame]] = {name: [] for name in _KINDS.values()}
+    for frame in frames:
+        for key, name in _KINDS.items():
+            if key in frame:
+                parts[name].append(frame)
+    return parts
+
+
+def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
+    """Board, outlets, inputs and gates, meters."""
+    trips, epoch_s = int(head.get("trips", 0)), int(head.get("t", 0))
+    latched = ", ".join(names.cause(bit) for bit in range(30) if trips >> bit & 1) or "none"
+    print(f"mode {head.get('mode')}, up {head.get('up_s')} s, clock {when(epoch_s) if epoch_s else 'not set'}")
+    print(f"trips latched: {latched}; faults: {head.get('faults', 0)}")
+    print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; heap {head.get('heap')} bytes free")
+    for index, closed in enumerate(head.get("group", [])):
+        name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1
+        print(f"group {name}: contactor {'closed' if closed else 'open'}")
+    parts = by_kind(frames)
+    print()
+    show_table(("outlet", "state", "W", "Wh", "min", "yuan", "off because"), [_outlet(frame) for frame in parts["outlets"]])
+    print()
+    inputs = [(names.point(frame["p"] - 1), _state(frame)) for frame in parts["points"]]  # numbered from 1 for people, from 0 in the image
+    gates = [(names.gate(frame["g"] - 1), frame.get("st")) for frame in parts["gates"]]
+    show_table(("input or gate", "state"), [*inputs, *gates])
+    print()
+    show_table(("meter", "V", "age ms", "read", "time-outs", "bad CRC"), [_meter(frame) for frame in parts["meters"]])
+
+
+def _outlet(frame: Frame) -> tuple[object, ...]:
+    watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
+    holders = ", ".join(name_of(HOLDERS, number) for number in frame.get("hold", []))
+    return (frame["o"], frame.get("st"), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
+
+
+def _meter(frame: Frame) -> tuple[object, ...]:
+    return (frame["m"], f"{frame.get('dv', 0) / 10:.1f}", frame.get("age"), frame.get("ok"), frame.get("to"), frame.get("crc"))
+
+
+def _state(frame: Frame) -> object:
+    state = frame.get("st")
+    return name_of(POINT_STATES, state) if isinstance(state, int) else state
