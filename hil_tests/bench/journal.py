@@ -6,8 +6,9 @@ import struct
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from hil_tests.plant.sitefile import Wiring
 from shedguard import lists, records
+
+from hil_tests.plant.sitefile import Wiring
 
 _TABLE_OFFSET: Final = 0x8000
 _TABLE_SIZE: Final = 0xC00

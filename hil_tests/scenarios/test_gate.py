@@ -31,7 +31,7 @@ def test_the_exit_button_frees_the_gate_with_a_dead_board(bench: Bench):
 
 
 def test_the_exit_button_frees_the_gate_of_a_hung_board_that_still_holds_it(bench: Bench):
-    bench.board.fault("cpu_stall", 60_000_000_000)
+    bench.board.fault("stall", "60 s")
     bench.run("10 ms")
     assert bench.gate("main").is_locked
     bench.gate("main").exit_button.press()

@@ -20,7 +20,7 @@ SERVICE = "from shed.app import service as s\n"
 
 
 def probe(source: str) -> Callable[[Bench], None]:
-    return lambda bench: bench.board.probe(SERVICE + source, wait=False)
+    return lambda bench: bench.board.probe(SERVICE + source)
 
 
 def task(body: str) -> Callable[[Bench], None]:
@@ -40,16 +40,16 @@ ROWS = [
     Row("MemoryError in the scan", probe("s.scan._strobe_low = s.scan._strobe_high = lambda: bytearray(100)"), 50),
     Row("exception in a task", task("return 1 // 0"), 50),
     Row("exception in main", probe("s.executive.turn = None"), 50),
-    Row("scan timer silent", lambda bench: bench.board.fault("timer_dead", 1), 250),
-    Row("clock stopped", lambda bench: bench.board.fault("clock_stopped", 1), 100),
+    Row("scan timer silent", lambda bench: bench.board.fault("timer-dead", 1), 250),
+    Row("clock stopped", lambda bench: bench.board.fault("clock-stopped"), 100),
     Row("endless loop in a task", task("while True: pass"), 1000),
     Row("a C call that blocks for 2 s", task("import sys; sys.stdout.write('.' * 23040); return 1000"), T_DROP_MS + CONTACT_MS),
     Row("KeyboardInterrupt", task("raise KeyboardInterrupt"), 50),
     Row("soft reset", task("import machine; machine.soft_reset()"), 50),
-    Row("watchdog (CPU executes nothing)", lambda bench: bench.board.fault("cpu_stall", 20_000_000_000), T_DROP_MS + CONTACT_MS),
+    Row("watchdog (CPU executes nothing)", lambda bench: bench.board.fault("stall", "20 s"), T_DROP_MS + CONTACT_MS),
     Row("hard reset", task("import machine; machine.reset()"), 50),
     Row("kill", lambda bench: bench.board.kill(), T_DROP_MS + CONTACT_MS),
-    Row("brown-out", lambda bench: bench.board.brown_out(), 50),
+    Row("brown-out", lambda bench: bench.board.fault("brownout"), 50),
 ]
 
 
@@ -75,7 +75,7 @@ def test_after_the_fault_the_board_comes_back_and_the_session_goes_on_under_a_li
     row.inject(bench)
     bench.until(bench.outlet(1).contact_is_open, within="3 s")
     if row.name == "clock stopped":
-        bench.board.fault("clock_stopped", 0)
+        bench.board.fault("clock-ok")
     bench.run("1 s")
     assert bench.outlet(1).contact_is_open, "nothing may close before the hold-off"
     bench.until(bench.outlet(1).is_charging, within="60 s")

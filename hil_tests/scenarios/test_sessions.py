@@ -93,7 +93,7 @@ def test_one_card_tap_starts_one_session(bench: Bench):
 
 def test_a_silent_meter_stops_its_outlet_and_no_other(bench: Bench):
     start_charging(bench, 1)
-    start_charging(bench, 2, card="resident 2")
+    start_charging(bench, 2, card="neighbour")
     bench.meter(1).fault("off")
     bench.until(bench.outlet(1).contact_is_open, within="60 s")
     bench.run("10 s")
@@ -105,7 +105,7 @@ def test_a_welded_relay_is_cut_by_its_group_contactor(bench: Bench):
     start_charging(bench, 1)
     bench.run("1 min")
     bench.relay(1).fault("welded")
-    bench.console.ask({"do": "stop", "o": 1}, authorised=True)
+    bench.console.ask({"do": "stop", "o": 1}, key=True)
     bench.until(bench.outlet(1).contact_is_open, within="60 s")
     bench.run("5 s")
     assert bench.outlet(1).contact_is_open
