@@ -1,0 +1,44 @@
+"""What is committed keeps the repository's rules, and the rules fire."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+from hil_tests.lint import repository
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_no_code_file_is_too_long() -> None:
+    files = repository.committed(ROOT)
+    assert any(path.suffix == ".py" for path in files)
+    too_long = [f"{path.relative_to(ROOT)}: {count} lines" for path in files if (count := repository.lines_over(path, repository.TOO_LONG))]
+    assert not too_long, too_long
+    for path in files:
+        if count := repository.lines_over(path, repository.LONG):
+            warnings.warn(f"{path.relative_to(ROOT)}: {count} lines: look for a second concept", stacklevel=1)
+
+
+def test_no_committed_file_names_a_mirror_or_this_machine() -> None:
+    found: list[str] = []
+    for path in repository.committed(ROOT):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}:{name}" for name in repository.machine_names(text)]
+    assert not found, "\n".join(found)
+
+
+def test_the_length_rule_fires(tmp_path: Path) -> None:
+    long = tmp_path / "long.py"
+    long.write_text("x = 1\n" * 401)
+    assert repository.lines_over(long, repository.TOO_LONG) == 401
+    assert repository.lines_over(long.rename(tmp_path / "long.md"), repository.TOO_LONG) is None
+
+
+def test_the_names_rule_fires() -> None:
+    bad = ["http://" + "deb.debian" + ".org/debian", "https://" + "pypi" + ".org/simple", "cd /" + "root/x", "/work/" + "main/build"]
+    assert all(list(repository.machine_names(text)) for text in bad)
+    assert not list(repository.machine_names("https://docs.micropython.org and /usr/share/keyrings/debian-archive-keyring.gpg"))
