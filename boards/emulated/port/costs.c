@@ -5,24 +5,24 @@
 #include "py/bc0.h"
 #include "board.h"
 
-#define OPCODE_SCALE_PERCENT (127)
+#define OPCODE_SCALE_PERCENT (97)
 #define C(cycles) ((uint16_t)((cycles) * OPCODE_SCALE_PERCENT / 100))
 
 enum {
-    MOVE = 60,          // load or store a local, a constant, a stack shuffle: inside the VM's loop, in IRAM
-    NAME = 500,         // load a global or a name: one map lookup
-    STORE_NAME = 700,   // store a global or a name
-    ATTR = 1000,        // load an attribute or a method: type dispatch and lookups, code in cached flash
-    STORE_ATTR = 1200,  // store an attribute
-    SUBSCR = 900,       // index a container
-    OPERATOR = 420,     // unary and binary operators, small integers mostly
-    JUMP = 110,         // a taken or untaken branch
-    ITER = 500,         // advance an iterator
-    CALL = 1200,        // argument set-up and dispatch of a call; COST_FRAME comes on top for a Python function
-    BUILD = 1600,       // build a container or a function: allocates
-    EXCEPT = 300,       // set up or leave an exception or with block
-    RAISE = 8000,       // raise: unwinding and traceback
-    YIELD = 600,
+    MOVE = 220,          // load or store a local, a constant, a stack shuffle: inside the VM's loop
+    NAME = 420,         // load a global or a name: one map lookup
+    STORE_NAME = 500,   // store a global or a name
+    ATTR = 500,        // load an attribute or a method: type dispatch and lookups, code in cached flash
+    STORE_ATTR = 650,  // store an attribute
+    SUBSCR = 1000,       // index a container
+    OPERATOR = 850,     // unary and binary operators, small integers mostly
+    JUMP = 300,         // a taken or untaken branch
+    ITER = 450,         // advance an iterator
+    CALL = 650,        // argument set-up and dispatch of a call; COST_FRAME comes on top for a Python function
+    BUILD = 900,       // build a container or a function: allocates
+    EXCEPT = 200,       // set up or leave an exception or with block
+    RAISE = 1500,       // raise: unwinding and traceback
+    YIELD = 300,
     IMPORT = 12000,
 };
 

@@ -5,7 +5,7 @@
 #define INCLUDED_COSTS_H
 
 // Entering or resuming a bytecode frame (a call of a Python function, a generator), in cycles
-#define COST_FRAME          (2800)      // [cal] with the opcode prices in costs.c
+#define COST_FRAME          (1200)      // [cal] with the opcode prices in costs.c
 
 // C calls made by Python, beyond the opcode that calls, in cycles
 #define COST_TICKS          (120)       // [est] esp_timer_get_time() and a 64-bit division
@@ -29,6 +29,8 @@
 #define COST_GC_BASE        (20000)     // [est] stack and roots
 #define COST_GC_BLOCK       (64)        // [ref] per 16-byte block up to the last used one: about 1.8 ms at 240 MHz for 105 KB in use
 #define COST_HASH_BYTE      (60)        // [est] software SHA-256, per byte
+#define COST_CRC_BYTE       (20)        // [est] nibble table, per byte
+#define COST_PRINT_OBJECT   (900)       // [est] one object becoming text: print, str, %, json.dumps
 #define COST_FREQ_NS        (1000000)   // [est] frequency switch, waits an RTOS tick at worst
 
 // Flash (SPI NOR), in nanoseconds: {typical, worst}

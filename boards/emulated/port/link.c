@@ -69,7 +69,7 @@ void link_note(uint8_t level, const char *format, ...) {
     va_start(args, format);
     int n = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    link_emit(REC_NOTE, level, vtime_now(), text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+    link_emit(REC_NOTE, level, P.now, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
 static void send_packet(uint8_t kind, uint64_t now, uint64_t wake) {

@@ -114,7 +114,10 @@ void vtime_rearm(void) {
     if (ns > limit) {
         ns = limit;
     }
-    slice = mp_cost_budget = (int32_t)((ns * vtime_mhz + 999) / 1000);
+    // What interrupt handlers have cost since the last fold stays owed.
+    int32_t debt = slice - mp_cost_budget;
+    slice = (int32_t)((ns * vtime_mhz + 999) / 1000);
+    mp_cost_budget = slice - debt;
 }
 
 // Called at VM hooks and before anything whose time or inputs matter: brings the world up to the CPU's present.
