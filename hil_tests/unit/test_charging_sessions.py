@@ -381,3 +381,22 @@ def test_taking_the_board_out_of_service_settles_everything(shed):
     shed.settle()
     assert [e["cause"] for e in shed.ends()] == [stop_causes.MAINTENANCE] * 2
     energy_agrees(shed, shed.ends()[0], shed.ends()[0]["outlet"])
+
+
+def test_many_outlets_charge_at_once_and_a_stop_opens_one_relay_at_once():
+    shed = Shed(outlets=28, pace_ms=100)
+    shed.run(6)
+    for i in range(28):
+        assert shed.begin(i, 100 + i) == outlets.STARTED
+    shed.run(60)
+    assert all(s.state == session.CHARGING for s in shed.charging.sessions)
+    before = shed.closed_ms[9]
+    shed.charging.stop(9, stop_causes.OPERATOR)
+    shed.run(5)
+    assert shed.closed_ms[9] - before <= 200
+    for i in range(28):
+        shed.unplug(i)
+    shed.run(120)
+    shed.settle(60)
+    for end in shed.ends():
+        energy_agrees(shed, end, end["outlet"])

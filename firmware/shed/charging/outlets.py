@@ -46,6 +46,7 @@ _DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P,
 _DUD_MW = const(7000)
 _LOOK = const(3)  # readings an outlet is watched closely after a sale; so many in a row with power are a welded relay
 _IDLE_STALE_MS = const(120000)
+_TURN = const(5)  # divides _WORD
 _NO_CARD = bytes(11)
 
 
@@ -61,10 +62,15 @@ class Charging:
         self._outlets = outlets
         n = len(outlets)
         self.sessions = [None] * n
-        self.lease = [0] * (n // _WORD + 1)
-        self.meters = [0] * (max(o[0] for o in outlets) // _WORD + 1)
+        self.lease = [0] * ((n + _WORD - 1) // _WORD)
+        self.meters = [0] * len(poller.fresh)
         self._trip = self.lease
-        self._seen = [0] * n  # readings, by count, while idle
+        self._active = [0] * len(self.lease)  # outlets with a sale
+        self._todo = [0] * len(self.lease)
+        self._closed = [0] * len(self.lease)
+        self._outlet_of = [-1] * len(poller.readings)
+        for i in range(n):
+            self._outlet_of[outlets[i][0]] = i
         self._flags = bytearray(n)
         self._hot = bytearray(n)  # idle readings with power in a row
         self._look = bytearray(n)
@@ -84,39 +90,80 @@ class Charging:
         self._grant_ms = max(self._grant_ms - span_ms, 0)
         self.start_blocked = start_blocked
         self._trip = trip
-        for w in range(len(self.meters)):
-            self.meters[w] = 0
-        wake_ms = 1000
-        readings = self.poller.readings
-        seen = self._seen
-        i = 0
-        for w in range(len(self.lease)):
-            lease = 0
-            closed_word = closed[w]
-            trip_word = trip[w]
-            for b in range(min(_WORD, len(seen) - i)):
-                sale = self.sessions[i]
-                if sale is not None:
-                    sale.step(self, now_ms, span_ms, closed_word >> b & 1, trip_word >> b & 1)
-                    if sale.wants_lease():
-                        lease |= 1 << b
-                        wake_ms = min(wake_ms, 200)
-                    else:
-                        wake_ms = 100
-                    self._watch(sale.meter)
-                    if sale.state == session.DONE:
-                        self._drop(i)
-                else:
-                    meter = self._outlets[i][0]
-                    if readings[meter].count != seen[i]:
-                        self._idle(i, readings[meter], closed_word >> b & 1)
-                    if self._look[i]:
-                        self._watch(meter)
+        todo = self._todo
+        any_active = any_waiting = 0
+        for w in range(len(todo)):
+            active = self._active[w]
+            waiting = active & ~self.lease[w]
+            todo[w] = waiting | (active & (trip[w] | (closed[w] ^ self._closed[w])))
+            self._closed[w] = closed[w]
+        self._note_fresh()
+        self._take_turn(now_ms)
+        for w in range(len(todo)):
+            bits = todo[w]
+            i = w * _WORD
+            while bits:
+                if bits & 1:
+                    self._step_one(i, now_ms, closed[w] >> i % _WORD & 1, trip[w] >> i % _WORD & 1)
+                bits >>= 1
                 i += 1
-            self.lease[w] = lease
-        if self._up_ms >= _IDLE_STALE_MS:
-            self._check_one_meter(now_ms)
-        return wake_ms
+            any_active |= self._active[w]
+            any_waiting |= self._active[w] & ~self.lease[w]
+        return 100 if any_waiting else 200 if any_active else 1000
+
+    def _note_fresh(self):
+        """Outlets whose meter has a new reading are to do."""
+        fresh = self.poller.fresh
+        for w in range(len(fresh)):
+            bits = fresh[w]
+            m = w * _WORD
+            while bits:
+                if bits & 1 and self._outlet_of[m] >= 0:
+                    i = self._outlet_of[m]
+                    self._todo[i // _WORD] |= 1 << i % _WORD
+                bits >>= 1
+                m += 1
+            fresh[w] = 0
+
+    def _take_turn(self, now_ms):
+        """Five outlets a step, whatever happens: silent meters, times that run out."""
+        first = self._turn
+        self._turn = first + _TURN if first + _TURN < len(self.sessions) else 0
+        self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
+        if self._up_ms >= _IDLE_STALE_MS:  # a dead meter is reported before a customer finds it
+            for i in range(first, min(first + _TURN, len(self.sessions))):
+                if self.sessions[i] is None and self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_MS:
+                    self.meter_lost(i)
+
+    def _step_one(self, i, now_ms, closed, tripped):
+        sale = self.sessions[i]
+        if sale is None:
+            self._idle(i, self.poller.readings[self._outlets[i][0]], closed)
+            return
+        sale.step(self, now_ms, closed, tripped)
+        if sale.state == session.DONE:
+            self.sessions[i] = None
+            self._look[i] = _LOOK
+            self._hot[i] = 0
+        self._mark(i)
+
+    def _mark(self, i):
+        """Bring the masks of outlet i up to date."""
+        sale = self.sessions[i]
+        w = i // _WORD
+        bit = 1 << i % _WORD
+        self.lease[w] &= ~bit
+        self._active[w] &= ~bit
+        if sale is not None:
+            self._active[w] |= bit
+            if sale.wants_lease():
+                self.lease[w] |= bit
+        meter = self._outlets[i][0]
+        bit = 1 << meter % _WORD
+        if sale is not None or self._look[i]:
+            self.meters[meter // _WORD] |= bit
+        else:
+            self.meters[meter // _WORD] &= ~bit
 
     def card_tapped(self, card, role, now_ms):
         """An admitted card (11 bytes): the next button within the grant time starts one sale, or stops the card's own."""
@@ -132,7 +179,7 @@ class Charging:
         if sale is not None:
             if sale.card != self._card:
                 return BUSY
-            if not sale.stop(stop_causes.USER):
+            if not self.stop(i, stop_causes.USER):
                 return BUSY
             self._grant_ms = 0
             return STOPPED
@@ -140,6 +187,7 @@ class Charging:
             return REFUSED
         self._grant_ms = 0
         self.sessions[i] = session.Session(self, i, self._card)
+        self._mark(i)
         return STARTED
 
     def granted_ms(self):
@@ -147,9 +195,12 @@ class Charging:
         return self._grant_ms
 
     def stop(self, i, cause):
-        """End the sale at outlet i, if any; cause OPERATOR, MAINTENANCE..."""
+        """End the sale at outlet i, if any; cause OPERATOR, MAINTENANCE... False when there is none, or it is ending already."""
         sale = self.sessions[i]
-        return sale is not None and sale.stop(cause)
+        if sale is None or not sale.stop(cause):
+            return False
+        self._mark(i)
+        return True
 
     def stop_all(self, cause):
         """End all; .busy() tells when all are settled."""
@@ -167,6 +218,7 @@ class Charging:
             if i < len(self.sessions) and self.sessions[i] is None:
                 sale = self.sessions[i] = session.Session(self, i, bytes(record[2]))
                 sale.resume(record)
+                self._mark(i)
             else:  # the site has changed: nothing to resume it on; what was measured is settled
                 self.sink.session_end(
                     record[0], i, record[2], record[3], record[5], record[6], record[4], record[4] + record[6] // 1000,
@@ -227,18 +279,8 @@ class Charging:
             self.sink.fault(FAULT_DEAD_CONTACT, i)
         return stop_causes.DEAD_CONTACT
 
-    def _watch(self, meter):
-        self.meters[meter // _WORD] |= 1 << meter % _WORD
-
-    def _drop(self, i):
-        self._seen[i] = self.sessions[i].reading.count
-        self.sessions[i] = None
-        self._look[i] = _LOOK
-        self._hot[i] = 0
-
     def _idle(self, i, reading, closed):
         """A fresh reading of an outlet without a sale."""
-        self._seen[i] = reading.count
         if self._look[i]:
             self._look[i] -= 1
         if self._flags[i] & _STALE:
@@ -255,9 +297,4 @@ class Charging:
             if self._flags[i] & _POWERED:
                 self._flags[i] &= ~_POWERED
                 self.sink.fault_over(FAULT_WELDED, i)
-
-    def _check_one_meter(self, now_ms):
-        """In turn, one idle outlet a step: a dead meter is reported before a customer finds it."""
-        self._turn = (self._turn + 1) % len(self.sessions)
-        if self.sessions[self._turn] is None and self.poller.age_ms(self._outlets[self._turn][0], now_ms) > _IDLE_STALE_MS:
-            self.meter_lost(self._turn)
+        self._mark(i)

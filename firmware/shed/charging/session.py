@@ -26,6 +26,8 @@ first cause stands; only WELDED replaces it (power flows on: not the customer's)
 after opening.
 """
 
+from time import ticks_diff
+
 from micropython import const
 
 from shed.charging import rules, stop_causes, tariff
@@ -67,6 +69,8 @@ class Session:
         self.watch = LoadWatch()
         self.resumed = False
         self.energised_ms = 0
+        self._last_ms = -1
+        self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
         self._whole_ms = 0  # of the session, pauses included
         self._closed_ms = 0  # since the relay closed
         self._saved_ms = 0  # since the last checkpoint
@@ -87,7 +91,7 @@ class Session:
         self._enter(RESUMING)
 
     def wants_lease(self):
-        """The relay should be closed."""
+        """The relay should be closed. Otherwise the session waits for something and wants every step."""
         return WAITING <= self.state <= TOP_UP
 
     def energised_s(self):
@@ -105,16 +109,21 @@ class Session:
             self._enter(STOPPING)
         return True
 
-    def step(self, shed, now_ms, span_ms, closed, tripped):
-        """span_ms since the last step; closed: the outputs report the relay closed; tripped: a trip acts on this outlet."""
+    def step(self, shed, now_ms, closed, tripped):
+        """closed: the outputs report the relay closed; tripped: a trip acts on this outlet. Time since the last step counts as closed when
+        the relay was closed then."""
+        span_ms = ticks_diff(now_ms, self._last_ms) if self._last_ms >= 0 else 0
+        self._last_ms = now_ms
         self._state_ms += span_ms
         self._whole_ms += span_ms
         self._saved_ms += span_ms
-        if closed:
+        if self._was:
             self._closed_ms += span_ms
-        elif self._closed_ms:
-            self._closed_ms = 0
-            self.watch.restart()
+            if self._was == 2:
+                self.energised_ms += span_ms
+            if not closed:
+                self._closed_ms = 0
+                self.watch.restart()
         fresh = self.reading.valid and self.reading.count != self._seen
         read_ms = 0
         if fresh:
@@ -132,7 +141,8 @@ class Session:
             if self._state_ms >= _RETRY_MS:
                 self._settle(shed)
         elif state != DONE:
-            self._running(shed, now_ms, span_ms, fresh, read_ms, closed)
+            self._running(shed, now_ms, fresh, read_ms, closed)
+        self._was = 0 if not closed else 2 if self.state == CHARGING or self.state == TOP_UP else 1
 
     def _enter(self, state):
         self.state = state
@@ -180,14 +190,13 @@ class Session:
         self._settle(shed)
         return False
 
-    def _running(self, shed, now_ms, span_ms, fresh, read_ms, closed):
+    def _running(self, shed, now_ms, fresh, read_ms, closed):
         """WAITING, CHARGING, TOP_UP."""
         limits = shed.rules
         cause = 0
         if self.state == WAITING:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
-            self.energised_ms += span_ms
             if fresh:
                 cause = self._follow(shed, read_ms)
             if not cause and self.state == TOP_UP and self._state_ms >= limits.top_up_ms:
