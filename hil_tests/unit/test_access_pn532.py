@@ -1,6 +1,5 @@
 """The PN532 driver against a reader at frame level: one report per presentation, and it never gives a dead reader up."""
 
-import itertools
 import random
 
 import pytest
@@ -17,11 +16,13 @@ def frame(data):
 
 
 class Reader:
-    """Answers SAMConfiguration, RFConfiguration and InListPassiveTarget after `delay_ms`; `dead`, `noise` and `chop` spoil it."""
+    """Answers after `delay_ms`, InListPassiveTarget only once there is a card (endless retries); a new command ends the old one. `dead`, `stuck`, `noise` spoil it."""
 
     def __init__(self):
         self.now_ms = 0
-        self.card = None
+        self._card = None
+        self.listing = False
+        self.stuck = False
         self.dead = False
         self.knows_rf = True
         self.delay_ms = 6
@@ -40,16 +41,38 @@ class Reader:
         self.commands.append((self.now_ms, command))
         if self.dead or not self.awake:
             return
+        self.listing = False
+        self.queue.append((self.now_ms + 1, ACK))
+        if self.stuck:
+            return
         if command == 0x14:
             reply = b"\xd5\x15"
         elif command == 0x32:
             reply = b"\xd5\x33"
-        elif self.card is None:
-            reply = b"\xd5\x4b\x00"
+        elif command == 0x02:
+            reply = b"\xd5\x03\x32\x01\x06\x07"
         else:
-            reply = b"\xd5\x4b\x01\x01\x00\x04\x08" + bytes([len(self.card)]) + self.card
+            self.listing = True
+            self.look()
+            return
         answer = frame(b"\x7f") if command == 0x32 and not self.knows_rf else frame(reply)
-        self.queue.append((self.now_ms + self.delay_ms, ACK + self.noise() + answer))
+        self.queue.append((self.now_ms + self.delay_ms, self.noise() + answer))
+
+    @property
+    def card(self):
+        return self._card
+
+    @card.setter
+    def card(self, number):
+        self._card = number
+        self.look()
+
+    def look(self):
+        """The chip sees what is in the field."""
+        if self.listing and self._card is not None and not self.dead and not self.stuck:
+            self.listing = False
+            reply = b"\xd5\x4b\x01\x01\x00\x04\x08" + bytes([len(self._card)]) + self._card
+            self.queue.append((self.now_ms + self.delay_ms, self.noise() + frame(reply)))
 
     def pending(self):
         return b"".join(data for at, data in self.queue if at <= self.now_ms)
@@ -120,7 +143,7 @@ def test_a_card_that_left_and_came_back_is_reported_again_but_one_missed_poll_is
     desk.run(500)
     assert len(desk.cards) == 1
     desk.reader.card = None
-    desk.run(400)
+    desk.run(700)
     desk.reader.card = b"abcd"
     desk.run(100)
     assert len(desk.cards) == 2
@@ -131,20 +154,31 @@ def test_another_card_is_reported_though_the_first_never_left():
     desk.reader.card = b"abcd"
     desk.run(100)
     desk.reader.card = b"efgh"
-    desk.run(100)
+    desk.run(300)
     assert [card[1:5] for _t, card in desk.cards] == [b"abcd", b"efgh"]
 
 
-def test_polls_come_every_forty_milliseconds():
+def test_an_empty_field_costs_one_question_a_second():
     desk = Desk()
-    times = [at for at, command in desk.reader.commands if command == 0x4A]
-    assert {b - a for a, b in itertools.pairwise(times)} == {40}
+    before = len(desk.reader.commands)
+    desk.run(60_000)
+    assert 100 <= len(desk.reader.commands) - before <= 130
 
 
-def test_a_reader_that_dies_is_silent_within_a_second_and_comes_back_by_itself():
+def test_a_reader_that_acknowledges_and_never_answers_is_found_silent():
+    desk = Desk()
+    desk.reader.stuck = True
+    desk.run(2500)
+    assert desk.driver.silent is True
+    desk.reader.stuck = False
+    desk.run(5000)
+    assert desk.driver.silent is False
+
+
+def test_a_reader_that_dies_is_silent_within_two_seconds_and_comes_back_by_itself():
     desk = Desk()
     desk.reader.dead = True
-    desk.run(1000)
+    desk.run(2000)
     assert desk.driver.silent is True
     desk.run(3_600_000)
     wakes = [at for at, command in desk.reader.commands if command == 0x14]
@@ -170,11 +204,11 @@ def test_a_reader_that_was_never_there_is_silent_soon_after_boot():
 def test_a_single_lost_answer_is_no_fault():
     desk = Desk()
     desk.reader.dead = True
-    desk.run(60)
+    desk.run(1000)
     desk.reader.dead = False
     desk.run(500)
     assert desk.driver.silent is False
-    assert desk.driver.timeouts == 1
+    assert desk.driver.timeouts >= 1
 
 
 def test_a_reader_without_rf_configuration_still_works():

@@ -1,11 +1,14 @@
 """PN532 card reader on a UART (its HSU mode, 115200 8N1), never waiting for it.
 
-Hazard: a reader that dies after weeks and takes the gate with it. Silence is noticed within half a second, shown as `silent`, and answered by
-waking the reader again with back-off for ever; until then the gate keeps its state and the exit button works.
+Hazard: a reader that dies after weeks and takes the gate with it. It is asked once a second whether it still answers, shown as `silent` when it does
+not, waked again with back-off for ever, and set up anew every half minute; until then the gate keeps its state and the exit button works.
 
-    ASLEEP --back-off over: wake-up + SAMConfiguration--> WAKING --reply: RFConfiguration--> TUNING --reply--> RESTING
-    RESTING --40 ms after the last poll: InListPassiveTarget--> POLLING --reply, or 60 ms without--> RESTING
-    TUNING --100 ms without a reply--> RESTING    POLLING --5 in a row without--> ASLEEP    WAKING --100 ms without--> ASLEEP
+The chip itself looks for cards (endless retries), so that a card is reported at once and an empty field costs no traffic:
+
+    ASLEEP --back-off over: wake-up + SAMConfiguration--> WAKING --reply: RFConfiguration--> TUNING --reply: InListPassiveTarget--> LISTENING
+    LISTENING --a card--> RESTING --150 ms: InListPassiveTarget--> LISTENING          (is it still there?)
+    LISTENING --1 s without: GetFirmwareVersion--> PINGING --reply--> LISTENING, every 30th time WAKING
+    LISTENING without acknowledgement, PINGING without reply: again; 4 in a row --> ASLEEP          WAKING, TUNING --100 ms--> ASLEEP
 """
 
 from time import ticks_diff
@@ -16,15 +19,19 @@ ASLEEP = const(0)
 WAKING = const(1)
 TUNING = const(2)
 RESTING = const(3)
-POLLING = const(4)
+LISTENING = const(4)
+PINGING = const(5)
 
-_PERIOD_MS = const(40)
-_POLL_TIMEOUT_MS = const(60)
-_INIT_TIMEOUT_MS = const(100)
+_LOOK_MS = const(40)  # how often an idle line is looked at
+_SOON_MS = const(6)
 _FIRST_LOOK_MS = const(12)  # request, acknowledgement, air and answer take about 8 ms
-_LOOK_MS = const(4)
-_MISSES = const(5)
-_GONE_POLLS = const(5)  # empty polls after which a card has left
+_ANSWER_MS = const(60)
+_INIT_TIMEOUT_MS = const(100)
+_PRESENT_MS = const(150)  # between two looks at a card that lies on the reader
+_GONE_MS = const(300)  # no answer for this long: it has left
+_PING_MS = const(1000)
+_PINGS = const(30)
+_MISSES = const(4)
 _BACKOFF_MS = const(500)
 _LONGEST_BACKOFF_MS = const(30000)
 _BUFFER = const(96)
@@ -32,14 +39,15 @@ _BUFFER = const(96)
 # D4, command, parameters; then the whole frame is: 00 00 FF, length, its complement, data, data's complement, 00.
 _WAKE = b"\x55\x55" + bytes(14)
 _SAM_NORMAL = b"\x00\x00\xff\x05\xfb\xd4\x14\x01\x14\x01\x02\x00"
-_FEW_RETRIES = b"\x00\x00\xff\x06\xfa\xd4\x32\x05\xff\x01\x01\xf4\x00"  # or an empty field would never be answered
+_ENDLESS_RETRIES = b"\x00\x00\xff\x06\xfa\xd4\x32\x05\xff\x01\xff\xf6\x00"
 _LIST_ONE_106A = b"\x00\x00\xff\x04\xfc\xd4\x4a\x01\x00\xe1\x00"
+_GET_VERSION = b"\x00\x00\xff\x02\xfe\xd4\x02\x2a\x00"
 
 
 class Pn532:
     """uart: `any()`, `readinto(buf)`, `write(data)`, none of them blocking.
 
-    `silent`: the reader does not answer (fault `reader_silent`). Counters: `polls`, `timeouts`, `garbage`, `wakes`. `state` as above.
+    `silent`: the reader does not answer (fault `reader_silent`). Counters: `listens`, `timeouts`, `garbage`, `wakes`. `state` as above.
     """
 
     def __init__(self, uart):
@@ -52,11 +60,12 @@ class Pn532:
         self._backoff_ms = _BACKOFF_MS
         self._misses = 0
         self._present = None
-        self._empty = 0
+        self._acked = False
+        self._pings = 0
         self._card = None
         self.state = ASLEEP
         self.silent = False
-        self.polls = self.timeouts = self.garbage = self.wakes = 0
+        self.listens = self.timeouts = self.garbage = self.wakes = 0
 
     def take_card(self):
         """The canonical number (11 bytes: length, number, zeros) of a card that came into the field, once per presentation; else None."""
@@ -75,29 +84,56 @@ class Pn532:
             self._uart.write(_WAKE)
             return self._send(_SAM_NORMAL, WAKING, now_ms)
         if state == RESTING:
-            if 0 <= past_ms < _PERIOD_MS:
-                return _PERIOD_MS - past_ms
-            self.polls += 1
-            return self._send(_LIST_ONE_106A, POLLING, now_ms)
-        at = self._answer(0x15 if state == WAKING else 0x33 if state == TUNING else 0x4B)
+            return self._listen(now_ms) if not 0 <= past_ms < _PRESENT_MS else _PRESENT_MS - past_ms
+        at = self._answer(0x15 if state == WAKING else 0x33 if state == TUNING else 0x03 if state == PINGING else 0x4B)
+        if state == LISTENING:
+            return self._listening(at, past_ms, now_ms)
         if at:
             if state == WAKING:
-                return self._send(_FEW_RETRIES, TUNING, now_ms)
-            self.state = RESTING
-            if state == TUNING:
-                return 1
-            self._misses = 0
-            self.silent = False
-            self._backoff_ms = _BACKOFF_MS
+                return self._send(_ENDLESS_RETRIES, TUNING, now_ms)
+            self._alive()
+            if state == PINGING:
+                self._pings += 1
+                if self._pings >= _PINGS:
+                    self._pings = 0
+                    return self._send(_SAM_NORMAL, WAKING, now_ms)
+            return self._listen(now_ms)
+        if 0 <= past_ms < (_ANSWER_MS if state == PINGING else _INIT_TIMEOUT_MS):
+            return _SOON_MS
+        if state == TUNING:  # a clone without RFConfiguration: endless retries are the chip's own default
+            return self._listen(now_ms)
+        return self._missed(now_ms, state == PINGING)
+
+    def _listening(self, at, past_ms, now_ms):
+        """The chip looks for a card. Its acknowledgement says that it heard us, its answer that there is one."""
+        if at:
+            self._alive()
             self._field(at)
-            return max(1, _PERIOD_MS - past_ms)
-        if 0 <= past_ms < (_POLL_TIMEOUT_MS if state == POLLING else _INIT_TIMEOUT_MS):
-            return _LOOK_MS
+            self.state = RESTING
+            self._sent_ms = now_ms
+            return _PRESENT_MS
+        if not self._acked:
+            return _SOON_MS if 0 <= past_ms < _ANSWER_MS else self._missed(now_ms, True)
+        if not 0 <= past_ms < _PING_MS:
+            return self._send(_GET_VERSION, PINGING, now_ms)
+        if past_ms >= _GONE_MS:
+            self._present = None
+        return _LOOK_MS
+
+    def _alive(self):
+        self._misses = 0
+        self.silent = False
+        self._backoff_ms = _BACKOFF_MS
+
+    def _listen(self, now_ms):
+        self.listens += 1
+        return self._send(_LIST_ONE_106A, LISTENING, now_ms)
+
+    def _missed(self, now_ms, again):
         self.timeouts += 1
         self._misses += 1
-        if state != WAKING and self._misses < _MISSES:  # a clone may not know RFConfiguration
-            self.state = RESTING
-            return 1
+        if again and self._misses < _MISSES:
+            return self._send(_GET_VERSION, PINGING, now_ms)
         self.state = ASLEEP
         self.silent = True
         self._sent_ms = now_ms
@@ -110,6 +146,7 @@ class Pn532:
             if not self._uart.any() or not self._uart.readinto(self._buf):
                 break
         self._have = 0
+        self._acked = False
         self._uart.write(frame)
         self._sent_ms = now_ms
         self.state = state
@@ -117,15 +154,18 @@ class Pn532:
 
     def _answer(self, reply):
         """Takes in what came. Index of the data behind D5 and the reply code, 0 while there is no whole frame of that reply."""
-        if self._uart.any():
-            if self._have == _BUFFER:
-                self._have = 0
-                self.garbage += 1
-            self._have += self._uart.readinto(self._view[self._have :]) or 0
+        if not self._uart.any():
+            return 0
+        if self._have == _BUFFER:
+            self._have = 0
+            self.garbage += 1
+        self._have += self._uart.readinto(self._view[self._have :]) or 0
         buf = self._buf
         have = self._have
-        for i in range(have - 6):
-            if buf[i] == 0 and buf[i + 1] == 0xFF and (buf[i + 2] + buf[i + 3]) & 0xFF == 0 and buf[i + 2] > 1:
+        for i in range(have - 4):
+            if buf[i] == 0 and buf[i + 1] == 0xFF and buf[i + 2] == 0 and buf[i + 3] == 0xFF:
+                self._acked = True
+            elif i < have - 6 and buf[i] == 0 and buf[i + 1] == 0xFF and (buf[i + 2] + buf[i + 3]) & 0xFF == 0 and buf[i + 2] > 1:
                 end = i + 5 + buf[i + 2]
                 if end > have:
                     continue
@@ -139,16 +179,10 @@ class Pn532:
     def _field(self, at):
         """What the reader saw: a target count, then target, 2 + 1 bytes of answer to request and select, length and number of the card."""
         buf = self._buf
-        if at < self._end and buf[at] == 0:
-            self._empty += 1
-            if self._empty >= _GONE_POLLS:
-                self._present = None
-            return
         length = buf[at + 5] if at + 5 < self._end else 0
         if length not in (4, 7, 10) or at + 6 + length > self._end:
             self.garbage += 1
             return
-        self._empty = 0
         card = bytes(self._view[at + 5 : at + 6 + length]) + bytes(10 - length)
         if card != self._present:
             self._present = self._card = card
