@@ -13,10 +13,15 @@ from hil_tests.bench.bench import Bench, BenchTimeout
 from hil_tests.bench.lockstep import BoardLost
 from hil_tests.plant.units import MS, S
 
-LAUNCH = [sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv.pop(1)); from hil_tests.bench.fake_board import main; main()", str(Path(__file__).parents[1])]
+LAUNCH = [
+    sys.executable,
+    "-c",
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from hil_tests.bench.fake_board import main; main()",
+    str(Path(__file__).parents[1]),
+]
 
 
-def fake_bench(**options) -> Bench:  # noqa: ANN003 - passed on
+def fake_bench(**options) -> Bench:
     return Bench(flash="blank", board_command=LAUNCH, **options)
 
 

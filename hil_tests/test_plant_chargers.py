@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hil_tests.plant.chargers import Charger, make_load
 from hil_tests.plant.packs import PACKS
-from hil_tests.plant.units import H, MIN, S
+from hil_tests.plant.units import MIN, H, S
 
 
 def charger(kind: str, soc: float = 0.0, **misbehaviour: bool) -> Charger:

@@ -22,7 +22,13 @@ def millivolts(rig: Rig) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("fault", "alarm", "lower", "upper"),
-    [("ok", False, 1300, 2300), ("ok", True, 300, 1300), ("short", False, -100, 300), ("short", True, -100, 300), ("open", True, 2300, 3400)],
+    [
+        ("ok", False, 1300, 2300),
+        ("ok", True, 300, 1300),
+        ("short", False, -100, 300),
+        ("short", True, -100, 300),
+        ("open", True, 2300, 3400),
+    ],
 )
 def test_each_state_of_the_loop_lies_in_its_band_with_all_its_noise(fault: str, alarm: bool, lower: int, upper: int) -> None:
     rig = Rig()

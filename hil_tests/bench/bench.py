@@ -41,10 +41,12 @@ class BenchTimeout(AssertionError):
 
 
 class Bench:
-    """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is an erased chip with a partition
+    """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is
+    an erased chip with a partition
     table; a mapping of paths to MicroPython sources is a blank chip with these files.
 
-    ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and started unless ``power`` is False.
+    ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and
+    started unless ``power`` is False.
     """
 
     def __init__(
@@ -98,10 +100,15 @@ class Bench:
         return self.wait(condition, within_ns)
 
     def until(self, condition: Callable[[], bool], within: Duration = "5 s") -> int:
-        """Run until ``condition()`` holds; returns the nanoseconds it took. It is asked after every event and once a virtual second. BenchTimeout when it does not."""
+        """Run until ``condition()`` holds;
+
+        returns the nanoseconds it took. It is asked after every event and once a virtual second. BenchTimeout when it does not.
+        """
         start = self.now_ns
         if not self.wait(condition, ns(within)):
-            raise BenchTimeout(f"not within {within}: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30)))
+            raise BenchTimeout(
+                f"not within {within}: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30))
+            )
         return self.now_ns - start
 
     def stays(self, condition: Callable[[], bool], duration: Duration) -> None:
@@ -109,7 +116,9 @@ class Bench:
         start = self.now_ns
         if self.wait(lambda: not condition(), ns(duration)):
             after = time_text(self.now_ns - start)
-            raise BenchTimeout(f"after {after} no longer: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30)))
+            raise BenchTimeout(
+                f"after {after} no longer: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30))
+            )
 
     # --- the shed -----------------------------------------------------------------------------------------------------
 
@@ -199,7 +208,10 @@ class Bench:
     # --- board and futures --------------------------------------------------------------------------------------------
 
     def branch(self, body: Callable[[Bench], T]) -> T:
-        """Run ``body(bench)`` in a fork of plant and board that stand exactly here, and return its (pickled) result; here nothing changes."""
+        """Run ``body(bench)`` in a fork of plant and board that stand exactly here, and return its (pickled) result;
+
+        here nothing changes.
+        """
         if not self.lockstep.is_attached:
             return forks.in_fork(lambda: self._as_branch(None, None, body), lambda: None)
         ours, theirs = forks.link_pair()
@@ -211,7 +223,7 @@ class Bench:
         finally:
             copy.unlink(missing_ok=True)
 
-    def _as_branch(self, link_socket, copy: Path | None, body: Callable[[Bench], T]) -> T:  # noqa: ANN001 - a socket or None
+    def _as_branch(self, link_socket, copy: Path | None, body: Callable[[Bench], T]) -> T:
         self._remove.detach()
         self._in_branch = True
         self.lockstep.log = None

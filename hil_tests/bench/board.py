@@ -52,7 +52,10 @@ class BoardBench(Protocol):
 
 
 class Board:
-    """``mode``: ``dead`` (no process), ``off`` (no supply), ``reset`` (in reset or booting), ``running``, ``halted`` (cut at a flash operation)."""
+    """A board's state, verbs and records.
+
+    ``mode``: ``dead`` (no process), ``off`` (no supply), ``reset`` (in reset, booting), ``running``, ``halted`` (cut at a flash operation).
+    """
 
     def __init__(self, bench: BoardBench, world: World) -> None:
         self.mode = "dead"
@@ -83,7 +86,11 @@ class Board:
         self._bench.board_power(True)
 
     def fault(self, name: str, a: Duration | int = 0, kind: str = "before") -> None:
-        """One of FAULTS. ``timer-dead``: a = timer; ``stall``: a = a duration; ``power-cut-at-write``: a = which operation from now, ``kind`` before/torn/erase; ``allocation``: a = how many fail."""
+        """One of FAULTS.
+
+        ``timer-dead``: a = timer; ``stall``: a = a duration; ``power-cut-at-write``: a = which operation from now, ``kind``
+        before/torn/erase; ``allocation``: a = how many fail.
+        """
         if name == "brownout":
             self._bench.brown_out()
             return
@@ -110,7 +117,10 @@ class Board:
         self._bench.post(link.TRACE, 1 if on else 0, b"")
 
     def probe(self, source: str, within: Duration = "5 s") -> str:
-        """Run Python ``source`` on the board between two bytecodes; what it printed. ProbeError when it raised, TimeoutError when nothing came back."""
+        """Run Python ``source`` on the board between two bytecodes;
+
+        what it printed. ProbeError when it raised, TimeoutError when nothing came back.
+        """
         self._probes.clear()
         self._bench.post(link.PROBE, 0, source.encode())
         if not self._bench.wait_for(Condition("probe answers", lambda: bool(self._probes)), ns(within)):

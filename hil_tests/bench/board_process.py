@@ -33,7 +33,9 @@ class BoardProcess:
     ``command`` replaces the binary (the tests' fake board). The board's environment is empty but for what the dynamic loader needs.
     """
 
-    def __init__(self, flash: Path, seed: int, ticks_offset_ms: int = 0, command: list[str] | None = None, arguments: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, flash: Path, seed: int, ticks_offset_ms: int = 0, command: list[str] | None = None, arguments: tuple[str, ...] = ()
+    ) -> None:
         self.flash = flash
         self.seed = seed
         self.ticks_offset_ms = ticks_offset_ms
@@ -71,7 +73,10 @@ class BoardProcess:
         return ours
 
     def adopt(self, link: socket.socket, flash: Path) -> None:
-        """In a forked plant: the board is the forked one at the other end of ``link``, with its own ``flash``; the parent's is left alone."""
+        """In a forked plant:
+
+        the board is the forked one at the other end of ``link``, with its own ``flash``; the parent's is left alone.
+        """
         if self.socket is not None:
             self.socket.close()
         self.socket = link

@@ -51,12 +51,12 @@ def _child(body: Callable[[], Any], writer: int) -> None:
     try:
         try:
             answer = pickle.dumps((True, body(), ""))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to the parent whole
             words = traceback.format_exc()
             try:
                 answer = pickle.dumps((False, error, words))
                 pickle.loads(answer)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever pickling an unknown exception raises
                 answer = pickle.dumps((False, None, words))
         with os.fdopen(writer, "wb") as pipe:
             pipe.write(answer)

@@ -55,7 +55,10 @@ class Console:
         return self.serial.text()
 
     def type(self, line: str, within: Duration = "5 s") -> str:
-        """Type ``line`` and Enter; returns what was printed up to the next prompt (or 300 ms of quiet), without echo and prompt. ConsoleError when nothing came."""
+        """Type ``line`` and Enter;
+
+        returns what was printed up to the next prompt (or 300 ms of quiet), without echo and prompt. ConsoleError when nothing came.
+        """
         start = self.serial.position
         sent_ns = self.serial.send(line.encode() + b"\r")
 
@@ -73,8 +76,14 @@ class Console:
             raise ConsoleError(f"no answer to {line!r} within {within}: {self.serial.since(start)!r}")
         return _strip(self.serial.since(start).decode("utf-8", "replace"), line)
 
-    def ask(self, body: dict[str, Any], key: bytes | bool = False, sequence: int | None = None, within: Duration = "10 s") -> list[dict[str, Any]]:
-        """A framed request; the list of all answer frames' objects. ``key``: True or the maintenance key: authorise with HMAC. ConsoleError on ``err`` or silence."""
+    def ask(
+        self, body: dict[str, Any], key: bytes | bool = False, sequence: int | None = None, within: Duration = "10 s"
+    ) -> list[dict[str, Any]]:
+        """A framed request;
+
+        the list of all answer frames' objects. ``key``: True or the maintenance key: authorise with HMAC. ConsoleError on ``err`` or
+        silence.
+        """
         if key:
             nonce = self.ask({"do": "auth"})[0]["nonce"]
             body = {**body, "mac": frames.mac(self.key if key is True else key, nonce, body)}
@@ -94,31 +103,17 @@ class Console:
 
     def _answers(self, line: bytes, sequence: int, try_ns: int) -> list[dict[str, Any]] | None:
         """Send ``line`` once and collect the frames; None when they stop coming."""
-        cursor = self.serial.position
+        reader = _FrameReader(self.serial, sequence)
         self.serial.send(line)
-        frames_by_index: dict[int, frames.Answer] = {}
-        while True:
-            found: list[frames.Answer] = []
-
-            def arrived() -> bool:
-                nonlocal cursor
-                while True:
-                    text, newline, _rest = self.serial.since(cursor).partition(b"\n")
-                    if not newline:
-                        return bool(found)
-                    cursor += len(text) + 1
-                    answer = frames.parse_answer(text.decode("ascii", "replace"))
-                    if answer is not None and answer.sequence in (sequence, 0):
-                        found.append(answer)
-
-            if not self._wait_stepwise(arrived, try_ns):
-                return None
-            for answer in found:
-                frames_by_index[answer.index] = answer
+        collected: dict[int, frames.Answer] = {}
+        while self._wait_stepwise(reader.has_some, try_ns):
+            for answer in reader.take():
+                collected[answer.index] = answer
                 if answer.sequence == sequence:
                     self.serial.send(frames.acknowledgement(sequence, answer.index))
                 if answer.count or answer.sequence != sequence:
-                    return [frames_by_index[index].body for index in sorted(frames_by_index)]
+                    return [collected[index].body for index in sorted(collected)]
+        return None
 
     def _wait_stepwise(self, condition: Callable[[], bool], within_ns: int) -> bool:
         """Wait with a look every 20 ms, so that quiet is noticed."""
@@ -127,6 +122,33 @@ class Console:
             if self._runner.wait(condition, min(20 * MS, deadline - self._runner.now_ns)):
                 return True
         return condition()
+
+
+class _FrameReader:
+    """Picks the answer frames to one sequence number (and the general error frame, 00) out of the stream, from now on."""
+
+    def __init__(self, serial: Serial, sequence: int) -> None:
+        self._serial = serial
+        self._sequence = sequence
+        self._cursor = serial.position
+        self._found: list[frames.Answer] = []
+
+    def has_some(self) -> bool:
+        """Read on; whether a frame waits."""
+        while self._serial.position > self._cursor:
+            text, newline, _rest = self._serial.since(self._cursor).partition(b"\n")
+            if not newline:
+                break
+            self._cursor += len(text) + 1
+            answer = frames.parse_answer(text.decode("ascii", "replace"))
+            if answer is not None and answer.sequence in (self._sequence, 0):
+                self._found.append(answer)
+        return bool(self._found)
+
+    def take(self) -> list[frames.Answer]:
+        """What waits."""
+        found, self._found = self._found, []
+        return found
 
 
 def _strip(printed: str, line: str) -> str:

@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from hil_tests.plant.people import CardData
-from hil_tests.plant.sitefile import REPOSITORY, Wiring
 from shedguard.cards import Card, canonical
 from shedguard.flash import file_system
 from shedguard.flash.image import build_blank, build_flash, write_partition
 from shedguard.flash.partition_table import SHEDGUARD, find
 from shedguard.paths import boards_dir, firmware_dir
 from shedguard.site.load import load
+
+from hil_tests.plant.people import CardData
+from hil_tests.plant.sitefile import REPOSITORY, Wiring
 
 BLANK: Final = "blank"
 _CACHE: Final = REPOSITORY / "build" / "flash-cache"

@@ -1,4 +1,7 @@
-"""Framed lines of the console protocol, tool's side (docs/protocols/console.md), as pure functions. Written from the contract, not from the board's or the tools' code."""
+"""Framed lines of the console protocol, tool's side (docs/protocols/console.md), as pure functions.
+
+Written from the contract, not from the board's or the tools' code.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,10 @@ def parse_answer(line: str) -> Answer | None:
 
 
 def mac(key: bytes, nonce_hex: str, body: dict[str, Any]) -> str:
-    """The ``mac`` parameter of a writing request: 16 bytes of HMAC-SHA-256 over nonce, verb and the parameters' JSON values joined by commas."""
+    """The ``mac`` parameter of a writing request:
+
+    16 bytes of HMAC-SHA-256 over nonce, verb and the parameters' JSON values joined by commas.
+    """
     values = ",".join(json.dumps(body[name], separators=(",", ":")) for name in PARAMETER_ORDER if name in body)
     message = bytes.fromhex(nonce_hex) + str(body["do"]).encode() + values.encode()
     return hmac.digest(key, message, "sha256")[:16].hex()

@@ -1,6 +1,7 @@
 """The lock-step loop: exactly one of board and plant runs at a time, and neither ever sees the other's past.
 
-Contract: docs/protocols/link.md. The plant promises the board its own next event as horizon; the board comes back there, or earlier with something to say.
+Contract: docs/protocols/link.md. The plant promises the board its own next event as horizon; the board comes back there, or earlier with
+something to say.
 The loop allocates little and dispatches by record type, because a charging day is some hundred thousand packets.
 """
 
@@ -67,7 +68,10 @@ class Lockstep:
         self._socket = None
 
     def run_until(self, limit_ns: int, check: Callable[[], bool] | None = None) -> bool:
-        """Run to ``limit_ns``, or until ``check`` holds; True when it did. It is asked now, after each packet and each plant event, and every virtual second."""
+        """Run to ``limit_ns``, or until ``check`` holds;
+
+        True when it did. It is asked now, after each packet and each plant event, and every virtual second.
+        """
         env, port = self.world.env, self.port
         while True:
             env.advance_to(int(env.now))

@@ -1,4 +1,5 @@
-"""Real time: the bench at the pace of the wall clock, with the board's UART0 on a pseudo-terminal. No threads: one loop over the pty and virtual slices.
+"""Real time: the bench at the pace of the wall clock, with the board's UART0 on a pseudo-terminal. No threads: one loop over the pty and
+virtual slices.
 
 For ``shed emulate``. The slave end is kept open here, so that a client that goes away does not end anything.
 """
@@ -45,7 +46,10 @@ class PtyServer:
         bench.serial.listener = self._printed
 
     def serve(self, until: Callable[[], bool] | None = None) -> str:
-        """Run until SIGINT, SIGTERM or SIGHUP, ``stop()``, ``until()``, or the board ends; returns which (``signal``, ``stopped``, ``condition``, ``board ended``)."""
+        """Run until SIGINT, SIGTERM or SIGHUP, ``stop()``, ``until()``, or the board ends;
+
+        returns which (``signal``, ``stopped``, ``condition``, ``board ended``).
+        """
         self._running = True
         signals: list[int] = []
         with _handlers(lambda number: signals.append(number)):

@@ -1,6 +1,7 @@
 """Chargers and their packs: constant current, constant voltage with a decaying tail, then float (lead-acid) or nearly nothing (lithium).
 
-The state is the charge taken, ``ah``: in CC power rises linearly with it, in CV the current falls linearly with it, which in time is I0*exp(-t/tau).
+The state is the charge taken, ``ah``: in CC power rises linearly with it, in CV the current falls linearly with it, which in time is
+I0*exp(-t/tau).
 Every phase has a closed form, so power and energy are exact at any time and an hour costs no events. Table and sources: packs.py.
 """
 
@@ -24,7 +25,10 @@ OFF, WAIT, CC, CV, FULL = "off", "waiting", "CC", "CV", "full"
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """``never_turns_over``: the tail stays at 45 % of the CC current for ever. ``runaway``: power rises by 60 % an hour in CV. ``jump_w``: a constant extra load."""
+    """``never_turns_over``:
+
+    the tail stays at 45 % of the CC current for ever. ``runaway``: power rises by 60 % an hour in CV. ``jump_w``: a constant extra load.
+    """
 
     never_turns_over: bool = False
     runaway: bool = False

@@ -1,6 +1,7 @@
 """A coil and its contact: outlet relays and group contactors, with the ways in which they fail.
 
-Times: 10 ms to operate and 5 ms to release are a common 5 V power relay's data sheet maxima (Songle SRD, Omron G5LE: 10/5 ms), 20/15 ms a small modular contactor's [M].
+Times: 10 ms to operate and 5 ms to release are a common 5 V power relay's data sheet maxima (Songle SRD, Omron G5LE: 10/5 ms), 20/15 ms a
+small modular contactor's [M].
 """
 
 from __future__ import annotations
@@ -21,14 +22,23 @@ CONTACT_FAULTS: Final = ("ok", "welded", "open", "bounce")
 
 
 class SwitchedContact:
-    """A normally open contact. Its coil is energised while ``supplied()`` and the board drives ``gpio`` high; a floating pin is pulled down.
+    """A normally open contact. Its coil is energised while ``supplied()`` and the board drives ``gpio`` high; a floating pin is pulled
+    down.
 
-    ``closed`` is the contact itself, ``opened_at_ns`` and ``closed_at_ns`` its last changes. Faults: ``welded`` (never opens again once closed,
+    ``closed`` is the contact itself, ``opened_at_ns`` and ``closed_at_ns`` its last changes. Faults: ``welded`` (never opens again once
+    closed,
     and is closed at once when it is injected), ``open`` (never closes), ``bounce`` (1..3 seeded bounces of 0.2..1 ms after each change).
     """
 
     def __init__(
-        self, world: World, port: BoardPort, name: str, gpio: int, supplied: Callable[[], bool], operate_ns: int = RELAY_OPERATE_NS, release_ns: int = RELAY_RELEASE_NS
+        self,
+        world: World,
+        port: BoardPort,
+        name: str,
+        gpio: int,
+        supplied: Callable[[], bool],
+        operate_ns: int = RELAY_OPERATE_NS,
+        release_ns: int = RELAY_RELEASE_NS,
     ) -> None:
         self.name = name
         self.gpio = gpio

@@ -1,7 +1,9 @@
 """A gate on an escape route with a fail-safe magnetic lock and its hard-wired release chain.
 
-The lock holds only while its whole supply chain is closed: supply up, board's lock output energised, exit relay closed, fire contact closed. The exit button acts on
-a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, reference/domain.md section 2.2). The magnet lets go within 20 ms [M].
+The lock holds only while its whole supply chain is closed: supply up, board's lock output energised, exit relay closed, fire contact
+closed. The exit button acts on
+a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, reference/domain.md section 2.2). The
+magnet lets go within 20 ms [M].
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Final
 from .detectors import DryContact
 from .mains import Psu
 from .port import HIGH, BoardPort
-from .units import MS, S, Duration, ns
+from .units import MS, Duration, S, ns
 from .world import World
 
 EXIT_HOLD_NS: Final = 30 * S

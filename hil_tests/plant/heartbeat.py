@@ -1,6 +1,7 @@
 """The external circuit that keeps the group contactors' coil supply while the board strobes it (a charge pump).
 
-``T_DROP_NS`` is DESIGN.md section 2: 0.5 to 1.0 s; 0.7 s here. Picking up takes edges over at least ``PICK_UP_NS - LAPSE_NS``, so that a single edge or a
+``T_DROP_NS`` is DESIGN.md section 2: 0.5 to 1.0 s; 0.7 s here. Picking up takes edges over at least ``PICK_UP_NS - LAPSE_NS``, so that a
+single edge or a
 line that rests high holds nothing. Any edge while it holds renews a full T_drop, which is the least favourable case for law 1.
 """
 
@@ -19,7 +20,10 @@ PICK_UP_NS: Final = 60 * MS
 
 
 class HeartbeatCircuit:
-    """``is_holding``: the contactors have a coil supply. ``gpio`` is watched with ``LAPSE_NS``; None is a board without the circuit: always holding."""
+    """``is_holding``:
+
+    the contactors have a coil supply. ``gpio`` is watched with ``LAPSE_NS``; None is a board without the circuit: always holding.
+    """
 
     def __init__(self, world: World, port: BoardPort, gpio: int | None) -> None:
         self._world = world

@@ -1,6 +1,7 @@
 """The mains and the board's power supply.
 
-Source of the figures: 220 V nominal +-10 % (reference/domain.md section 3); supply limits are those of a common 85..265 V 5 V module, [M] general knowledge.
+Source of the figures: 220 V nominal +-10 % (reference/domain.md section 3); supply limits are those of a common 85..265 V 5 V module, [M]
+general knowledge.
 """
 
 from __future__ import annotations
@@ -59,7 +60,10 @@ class Mains:
 
 
 class Psu:
-    """The 5 V and 24 V supply of board, coils, lock and reader. Rides through ``PSU_HOLD_UP_NS`` without mains, starts ``PSU_START_NS`` after their return."""
+    """The 5 V and 24 V supply of board, coils, lock and reader.
+
+    Rides through ``PSU_HOLD_UP_NS`` without mains, starts ``PSU_START_NS`` after their return.
+    """
 
     def __init__(self, world: World, mains: Mains, port: BoardPort) -> None:
         self._world = world

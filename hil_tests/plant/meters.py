@@ -1,7 +1,9 @@
 """A PZEM-016 energy meter: what it measures and its registers.
 
-Register map, resolution and starting power: reference/domain.md section 4.1 (manufacturer's manual v3.0). Its voltage terminals are on the mains upstream of
-contactor and relay, so it answers while its outlet is off; its current transformer is on the socket's line. The measured energy survives power loss.
+Register map, resolution and starting power: reference/domain.md section 4.1 (manufacturer's manual v3.0). Its voltage terminals are on
+the mains upstream of
+contactor and relay, so it answers while its outlet is off; its current transformer is on the socket's line. The measured energy survives
+power loss.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ _READ_INPUT: Final = 4
 class Pzem016:
     """Meter with Modbus ``address`` on the line of ``outlet``. ``gain`` multiplies power, current and energy (1.0 is exact).
 
-    ``answering`` is read by the bus: its fault decides whether, when and how it answers (see rs485.py); ``stuck`` freezes the registers here.
+    ``answering`` is read by the bus: its fault decides whether, when and how it answers (see rs485.py); ``stuck`` freezes the registers
+    here.
     """
 
     def __init__(self, world: World, outlet: Outlet, mains: Mains, address: int, start_wh: int = 0) -> None:

@@ -33,7 +33,9 @@ class Breaker:
 class Outlet:
     """Socket ``number`` behind ``contactor`` and ``relay``."""
 
-    def __init__(self, world: World, number: int, mains: Mains, breaker: Breaker, contactor: SwitchedContact, relay: SwitchedContact) -> None:
+    def __init__(
+        self, world: World, number: int, mains: Mains, breaker: Breaker, contactor: SwitchedContact, relay: SwitchedContact
+    ) -> None:
         self.number = number
         self.relay = relay
         self.contactor = contactor

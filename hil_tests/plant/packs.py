@@ -1,7 +1,9 @@
 """The battery packs and loads that stand in the shed, as data. All watts are at the wall.
 
-Source: reference/domain.md section 3, "Simulator table" ([D] derived there): CC current, wall power at start and end of CC, tail current, power after full.
-Charge: a lead-acid pack takes 1.15 times its rating from empty, 78 % of it in CC; a lithium pack 1.0 times, 85 % in CC (70..85 % there). Time constants:
+Source: reference/domain.md section 3, "Simulator table" ([D] derived there): CC current, wall power at start and end of CC, tail current,
+power after full.
+Charge: a lead-acid pack takes 1.15 times its rating from empty, 78 % of it in CC; a lithium pack 1.0 times, 85 % in CC (70..85 % there).
+Time constants:
 20..40 min lead-acid, 12..25 min lithium (there, [M]). So a 48 V 20 Ah lead-acid pack takes 7.2 h of CC and 0.9 h of CV from empty.
 """
 
@@ -57,6 +59,18 @@ PACKS: Final[dict[str, Pack]] = {
     )
 }
 
-RESISTORS: Final[dict[str, Resistor]] = {load.kind: load for load in (Resistor("heater", 1500.0), Resistor("kettle", 1800.0), Resistor("lamp", 60.0))}
+RESISTORS: Final[dict[str, Resistor]] = {
+    load.kind: load for load in (Resistor("heater", 1500.0), Resistor("kettle", 1800.0), Resistor("lamp", 60.0))
+}
 
-ALIASES: Final = {"la36v": "la36_12", "la48v": "la48_12", "la48v12": "la48_12", "la48v20": "la48_20", "la60v": "la60", "la72v": "la72", "li48": "li48v", "li36": "li36v", "li60": "li60v"}
+ALIASES: Final = {
+    "la36v": "la36_12",
+    "la48v": "la48_12",
+    "la48v12": "la48_12",
+    "la48v20": "la48_20",
+    "la60v": "la60",
+    "la72v": "la72",
+    "li48": "li48v",
+    "li36": "li36v",
+    "li60": "li60v",
+}

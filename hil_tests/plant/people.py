@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from .chargers import make_load
+from .chargers import Charger, make_load
 from .loads import Load
 from .outlets import Outlet
 from .pn532 import Pn532
@@ -55,9 +55,17 @@ class Card:
 class Bike:
     """The bike that stands at an outlet."""
 
-    def __init__(self, outlet: Outlet) -> None:
+    def __init__(self, world: World, outlet: Outlet) -> None:
         self.outlet = outlet
         self.last: Load | None = None
+        self._world = world
+
+    @property
+    def soc(self) -> float:
+        """Charge of the pack last plugged in, as a share (0..1) of a whole charge. TypeError when it is no pack."""
+        if not isinstance(self.last, Charger):
+            raise TypeError(f"the bike at outlet {self.outlet.number} has no pack")
+        return self.last.soc(self._world.now_ns)
 
     def plug(self, kind: str, soc: float = 0.2, **misbehaviour: bool | float) -> Load:
         """Plug a charger of ``kind`` (packs.py) with a pack at ``soc`` in; see chargers.Misbehaviour."""

@@ -1,6 +1,7 @@
 """Frames of the PN532 host interface: normal information frames, ACK, NACK, error frame.
 
-Source: NXP PN532 user manual UM0701-02 section 6.2.1 (from general knowledge, [M]; start, checks and command codes agree with reference/domain.md section 5).
+Source: NXP PN532 user manual UM0701-02 section 6.2.1 (from general knowledge, [M]; start, checks and command codes agree with
+reference/domain.md section 5).
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ def build(direction: int, payload: bytes) -> bytes:
 
 
 class Parser:
-    """Cuts a byte stream into frames. ``feed`` returns (kind, payload) pairs; kind is 'ack', 'nack', 'frame' (payload: TFI and data) or 'bad'."""
+    """Cuts a byte stream into frames.
+
+    ``feed`` returns (kind, payload) pairs; kind is 'ack', 'nack', 'frame' (payload: TFI and data) or 'bad'.
+    """
 
     def __init__(self) -> None:
         self._buffer = bytearray()

@@ -88,7 +88,10 @@ class BoardPort:
             listener(started, last_edge_ns)
 
     def board_died(self) -> None:
-        """No process or no supply is left: pins float; the strobe's last edge is unknown and taken as now, which is the least favourable."""
+        """No process or no supply is left:
+
+        pins float; the strobe's last edge is unknown and taken as now, which is the least favourable.
+        """
         self.board_floats()
         for gpio in sorted(self._strobe_listeners):
             self._strobe_listeners[gpio](False, self.world.now_ns)
@@ -140,7 +143,10 @@ class BoardPort:
         return count, data
 
     def resend(self) -> None:
-        """Queue every input as it stands, for a board that has just been started; what was queued for the old one is dropped. Power comes last."""
+        """Queue every input as it stands, for a board that has just been started;
+
+        what was queued for the old one is dropped. Power comes last.
+        """
         self._queue.clear()
         self._records_queued = 0
         inputs = sorted(self._inputs.items(), key=lambda item: (item[0][0] == link.POWER, item[0]))

@@ -1,10 +1,13 @@
 """An RS-485 line with meters: who hears what, who answers when, and what the line does to it.
 
-Requests are decoded and answered by pymodbus's own server side, driven synchronously: framer, request object, register store; its coroutine ends at the first
-``send(None)`` because nothing in it waits. The ear is cleared after 3.5 characters of silence and hears only what the master drove. Answers: 70 ms mean response
+Requests are decoded and answered by pymodbus's own server side, driven synchronously: framer, request object, register store; its
+coroutine ends at the first
+``send(None)`` because nothing in it waits. The ear is cleared after 3.5 characters of silence and hears only what the master drove.
+Answers: 70 ms mean response
 time (reference/domain.md section 4.1) less 34 ms of wire leaves a turn-around of 36 ms, with a seeded spread.
 
-A reply that ends soon is handed to the board at once with its future time (one message a poll); a later one waits in the plant. Both arrive at the same time.
+A reply that ends soon is handed to the board at once with its future time (one message a poll); a later one waits in the plant. Both
+arrive at the same time.
 """
 
 from __future__ import annotations
@@ -99,7 +102,9 @@ class Rs485Bus:
         if not meter.is_powered or (fault == "intermittent" and self._random.random() < 0.5):
             return
         frame = self._frame(meter, core, request)
-        wait_ns = self.turn_around_ns + self._random.randrange(-self.spread_ns, self.spread_ns + 1) if self.spread_ns else self.turn_around_ns
+        wait_ns = (
+            self.turn_around_ns + self._random.randrange(-self.spread_ns, self.spread_ns + 1) if self.spread_ns else self.turn_around_ns
+        )
         if fault == "slow":
             wait_ns += SLOW_EXTRA_NS
         elif fault == "delayed":
@@ -129,7 +134,10 @@ class Rs485Bus:
         return self._framer.buildFrame(reply)
 
     def _deliver(self, at_ns: int, frame: bytes) -> None:
-        """A meter drives ``frame`` from ``at_ns`` on; overlapping another's answer spoils both (the later one is what the board still can be spared)."""
+        """A meter drives ``frame`` from ``at_ns`` on;
+
+        overlapping another's answer spoils both (the later one is what the board still can be spared).
+        """
         if at_ns < self._line_busy_until_ns:
             self.collisions += 1
             frame = self._garbled(frame, 0.5)

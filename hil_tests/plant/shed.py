@@ -56,7 +56,9 @@ class Shed:
             def coil_supply() -> bool:
                 return self.psu.is_up and self.heartbeat.is_holding
 
-            contactor = SwitchedContact(self.world, self.port, f"contactor {name}", gpio, coil_supply, CONTACTOR_OPERATE_NS, CONTACTOR_RELEASE_NS)
+            contactor = SwitchedContact(
+                self.world, self.port, f"contactor {name}", gpio, coil_supply, CONTACTOR_OPERATE_NS, CONTACTOR_RELEASE_NS
+            )
             self.heartbeat.on_change(contactor.update)
             self.psu.on_change(contactor.update)
             self.contactors[name] = contactor
@@ -68,7 +70,7 @@ class Shed:
             outlet = Outlet(self.world, number, self.mains, breakers[wired.group], self.contactors[wired.group], relay)
             self.relays[number] = relay
             self.outlets[number] = outlet
-            self.bikes[number] = Bike(outlet)
+            self.bikes[number] = Bike(self.world, outlet)
             self.meters[number] = Pzem016(self.world, outlet, self.mains, wired.address)
             if wired.button_gpio is not None:
                 pulled = wired.button_gpio in wiring.carrier_pulls_up
@@ -114,4 +116,6 @@ def _check_bands(point: PointWiring, loop: SmokeLoop) -> None:
     bands = point.bands_mv
     states = {"normal": loop.microvolts // 1000}
     if bands and not bands["alarm"] < states["normal"] <= bands["normal"]:
-        raise ValueError(f"point {point.name!r}: the loop rests at {states['normal']} mV, outside its normal band {bands['alarm']}..{bands['normal']} mV")
+        raise ValueError(
+            f"point {point.name!r}: the loop rests at {states['normal']} mV, outside its normal band {bands['alarm']}..{bands['normal']} mV"
+        )

@@ -1,6 +1,7 @@
 """What the plant needs to know of a site file and its board file: names and GPIO numbers.
 
-Read with tomllib here, independently of the host tools' validator: the plant is wired by what the file says, whatever the compiler makes of it.
+Read with tomllib here, independently of the host tools' validator: the plant is wired by what the file says, whatever the compiler makes
+of it.
 Contract of the files: docs/protocols/site-file.md and boards/*.toml.
 """
 
@@ -109,7 +110,12 @@ def read_wiring(site: str | Path) -> Wiring:
         ],
         points=[
             PointWiring(
-                p["name"], p["kind"], needed(p["terminal"]), p.get("normally", "open") == "closed", p.get("use", "plain"), p.get("bands_mv", {})
+                p["name"],
+                p["kind"],
+                needed(p["terminal"]),
+                p.get("normally", "open") == "closed",
+                p.get("use", "plain"),
+                p.get("bands_mv", {}),
             )
             for p in data.get("point", [])
         ],

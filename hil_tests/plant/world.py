@@ -31,7 +31,10 @@ class PlantEnvironment(simpy.Environment):
 
 
 class Timer:
-    """One-shot that can be restarted or cancelled. A cancelled one stays in the queue and does nothing (it costs a look-ahead, not behaviour)."""
+    """One-shot that can be restarted or cancelled.
+
+    A cancelled one stays in the queue and does nothing (it costs a look-ahead, not behaviour).
+    """
 
     __slots__ = ("_action", "_due", "_env", "due_ns")
 
