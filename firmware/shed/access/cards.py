@@ -1,7 +1,7 @@
 """The card table: who may open the gate and start a session, searched in flash without loading it (docs/protocols/records.md).
 
-Hazard: a resident locked out, or a revoked card let in. Cards are compared as 11 canonical bytes (length tag, number, zero padding), so leading
-zeros count and cards of different length never collide. Only entering and charging depend on this; leaving never does.
+Hazard: a resident locked out, or a revoked card let in. Cards are compared as 11 canonical bytes (length tag, number, zero padding), so
+leading zeros count and cards of different length never collide. Only entering and charging depend on this; leaving never does.
 """
 
 from binascii import crc32
@@ -53,7 +53,7 @@ class CardTable:
         return self.count >= 0
 
     def find(self, card, epoch_s):
-        """(role, reason) of a canonical card, in at most 16 reads of 20 bytes. Role 0: unknown. epoch_s 0 (clock not set): nothing expires."""
+        """(role, reason) of a canonical card, in at most 16 reads. Role 0: unknown. epoch_s 0 (clock not set): nothing expires."""
         if self.count < 0:
             return 0, NO_TABLE
         low = 0

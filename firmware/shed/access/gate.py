@@ -1,6 +1,6 @@
-"""The gate: when its lock coil is energised. De-energised is free, so power loss, a dead board and the hard-wired exit button free it without us.
+"""The gate: when its lock coil is energised. De-energised is free: power loss, a dead board and the hard-wired exit button free it without us.
 
-Hazard: somebody who cannot leave. Nothing here denies leaving: it only decides whether the coil holds, and `freed` (a trip) beats everything.
+Hazard: somebody who cannot leave. Nothing here denies leaving: it decides whether the coil holds, and `freed` (a trip) beats everything.
 
     LOCKED --grant or exit--> RELEASED --door opens--> OPEN --open too long--> HELD_OPEN
       ^ |                        |                      |                         |
@@ -36,7 +36,7 @@ _BOUNCE_MS = const(200)  # a door contact counts when it has agreed for this lon
 
 
 class Gate:
-    """release_ms: how long a grant holds. held_open_ms: open for longer is an event, 0 never. sink(event, reason, card): the journal's `gate`.
+    """release_ms: how long a grant holds. held_open_ms: open for longer is an event, 0 never. sink(event, reason, card): the journal.
 
     `state` as above; `forced` is True while the door stands open that nobody released.
     """
@@ -69,7 +69,7 @@ class Gate:
         self._denied = reason
 
     def step(self, now_ms, door_open, freed):
-        """1: energise the lock, 0: let go. door_open: raw contact, 0 or 1. freed: a latched trip frees this gate. Every 100 ms or oftener."""
+        """1: energise the lock, 0: let go. door_open: raw contact, 0 or 1. freed: a latched trip. At least every 100 ms."""
         self._debounce(now_ms, door_open)
         state = self.state
         if freed:

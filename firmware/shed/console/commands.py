@@ -1,0 +1,133 @@
+"""The verbs of the console, for tools (docs/protocols/console.md), and what both ways of asking share.
+
+Hazard: a reading that changes something, a write nobody authorised. Reading verbs are in `read`, writing ones in `write`, nowhere else.
+
+The `shed` that app.py passes in, all of it cheap, none of it raising:
+
+    mode                    "service" or "safe"
+    identity()              dict: fw, site, board, boot, cfg, mpy
+    status_items()          yields dicts with the keys of console.md: first the head (up_s, t, trips, faults, group, hb, heap), then outlets
+                            (o, st, mw, wh, s, fen, hold), points (p, st), gates (g, st), meters (m, age, ok, to, crc, dv). May yield None.
+    task_items()            yields dicts: first the scan's figures, then tasks (task, n, max_us, late_ms, over)
+    why(number)             (on 0/1, list of holder numbers in order), or None when no outlet has that number
+    outlet_number(index)    what stands on the socket
+    journal                 storage.journal.Journal
+    faults                  rows() yields (code, argument, times, live); len()
+    clear(by)               resets what can be reset: (mask of causes still latched, number of faults still there)
+    stop(number)            asks for an ordered stop; False when there is no such outlet or no session
+    set_time(epoch_s)       sets the clock and journals it
+    enter_maintenance(by)   opens everything, journals, hard-resets into a maintenance boot; called when the answer was written
+                            (its last bytes may still be on the wire: let 20 ms pass before the reset)
+
+`by` is auth.CARD, KEY_SWITCH or HMAC.
+"""
+
+from binascii import hexlify
+
+from shed.storage.journal import SESSION_KINDS
+
+_HINTS = {
+    "auth": "tap a maintenance card, turn the key switch, or use --key",
+    "locked": "too many wrong keys: wait, up to 5 minutes",
+    "verb": "help lists the commands",
+    "param": "a number is missing or out of range",
+    "json": "send one JSON object",
+    "long": "a line has at most 192 bytes",
+    "busy": "there is no session to stop",
+}
+_MOST_BYTES = 70  # of a payload, as hex in one frame
+
+
+def error(name):
+    """The object of a refusal."""
+    return {"err": name, "hint": _HINTS[name]}
+
+
+def number(fields, name, low, high, default=None):
+    """An integer parameter in low..high, None when it is anything else."""
+    value = fields.get(name, default)
+    return value if type(value) is int and low <= value <= high else None
+
+
+class Commands:
+    """shed: as above. auth: console.auth.Auth. `after`: what to call once the answer went out, or None."""
+
+    def __init__(self, shed, auth):
+        self.shed = shed
+        self.auth = auth
+        self.after = None
+
+    def write(self, verb, fields, now_ms):
+        """Runs a writing verb; its answer, or None when `verb` is not one. fields: o, t, mac."""
+        shed = self.shed
+        value = 0
+        message = verb
+        if verb == "stop" or verb == "time":
+            value = number(fields, "o", 0, 255) if verb == "stop" else number(fields, "t", 1, 0xFFFFFFFF)
+            if value is None:
+                return error("param")
+            message = "%s%d" % (verb, value)
+        elif verb != "clear" and verb != "repl":
+            return None
+        by = self.auth.authorise(message, fields.get("mac"), now_ms)
+        if not by:
+            return error(self.auth.error)
+        if verb == "clear":
+            trips, faults = shed.clear(by)
+            return {"ok": True, "trips": trips, "faults": faults}
+        if verb == "stop":
+            if not shed.stop(value):
+                return error("busy")
+        elif verb == "time":
+            shed.set_time(value)
+        else:
+            self.after = lambda: shed.enter_maintenance(by)
+        return {"ok": True}
+
+    def read(self, verb, fields, now_ms):
+        """Yields the answer's objects; None where it gives a turn away."""
+        shed = self.shed
+        if verb == "hello":
+            item = shed.identity()
+            item["ok"] = True
+            item["proto"] = 1
+            item["mode"] = shed.mode
+            yield item
+        elif verb == "status" or verb == "tasks":
+            first = True
+            for item in shed.status_items() if verb == "status" else shed.task_items():
+                if first and item is not None:
+                    first = False
+                    item["ok"] = True
+                    if verb == "status":
+                        item["mode"] = shed.mode
+                yield item
+        elif verb == "why":
+            outlet = number(fields, "o", 0, 255)
+            found = None if outlet is None else shed.why(outlet)
+            yield error("param") if found is None else {"ok": True, "o": outlet, "on": found[0], "hold": found[1]}
+        elif verb == "log" or verb == "sessions":
+            yield from self._records(fields, SESSION_KINDS if verb == "sessions" else None)
+        elif verb == "faults":
+            yield {"ok": True, "n": len(shed.faults)}
+            for code, argument, times, live in shed.faults.rows():
+                yield {"f": code, "a": argument, "n": times, "live": 1 if live else 0}
+        elif verb == "auth":
+            yield {"ok": True, "nonce": self.auth.challenge(now_ms)}
+        else:
+            yield error("verb")
+
+    def _records(self, fields, kinds):
+        since = number(fields, "since", 0, 0xFFFFFFFF, -1)
+        count = number(fields, "n", 0, 0xFFFF, 20)
+        if count is None or (since is None and "since" in fields):
+            yield error("param")
+            return
+        journal = self.shed.journal
+        yield {"ok": True, "next": journal.ring.sequence}
+        for record in journal.newest(count, kinds) if since is None else journal.since(since):
+            if record is None or (kinds is not None and record[1] not in kinds):
+                yield None
+            else:
+                payload = record[2][:_MOST_BYTES]
+                yield {"q": record[0], "k": record[1], "d": hexlify(payload).decode()}

@@ -1,0 +1,196 @@
+"""The verbs of the console for people at a plain terminal: short English lines (docs/protocols/console.md).
+
+Hazard: somebody who cannot find out why an outlet is off. Every number is named, every refusal says what to do.
+"""
+
+from shed.console import words
+from shed.console.commands import error
+from shed.console.dates import date_text, date_value, span_text
+from shed.console.words import word
+from shed.storage.journal import SESSION_KINDS, fields
+
+_VERBS = "help status why log sessions faults stop clear time repl version"
+_HELP = """\
+status         trips, outlets, points, gates, meters
+why N          why outlet N is off
+log [N]        the last N records (20)
+sessions [N]   the last N records of sales (10)
+faults         faults since the start
+version        firmware, configuration
+With a maintenance card or the key switch, within 60 s:
+stop N         ends the session at outlet N
+clear          resets trips whose cause is gone, forgets faults that are over
+time YYYY-MM-DD HH:MM:SS
+repl           opens everything and starts for maintenance
+"""
+_MOST = 200
+
+
+class Typed:
+    """`run` one typed line. commands: console.commands.Commands."""
+
+    def __init__(self, commands):
+        self._commands = commands
+        self._shed = commands.shed
+
+    def run(self, line, now_ms):
+        """Yields lines of text, each ended by LF; None where it gives a turn away. Never raises on any line."""
+        parts = line.split()
+        verb = parts[0].lower()
+        count = int(parts[1]) if len(parts) > 1 and len(parts[1]) < 6 and parts[1].isdigit() else -1
+        if verb == "help":
+            yield _HELP
+        elif verb == "status":
+            yield from self._status()
+        elif verb == "why":
+            yield from self._why(count)
+        elif verb == "log":
+            yield from self._records(min(count, _MOST) if count >= 0 else 20, None)
+        elif verb == "sessions":
+            yield from self._records(min(count, _MOST) if count >= 0 else 10, SESSION_KINDS)
+        elif verb == "faults":
+            yield from self._faults()
+        elif verb == "version":
+            row = self._shed.identity()
+            yield "ShedGuard %s on MicroPython %s, %s\n" % (row["fw"], row["mpy"], self._shed.mode)
+            yield "site %s, board %s, configuration %08X, boot %s\n" % (row["site"], row["board"], row["cfg"], row["boot"])
+        elif verb in ("stop", "clear", "repl", "time"):
+            yield from self._write(verb, parts, count, now_ms)
+        else:
+            yield "no command `%s`. Did you mean `%s`? `help` lists them.\n" % (verb[:20], nearest(verb))
+
+    def _status(self):
+        shed = self._shed
+        for row in shed.status_items():
+            if row is None:
+                yield None
+            elif "o" in row:
+                hold = ": " + word(words.HOLDERS, row["hold"][0]) if row["hold"] else ""
+                if row["s"] or row["mw"]:
+                    power = ", %d.%d W" % (row["mw"] // 1000, row["mw"] // 100 % 10)
+                    hold = "%s, %s, %s, %s%s" % (power, words.kwh(row["wh"]), span_text(row["s"]), words.yuan(row["fen"]), hold)
+                yield "outlet %d %s%s\n" % (row["o"], word(words.OUTLET_STATES, row["st"]), hold)
+            elif "p" in row:
+                yield "point %d %s\n" % (row["p"] + 1, word(words.POINT_STATES, row["st"]))
+            elif "g" in row:
+                yield "gate %d %s\n" % (row["g"] + 1, word(words.GATE_STATES, row["st"]))
+            elif "m" in row:
+                answers = "%d answers, %d silent, %d damaged" % (row["ok"], row["to"], row["crc"])
+                age = "no reading yet" if row["age"] < 0 else "%d.%d V, %d ms old" % (row["dv"] // 10, row["dv"] % 10, row["age"])
+                yield "meter %d %s; %s\n" % (row["m"] + 1, age, answers)
+            elif "up_s" in row:
+                clock = date_text(row["t"]) if row["t"] else "clock not set"
+                yield "%s mode, up %s, %s\n" % (shed.mode, span_text(row["up_s"]), clock)
+                if row["trips"]:
+                    yield "TRIP by cause %s: reset with `clear` once the cause is gone\n" % words.bits_text(row["trips"])
+                else:
+                    yield "no trip\n"
+                yield "%d faults%s\n" % (row["faults"], ": see `faults`" if row["faults"] else "")
+                groups = "".join(["group %d %s, " % (i + 1, "on" if on else "off") for i, on in enumerate(row["group"])])
+                yield "%sheartbeat %s, %d bytes free\n" % (groups, "on" if row["hb"] else "OFF", row["heap"])
+
+    def _why(self, outlet):
+        found = self._shed.why(outlet) if 0 <= outlet < 256 else None
+        if found is None:
+            yield "which outlet? `why 3`; `status` lists them\n"
+        elif found[0]:
+            yield "outlet %d is on\n" % outlet
+        else:
+            yield "outlet %d is off:\n" % outlet
+            for holder in found[1]:
+                yield "  %s\n" % word(words.HOLDERS, holder)
+
+    def _faults(self):
+        if not len(self._shed.faults):
+            yield "no faults\n"
+        for code, argument, times, live in self._shed.faults.rows():
+            text = words.fault_text(code, argument, self._shed.outlet_number)
+            yield "fault %s: %d times, %s\n" % (text, times, "still there" if live else "over: `clear` forgets it")
+
+    def _write(self, verb, parts, count, now_ms):
+        asked = {"o": count}
+        if verb == "time":
+            asked["t"] = date_value(" ".join(parts[1:]))
+            if asked["t"] < 0:
+                yield "which time? `time 2026-03-01 08:30:00`\n"
+                return
+        row = self._commands.write(verb, asked, now_ms)
+        if "err" in row:
+            if row["err"] == "auth":
+                yield "not authorised: tap a maintenance card or turn the key switch, then type it again within 60 s\n"
+            else:
+                yield "refused: %s\n" % row["hint"]
+        elif verb == "clear":
+            trips = "still tripped: cause %s" % words.bits_text(row["trips"]) if row["trips"] else "no trip left"
+            yield "%s, %d faults left\n" % (trips, row["faults"])
+        else:
+            yield "done\n" if verb != "repl" else "everything opens; the board starts for maintenance\n"
+
+    def _records(self, count, kinds):
+        for record in self._shed.journal.newest(count, kinds):
+            if record is None:
+                yield None
+                continue
+            row = fields(record[1], record[2])
+            if row is None:
+                yield "#%d kind %d\n" % (record[0], record[1])
+            else:
+                when = date_text(row[1]) if row[1] else "boot %d +%s" % (row[2], span_text(row[0]))
+                yield "#%d %s %s\n" % (record[0], when, self._sentence(record[1], row[3:]))
+
+    def _sentence(self, kind, f):
+        """One record in words; f: its own fields (records.md)."""
+        outlet_number = self._shed.outlet_number
+        if kind == 1:
+            before = ", after fault %s" % words.fault_text(f[1], f[2], outlet_number) if f[1] else ""
+            return "boot %d by %s%s" % (f[3], word(words.RESETS, f[0]), before)
+        if kind == 2:
+            took = " in %d us" % f[4] if f[4] >= 0 else ""
+            return "TRIP: cause %d%s, effects %s%s" % (
+                f[0] + 1,
+                ", point %d" % (f[1] + 1) if f[1] < 255 else "",
+                words.bits_text(f[2]),
+                took,
+            )
+        if kind == 3:
+            return "trip of cause %d reset by %s" % (f[0] + 1, word(words.AUTHORITIES, f[1]))
+        if kind == 4:
+            return "outlet %d: session %08X begins, card %s, %s" % (outlet_number(f[1]), f[0], words.card_text(f[2]), words.yuan(f[4]))
+        if kind == 5:
+            sold = "%s, %s, %s, card %s" % (span_text(f[4]), words.kwh(f[5] // 1000000), words.yuan(f[8]), words.card_text(f[2]))
+            return "outlet %d: session %08X ends: %s, %s" % (outlet_number(f[1]), f[0], word(words.STOP_CAUSES, f[9]), sold)
+        if kind == 6:
+            reason = ": " + word(words.ACCESS, f[1]) if f[1] else ""
+            return "gate %s%s, card %s" % (word(words.GATE_EVENTS, f[0]), reason, words.card_text(f[2]))
+        if kind == 7:
+            return "FAULT %s" % words.fault_text(f[0], f[1], outlet_number)
+        if kind == 8:
+            return "fault cleared by %s: %s" % (word(words.AUTHORITIES, f[2]), words.fault_text(f[0], f[1], outlet_number))
+        if kind == 9:
+            return "point %d %s" % (f[0] + 1, word(words.POINT_STATES, f[1]))
+        if kind == 10:
+            return "configuration %d in use" % f[0]
+        if kind == 11:
+            return "clock set, was %s" % (date_text(f[0]) if f[0] else "not set")
+        if kind == 12:
+            return "maintenance, by %s" % word(words.AUTHORITIES, f[0])
+        return "outlet %d: session %08X %s" % (outlet_number(f[1]), f[0], "goes on" if kind == 13 else "energised")
+
+
+def nearest(verb):
+    """The known verb that shares most letters with what was typed."""
+    best = "help"
+    most = 0
+    for known in _VERBS.split():
+        score = 2 if known[0] == verb[0] else 0
+        for letter in verb[:20]:
+            score += 2 if letter in known else -1
+        score -= abs(len(known) - len(verb))
+        if score > most:
+            best, most = known, score
+    return best
+
+
+def refusal(name):
+    """The text of an error that concerns a whole line."""
+    return error(name)["hint"] + "\n"
