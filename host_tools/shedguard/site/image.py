@@ -53,17 +53,23 @@ def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:
 
 def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
     """The sections of an image, for tests and tools; ValueError when it is damaged or of another version. Unknown sections are left out."""
-    magic, version, count, crc = struct.unpack_from("<4sHHI", image)
-    if magic != MAGIC or version != VERSION or crc != crc32(image[12:]):
-        raise ValueError("not a site image of version 1, or damaged")
+    damaged = ValueError("not a site image of version 1, or damaged")
     sections: dict[int, list[tuple[int | bytes, ...]]] = {}
     at = 12
-    for _ in range(count):
-        number, size, records = struct.unpack_from("<BBH", image, at)
-        at += 4
-        if number in _LAYOUTS:
-            sections[number] = [struct.unpack_from(_LAYOUTS[number], image, at + index * size) for index in range(records)]
-        at += size * records
+    try:
+        magic, version, count, crc = struct.unpack_from("<4sHHI", image)
+        if magic != MAGIC or version != VERSION or crc != crc32(image[at:]):
+            raise damaged
+        for _ in range(count):
+            number, size, records = struct.unpack_from("<BBH", image, at)
+            at += 4
+            if number in _LAYOUTS:
+                sections[number] = [struct.unpack_from(_LAYOUTS[number], image, at + index * size) for index in range(records)]
+            at += size * records
+    except struct.error:
+        raise damaged from None
+    if at != len(image):  # the number of sections is not under the CRC
+        raise damaged
     return sections
 
 

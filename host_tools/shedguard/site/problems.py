@@ -56,7 +56,8 @@ class FileProblems(ShedError):
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
     """``did you mean "x"?``, or what is known, for a word that is not."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6) or [name for name in known if name.lower() == word.lower()]
+    cutoff = 0.5 if len(word) < 4 else 0.6  # K5 and K1 share one letter of two
+    near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff) or [name for name in known if name.lower() == word.lower()]
     if near:
         return f'did you mean "{near[0]}"?'
     return otherwise or (f"known: {', '.join(known)}" if known else "none is defined yet")
