@@ -69,6 +69,7 @@ class Bench:
         self.port = BoardPort(self.world)
         self.plant = Shed(self.world, self.port, site, tuple(cards))
         self.board = Board(self, self.world)
+        self.port.on_power_off = self.board.lost_power
         self._log = LinkLog(Path(link_log)) if link_log is not None else None
         self.lockstep = Lockstep(self.world, self.port, self, self._log)
         self.serial = Serial(self.port)

@@ -145,6 +145,11 @@ class Board:
 
     # --- records ------------------------------------------------------------------------------------------------------
 
+    def lost_power(self) -> None:
+        """The supply is gone."""
+        if self.mode != "dead":
+            self.mode = "off"
+
     def record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
         """A record that is no signal."""
         if type_ == link.RESET:

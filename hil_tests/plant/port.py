@@ -46,6 +46,7 @@ class BoardPort:
     def __init__(self, world: World) -> None:
         self.world = world
         self.drive: dict[int, int] = {}
+        self.on_power_off: Callable[[], None] | None = None
         self.board_now_ns = world.now_ns
         self._pin_listeners: dict[int, list[PinListener]] = {}
         self._strobe_listeners: dict[int, StrobeListener] = {}
@@ -122,6 +123,8 @@ class BoardPort:
         self.post(link.POWER, state, b"")
         if state == POWER_OFF:
             self.board_died()
+            if self.on_power_off is not None:
+                self.on_power_off()
         if state != BROWN_OUT:
             self._inputs.pop((link.POWER, 1 - state), None)
             self._inputs[(link.POWER, state)] = b""

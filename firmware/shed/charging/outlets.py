@@ -76,7 +76,7 @@ class Charging:
         self._look = bytearray(n)
         self._duds = bytearray(n)
         self._card = _NO_CARD
-        self._role = self._grant_ms = self._up_ms = self._turn = 0
+        self._role = self._grant_ms = self._up_ms = self._turn = self._half = 0
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
@@ -98,7 +98,9 @@ class Charging:
             todo[w] = waiting | (active & (trip[w] | (closed[w] ^ self._closed[w])))
             self._closed[w] = closed[w]
         self._note_fresh()
-        self._take_turn(now_ms)
+        self._half ^= 1
+        if self._half:
+            self._take_turn(now_ms)
         for w in range(len(todo)):
             bits = todo[w]
             i = w * _WORD
@@ -126,7 +128,7 @@ class Charging:
             fresh[w] = 0
 
     def _take_turn(self, now_ms):
-        """Five outlets a step, whatever happens: silent meters, times that run out."""
+        """Five outlets every other step, whatever happens: silent meters, times that run out."""
         first = self._turn
         self._turn = first + _TURN if first + _TURN < len(self.sessions) else 0
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)

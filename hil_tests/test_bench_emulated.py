@@ -1,0 +1,177 @@
+"""The bench with the real emulated board and small MicroPython programs of the tests' own: no firmware of ours."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+from hil_tests.bench.board import ProbeError
+from hil_tests.bench.board_process import DEFAULT_BINARY
+from hil_tests.plant.units import MS, S
+
+pytestmark = pytest.mark.skipif(not DEFAULT_BINARY.exists(), reason="the emulated board is not built (build/board/emulated-board)")
+
+# Closes outlet 1 under a heartbeat from a 5 ms timer and polls the four meters, as plainly as can be.
+POLLER = """
+import machine, struct, time
+hb = machine.Pin(22, machine.Pin.OUT)
+machine.Pin(21, machine.Pin.OUT)(1)
+machine.Pin(16, machine.Pin.OUT)(1)
+def scan(_):
+    hb(not hb())
+machine.Timer(1, period=5, callback=scan)
+uart = machine.UART(1, 9600, tx=26, rx=27)
+def crc(data):
+    value = 0xFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = (value >> 1) ^ (0xA001 if value & 1 else 0)
+    return struct.pack("<H", value)
+good = bad = 0
+readings = {}
+while True:
+    for address in range(11, 15):
+        request = struct.pack(">BBHH", address, 4, 0, 10)
+        uart.write(request + crc(request))
+        time.sleep_ms(120)
+        reply = uart.read() or b""
+        if len(reply) == 25 and crc(reply[:-2]) == reply[-2:]:
+            good += 1
+            readings[address] = struct.unpack(">10H", reply[3:23])
+        else:
+            bad += 1
+"""
+
+
+@pytest.fixture
+def poller() -> Iterator[Bench]:
+    with Bench(flash={"/main.py": POLLER}) as bench:
+        bench.until(bench.outlet(1).contact_is_closed, within="5 s")
+        yield bench
+
+
+def test_a_blank_board_answers_at_its_prompt() -> None:
+    with Bench(flash="blank") as bench:
+        bench.until(lambda: bench.serial.text().endswith(">>> "), within="10 s")
+        assert bench.console.type("1+1") == "2"
+        words = bench.console.type("import sys; print(sys.implementation.name, sys.maxsize, sys.platform)")
+        assert words == "micropython 2147483647 esp32"
+        with pytest.raises(ProbeError, match="ZeroDivisionError"):
+            bench.board.probe("1/0")
+
+
+def test_micropython_reads_the_meters_through_pymodbus(poller: Bench) -> None:
+    poller.bike(1).plug("li48v", soc=0.5)
+    poller.run("60 s")
+    good, bad = map(int, poller.board.probe("print(good, bad)").split())
+    assert good > 400
+    assert bad == 0
+    registers = [int(word) for word in poller.board.probe("print(*readings[11])").split()]
+    assert registers[3] == pytest.approx(poller.outlet(1).power_w * 10, abs=2)
+    assert registers[0] == 2200
+
+
+def test_the_contactor_drops_t_drop_after_the_timer_stops(poller: Bench) -> None:
+    poller.run("1 s")
+    poller.board.fault("timer-dead", 1)
+    elapsed = poller.until(poller.outlet(1).contact_is_open, within="2 s")
+    assert 700 * MS <= elapsed <= 700 * MS + 15 * MS + 5 * MS
+
+
+def test_a_killed_board_lets_go_and_comes_back(poller: Bench) -> None:
+    poller.board.kill()
+    assert poller.until(poller.outlet(1).contact_is_open) == 5 * MS
+    poller.run("10 s")
+    poller.board.start()
+    poller.until(poller.outlet(1).contact_is_closed, within="5 s")
+
+
+def test_an_outage_resets_the_board_and_a_short_one_does_not(poller: Bench) -> None:
+    poller.run("2 s")
+    boots = len(poller.board.boots)
+    poller.mains.off()
+    poller.run("20 ms")
+    poller.mains.on()
+    poller.run("2 s")
+    assert len(poller.board.boots) == boots
+    poller.mains.off()
+    poller.run("1 s")
+    assert not poller.board.is_alive
+    poller.mains.on()
+    poller.until(poller.outlet(1).contact_is_closed, within="5 s")
+    assert len(poller.board.boots) == boots + 1
+
+
+def test_a_brown_out_opens_at_once(poller: Bench) -> None:
+    poller.run("2 s")
+    poller.board.fault("brownout")
+    elapsed = poller.until(poller.outlet(1).contact_is_open, within="1 s")
+    assert elapsed <= 20 * MS
+    assert poller.board.resets[-1][1] == "power-on"
+
+
+def test_branches_of_plant_and_board_agree_with_the_trunk(poller: Bench) -> None:
+    poller.bike(1).plug("la48_20", soc=0.2)
+    poller.run("30 s")
+
+    def future(bench: Bench) -> tuple[int, int, str]:
+        bench.run("100 s")
+        return bench.now_ns, bench.outlet(1).energy_mwh, bench.board.probe("print(good, bad)")
+
+    first = poller.branch(future)
+    assert poller.branch(future) == first
+    assert future(poller) == first
+
+    def killed(bench: Bench) -> tuple[bool, bool]:
+        bench.board.kill()
+        bench.run("5 s")
+        opened = bool(bench.outlet(1).contact_is_open)
+        bench.board.start()
+        bench.run("5 s")
+        return opened, bool(bench.outlet(1).contact_is_closed)
+
+    assert poller.branch(killed) == (True, True)
+    assert poller.outlet(1).contact_is_closed
+
+
+_RUN = """
+import sys
+from hil_tests.bench.bench import Bench
+from hil_tests.test_bench_emulated import POLLER
+with Bench(flash={"/main.py": POLLER}, seed=int(sys.argv[1]), link_log=sys.argv[2]) as bench:
+    bench.run("3 s")
+    bench.bike(1).plug("li48v")
+    bench.button(1).press()
+    bench.smoke("bay").alarm()
+    bench.run("20 s")
+"""
+
+
+def test_the_link_is_the_same_to_the_byte_under_another_hash_seed_and_directory(tmp_path: Path) -> None:
+    root = Path(__file__).parents[1]
+
+    def log(name: str, seed: int, hash_seed: str) -> bytes:
+        where = tmp_path / name
+        where.mkdir()
+        path = os.pathsep.join([str(root), str(root / "host_tools")])
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": path, "TMPDIR": str(where)}
+        subprocess.run([sys.executable, "-c", _RUN, str(seed), str(where / "log")], check=True, env=environment, cwd=where, timeout=120)
+        return (where / "log").read_bytes()
+
+    first = log("a", 1, "0")
+    assert len(first) > 20_000
+    assert log("another directory", 1, "4711") == first
+    assert log("c", 2, "0") != first
+
+
+def test_virtual_time_does_not_drift_between_board_and_plant(poller: Bench) -> None:
+    poller.run("10 s")
+    assert poller.now_ns == poller.port.board_now_ns
+    assert poller.board.stats()["now_ns"] - poller.now_ns < S
