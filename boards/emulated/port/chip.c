@@ -164,12 +164,13 @@ static bool boot_over(void) {
 // From power-on or reset to the point where MicroPython starts. ROM, bootloader and IDF start-up are one modelled delay.
 void chip_boot(void) {
     vtime_run_dead(may_run);
+    if (P.cause == CAUSE_POWER_ON) {
+        // The RTC domain lost its power too: the calendar starts at 2000-01-01.
+        P.rtc_memory_len = 0;
+        P.rtc_offset_ns = -(int64_t)P.now;
+    }
     if (P.reset_due) {
         P.reset_due = false;
-        if (P.cause == CAUSE_POWER_ON) {
-            P.rtc_memory_len = 0;
-            P.rtc_offset_ns = -(int64_t)P.now;
-        }
         link_emit(REC_RESET, P.cause, P.now, NULL, 0);
         link_exchange(P.now, P.now);
     }

@@ -5,7 +5,7 @@
 #include "py/bc0.h"
 #include "board.h"
 
-#define OPCODE_SCALE_PERCENT (97)
+#define OPCODE_SCALE_PERCENT (110)
 #define C(cycles) ((uint16_t)((cycles) * OPCODE_SCALE_PERCENT / 100))
 
 enum {

@@ -58,7 +58,9 @@ void link_emit(uint8_t type, uint8_t arg, uint64_t at, const void *payload, size
     }
     record_t r = { type, arg, (uint16_t)len, at };
     memcpy(out + sizeof(header_t) + out_len, &r, sizeof(r));
-    memcpy(out + sizeof(header_t) + out_len + sizeof(r), payload, len);
+    if (len != 0) {
+        memcpy(out + sizeof(header_t) + out_len + sizeof(r), payload, len);
+    }
     out_len += sizeof(r) + len;
     out_count++;
 }

@@ -7,7 +7,8 @@
 #include "py/runtime.h"
 #include "board.h"
 
-#define CONSOLE_FRAME_MAX   (4096)
+// A burst without a gap is told in pieces of about 11 ms, so that the other side is never far behind.
+#define CONSOLE_FRAME_MAX   (128)
 #define TX_HEAD             (12)
 
 uart_t uarts[N_UART];

@@ -120,15 +120,19 @@ void vtime_rearm(void) {
     mp_cost_budget = slice - debt;
 }
 
+static void serve_stall(void) {
+    uint64_t stall = frozen ? 0 : chip_take_stall();
+    if (stall != 0) {
+        vtime_masked_ns(stall);
+    }
+}
+
 // Called at VM hooks and before anything whose time or inputs matter: brings the world up to the CPU's present.
 void vtime_sync(void) {
     uint64_t target = fold();
     wake_hint = 0;
     run_to(target);
-    uint64_t stall = frozen ? 0 : chip_take_stall();
-    if (stall != 0) {
-        vtime_masked_ns(stall);
-    }
+    serve_stall();
     vtime_rearm();
 }
 
@@ -167,6 +171,8 @@ bool vtime_idle_until(uint64_t deadline) {
     if (frozen) {
         return true;
     }
+    run_to(fold());
+    serve_stall();
     run_to(fold());
     notified = false;
     bool reached = false;
