@@ -11,17 +11,17 @@ from shed.safety import faults
 
 _SCAN_LATE_US = const(8000)
 _TIMER_SILENT_MS = const(100)
+_LONG_MS = const(1 << 28)
 LONGEST_SLEEP_MS = const(20)
 
 
 class Task:
     """`step(now_ms) -> ms until it wants to run again` (at most 2^28)."""
 
-    def __init__(self, name, step, budget_ms, due_ms):
+    def __init__(self, name, step, budget_ms):
         self.name = name
         self.step = step
         self.budget_ms = budget_ms
-        self.due_ms = due_ms
         self.runs = 0
         self.overruns = 0
         self.worst_ms = 0
@@ -29,57 +29,87 @@ class Task:
 
 
 class Executive:
-    """clock: object with `ticks_ms()`, `ticks_us()`, `sleep_ms(n)` (an idle that lets callbacks run). scan: safety.scan.Scan."""
+    """clock: object with `ticks_ms()`, `ticks_us()`, `sleep_ms(n)` (an idle that lets callbacks run). scan: safety.scan.Scan.
 
-    def __init__(self, clock, scan):
+    `keep_going`: without the timer the executive goes on running the scan itself (safe mode: nothing is energised), instead of ending service."""
+
+    def __init__(self, clock, scan, keep_going):
         self._ticks_ms = clock.ticks_ms
         self._ticks_us = clock.ticks_us
         self._sleep_ms = clock.sleep_ms
         self._scan = scan
+        self._keep_going = keep_going
         self.tasks = []
         self.running = None
         self.scans_run_here = 0
+        self._due_ms = []  # by task, in order of priority
+        self._next_ms = self._ticks_ms()  # the earliest of them, or earlier
         self._timer_calls = -1
-        self._timer_seen_ms = 0
+        self._timer_seen_ms = self._next_ms
 
     def add(self, name, step, budget_ms):
         """Adds a task behind (below) those already there."""
-        self.tasks.append(Task(name, step, budget_ms, self._ticks_ms()))
+        self.tasks.append(Task(name, step, budget_ms))
+        self._due_ms.append(self._ticks_ms())
+
+    def wake(self, i):
+        """Task number `i` is due now."""
+        self._due_ms[i] = self._next_ms = self._ticks_ms()
 
     def turn(self):
         """Runs the highest-priority due task, or sleeps until one is due or 20 ms are over. Returns 0, or a fault code that ends service."""
         now_ms = self._ticks_ms()
         scan = self._scan
+        calls = scan.timer_calls
+        if calls != self._timer_calls:
+            self._timer_calls = calls
+            self._timer_seen_ms = now_ms
+        elif ticks_diff(now_ms, self._timer_seen_ms) > _TIMER_SILENT_MS and not self._keep_going:
+            return faults.SCAN_TIMER_SILENT
         if scan.fault:
             return scan.fault
-        if scan.timer_calls != self._timer_calls:
-            self._timer_calls = scan.timer_calls
-            self._timer_seen_ms = now_ms
-        elif ticks_diff(now_ms, self._timer_seen_ms) > _TIMER_SILENT_MS:
-            return faults.SCAN_TIMER_SILENT
         if ticks_diff(self._ticks_us(), scan.started_us) > _SCAN_LATE_US:
             self.scans_run_here += 1
             scan.run(None)
-        wait_ms = LONGEST_SLEEP_MS
-        for task in self.tasks:
-            left_ms = ticks_diff(task.due_ms, now_ms)
-            if left_ms <= 0:
-                self._run(task, now_ms, -left_ms)
+        wait_ms = ticks_diff(self._next_ms, now_ms)
+        if wait_ms <= 0:
+            wait_ms = self._look(now_ms)
+            if wait_ms <= 0:
                 return 0
-            if left_ms < wait_ms:
-                wait_ms = left_ms
-        self._sleep_ms(wait_ms if ticks_diff(now_ms, self._timer_seen_ms) < _SCAN_LATE_US // 1000 else 4)
+        if wait_ms > LONGEST_SLEEP_MS:
+            wait_ms = LONGEST_SLEEP_MS
+        self._sleep_ms(wait_ms if now_ms == self._timer_seen_ms else 4)
         return 0
 
-    def _run(self, task, now_ms, late_ms):
-        self.running = task
-        task.due_ms = ticks_add(now_ms, task.step(now_ms))
-        task.runs += 1
+    def _look(self, now_ms):
+        """Runs the first due task and returns 0, or returns the milliseconds until one is due. One pass over the due times."""
+        found = -1
+        left_ms = _LONG_MS
+        i = 0
+        for due_ms in self._due_ms:
+            wait_ms = ticks_diff(due_ms, now_ms)
+            if wait_ms <= 0 and found < 0:
+                found = i
+                late_ms = -wait_ms
+            elif wait_ms < left_ms:
+                left_ms = wait_ms
+            i += 1
+        if found < 0:
+            self._next_ms = ticks_add(now_ms, left_ms)
+            return left_ms
+        self._next_ms = ticks_add(now_ms, max(left_ms, 0))
+        task = self.running = self.tasks[found]
+        sleep_ms = task.step(now_ms)
+        if sleep_ms < left_ms and self._next_ms != now_ms:
+            self._next_ms = ticks_add(now_ms, sleep_ms)
+        self._due_ms[found] = ticks_add(now_ms, sleep_ms)
+        self.running = None
         took_ms = ticks_diff(self._ticks_ms(), now_ms)
+        task.runs += 1
         if took_ms > task.worst_ms:
             task.worst_ms = took_ms
         if took_ms > task.budget_ms:
             task.overruns += 1
         if late_ms > task.late_ms:
             task.late_ms = late_ms
-        self.running = None
+        return 0

@@ -68,22 +68,21 @@ class Service:
         self.scan.start()
         timer.start(self.scan.run, self.wiring.scan_period_ms)
         self.hints = [pins.Hint(pin, self.scan.run) for _, pin in self.wiring.hints]
-        self.executive = Executive(clock, self.scan)
+        self.executive = Executive(clock, self.scan, self.safe_mode)
         self._open_books()
         self._open_access()
         self._open_charging()
         self._trips = 0
         self._point_states = bytearray(self.points.count)
         self._fed_passes = -1
-        self._hints_ms = self._began_ms = clock.ticks_ms()
+        self._began_ms = clock.ticks_ms()
         self._unlocked = 0
         self._unlock_ms = 0
         add = self.executive.add
         add("charging", self._charge, 20)
         add("meters", self.poller.step, 15)
-        add("gate", self._gates_step, 10)
         add("reader", self._readers_step, 10)
-        add("buttons", self._buttons_step, 5)
+        add("doors", self._doors_step, 10)
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
 
@@ -184,7 +183,7 @@ class Service:
             or self.faults.is_live(faults.JOURNAL_FULL)
         )
 
-    def _gates_step(self, now_ms):
+    def _doors_step(self, now_ms):
         mask = 0
         for g in range(len(self.gates)):
             contact = self.wiring.door_contacts[g]
@@ -192,9 +191,9 @@ class Service:
             gate = self.gates[g]
             if gate.step(now_ms, door_open, self.matrix.free_gates >> g & 1):
                 mask |= 1 << g
-        if mask != self.outputs.locks_on or mask:
-            self.outputs.renew_locks(mask)
-        return 50
+        self.outputs.renew_locks(mask)
+        self._look_at_buttons(now_ms)
+        return 40
 
     def _readers_step(self, now_ms):
         wake_ms = 1000
@@ -222,7 +221,7 @@ class Service:
         if self.charging is not None:
             self.charging.card_tapped(card, role, now_ms)
 
-    def _buttons_step(self, now_ms):
+    def _look_at_buttons(self, now_ms):
         buttons = self.wiring.buttons
         pressed = 0
         for i in range(len(buttons)):
@@ -234,8 +233,7 @@ class Service:
             for i in range(len(buttons)):
                 if new >> i & 1:
                     self.charging.button(i, now_ms)
-            self.executive.tasks[0].due_ms = now_ms
-        return 40
+            self.executive.wake(0)
 
     def _watch_safety(self, now_ms):
         """What the scan found, written down; the hold-off; hints; the key switch."""
@@ -257,18 +255,16 @@ class Service:
                 self.outputs.hold(holders.POINT_FAULT, self.outputs.everything)
             else:
                 self.outputs.release(holders.POINT_FAULT, self.outputs.everything)
-        if ticks_diff(now_ms, self._hints_ms) >= 100:
-            self._hints_ms = now_ms
-            for h in range(len(self.hints)):
-                if self.hints[h].review():
-                    self.faults.came(faults.HINT_STORM, self.wiring.hints[h][0])
-                    self.faults.over(faults.HINT_STORM, self.wiring.hints[h][0])
+        for h in range(len(self.hints)):
+            if self.hints[h].review():
+                self.faults.came(faults.HINT_STORM, self.wiring.hints[h][0])
+                self.faults.over(faults.HINT_STORM, self.wiring.hints[h][0])
         key = self.wiring.key_switch
         if key >= 0 and self.points.alarm >> key & 1 and self.presence is not None:
             self.presence(2, now_ms)
         if self._unlocked < len(self.wiring.outlets):
             self._unlock(now_ms)
-        return 50
+        return 100
 
     def _point_changed(self, i, old, new):
         if not self.points.fire >> i & 1:

@@ -16,6 +16,7 @@ from hil_tests.scenarios.conftest import start_charging
 
 T_DROP_MS = 700
 CONTACT_MS = 30  # relay and contactor release times of the plant
+INJECT_MS = 25  # a task put in by the probe starts at the executive's next turn
 SERVICE = "from shed.app import service as s\n"
 
 
@@ -43,7 +44,7 @@ ROWS = [
     Row("scan timer silent", lambda bench: bench.board.fault("timer-dead", 1), 250),
     Row("clock stopped", lambda bench: bench.board.fault("clock-stopped"), 100),
     Row("endless loop in a task", task("while True: pass"), 1000),
-    Row("a C call that blocks for 2 s", task("import sys; sys.stdout.write('.' * 23040); return 1000"), T_DROP_MS + CONTACT_MS),
+    Row("a C call that blocks for 2 s", task("import sys; sys.stdout.write('.' * 23040); return 1000"), T_DROP_MS + CONTACT_MS + INJECT_MS),
     Row("KeyboardInterrupt", task("raise KeyboardInterrupt"), 50),
     Row("soft reset", task("import machine; machine.soft_reset()"), 50),
     Row("watchdog (CPU executes nothing)", lambda bench: bench.board.fault("stall", "20 s"), T_DROP_MS + CONTACT_MS),

@@ -32,10 +32,15 @@ class Outputs:
         self.everything = (1 << len(self._relays)) - 1
         self._off = tuple([pin.release for pin in self._contactors + self._relays + self._locks])
         self._parts = self._contactors + self._relays + self._locks
+        self._levels = tuple([pin.level for pin in self._parts])
+        self._expected = bytearray([1 - pin.energised_level for pin in self._parts])
+        self._first_lock = len(self._contactors) + len(self._relays)
         self._turn = 0
+        self._moving = False
         self.relays_on = 0
         self.contactors_on = 0
         self.locks_on = 0
+        self._moving = False
         self.bad_readback = -1  # index into contactors + relays + locks of the first output that did not follow
         self._settle = [0] * len(self._groups)
         self._lease = 0
@@ -47,7 +52,6 @@ class Outputs:
         self.held = 0
         self.cut_outlets = 0
         self._cut_seen = 0
-        self._lock_parts = len(self._contactors) + len(self._relays)
 
     # What the executive may do: ask and hold. None of it moves a pin.
 
@@ -104,10 +108,10 @@ class Outputs:
     # What the scan does.
 
     def drive(self, cut_groups, free_gates):
-        """One scan's output pass. Returns the mask of relays that are driven."""
-        scans = self._scans + 1
-        if scans >= LEASE_SCANS:
-            scans = 0
+        """One scan's output pass. Reads one output back, in rotation."""
+        scans = self._scans - 1
+        if scans <= 0:
+            scans = LEASE_SCANS
             self._lease_before = self._lease
             self._lease = 0
             self._lock_lease_before = self._lock_lease
@@ -116,13 +120,29 @@ class Outputs:
         if cut_groups != self._cut_seen:
             self._cut(cut_groups)
         on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets)
-        if on != self.relays_on or self.contactors_on:
+        if on != self.relays_on or self._moving:
             self._move(on, cut_groups)
         locks = (self._lock_lease | self._lock_lease_before) & ~free_gates
         if locks != self.locks_on:
             self._move_locks(locks)
-        self._check_one()
-        return self.relays_on
+        turn = self._turn
+        if turn:
+            turn -= 1
+            if self._levels[turn]() != self._expected[turn] and self.bad_readback < 0:
+                self.bad_readback = turn
+            self._turn = turn
+        else:
+            self._turn = len(self._levels)
+
+    def _set(self, part, on):
+        """Energises or releases output number `part`: contactors, then relays, then locks."""
+        pin = self._parts[part]
+        if on:
+            pin.energise()
+            self._expected[part] = pin.energised_level
+        else:
+            pin.release()
+            self._expected[part] = 1 - pin.energised_level
 
     def _cut(self, cut_groups):
         self._cut_seen = cut_groups
@@ -131,23 +151,26 @@ class Outputs:
         for mask in self._groups:
             if cut_groups >> g & 1:
                 outlets |= mask
-                self._contactors[g].release()
+                self._set(g, 0)
                 self.contactors_on &= ~(1 << g)
                 self._settle[g] = 0
             g += 1
         self.cut_outlets = outlets
+        self._moving = True
         self.drop(outlets)
 
     def _move(self, on, cut_groups):
+        """Slow path: something opens, closes, or waits for its contactor. `_moving` stays while a contactor is not where it will be."""
         before = self.relays_on
+        first = len(self._groups)
         opening = before & ~on
-        if opening:
-            i = 0
-            for relay in self._relays:
-                if opening >> i & 1:
-                    relay.release()
-                i += 1
-            before &= on
+        i = 0
+        while opening >> i:
+            if opening >> i & 1:
+                self._set(first + i, 0)
+            i += 1
+        moving = False
+        before &= on
         g = 0
         ready = 0
         for mask in self._groups:
@@ -155,58 +178,40 @@ class Outputs:
             if not cut_groups & bit:
                 if (on | self.relays_on) & mask:
                     if not self.contactors_on & bit:
-                        self._contactors[g].energise()
+                        self._set(g, 1)
                         self.contactors_on |= bit
                         self._settle[g] = 0
+                        moving = True
                     elif self._settle[g] < CONTACTOR_SETTLE_SCANS:
                         self._settle[g] += 1
+                        moving = True
                     else:
                         ready |= mask
+                        moving |= not on & mask  # its last relay opens now, it follows in the next scan
                 elif self.contactors_on & bit:
-                    self._contactors[g].release()
+                    self._set(g, 0)
                     self.contactors_on &= ~bit
             g += 1
         closing = on & ready & ~before
-        if closing:
-            i = 0
-            for relay in self._relays:
-                if closing >> i & 1:
-                    relay.energise()
-                i += 1
+        i = 0
+        while closing >> i:
+            if closing >> i & 1:
+                self._set(first + i, 1)
+            i += 1
         self.relays_on = before | closing
+        self._moving = moving
 
     def _move_locks(self, locks):
-        i = 0
-        for lock in self._locks:
-            if locks >> i & 1:
-                lock.energise()
-            else:
-                lock.release()
-            i += 1
+        for i in range(len(self._locks)):
+            self._set(self._first_lock + i, locks >> i & 1)
         self.locks_on = locks
-
-    def _check_one(self):
-        """Reads one output back per scan, in rotation."""
-        turn = self._turn
-        if turn == len(self._parts):
-            self._turn = 0
-            return
-        part = self._parts[turn]
-        contactors = len(self._contactors)
-        if turn < contactors:
-            want = self.contactors_on >> turn & 1
-        elif turn < self._lock_parts:
-            want = self.relays_on >> (turn - contactors) & 1
-        else:
-            want = self.locks_on >> (turn - self._lock_parts) & 1
-        if (part.level() == part.energised_level) != (want == 1) and self.bad_readback < 0:
-            self.bad_readback = turn
-        self._turn = turn + 1
 
     def all_off(self):
         """Releases everything, group contactors first. Anything may call it at any time; it never raises."""
         for off in self._off:
             off()
+        for i in range(len(self._parts)):
+            self._expected[i] = 1 - self._parts[i].energised_level
         self._lease = 0
         self._lease_before = 0
         self._lock_lease = 0
@@ -214,3 +219,4 @@ class Outputs:
         self.relays_on = 0
         self.contactors_on = 0
         self.locks_on = 0
+        self._moving = False

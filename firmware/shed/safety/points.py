@@ -65,6 +65,8 @@ class Points:
         self._since_us = [0] * count  # first sample of that row
         self._last_us = [0] * count  # last sample that counted
         self.first_us = 0  # first differing sample of the newest alarm
+        self._unquiet = 0  # suspect, in alarm or at fault: the points that need the slow path
+        self._loop_mask = 0
         contacts = []
         loops = []
         direct = 0
@@ -72,13 +74,16 @@ class Points:
             if config.flags & FIRE:
                 self.fire |= 1 << i
             if config.kind == LOOP:
-                loops.append(i)
+                loops.append((i, config.read, config.bands_uv[1], config.bands_uv[2]))
+                self._loop_mask |= 1 << i
             else:
                 contacts.append((1 << i, config.read, 0 if config.flags & NORMALLY_CLOSED else 1))
                 if config.flags & DIRECT:
                     direct |= 1 << i
         self._contacts = tuple(contacts)
         self._loops = tuple(loops)
+        self._loop_count = len(loops)
+        self._loops_a_scan = min(len(loops), _LOOPS_A_SCAN)
         self._direct = direct
         self._turn = 0
 
@@ -88,25 +93,24 @@ class Points:
             # A closed normally-closed contact pulls the pin low: low is normal. An open normally-open one reads high.
             if read() != normal:
                 raw |= bit
-        suspect = self.suspect
-        if raw or suspect or self.alarm:
+        if raw or self._unquiet:
             self._contacts_moved(raw, now_us)
-        loops = self._loops
-        count = len(loops)
-        if count:
-            turn = self._turn
-            n = _LOOPS_A_SCAN if count > _LOOPS_A_SCAN else count
-            while n:
-                self._sample_loop(loops[turn], now_us)
-                turn += 1
-                if turn == count:
-                    turn = 0
-                n -= 1
-            self._turn = turn
-            if self.suspect or self.fault or self.alarm:
-                for i in loops:
-                    if (self.suspect | self.fault | self.alarm) >> i & 1:
-                        self._sample_loop(i, now_us)
+        turn = self._turn
+        n = self._loops_a_scan
+        while n:
+            i, read, alarm_uv, normal_uv = self._loops[turn]
+            uv = read()
+            if not alarm_uv <= uv < normal_uv or self._unquiet >> i & 1:
+                self._loop_moved(i, uv, now_us)
+            turn += 1
+            if turn == self._loop_count:
+                turn = 0
+            n -= 1
+        self._turn = turn
+        if self._unquiet & self._loop_mask:
+            for i, read, _alarm_uv, _normal_uv in self._loops:
+                if self._unquiet >> i & 1:
+                    self._loop_moved(i, read(), now_us)
         return self.alarm
 
     def _contacts_moved(self, raw, now_us):
@@ -135,9 +139,9 @@ class Points:
                 self._debounce(i, config, ALARM if raw >> i & 1 else NORMAL, now_us)
             i += 1
 
-    def _sample_loop(self, i, now_us):
+    def _loop_moved(self, i, uv, now_us):
+        """Slow path: a loop is off its normal band, or was."""
         config = self._configs[i]
-        uv = config.read()
         short_uv, alarm_uv, normal_uv = config.bands_uv
         if uv >= normal_uv:
             band = OPEN
@@ -147,14 +151,14 @@ class Points:
             band = ALARM
         else:
             band = SHORT
-        if band != self.state[i] or self._agree[i]:
-            self._debounce(i, config, band, now_us)
+        self._debounce(i, config, band, now_us)
 
     def _debounce(self, i, config, band, now_us):
         bit = 1 << i
         if band == self.state[i]:
             self._agree[i] = 0
             self.suspect &= ~bit
+            self._unquiet = self.suspect | self.alarm | self.fault
             return
         if band != self._seen[i] or self._agree[i] == 0:
             self._seen[i] = band
@@ -162,6 +166,7 @@ class Points:
             self._since_us[i] = now_us
             self._last_us[i] = now_us
             self.suspect |= bit
+            self._unquiet |= bit
             return
         if ticks_diff(now_us, self._last_us[i]) < _RESAMPLE_US:
             return
@@ -187,3 +192,4 @@ class Points:
             self.alarm |= bit
         elif band != NORMAL:
             self.fault |= bit
+        self._unquiet = self.suspect | self.alarm | self.fault
