@@ -120,13 +120,15 @@ class Console:
 
     def _exchange(self, line: bytes) -> Answer:
         answer = Answer()
-        for attempt in range(_TRIES):
-            if attempt:
-                self.counters.resent += 1
+        stalls = 0  # in a row: every frame that comes is progress
+        while stalls < _TRIES:
+            seen = len(answer)
             # Once frames have come, an acknowledgement asks for the next one; before that, the request is sent again.
-            self._wire.write(self._acknowledgement(len(answer)) if answer else line)
+            self._wire.write(self._acknowledgement(seen) if answer else line)
             if self._collect(answer, line):
                 return answer
+            stalls = 1 if len(answer) > seen else stalls + 1
+            self.counters.resent += 1
         if answer:
             raise ShedError("the board stopped in the middle of an answer", "a bad cable, or the board was reset", "try again", PROTOCOL)
         cause = "no ShedGuard in service on this port: a bare board, a REPL, another device or another speed"
