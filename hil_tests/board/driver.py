@@ -17,7 +17,7 @@ from hil_tests.bench import link
 MS: Final = 1_000_000
 S: Final = 1_000_000_000
 ROOT: Final = Path(__file__).resolve().parents[2]
-BINARY: Final = Path(os.environ.get("SHEDGUARD_BOARD", ROOT / "build/board/emulated-board"))
+BINARY: Final = Path(os.environ.get("SHEDGUARD_BOARD") or os.environ.get("SHEDGUARD_EMULATED_BOARD") or ROOT / "build/board/emulated-board")
 CHAR_NS: Final = 86_805  # one character at 115200 8N1
 
 

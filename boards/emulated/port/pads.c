@@ -1,0 +1,202 @@
+// The GPIO pads: levels, directions, pulls, edges, what of it the plant is told, and the watched strobe of the heartbeat.
+
+#include <string.h>
+
+#include "board.h"
+#include "pads.h"
+
+enum { DRIVE_FLOAT, DRIVE_LOW, DRIVE_HIGH, DRIVE_UP, DRIVE_DOWN };
+
+typedef struct {
+    uint8_t mode, pull, out;
+    uint8_t level;              // what the input buffer sees
+    uint8_t trigger;
+    bool irq;
+} pad_t;
+
+static pad_t pads[N_GPIO];
+static uint64_t next_lapse = BOARD_NEVER;
+
+static uint8_t drive_of(const pad_t *p) {
+    if (p->mode & MODE_OUTPUT_BIT) {
+        if (!p->out) {
+            return DRIVE_LOW;
+        }
+        if (p->mode != MODE_INPUT_OUTPUT_OD) {
+            return DRIVE_HIGH;
+        }
+    }
+    return p->pull & PULL_UP ? DRIVE_UP : p->pull & PULL_DOWN ? DRIVE_DOWN : DRIVE_FLOAT;
+}
+
+static uint8_t level_of(unsigned int gpio) {
+    uint8_t drive = drive_of(&pads[gpio]);
+    if (drive == DRIVE_LOW || drive == DRIVE_HIGH) {
+        return drive == DRIVE_HIGH;
+    }
+    if (P.pin_in[gpio] != 2) {
+        return P.pin_in[gpio];
+    }
+    return drive == DRIVE_UP;
+}
+
+// The level at the input buffer may have changed: edges raise interrupts.
+void pins_input_changed(unsigned int gpio) {
+    pad_t *p = &pads[gpio];
+    uint8_t level = level_of(gpio);
+    if (level == p->level) {
+        return;
+    }
+    p->level = level;
+    if (p->irq && (p->trigger & (level ? TRIGGER_RISING : TRIGGER_FALLING))) {
+        chip_irq_pin(gpio);
+    }
+}
+
+// Watched strobes
+
+uint64_t pins_next_lapse(void) {
+    return next_lapse;
+}
+
+static void find_next_lapse(void) {
+    next_lapse = BOARD_NEVER;
+    for (unsigned int i = 0; i < N_GPIO; i++) {
+        if (P.watch[i].strobing && P.watch[i].check_at < next_lapse) {
+            next_lapse = P.watch[i].check_at;
+        }
+    }
+}
+
+static void emit_strobe(unsigned int gpio, bool started) {
+    uint8_t payload[9] = { started };
+    memcpy(payload + 1, &P.watch[gpio].last_edge, 8);
+    link_emit(REC_STROBE, (uint8_t)gpio, P.now, payload, sizeof(payload));
+}
+
+static void emit_pin(unsigned int gpio) {
+    uint8_t drive = drive_of(&pads[gpio]);
+    if (drive != P.drive[gpio]) {
+        P.drive[gpio] = drive;
+        link_emit(REC_PIN, (uint8_t)gpio, P.now, &drive, 1);
+        P.horizon = P.now;
+    }
+}
+
+void pins_watch(unsigned int gpio, uint64_t lapse_ns) {
+    watch_t *w = &P.watch[gpio];
+    w->lapse_ns = lapse_ns;
+    if (lapse_ns == 0) {
+        w->strobing = false;
+        emit_pin(gpio);
+    } else if (w->strobing) {
+        w->check_at = w->last_edge + lapse_ns;
+    }
+    find_next_lapse();
+}
+
+void pins_fire_lapses(void) {
+    for (unsigned int i = 0; i < N_GPIO; i++) {
+        watch_t *w = &P.watch[i];
+        if (!w->strobing || w->check_at > P.now) {
+            continue;
+        }
+        if (w->last_edge + w->lapse_ns > P.now) {
+            w->check_at = w->last_edge + w->lapse_ns;
+            continue;
+        }
+        w->strobing = false;
+        emit_strobe(i, false);
+        emit_pin(i);
+        P.horizon = P.now;
+    }
+    find_next_lapse();
+}
+
+// The pad's drive may have changed: tells the plant, unless only the level of a watched strobe moved.
+static void drive_changed(unsigned int gpio) {
+    pad_t *p = &pads[gpio];
+    pins_input_changed(gpio);
+    uint8_t drive = drive_of(p);
+    watch_t *w = &P.watch[gpio];
+    bool driven = drive == DRIVE_LOW || drive == DRIVE_HIGH;
+    if (w->lapse_ns != 0 && driven && (P.drive[gpio] == DRIVE_LOW || P.drive[gpio] == DRIVE_HIGH)) {
+        w->last_edge = P.now;
+        if (!w->strobing) {
+            w->strobing = true;
+            w->check_at = P.now + w->lapse_ns;
+            emit_strobe(gpio, true);
+            find_next_lapse();
+            P.horizon = P.now;
+        }
+    } else {
+        emit_pin(gpio);
+    }
+    if (P.horizon <= P.now) {
+        vtime_sync();
+    }
+}
+
+void pads_set_level(unsigned int gpio, bool value) {
+    vtime_charge(COST_PIN_WRITE);
+    vtime_sync();
+    pad_t *p = &pads[gpio];
+    if (p->out != value) {
+        p->out = value;
+        if (p->mode & MODE_OUTPUT_BIT) {
+            drive_changed(gpio);
+        }
+    }
+}
+
+int pads_get_level(unsigned int gpio) {
+    vtime_charge(COST_PIN_READ);
+    vtime_sync();
+    // Without an input buffer (mode never set) a pad reads low, as gpio_get_level says.
+    return pads[gpio].mode & MODE_INPUT ? pads[gpio].level : 0;
+}
+
+void pads_set_mode(unsigned int gpio, uint8_t mode) {
+    vtime_sync();
+    pads[gpio].mode = mode;
+    drive_changed(gpio);
+}
+
+// Every reset but the soft one: pads float (the RESET record says so), outputs are low when they come back.
+void pins_floated(void) {
+    for (unsigned int i = 0; i < N_GPIO; i++) {
+        P.drive[i] = DRIVE_FLOAT;
+    }
+    memset(pads, 0, sizeof(pads));
+}
+
+// MicroPython starts: what the inputs show now is no edge.
+void pads_start(void) {
+    for (unsigned int i = 0; i < N_GPIO; i++) {
+        pads[i].level = level_of(i);
+    }
+    find_next_lapse();
+}
+
+void pads_set_pull(unsigned int gpio, uint8_t pull) {
+    vtime_sync();
+    pads[gpio].pull = pull;
+    drive_changed(gpio);
+}
+
+bool pads_output(unsigned int gpio) {
+    return pads[gpio].out;
+}
+
+void pads_set_irq(unsigned int gpio, bool on, uint8_t trigger) {
+    pads[gpio].irq = on;
+    pads[gpio].trigger = trigger;
+}
+
+bool pads_irq_enabled(unsigned int gpio) {
+    return pads[gpio].irq;
+}
+
+uint8_t pads_trigger(unsigned int gpio) {
+    return pads[gpio].trigger;
+}
