@@ -1,6 +1,6 @@
 """A blank NOR flash file with the partition table of a ShedGuard board, for emulated boards in tests and demonstrations.
 
-    python boards/emulated/flash_file.py FILE
+python boards/emulated/flash_file.py FILE
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from hil_tests.board.driver import BINARY, ROOT, Board
 
 sys.path.insert(0, str(ROOT / "boards/emulated"))
-import flash_file  # noqa: E402  (boards/ is not a package)
+import flash_file
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hil_tests.bench import link
-from hil_tests.board.driver import MS, S, Board
+from hil_tests.board.driver import MS, Board, S
 
 PART = "from esp32 import Partition\nimport time\np=Partition.find(Partition.TYPE_DATA,label='shed_journal')[0]\n"
 BASE = 0x348000
@@ -25,7 +25,7 @@ def test_nor_rules(board: Board, flash: Path) -> None:
         "p.writeblocks(0,b'\\xf1',16)\np.readblocks(0,b,16)\nprint(b)\np.writeblocks(0,b'\\xa5'*4096)\np.readblocks(0,b,4095)\nprint(b)"
     )
     assert out == "bytearray(b'\\x0f')\nbytearray(b'\\x01')\nbytearray(b'\\xa5')\n"
-    violations = [r for r in board.of(link.NOTE, 2)]
+    violations = board.of(link.NOTE, 2)
     assert len(violations) == 1
     assert flash.read_bytes()[BASE : BASE + 4096] == b"\xa5" * 4096
     stats = board.stats()
@@ -34,14 +34,18 @@ def test_nor_rules(board: Board, flash: Path) -> None:
 
 
 def test_ranges_are_refused(board: Board) -> None:
-    out = board.raw(PART + "try:\n p.writeblocks(200,b'x',0)\nexcept OSError as e: print(e)\ntry:\n p.readblocks(127,bytearray(5000))\nexcept OSError as e: print(e)")
+    out = board.raw(
+        PART
+        + "try:\n p.writeblocks(200,b'x',0)\nexcept OSError as e: print(e)\ntry:\n p.readblocks(127,bytearray(5000))\nexcept OSError as e: print(e)"
+    )
     assert out == "(-258, 'ESP_ERR_INVALID_ARG')\n(-260, 'ESP_ERR_INVALID_SIZE')\n"
 
 
 def test_an_erase_takes_its_time_and_holds_interrupts(board: Board) -> None:
     out = board.raw(
         PART + "from machine import Timer\nn=[]\ndef cb(t): n.append(time.ticks_ms())\nt=Timer(1,period=5,callback=cb)\n"
-        "time.sleep_ms(12)\ndel n[:]\na=time.ticks_us()\np.ioctl(6,3)\nb=time.ticks_us()\ntime.sleep_ms(1)\ntime.sleep_ms(1)\nk=len(n)\nt.deinit()\nprint(b-a,k)"
+        "time.sleep_ms(12)\ndel n[:]\na=time.ticks_us()\np.ioctl(6,3)\nb=time.ticks_us()\ntime.sleep_ms(1)\n"
+        "time.sleep_ms(1)\nk=len(n)\nt.deinit()\nprint(b-a,k)"
     ).split()
     assert 45_000 <= int(out[0]) < 46_000
     assert 1 <= int(out[1]) <= 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hil_tests.bench import link
-from hil_tests.board.driver import MS, ROOT, S, Board
+from hil_tests.board.driver import MS, ROOT, Board, S
 
 PYSTONE = Path(os.environ.get("MICROPYTHON_DIR", ROOT / "build/micropython-1.25.0")) / "tests/perf_bench/misc_pystone.py"
 
@@ -60,7 +60,8 @@ def scenario(flash: Path, **kwargs) -> list[bytes]:
         b.raw(
             "import os,random,time\nfrom machine import ADC,Pin,Timer\na=ADC(32)\np=Pin(25,Pin.OUT)\n"
             "d={object():i for i in range(30)}\nprint([i for i in d.values()], id(d), hash('x'))\n"
-            "def cb(t):\n p.toggle()\nt=Timer(1,period=5,callback=cb)\ntime.sleep_ms(100)\nprint(a.read(),random.random(),os.urandom(4))\nt.deinit()"
+            "def cb(t):\n p.toggle()\nt=Timer(1,period=5,callback=cb)\ntime.sleep_ms(100)\n"
+            "print(a.read(),random.random(),os.urandom(4))\nt.deinit()"
         )
         b.start("import machine\nmachine.reset()")
         b.run(S)
@@ -89,7 +90,9 @@ def test_a_branch_continues_like_its_parent(board: Board, tmp_path: Path) -> Non
     board.raw("import time\nx=17\nf=open('f','w')\nf.write('hello')\nf.close()")
     with board.branch(tmp_path / "child.bin") as child:
         assert child.now == board.now
-        assert child.raw("x+=1\nprint(x, open('f').read(), time.ticks_us())") == board.raw("x+=1\nprint(x, open('f').read(), time.ticks_us())")
+        assert child.raw("x+=1\nprint(x, open('f').read(), time.ticks_us())") == board.raw(
+            "x+=1\nprint(x, open('f').read(), time.ticks_us())"
+        )
         child.raw("f=open('f','w')\nf.write('child')\nf.close()\nimport machine")
         child.start("machine.reset()")
         child.run(S)
@@ -115,7 +118,9 @@ def test_an_input_in_the_future_waits_for_its_time(board: Board) -> None:
 
 def test_the_board_is_quiet(board: Board) -> None:
     # A 5 ms timer for an hour is one packet, not 720 000.
-    board.start("from machine import Timer\nimport time\nn=0\ndef cb(t):\n global n\n n+=1\nt=Timer(1,period=5,callback=cb)\ntime.sleep(5000)")
+    board.start(
+        "from machine import Timer\nimport time\nn=0\ndef cb(t):\n global n\n n+=1\nt=Timer(1,period=5,callback=cb)\ntime.sleep(5000)"
+    )
     board.run(100 * MS)
     before = board.packets
     wall = time.monotonic()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hil_tests.bench import link
-from hil_tests.board.driver import MS, S, Board
+from hil_tests.board.driver import MS, Board, S
 
 
 @pytest.mark.parametrize("source", ["while True: pass", "time.sleep(100)", "print('x'*100000)", "1/0"])
@@ -30,7 +30,8 @@ def test_a_second_watchdog_reconfigures_the_first(board: Board) -> None:
 
 def test_a_stalled_cpu_runs_nothing_and_then_one_callback(board: Board) -> None:
     board.start(
-        "import time\nfrom machine import Timer\nn=0\ndef cb(t):\n global n\n n+=1\nt=Timer(1,period=5,callback=cb)\nprint('on')\ntime.sleep(20)"
+        "import time\nfrom machine import Timer\nn=0\ndef cb(t):\n global n\n n+=1\nt=Timer(1,period=5,callback=cb)\n"
+        "print('on')\ntime.sleep(20)"
     )
     board.expect(b"on")
     board.run(20 * MS)
@@ -51,7 +52,10 @@ def test_a_reset_from_a_callback(board: Board) -> None:
 
 
 def test_an_exception_in_a_callback_is_printed_and_the_timer_goes_on(board: Board) -> None:
-    board.start("import machine,time\nn=0\ndef cb(t):\n global n\n n+=1\n if n==2: 1/0\nt=machine.Timer(0,period=50,callback=cb)\ntime.sleep_ms(1001)\nt.deinit()\nprint('n',n)")
+    board.start(
+        "import machine,time\nn=0\ndef cb(t):\n global n\n n+=1\n if n==2: 1/0\n"
+        "t=machine.Timer(0,period=50,callback=cb)\ntime.sleep_ms(1001)\nt.deinit()\nprint('n',n)"
+    )
     assert b"ZeroDivisionError" in board.expect(b"n 20\r\n")
 
 

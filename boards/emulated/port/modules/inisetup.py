@@ -11,6 +11,7 @@ def is_blank():
 
 def fs_corrupted():
     import time
+
     import micropython
 
     micropython.kbd_intr(3)
