@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +10,7 @@ import pytest
 
 from hil_tests.board.driver import BINARY, ROOT, Board
 
-sys.path.insert(0, str(ROOT / "boards/emulated"))
-import flash_file
+create_flash = runpy.run_path(str(ROOT / "boards/emulated/flash_file.py"))["create"]  # boards/ is not a package
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def flash(tmp_path: Path) -> Path:
     if not BINARY.exists():
         pytest.fail(f"{BINARY} is not built: make -C boards/emulated/port MICROPY_DIR=... BUILD={ROOT}/build/board")
     path = tmp_path / "flash.bin"
-    flash_file.create(path)
+    create_flash(path)
     return path
 
 

@@ -36,7 +36,8 @@ def test_nor_rules(board: Board, flash: Path) -> None:
 def test_ranges_are_refused(board: Board) -> None:
     out = board.raw(
         PART
-        + "try:\n p.writeblocks(200,b'x',0)\nexcept OSError as e: print(e)\ntry:\n p.readblocks(127,bytearray(5000))\nexcept OSError as e: print(e)"
+        + "try:\n p.writeblocks(200,b'x',0)\nexcept OSError as e: print(e)\n"
+        + "try:\n p.readblocks(127,bytearray(5000))\nexcept OSError as e: print(e)"
     )
     assert out == "(-258, 'ESP_ERR_INVALID_ARG')\n(-260, 'ESP_ERR_INVALID_SIZE')\n"
 
