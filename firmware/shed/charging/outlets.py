@@ -76,7 +76,7 @@ class Charging:
         self._look = bytearray(n)
         self._duds = bytearray(n)
         self._card = _NO_CARD
-        self._role = self._grant_ms = self._up_ms = self._turn = self._half = 0
+        self._grant_ms = self._up_ms = self._turn = self._half = 0
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
@@ -170,7 +170,6 @@ class Charging:
     def card_tapped(self, card, role, now_ms):
         """An admitted card (11 bytes): the next button within the grant time starts one sale, or stops the card's own."""
         self._card = bytes(card)
-        self._role = role
         self._grant_ms = self.rules.grant_ms
 
     def button(self, i, now_ms):
@@ -222,10 +221,9 @@ class Charging:
                 sale.resume(record)
                 self._mark(i)
             else:  # the site has changed: nothing to resume it on; what was measured is settled
-                self.sink.session_end(
-                    record[0], i, record[2], record[3], record[5], record[6], record[4], record[4] + record[6] // 1000,
-                    tariff.price_fen(self.tariff, record[5]), stop_causes.OUTAGE_GONE,
-                )  # fmt: skip
+                sale, _, card, start_s, wh, seconds, mwh, _ = record
+                price = tariff.price_fen(self.tariff, seconds)
+                self.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, price, stop_causes.OUTAGE_GONE)
 
     def clear_welded(self, i):
         """A person has looked. False while the meter still shows power."""
