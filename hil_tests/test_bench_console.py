@@ -6,6 +6,7 @@ import hmac
 import json
 import os
 import select
+import signal
 import sys
 import time
 from pathlib import Path
@@ -72,6 +73,7 @@ class Answering:
     def __init__(self, bench: Bench, answers: list[dict[str, object]], lose_first: bool = False) -> None:
         self.bench, self.answers, self.lose = bench, answers, lose_first
         self.lines: list[str] = []
+        self.sequence = 0
         send = bench.serial.send
 
         def heard(data: bytes) -> int:
@@ -84,7 +86,7 @@ class Answering:
                 self.frame(int(data[4:]) + 1)
             return done
 
-        bench.serial.send = heard  # type: ignore[method-assign]
+        bench.serial.send = heard
 
     def frame(self, index: int) -> None:
         if self.lose:
@@ -138,6 +140,15 @@ def test_a_pty_carries_both_ways_in_real_time_and_survives_a_client_that_leaves(
         server.close()
         assert heard == b"onetwo"
         assert ns("400 ms") <= bench.now_ns <= ns("800 ms")
+
+
+def test_a_signal_ends_the_server_and_leaves_the_bench() -> None:
+    with Bench(flash="blank", board_command=LAUNCH) as bench:
+        server = PtyServer(bench)
+        server.on_slice = lambda: os.kill(os.getpid(), signal.SIGHUP)
+        assert server.serve() == "signal"
+        server.close()
+        bench.run("1 s")
 
 
 def test_the_pty_server_ends_when_the_board_does() -> None:

@@ -210,8 +210,12 @@ def test_two_meters_with_one_address_spoil_each_other() -> None:
     twin = type(bus)(rig.world, rig.port, 9, 9600, bus.meters[:2])
     rig.uart_send(9, 9600, with_crc(struct.pack(">BBHH", 11, 4, 0, 10)))
     rig.run("1 s")
-    assert twin.collisions == 1
-    assert len(rig.uart_received(9)) == 2
+    assert twin.collisions == 2
+    frames = [frame for _at, frame in rig.uart_received(9)]
+    assert len(frames) == 2
+    for frame in frames:
+        with pytest.raises(AssertionError):
+            decode(frame)
 
 
 def test_the_same_seed_gives_the_same_answers_and_another_another() -> None:

@@ -101,9 +101,9 @@ class Bench:
         return self.wait(condition, within_ns)
 
     def until(self, condition: Callable[[], bool], within: Duration = "5 s") -> int:
-        """Run until ``condition()`` holds;
+        """Run until ``condition()`` holds; returns the nanoseconds it took.
 
-        returns the nanoseconds it took. It is asked after every event and once a virtual second. BenchTimeout when it does not.
+        It is asked after every event and once a virtual second. BenchTimeout when it does not.
         """
         start = self.now_ns
         if not self.wait(condition, ns(within)):
@@ -209,9 +209,9 @@ class Bench:
     # --- board and futures --------------------------------------------------------------------------------------------
 
     def branch(self, body: Callable[[Bench], T]) -> T:
-        """Run ``body(bench)`` in a fork of plant and board that stand exactly here, and return its (pickled) result;
+        """Run ``body(bench)`` in a fork of plant and board that stand exactly here, and return its (pickled) result.
 
-        here nothing changes.
+        Here nothing changes.
         """
         if not self.lockstep.is_attached:
             return forks.in_fork(lambda: self._as_branch(None, None, body), lambda: None)

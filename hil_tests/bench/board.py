@@ -117,9 +117,9 @@ class Board:
         self._bench.post(link.TRACE, 1 if on else 0, b"")
 
     def probe(self, source: str, within: Duration = "5 s") -> str:
-        """Run Python ``source`` on the board between two bytecodes;
+        """Run Python ``source`` on the board between two bytecodes and return what it printed.
 
-        what it printed. ProbeError when it raised, TimeoutError when nothing came back.
+        ProbeError when it raised, TimeoutError when nothing came back.
         """
         self._probes.clear()
         self._bench.post(link.PROBE, 0, source.encode())

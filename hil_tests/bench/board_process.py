@@ -73,9 +73,9 @@ class BoardProcess:
         return ours
 
     def adopt(self, link: socket.socket, flash: Path) -> None:
-        """In a forked plant:
+        """For a forked plant.
 
-        the board is the forked one at the other end of ``link``, with its own ``flash``; the parent's is left alone.
+        The board is the forked one at the other end of ``link``, with its own ``flash``; the parent's is left alone.
         """
         if self.socket is not None:
             self.socket.close()

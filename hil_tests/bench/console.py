@@ -55,9 +55,9 @@ class Console:
         return self.serial.text()
 
     def type(self, line: str, within: Duration = "5 s") -> str:
-        """Type ``line`` and Enter;
+        """Type ``line`` and Enter; returns the answer without echo and prompt.
 
-        returns what was printed up to the next prompt (or 300 ms of quiet), without echo and prompt. ConsoleError when nothing came.
+        It ends at the next prompt, or after 300 ms of quiet. ConsoleError when nothing came.
         """
         start = self.serial.position
         sent_ns = self.serial.send(line.encode() + b"\r")
@@ -79,10 +79,9 @@ class Console:
     def ask(
         self, body: dict[str, Any], key: bytes | bool = False, sequence: int | None = None, within: Duration = "10 s"
     ) -> list[dict[str, Any]]:
-        """A framed request;
+        """A framed request; returns the objects of all answer frames.
 
-        the list of all answer frames' objects. ``key``: True or the maintenance key: authorise with HMAC. ConsoleError on ``err`` or
-        silence.
+        ``key``: True or the maintenance key: authorise with HMAC. ConsoleError on ``err`` or silence.
         """
         if key:
             nonce = self.ask({"do": "auth"})[0]["nonce"]

@@ -55,7 +55,7 @@ def parse_answer(line: str) -> Answer | None:
 
 
 def mac(key: bytes, nonce_hex: str, body: dict[str, Any]) -> str:
-    """The ``mac`` parameter of a writing request:
+    """The ``mac`` parameter of a writing request.
 
     16 bytes of HMAC-SHA-256 over nonce, verb and the parameters' JSON values joined by commas.
     """

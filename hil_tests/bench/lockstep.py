@@ -68,9 +68,9 @@ class Lockstep:
         self._socket = None
 
     def run_until(self, limit_ns: int, check: Callable[[], bool] | None = None) -> bool:
-        """Run to ``limit_ns``, or until ``check`` holds;
+        """Run to ``limit_ns``, or until ``check`` holds; True when it did.
 
-        True when it did. It is asked now, after each packet and each plant event, and every virtual second.
+        It is asked now, after each packet and each plant event, and every virtual second.
         """
         env, port = self.world.env, self.port
         while True:

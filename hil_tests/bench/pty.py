@@ -46,9 +46,9 @@ class PtyServer:
         bench.serial.listener = self._printed
 
     def serve(self, until: Callable[[], bool] | None = None) -> str:
-        """Run until SIGINT, SIGTERM or SIGHUP, ``stop()``, ``until()``, or the board ends;
+        """Run until SIGINT, SIGTERM or SIGHUP, ``stop()``, ``until()``, or the board ends.
 
-        returns which (``signal``, ``stopped``, ``condition``, ``board ended``).
+        Returns which (``signal``, ``stopped``, ``condition``, ``board ended``).
         """
         self._running = True
         signals: list[int] = []

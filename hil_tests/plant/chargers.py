@@ -25,9 +25,10 @@ OFF, WAIT, CC, CV, FULL = "off", "waiting", "CC", "CV", "full"
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """``never_turns_over``:
+    """What a charger does wrong.
 
-    the tail stays at 45 % of the CC current for ever. ``runaway``: power rises by 60 % an hour in CV. ``jump_w``: a constant extra load.
+    ``never_turns_over``: the tail stays at 45 % of the CC current for ever. ``runaway``: power rises by 60 % an hour in CV.
+    ``jump_w``: a constant extra load.
     """
 
     never_turns_over: bool = False

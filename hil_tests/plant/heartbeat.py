@@ -20,9 +20,9 @@ PICK_UP_NS: Final = 60 * MS
 
 
 class HeartbeatCircuit:
-    """``is_holding``:
+    """``is_holding``: the contactors have a coil supply.
 
-    the contactors have a coil supply. ``gpio`` is watched with ``LAPSE_NS``; None is a board without the circuit: always holding.
+    ``gpio`` is watched with ``LAPSE_NS``; None is a board without the circuit: always holding.
     """
 
     def __init__(self, world: World, port: BoardPort, gpio: int | None) -> None:

@@ -70,7 +70,7 @@ class Pn532:
         psu.on_change(self._supply_changed)
 
     def fault(self, name: str) -> None:
-        """One of ``READER_FAULTS``:
+        """One of ``READER_FAULTS``.
 
         ``stuck`` acknowledges and never answers, ``garbage`` answers noise, ``off`` has no supply (and starts asleep again).
         """

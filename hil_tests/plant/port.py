@@ -89,9 +89,9 @@ class BoardPort:
             listener(started, last_edge_ns)
 
     def board_died(self) -> None:
-        """No process or no supply is left:
+        """No process or no supply is left, and all pins float.
 
-        pins float; the strobe's last edge is unknown and taken as now, which is the least favourable.
+        The strobe's last edge is unknown and taken as now, which is the least favourable.
         """
         self.board_floats()
         for gpio in sorted(self._strobe_listeners):
@@ -146,9 +146,9 @@ class BoardPort:
         return count, data
 
     def resend(self) -> None:
-        """Queue every input as it stands, for a board that has just been started;
+        """Queue every input as it stands, for a board that has just been started.
 
-        what was queued for the old one is dropped. Power comes last.
+        What was queued for the old one is dropped. Power comes last.
         """
         self._queue.clear()
         self._records_queued = 0

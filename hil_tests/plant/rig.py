@@ -16,10 +16,7 @@ FORMAT_8N1 = 8 << 16 | 1
 
 
 class Rig:
-    """``drive`` and ``strobe`` play the board;
-
-    ``records`` collects everything the plant said, ``inputs`` the last PIN_IN level per GPIO.
-    """
+    """``drive`` and ``strobe`` play the board; ``records`` collects everything the plant said."""
 
     def __init__(self, site: str | Path = "hil_tests/sites/small.toml", seed: int = 1) -> None:
         self.world = World(seed)

@@ -12,6 +12,7 @@ arrive at the same time.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from pymodbus.exceptions import ModbusException
@@ -28,6 +29,7 @@ TURN_AROUND_NS: Final = 36 * MS
 TURN_AROUND_SPREAD_NS: Final = 12 * MS
 SLOW_EXTRA_NS: Final = 120 * MS
 DELAYED_EXTRA_NS: Final = 900 * MS
+_EXTRA_NS: Final = {"slow": SLOW_EXTRA_NS, "delayed": DELAYED_EXTRA_NS}
 LOOK_AHEAD_NS: Final = 100 * MS
 NOISY_BYTE_SHARE: Final = 0.05
 RESET_ENERGY: Final = 0x42
@@ -93,22 +95,18 @@ class Rs485Bus:
         if request is None:
             return
         self._ear = b""
-        for meter, core in self._by_address.get(request.dev_id, ()):
-            self._answer(meter, core, request)
+        answers = [self._answer(meter, core, request) for meter, core in self._by_address.get(request.dev_id, ())]
+        self._put(sorted(answer for answer in answers if answer is not None))
 
-    def _answer(self, meter: Pzem016, core: SimCore, request: ModbusPDU) -> None:
+    def _answer(self, meter: Pzem016, core: SimCore, request: ModbusPDU) -> tuple[int, bytes] | None:
+        """When ``meter`` begins to answer, and its frame as it leaves the meter; None when it stays silent."""
         meter.requests += 1
         fault = meter.fault_name
         if not meter.is_powered or (fault == "intermittent" and self._random.random() < 0.5):
-            return
+            return None
         frame = self._frame(meter, core, request)
-        wait_ns = (
-            self.turn_around_ns + self._random.randrange(-self.spread_ns, self.spread_ns + 1) if self.spread_ns else self.turn_around_ns
-        )
-        if fault == "slow":
-            wait_ns += SLOW_EXTRA_NS
-        elif fault == "delayed":
-            wait_ns += DELAYED_EXTRA_NS
+        spread_ns = self._random.randrange(-self.spread_ns, self.spread_ns + 1) if self.spread_ns else 0
+        wait_ns = self.turn_around_ns + spread_ns + _EXTRA_NS.get(fault, 0)
         if fault == "garbage":
             frame = self._random.randbytes(len(frame))
         elif fault == "wrong":
@@ -118,11 +116,23 @@ class Rs485Bus:
             frame = self._garbled(frame, NOISY_BYTE_SHARE)
         if self.noise_share:
             frame = self._garbled(frame, self.noise_share)
-        at_ns = self._ear_end_ns + wait_ns
-        if at_ns + len(frame) * self._char_ns <= self._world.now_ns + LOOK_AHEAD_NS:
-            self._deliver(at_ns, frame)
-        else:
-            self._world.after(max(0, at_ns - self._world.now_ns), lambda: self._deliver(at_ns, frame))
+        return self._ear_end_ns + wait_ns, frame
+
+    def _put(self, answers: list[tuple[int, bytes]]) -> None:
+        """The answers to one request, in order of time: two that overlap spoil each other."""
+        spoilt = [any(other is not one and self._overlap(one, other) for other in answers) for one in answers]
+        now = self._world.now_ns
+        for (at_ns, frame), bad in zip(answers, spoilt, strict=True):
+            if bad:
+                self.collisions += 1
+                frame = self._garbled(frame, 0.5)
+            if at_ns + len(frame) * self._char_ns <= now + LOOK_AHEAD_NS:
+                self._deliver(at_ns, frame)
+            else:
+                self._world.after(max(0, at_ns - now), partial(self._deliver, at_ns, frame))
+
+    def _overlap(self, one: tuple[int, bytes], other: tuple[int, bytes]) -> bool:
+        return one[0] < other[0] + len(other[1]) * self._char_ns and other[0] < one[0] + len(one[1]) * self._char_ns
 
     def _frame(self, meter: Pzem016, core: SimCore, request: ModbusPDU) -> bytes:
         if request.function_code == RESET_ENERGY:
@@ -134,11 +144,8 @@ class Rs485Bus:
         return self._framer.buildFrame(reply)
 
     def _deliver(self, at_ns: int, frame: bytes) -> None:
-        """A meter drives ``frame`` from ``at_ns`` on;
-
-        overlapping another's answer spoils both (the later one is what the board still can be spared).
-        """
-        if at_ns < self._line_busy_until_ns:
+        """A meter drives ``frame`` from ``at_ns`` on; an answer that comes late into another one is spoilt."""
+        if self._world.now_ns >= at_ns and at_ns < self._line_busy_until_ns:
             self.collisions += 1
             frame = self._garbled(frame, 0.5)
         self.replies += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from .contacts import CONTACTOR_OPERATE_NS, CONTACTOR_RELEASE_NS, SwitchedContact
@@ -14,9 +15,10 @@ from .meters import Pzem016
 from .outlets import Breaker, Outlet
 from .people import Bike, Card, CardData
 from .pn532 import Pn532
-from .port import BoardPort
+from .port import FLOAT, BoardPort
 from .rs485 import Rs485Bus
 from .sitefile import PointWiring, Wiring, read_wiring
+from .waveform import Signal
 from .world import World
 
 
@@ -44,11 +46,19 @@ class Shed:
         self.readers: dict[str, Pn532] = {}
         self.buses: dict[str, Rs485Bus] = {}
         self.cards: dict[str, Card] = {}
+        self._record_outputs(wiring)
         self._build_power(wiring)
         self._build_buses(wiring)
         for point in wiring.points:
             self._build_point(point)
         self._build_access(wiring, cards)
+
+    def _record_outputs(self, wiring: Wiring) -> None:
+        """What the board drives on each output terminal, as the link's drive codes, in the waveform as ``pin_<terminal>``."""
+        for terminal, gpio in wiring.outputs.items():
+            signal = self.world.signal(f"pin_{terminal}", 3)
+            signal.set(self.world.now_ns, FLOAT)
+            self.port.on_pin(gpio, partial(_record, self.world, signal))
 
     def _build_power(self, wiring: Wiring) -> None:
         for name, gpio in wiring.groups.items():
@@ -109,6 +119,10 @@ class Shed:
         if self.readers:
             first = next(iter(self.readers.values()))
             self.cards = {data.name: Card(self.world, data, first) for data in cards}
+
+
+def _record(world: World, signal: Signal, drive: int) -> None:
+    signal.set(world.now_ns, drive)
 
 
 def _check_bands(point: PointWiring, loop: SmokeLoop) -> None:

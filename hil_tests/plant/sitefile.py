@@ -73,6 +73,7 @@ class Wiring:
     causes: list[str]
     gates: list[GateWiring]
     readers: list[tuple[str, str, int]]  # name, kind, UART
+    outputs: dict[str, int]  # terminal: GPIO, all outputs of the board
     carrier_pulls_up: frozenset[int]  # GPIOs of input-only pins: their pull-up is on the carrier
 
 
@@ -125,5 +126,6 @@ def read_wiring(site: str | Path) -> Wiring:
             for g in data.get("gate", [])
         ],
         readers=[(reader["name"], reader["kind"], int(ports[reader["port"]]["uart"])) for reader in data.get("reader", [])],
+        outputs={name: int(t["gpio"]) for name, t in terminals.items() if t["use"] == "output"},
         carrier_pulls_up=frozenset(t["gpio"] for t in terminals.values() if t["use"] == "input" and t["gpio"] >= 34),
     )
