@@ -4,8 +4,8 @@ Tolerances, and why they are what they are:
 
 - energy: 1 % of what the plant delivered; below 100 Wh the meter's own resolution, 1 Wh, is the larger one and stands.
 - time: billed time is energised time under load. The load shows itself up to LOAD_SHOWS_S after the relay closed (charger's start delay,
-  meter poll), so the journal may bill that much less in each interval that carried energy, and nothing of one that carried none; never
-  more than BILLED_MORE_S over the plant's.
+  meter poll), so the journal may bill that much less in each interval that carried energy, and nothing of one that carried none; what a
+  power cut ended, and the session outlived, may lack the time since the last checkpoint; never more than BILLED_MORE_S over the plant's.
 - money: the price of the journal's energised seconds, and one of the prices that the plant's own span of seconds allows; these differ only
   at a block's edge.
 """
@@ -48,16 +48,22 @@ class Sale:
 def settle_sessions(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
     """Every disagreement about sales."""
     findings: list[str] = []
-    sales = _sales(site, records, timeline, findings)
-    for outlet, intervals in truth.energised.items():
-        _assign(outlet, intervals, sales, findings)
-    for sale in sales:
+    for sale in sales_of(truth, site, records, timeline, findings):
         running = bool(sale.intervals) and sale.intervals[-1].to_ns is None
         if sale.end is not None:
             findings += _compare(sale, sale.end, site)
         elif not running:
             findings.append(f"{sale} was never settled; the plant delivered {_energy(sale) / 1000:.1f} Wh in it")
     return findings
+
+
+def sales_of(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str] | None = None) -> list[Sale]:
+    """Every session of the journal with its intervals, in the order in which they began. Appends to ``findings`` what fits nowhere."""
+    findings = [] if findings is None else findings
+    sales = _sales(site, records, timeline, findings)
+    for outlet, intervals in truth.energised.items():
+        _assign(outlet, intervals, sales, findings)
+    return sales
 
 
 def _sales(site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str]) -> list[Sale]:
@@ -117,7 +123,7 @@ def _compare(sale: Sale, end: Record, site: Site) -> list[str]:
         share = f"{100 * (said_mwh / true_mwh - 1):+.2f} %" if true_mwh else "out of nothing"
         said = f"the journal says {said_mwh / 1000:.2f} Wh, the plant delivered {true_mwh / 1000:.2f} Wh"
         findings.append(f"{sale}: {said} ({share}; 1 % is allowed)")
-    low_s, high_s = _billable(sale)
+    low_s, high_s = _billable(sale, site.checkpoint_s)
     said_s = end.number("energised_s")
     if not low_s <= said_s <= high_s:
         findings.append(f"{sale}: the journal bills {said_s} s, the plant's socket had voltage for {low_s:.0f} to {high_s:.0f} s")
@@ -135,9 +141,12 @@ def _energy(sale: Sale) -> float:
     return sum(interval.energy_mwh for interval in sale.intervals)
 
 
-def _billable(sale: Sale) -> tuple[float, float]:
+def _billable(sale: Sale, checkpoint_s: int) -> tuple[float, float]:
     """Least and most seconds that may be billed."""
-    loaded = [interval.seconds for interval in sale.intervals if interval.energy_mwh >= IDLE_MWH]
-    low = sum(max(0.0, seconds - LOAD_SHOWS_S) for seconds in loaded)
+    low = 0.0
+    for interval in sale.intervals:
+        if interval.energy_mwh >= IDLE_MWH:
+            lost = 0 if interval is sale.intervals[-1] else checkpoint_s
+            low += max(0.0, interval.seconds - LOAD_SHOWS_S - lost)
     high = sum(interval.seconds for interval in sale.intervals)
     return max(0.0, low - 1.0), high + BILLED_MORE_S if high else 0.0

@@ -32,13 +32,17 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """``outlets``, ``points`` and ``causes`` are in the order of the file: the journal's indexes. A cause that is not armed is None."""
+    """``outlets``, ``points`` and ``causes`` are in the order of the file: the journal's indexes. A cause that is not armed is None.
+
+    ``checkpoint_s``: how often the board keeps the state of a running session, and so what a power cut may cost it of the billed time.
+    """
 
     tariff: Tariff
     outlets: tuple[int, ...]
     points: tuple[str, ...]
     causes: tuple[Cause | None, ...]
     cause_names: tuple[str, ...]
+    checkpoint_s: int = 600
 
 
 def read_site(path: Path) -> Site:
@@ -54,6 +58,7 @@ def read_site(path: Path) -> Site:
         points=tuple(point["name"] for point in data.get("point", [])),
         causes=tuple(_cause(row, data["outlet"]) if row.get("armed", True) else None for row in rows),
         cause_names=tuple(row["name"] for row in rows),
+        checkpoint_s=data.get("charging", {}).get("checkpoint_s", 600),
     )
 
 

@@ -139,6 +139,14 @@ def test_a_session_over_an_outage_adds_its_intervals_up():
     assert findings(truth, BOOT, start(2, 100), second, sold) == []
 
 
+@pytest.mark.parametrize(("seconds", "agrees"), [(3585, True), (2985, True), (2950, False), (3603, False)])
+def test_a_power_cut_may_cost_the_time_since_the_last_checkpoint_and_no_more(seconds: int, agrees: bool):
+    second = record(3, "boot", BOOT_S, reset_cause=1, fault=0, argument=0, boots=8)
+    parts = outlet_1(Energised(101 * S, 1901 * S, 75_000.0), Energised(4020 * S, 5820 * S, 75_000.0))
+    truth = replace(parts, boots_ns=[BOOT_S * S, 4000 * S])
+    assert (findings(truth, BOOT, start(2, 100), second, end(4, 1825 + BOOT_S, energised_s=seconds)) == []) is agrees
+
+
 def test_two_sales_at_one_outlet_are_not_mixed_up():
     truth = outlet_1(*TRUTH.energised[1], Energised(4000 * S, 7600 * S, 120_000.0))
     second = end(5, 7603, session=2, energised_s=3598, energy_mwh=120_100)
