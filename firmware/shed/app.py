@@ -1,6 +1,7 @@
 """Runs the shed, and ends it: the one place outside the scan's own guard that may catch everything.
 
-Hazard: a program that dies with relays closed. Whatever comes out of service (an exception, KeyboardInterrupt, a scan fault, a silent timer) ends the same way:
+Hazard: a program that dies with relays closed. Whatever comes out of service (an exception, KeyboardInterrupt, a scan fault, a silent
+timer) ends the same way:
 open all, keep the fault for the next boot's record in RTC memory, hard reset. The heartbeat stops with the scan and the watchdog stands
 behind both.
 """
@@ -34,7 +35,7 @@ def run(wdt):
             if code:
                 break
             code = faults.MAIN_EXCEPTION
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  the supervisor: whatever it was, everything opens
         if service is not None:
             service.outputs.all_off()
             if service.executive.running is not None:

@@ -1,7 +1,7 @@
 """The books: everything that is written to flash about sales, the gate, trips and faults, in the order that the laws ask for.
 
-Hazard: a sale that a power cut loses or bills twice. What `Charging` asks for is programmed before it goes on (law 4), a settlement stands in the
-journal before the live ring forgets the session, and a second settlement of the same session is never written.
+Hazard: a sale that a power cut loses or bills twice. What `Charging` asks for is programmed before it goes on (law 4), a settlement
+stands in the journal before the live ring forgets the session, and a second settlement of the same session is never written.
 """
 
 from struct import pack, unpack
@@ -10,6 +10,7 @@ from shed.safety import faults as codes
 from shed.safety import holders
 from shed.storage import journal as kinds
 from shed.storage import live
+
 
 class Books:
     """journal: storage.journal.Journal. live_ring: storage.live.LiveRing. clock: board.clock.Clock. outputs: safety.outputs.Outputs.

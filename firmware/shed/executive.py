@@ -4,8 +4,9 @@ Hazard: one slow task starving the rest unseen. Each task returns how long it wa
 worst run time, worst lateness. After every run the highest-priority due task goes next. The executive also watches the scan's timer.
 """
 
-from micropython import const
 from time import ticks_add, ticks_diff
+
+from micropython import const
 
 from shed.safety import faults
 
@@ -31,7 +32,8 @@ class Task:
 class Executive:
     """clock: object with `ticks_ms()`, `ticks_us()`, `sleep_ms(n)` (an idle that lets callbacks run). scan: safety.scan.Scan.
 
-    `keep_going`: without the timer the executive goes on running the scan itself (safe mode: nothing is energised), instead of ending service."""
+    `keep_going`: without the timer the executive goes on running the scan itself (safe mode: nothing is energised), instead of ending
+    service."""
 
     def __init__(self, clock, scan, keep_going):
         self._ticks_ms = clock.ticks_ms
@@ -57,7 +59,7 @@ class Executive:
         self._due_ms[i] = self._next_ms = self._ticks_ms()
 
     def turn(self):
-        """Runs the highest-priority due task, or sleeps until one is due or 20 ms are over. Returns 0, or a fault code that ends service."""
+        """Runs the highest-priority due task, or sleeps until one is due or 20 ms are over. Returns 0, or the code that ends service."""
         now_ms = self._ticks_ms()
         scan = self._scan
         calls = scan.timer_calls

@@ -4,28 +4,33 @@ Hazard: a wire between two rooms that nobody drew. Every flow is here: points ->
 trips -> stops, meters -> charging. Order of the tasks is their priority.
 """
 
-from micropython import const
+from os import urandom
 from time import ticks_diff
 
-from shed.access.cards import CardTable, MAINTENANCE, OK
+from micropython import const
+
+from shed import wiring
+from shed.access.cards import MAINTENANCE, OK, CardTable
 from shed.access.gate import Gate
 from shed.access.lockout import LockOut
 from shed.access.pn532 import Pn532
-from shed.board import clock, flash, pins, resets, timer, uarts
+from shed.board import clock, flash, pins, resets, stdio, timer, uarts
 from shed.books import Books
 from shed.charging import stop_causes
 from shed.charging.outlets import Charging
 from shed.charging.rules import Rules
+from shed.console import auth
+from shed.console.console import Console
+from shed.desk import Desk
 from shed.executive import Executive
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 from shed.safety import faults, holders
 from shed.safety.points import ALARM, NORMAL
 from shed.storage.image import Image, ImageError
-from shed.storage.journal import BOOT, CONFIG, Journal, MAINTENANCE as MAINTENANCE_RECORD, POINT, TRIP
+from shed.storage.journal import BOOT, CONFIG, POINT, Journal
 from shed.storage.live import LiveRing
 from shed.storage.slots import ConfigSlots
-from shed import wiring
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
 _GOOD_BOOT_S = const(60)
@@ -72,6 +77,9 @@ class Service:
         self._open_books()
         self._open_access()
         self._open_charging()
+        key = image.one(wiring.KEY, "<32s")[0] if image is not None else b""
+        self.auth = auth.Auth(key, urandom)
+        self.console = Console(stdio.Console(), Desk(self), self.auth)
         self._trips = 0
         self._point_states = bytearray(self.points.count)
         self._fed_passes = -1
@@ -83,6 +91,7 @@ class Service:
         add("meters", self.poller.step, 15)
         add("reader", self._readers_step, 10)
         add("doors", self._doors_step, 10)
+        add("console", self.console.step, 15)
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
 
@@ -123,7 +132,6 @@ class Service:
         if not self.cards.open():
             self.faults.came(faults.CARDS_BAD)
         self.lockout = LockOut()
-        self.presence = None  # console.auth hears of maintenance cards and the key switch
         self.gates = [Gate(release_s * 1000, held_s * 1000, self.books.gate) for release_s, held_s in self.wiring.gates]
         self.readers = []
         self._reader_gates = []
@@ -216,8 +224,8 @@ class Service:
             self.gates[gate].deny(reason, card)
             return
         self.gates[gate].grant(now_ms, card)
-        if role == MAINTENANCE and self.presence is not None:
-            self.presence(1, now_ms)
+        if role == MAINTENANCE:
+            self.auth.note_presence(auth.CARD, now_ms)
         if self.charging is not None:
             self.charging.card_tapped(card, role, now_ms)
 
@@ -247,7 +255,7 @@ class Service:
         states = self.points.state
         for i in range(len(states)):
             if states[i] != self._point_states[i]:
-                self._point_changed(i, self._point_states[i], states[i])
+                self._point_changed(i, self._point_states[i], states[i], now_ms)
                 self._point_states[i] = states[i]
         fire_fault = self.points.fault & self.points.fire
         if bool(fire_fault) != bool(self.outputs.held_by(holders.POINT_FAULT)):
@@ -259,14 +267,13 @@ class Service:
             if self.hints[h].review():
                 self.faults.came(faults.HINT_STORM, self.wiring.hints[h][0])
                 self.faults.over(faults.HINT_STORM, self.wiring.hints[h][0])
-        key = self.wiring.key_switch
-        if key >= 0 and self.points.alarm >> key & 1 and self.presence is not None:
-            self.presence(2, now_ms)
         if self._unlocked < len(self.wiring.outlets):
             self._unlock(now_ms)
         return 100
 
-    def _point_changed(self, i, old, new):
+    def _point_changed(self, i, old, new, now_ms):
+        if i == self.wiring.key_switch and new == ALARM:
+            self.auth.note_presence(auth.KEY_SWITCH, now_ms)
         if not self.points.fire >> i & 1:
             return
         self.books.write(POINT, i, new)
@@ -308,7 +315,7 @@ class Service:
 
     # What a person may ask for (console).
 
-    def clear(self, by, now_ms):
+    def clear(self, by):
         """Resets trips whose cause is gone and forgets faults that are over. Returns (latched causes that stay, live faults that stay)."""
         before = self.matrix.latched
         stay = self.matrix.reset()
@@ -317,14 +324,8 @@ class Service:
         self.rtc.bad_boots = 0
         self.rtc.save()
         self.books.trip_resets(before & ~stay, self.matrix, by)
-        for i in range(len(self.wiring.outlets)):
-            self.charging.clear_welded(i)
+        if self.charging is not None:
+            for i in range(len(self.wiring.outlets)):
+                self.charging.clear_welded(i)
         self.books.cleared_by = by
         return stay, self.faults.clear()
-
-    def enter_maintenance(self, by):
-        """Opens everything, says so in the journal, and restarts into a maintenance boot. Never returns."""
-        self.outputs.all_off()
-        self.books.write(MAINTENANCE_RECORD, by)
-        self.rtc.request_maintenance()
-        resets.hard_reset()

@@ -36,7 +36,7 @@ def bench(seed: int, request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # noqa: ANN201  (pytest's own hook shape)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     outcome = yield
     report = outcome.get_result()
     if report.when == "call" and report.failed:
@@ -46,8 +46,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
             report.law_1 = value
 
 
-def pytest_terminal_summary(terminalreporter) -> None:  # noqa: ANN001
-    rows = [r.law_1 for outcome in ("passed", "failed") for r in terminalreporter.getreports(outcome) if hasattr(r, "law_1") and r.when == "call"]
+def pytest_terminal_summary(terminalreporter) -> None:
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    rows = [report.law_1 for report in reports if hasattr(report, "law_1") and report.when == "call"]
     if rows:
         terminalreporter.section("law 1: time until no outlet is fed (virtual)")
         for what, ms, limit_ms in sorted(rows):

@@ -17,6 +17,7 @@ def test_repl_bytes_in_service_change_nothing(bench: Bench, noise: bytes):
     bench.console.send(noise)
     bench.run("10 s")
     bench.console.send(b"\r")
+    bench.run("1 s")
     assert bench.outlet(1).contact_is_closed and bench.outlet(1).closed_at_ns == closed_at_ns
     assert len(bench.board.boots) == boots
     assert "outlet 1" in bench.console.type("status")

@@ -16,7 +16,8 @@ def frame(data):
 
 
 class Reader:
-    """Answers after `delay_ms`, InListPassiveTarget only once there is a card (endless retries); a new command ends the old one. `dead`, `stuck`, `noise` spoil it."""
+    """Answers after `delay_ms`, InListPassiveTarget only once there is a card (endless retries); a new command ends the old one.
+    `dead`, `stuck`, `noise` spoil it."""
 
     def __init__(self):
         self.now_ms = 0

@@ -55,7 +55,7 @@ def test_status_is_readable():
     assert "group 1 on, group 2 off, heartbeat on" in text
     assert "outlet 3 charging, 182.4 W, 0.812 kWh, 4:05:10, 1.00 yuan" in text
     assert "outlet 1 free: no session: tap a card, press the button" in text
-    assert "point 2 FAULT: wire open" in text
+    assert "point 2 FAULT: open" in text
     assert "gate 1 locked" in text
     assert "meter 1 231.4 V, 1200 ms old; 900 answers, 3 silent, 0 damaged" in text
     assert text.endswith("\r\nshed> ")

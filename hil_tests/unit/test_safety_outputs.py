@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from shed.safety import holders
 from shed.safety.outputs import CONTACTOR_SETTLE_SCANS, LEASE_SCANS, Outputs
 
@@ -130,9 +129,8 @@ def test_all_off_opens_contactors_first_and_forgets_every_lease():
     assert not any(relay.on for relay in relays) and not lock.on
 
 
-ACTIONS = st.lists(
-    st.tuples(st.sampled_from(["renew", "drop", "hold", "release", "drive", "cut", "off"]), st.integers(0, 15), st.integers(1, 13)), max_size=300
-)
+VERBS = st.sampled_from(["renew", "drop", "hold", "release", "drive", "cut", "off"])
+ACTIONS = st.lists(st.tuples(VERBS, st.integers(0, 15), st.integers(1, 13)), max_size=300)
 
 
 @given(ACTIONS)

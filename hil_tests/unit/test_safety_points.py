@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from shed.safety import points as p
 from shed.safety.matrix import ARMED, CUT_GROUP, FREE_GATE, LATCHED, Matrix
 
@@ -111,7 +110,10 @@ def test_eight_loops_are_each_seen_within_four_scans():
     assert bench.points.alarm == 0xFF
 
 
-@given(st.integers(0, TICKS - 1), st.lists(st.tuples(st.sampled_from([NORMAL_UV, ALARM_UV, SHORT_UV, OPEN_UV]), st.integers(1, 6)), max_size=40))
+MOVES = st.lists(st.tuples(st.sampled_from([NORMAL_UV, ALARM_UV, SHORT_UV, OPEN_UV]), st.integers(1, 6)), max_size=40)
+
+
+@given(st.integers(0, TICKS - 1), MOVES)
 def test_the_state_never_changes_without_three_agreeing_samples_whatever_the_clock(start_us: int, moves: list[tuple[int, int]]):
     wire = Wire(NORMAL_UV)
     bench = Bench([loop(wire)], start_us)

@@ -1,4 +1,5 @@
-"""The gate: when its lock coil is energised. De-energised is free: power loss, a dead board and the hard-wired exit button free it without us.
+"""The gate: when its lock coil is energised. De-energised is free: power loss, a dead board and the hard-wired exit button free it
+without us.
 
 Hazard: somebody who cannot leave. Nothing here denies leaving: it decides whether the coil holds, and `freed` (a trip) beats everything.
 

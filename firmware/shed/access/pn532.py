@@ -1,14 +1,16 @@
 """PN532 card reader on a UART (its HSU mode, 115200 8N1), never waiting for it.
 
-Hazard: a reader that dies after weeks and takes the gate with it. It is asked once a second whether it still answers, shown as `silent` when it does
+Hazard: a reader that dies after weeks and takes the gate with it. It is asked once a second whether it still answers, shown as `silent`
+when it does
 not, waked again with back-off for ever, and set up anew every half minute; until then the gate keeps its state and the exit button works.
 
 The chip itself looks for cards (endless retries), so that a card is reported at once and an empty field costs no traffic:
 
-    ASLEEP --back-off over: wake-up + SAMConfiguration--> WAKING --reply: RFConfiguration--> TUNING --reply: InListPassiveTarget--> LISTENING
+    ASLEEP --back-off over: wake-up + SAMConfiguration--> WAKING --reply: RFConfiguration--> TUNING
+    TUNING --reply, or 100 ms without: InListPassiveTarget--> LISTENING
     LISTENING --a card--> RESTING --150 ms: InListPassiveTarget--> LISTENING          (is it still there?)
     LISTENING --1 s without: GetFirmwareVersion--> PINGING --reply--> LISTENING, every 30th time WAKING
-    LISTENING without acknowledgement, PINGING without reply: again; 4 in a row --> ASLEEP          WAKING, TUNING --100 ms--> ASLEEP
+    LISTENING without acknowledgement, PINGING without reply: again; 4 in a row --> ASLEEP          WAKING --100 ms--> ASLEEP
 """
 
 from time import ticks_diff

@@ -1,7 +1,7 @@
 """Clocks of the board: ticks for control, calendar time for records.
 
-Hazard: a stopped clock keeps time-outs from ending. The scan therefore counts its own passes and compares ticks between them (safety/scan.py);
-nothing here is trusted alone.
+Hazard: a stopped clock keeps time-outs from ending. The scan therefore counts its own passes and compares ticks between them
+(safety/scan.py); nothing here is trusted alone.
 """
 
 from time import sleep_ms, sleep_us, ticks_diff, ticks_ms, ticks_us  # noqa: F401  (the room's own names for the rest of the firmware)

@@ -4,9 +4,8 @@ Hazard: a sector erase stops every interrupt for 45 ms typically and several tim
 energised (law 10). Programming a page takes about 1 ms.
 """
 
-from micropython import const
-
 from esp32 import Partition
+from micropython import const
 
 _ERASE = const(6)  # ioctl MP_BLOCKDEV_IOCTL_BLOCK_ERASE of the ESP32 port's Partition
 

@@ -1,14 +1,15 @@
 """Pins: outputs that start at their safe level, contacts, end-of-line loops, edge hints.
 
-Hazard: a relay that closes by itself. The level is set before the direction (`Pin(n, OUT, value=)` does that on the ESP32), `hold=` is never
-used, and nothing here energises anything: callers get bound methods, and only the scan calls the energising one (law 3).
+Hazard: a relay that closes by itself. The level is set before the direction (`Pin(n, OUT, value=)` does that on the ESP32), `hold=` is
+never used, and nothing here energises anything: callers get bound methods, and only the scan calls the energising one (law 3).
 """
 
 from machine import ADC, Pin
 
 
 class OutputPin:
-    """One output with its polarity folded in. `energise`, `release` and `level` are bound methods of the port: calling them allocates nothing.
+    """One output with its polarity folded in. `energise`, `release` and `level` are bound methods of the port: calling them allocates
+    nothing.
 
     `level()` reads the pad back; it equals `energised_level` while the output drives its load.
     """

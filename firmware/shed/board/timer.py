@@ -1,7 +1,7 @@
 """The scan's timer: hardware timer 1, initialised once per boot.
 
-Timer 0 belongs to UART idle detection up to MicroPython 1.28, and repeated `init` has been reported to stop the clock. The callback is soft:
-it runs between bytecodes, from a queue of 8 that drops silently when full. The scan's own guards live with that (safety/scan.py).
+Timer 0 belongs to UART idle detection up to MicroPython 1.28, and repeated `init` has been reported to stop the clock. The callback is
+soft: it runs between bytecodes, from a queue of 8 that drops silently when full. The scan's own guards live with that (safety/scan.py).
 """
 
 from machine import Timer

@@ -8,4 +8,5 @@ def open_uart(number, baud, tx, rx, parity):
 
     The transmit buffer holds the longest frame we send, so `write` returns at once (beyond it, the port would block).
     """
-    return UART(number, baudrate=baud, tx=tx, rx=rx, bits=8, parity=(None, 1, 0)[parity], stop=1, timeout=0, timeout_char=0, txbuf=256, rxbuf=256)
+    odd_even = (None, 1, 0)[parity]
+    return UART(number, baudrate=baud, tx=tx, rx=rx, bits=8, parity=odd_even, stop=1, timeout=0, timeout_char=0, txbuf=256, rxbuf=256)

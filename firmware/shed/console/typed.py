@@ -136,45 +136,7 @@ class Typed:
                 yield "#%d kind %d\n" % (record[0], record[1])
             else:
                 when = date_text(row[1]) if row[1] else "boot %d +%s" % (row[2], span_text(row[0]))
-                yield "#%d %s %s\n" % (record[0], when, self._sentence(record[1], row[3:]))
-
-    def _sentence(self, kind, f):
-        """One record in words; f: its own fields (records.md)."""
-        outlet_number = self._shed.outlet_number
-        if kind == 1:
-            before = ", after fault %s" % words.fault_text(f[1], f[2], outlet_number) if f[1] else ""
-            return "boot %d by %s%s" % (f[3], word(words.RESETS, f[0]), before)
-        if kind == 2:
-            took = " in %d us" % f[4] if f[4] >= 0 else ""
-            return "TRIP: cause %d%s, effects %s%s" % (
-                f[0] + 1,
-                ", point %d" % (f[1] + 1) if f[1] < 255 else "",
-                words.bits_text(f[2]),
-                took,
-            )
-        if kind == 3:
-            return "trip of cause %d reset by %s" % (f[0] + 1, word(words.AUTHORITIES, f[1]))
-        if kind == 4:
-            return "outlet %d: session %08X begins, card %s, %s" % (outlet_number(f[1]), f[0], words.card_text(f[2]), words.yuan(f[4]))
-        if kind == 5:
-            sold = "%s, %s, %s, card %s" % (span_text(f[4]), words.kwh(f[5] // 1000000), words.yuan(f[8]), words.card_text(f[2]))
-            return "outlet %d: session %08X ends: %s, %s" % (outlet_number(f[1]), f[0], word(words.STOP_CAUSES, f[9]), sold)
-        if kind == 6:
-            reason = ": " + word(words.ACCESS, f[1]) if f[1] else ""
-            return "gate %s%s, card %s" % (word(words.GATE_EVENTS, f[0]), reason, words.card_text(f[2]))
-        if kind == 7:
-            return "FAULT %s" % words.fault_text(f[0], f[1], outlet_number)
-        if kind == 8:
-            return "fault cleared by %s: %s" % (word(words.AUTHORITIES, f[2]), words.fault_text(f[0], f[1], outlet_number))
-        if kind == 9:
-            return "point %d %s" % (f[0] + 1, word(words.POINT_STATES, f[1]))
-        if kind == 10:
-            return "configuration %d in use" % f[0]
-        if kind == 11:
-            return "clock set, was %s" % (date_text(f[0]) if f[0] else "not set")
-        if kind == 12:
-            return "maintenance, by %s" % word(words.AUTHORITIES, f[0])
-        return "outlet %d: session %08X %s" % (outlet_number(f[1]), f[0], "goes on" if kind == 13 else "energised")
+                yield "#%d %s %s\n" % (record[0], when, words.sentence(record[1], row[3:], self._shed.outlet_number))
 
 
 def nearest(verb):

@@ -3,30 +3,41 @@
 Hazard: none; a number without a word is shown as itself.
 """
 
+from shed.console.dates import date_text, span_text
+
 OUTLET_STATES = "free|waits for its meter|waits for a bike|charging|topping up|stopping|resuming|settling|settled"
-POINT_STATES = "normal|ALARM|FAULT: wire open|FAULT: wire shorted|FAULT: stuck|FAULT: not read"
+POINT_STATES = "normal|ALARM|FAULT: open|FAULT: short|FAULT: stuck|FAULT: stale"
 GATE_STATES = "locked|released|open|HELD OPEN|free (trip)"
 
 # From 1 on.
 HOLDERS = (
-    "|boot lock: the mains came back a moment ago|TRIP: the cause must go, then `clear`|a fault: see `faults`|safe mode: see `faults`"
-    "|maintenance|self-test runs|its meter does not answer|load budget: waits for its turn|no session: tap a card, press the button"
-    "|staggered start|no lease: the software asks for nothing|a fire point is faulty: no new session|relay WELDED: replace it, then `clear`"
+    "|boot lock after a start|TRIP: `clear` once its cause is gone|fault: see `faults`|safe mode: see `faults`|maintenance|self-test"
+    "|meter silent|load budget: waits its turn|no session: tap a card, press the button|staggered start|no lease"
+    "|fire point faulty: no new session|relay WELDED: replace it, then `clear`"
 )
 STOP_CAUSES = (
-    "|full|unplugged|longest session reached|paid time over|nothing drew power|over power|TRIP|meter silent|stopped by the customer"
-    "|stopped by the operator|load gone after an outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit"
+    "|full|unplugged|longest session|paid time over|nothing drew power|over power|TRIP|meter silent|customer|operator"
+    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit"
 )
 FAULTS = (
     "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter"
-    "|relay welded, outlet|point faulty, point|output does not read back, output|journal full|configuration bad|card table bad|boot loop|reader silent, reader"
-    "|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
+    "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
+    "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
 AUTHORITIES = "|maintenance card|key switch|key"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
+
+# One sentence per journal kind, from 1: {x2} is its field 2 behind the time fields (records.md), told as `_told` does for letter x.
+_SENTENCES = (
+    "boot {n3} by {R0}{b1}|TRIP: cause {i0}{p1}, effects {m2}{u4}|trip of cause {i0} reset by {A1}"
+    "|outlet {o1}: session {s0} begins, card {c2}, {y4}"
+    "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y8}, card {c2}|gate {G0}{r1}, card {c2}|FAULT {f0}|fault cleared by {A2}: {f0}"
+    "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}|maintenance, by {A0}"
+    "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised"
+)
 
 
 def word(table, number):
@@ -60,3 +71,47 @@ def yuan(fen):
 
 def kwh(wh):
     return "%d.%03d kWh" % (wh // 1000, wh % 1000)
+
+
+def sentence(kind, own, outlet_number):
+    """A journal record of a known kind in words. own: the fields behind its time fields."""
+    parts = _SENTENCES.split("|")[kind - 1].split("{")
+    for i in range(1, len(parts)):
+        parts[i] = _told(parts[i][0], own, int(parts[i][1]), outlet_number) + parts[i][3:]
+    return "".join(parts)
+
+
+def _told(letter, own, at, outlet_number):
+    value = own[at]
+    table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES}.get(letter)
+    if table:
+        return word(table, value)
+    if letter == "o":
+        value = outlet_number(value)
+    elif letter == "i":
+        value += 1
+    elif letter == "s":
+        return "%08X" % value
+    elif letter == "y":
+        return yuan(value)
+    elif letter == "e":
+        return kwh(value // 1000000)
+    elif letter == "t":
+        return span_text(value)
+    elif letter == "c":
+        return card_text(value)
+    elif letter == "m":
+        return bits_text(value)
+    elif letter == "d":
+        return date_text(value) if value else "not set"
+    elif letter == "f":
+        return fault_text(value, own[at + 1], outlet_number)
+    elif letter == "b":
+        return ", after fault %s" % fault_text(value, own[at + 1], outlet_number) if value else ""
+    elif letter == "p":
+        return ", point %d" % (value + 1) if value < 255 else ""
+    elif letter == "u":
+        return " in %d us" % value if value >= 0 else ""
+    elif letter == "r":
+        return ": " + word(ACCESS, value) if value else ""
+    return str(value)

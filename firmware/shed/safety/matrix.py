@@ -17,7 +17,8 @@ class Matrix:
     """`evaluate(alarm)` is called by the scan, only when the alarm mask differs from `alarm_seen`; it allocates nothing.
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
-    `cut_groups`, `free_gates`: masks of what must be open. `active`: causes present now; `latched`: held until reset; `shadow`: would have tripped.
+    `cut_groups`, `free_gates`: masks of what must be open. `active`: causes present now; `latched`: held until reset; `shadow`: would
+    have tripped.
     """
 
     def __init__(self, causes, effects, latched=0):

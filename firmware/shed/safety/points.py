@@ -1,7 +1,7 @@
 """Points: the supervised inputs, sampled into masks once per scan.
 
-Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and slowly
-back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor also tells open and short:
+Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and
+slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor also tells open and short:
 
     microvolts   0 .... short .... alarm .... normal .... full scale
     state          SHORT    ALARM     NORMAL      OPEN
@@ -9,8 +9,9 @@ back (quiet for its clear time). A contact is normal or in alarm; a loop with an
 Everything `sample` does is allocation-free: it runs inside the scan, with the heap locked. Bit i of a mask is point i.
 """
 
-from micropython import const
 from time import ticks_diff
+
+from micropython import const
 
 NORMAL = const(0)
 ALARM = const(1)
@@ -47,7 +48,8 @@ class PointConfig:
 class Points:
     """Samples all points; `alarm` and `fault` are the debounced masks, `suspect` the points that differ from them at this moment.
 
-    `wait_us(n)` is the busy wait between two reads of a direct contact. `sample(now_us)` returns the alarm mask. Every period between two calls must be under 536 s (law 9).
+    `wait_us(n)` is the busy wait between two reads of a direct contact. `sample(now_us)` returns the alarm mask. Every period between two
+    calls must be under 536 s (law 9).
     """
 
     def __init__(self, configs, wait_us):

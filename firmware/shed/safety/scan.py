@@ -1,6 +1,7 @@
 """The scan: reads every point, evaluates the matrix, drives every output, strobes the heartbeat. Every 5 ms, before everything else.
 
-Hazards: a scan that does not run, runs late, runs on a stopped clock, or dies half-way. It runs as a soft callback of Timer 1, from an edge hint,
+Hazards: a scan that does not run, runs late, runs on a stopped clock, or dies half-way. It runs as a soft callback of Timer 1, from an
+edge hint,
 or from the executive when the last pass is over 8 ms old. What it does not finish, the heartbeat circuit does: no strobe, no supply.
 
     run --> too soon after the last (2 ms)?  nothing
@@ -11,8 +12,9 @@ or from the executive when the last pass is over 8 ms old. What it does not fini
 Nothing in a pass allocates; the heap is locked while it runs.
 """
 
-from micropython import const, heap_lock, heap_unlock
 from time import ticks_diff, ticks_us
+
+from micropython import const, heap_lock, heap_unlock
 
 from shed.safety import faults
 
@@ -61,7 +63,7 @@ class Scan:
             if timer is not None:
                 self.timer_calls += 1
             self._pass()
-        except BaseException:
+        except BaseException:  # noqa: BLE001  the scan's guard: whatever it was, everything opens
             self._fail(faults.SCAN_EXCEPTION)
         heap_unlock()
 
