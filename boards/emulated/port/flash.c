@@ -67,7 +67,11 @@ static bool cut_here(void) {
     if (P.cut_countdown < 0) {
         return false;
     }
-    return P.cut_countdown-- <= 1;
+    if (--P.cut_countdown > 0) {
+        return false;
+    }
+    P.cut_countdown = -1;       // once: the next life has its power
+    return true;
 }
 
 static void tear(uint8_t *p, const uint8_t *target, uint32_t len) {
