@@ -126,13 +126,24 @@ def test_since_starts_at_the_sequence_asked_for_and_newest_counts_only_the_kinds
     assert list(filter(None, ring.newest(0))) == []
 
 
-def test_a_long_search_gives_turns_away():
+@pytest.mark.parametrize(
+    ("search", "reads"),
+    [(lambda ring: ring.newest(300), 20), (lambda ring: ring.since(0), 20), (lambda ring: ring.newest(2, (9,)), SECTOR // 52 + 2)],
+)
+def test_a_long_search_gives_turns_away(search, reads):
     region = NorRegion(8)
     ring = opened(region)
-    for _ in range(400):
+    for _ in range(450):
         ring.append(1, bytes(40))
         ring.erase_ahead(True)
-    assert list(ring.newest(1, (9,))) == [None] * (400 // 12)
+    region.reads = 0
+    longest = turns = 0
+    for _row in search(ring):
+        longest = max(longest, region.reads)
+        region.reads = 0
+        turns += 1
+    assert turns > 5
+    assert longest <= reads
 
 
 def test_an_empty_ring_reads_as_empty():

@@ -62,11 +62,11 @@ class Journal:
             if not missing:
                 break
             started = set()
-            for _sequence, kind, payload in self.ring.sector_records((self.ring.head - back) % self.ring.sectors):
-                if kind == SESSION_END or kind == SESSION_START:
-                    session = unpack_from("<I", payload, _TIME)[0]
-                    if session in missing:
-                        (done if kind == SESSION_END else started).add(session)
+            sector = (self.ring.head - back) % self.ring.sectors
+            for _sequence, kind, payload in self.ring.sector_records(sector, (SESSION_START, SESSION_END)):
+                session = unpack_from("<I", payload, _TIME)[0]
+                if session in missing:
+                    (done if kind == SESSION_END else started).add(session)
             missing -= done
             missing -= started
         return done

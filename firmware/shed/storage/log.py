@@ -144,12 +144,12 @@ class LogRing:
                 break
             if self._order_of(sector):
                 back = k
-                for _sequence, kind, _payload in self._records(sector):
-                    if kinds is None or kind in kinds:
-                        found += 1
+                for _record in self._records(sector, kinds):
+                    found += 1
                     turns += 1
                     if turns % _PATIENCE == 0:
                         yield None
+                yield None
         if found and count > 0:
             yield from self._forward(back, 0, limit, max(0, found - count), kinds)
 
@@ -162,9 +162,11 @@ class LogRing:
             back -= 1
             if not self._order_of(sector):
                 continue
-            for record in self._records(sector):
+            if kinds is not None:
+                yield None
+            for record in self._records(sector, kinds):
                 turns += 1
-                if last < record[0] < limit and (kinds is None or record[1] in kinds):
+                if last < record[0] < limit:
                     last = record[0]
                     if skip:
                         skip -= 1
@@ -175,16 +177,16 @@ class LogRing:
                     turns = 0
                     yield None
 
-    def sector_records(self, sector):
+    def sector_records(self, sector, kinds=None):
         """Yields (sequence, kind, payload view) of every whole record in one sector; nothing if it is not in use."""
         if self._order_of(sector):
-            yield from self._records(sector)
+            yield from self._records(sector, kinds)
 
-    def _records(self, sector):
-        """Yields every whole record of a sector; `_stop` is then where they end."""
+    def _records(self, sector, kinds=None):
+        """Yields every whole record of a sector (of these kinds); `_stop` is then where they end."""
         offset = _FIRST
         while True:
-            size = self._read(sector, offset)
+            size = self._read(sector, offset, kinds)
             if size == 0:
                 break
             if size > 0:
@@ -193,17 +195,19 @@ class LogRing:
             offset += abs(size)
         self._stop = offset
 
-    def _read(self, sector, offset):
-        """Reads the record there: its size, minus its size if only the header is whole, 0 at the end (free, torn header, sector end)."""
+    def _read(self, sector, offset, kinds=None):
+        """Reads the record there: its size, minus its size if it is torn or not of these kinds, 0 at the end (free, torn header)."""
         room = _SECTOR - offset
         if room < records.HEADER + 4:
             return 0
-        view = self._in_view[: min(room, records.MAX_RECORD)]
+        view = self._in_view[: min(room, records.MAX_RECORD if kinds is None else records.HEADER)]
         self._region.read(sector * _SECTOR + offset, view)
         length = records.length_at(self._in)
         size = records.size_of(length)
         if length < 0 or size > room:
             return 0
+        if kinds is not None:
+            return self._read(sector, offset) if self._in[0] in kinds else -size
         return size if records.is_whole(view, length) else -size
 
     def _sequence_read(self):
