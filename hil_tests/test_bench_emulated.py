@@ -175,3 +175,52 @@ def test_virtual_time_does_not_drift_between_board_and_plant(poller: Bench) -> N
     poller.run("10 s")
     assert poller.now_ns == poller.port.board_now_ns
     assert poller.board.stats()["now_ns"] - poller.now_ns < S
+
+
+WRITER = """
+import machine, time
+from esp32 import Partition
+machine.Pin(16, machine.Pin.OUT)(1)
+region = Partition.find(Partition.TYPE_DATA, label="shed_journal")[0]
+at = 0
+while True:
+    region.writeblocks(0, b"0123456789abcdef", at)
+    at += 16
+    time.sleep_ms(100)
+"""
+
+
+def test_power_can_be_cut_at_a_chosen_flash_operation_and_comes_back() -> None:
+    with Bench(flash={"/main.py": WRITER}) as bench:
+        bench.until(bench.relay(1).contact_is_closed)
+        bench.board.trace_flash()
+        bench.run("1 s")
+        written = len(bench.board.flash_operations)
+        assert 9 <= written <= 11
+
+        def cut(future: Bench, kind: str) -> tuple[str, bool, bytes]:
+            future.board.fault("power-cut-at-write", 3, kind)
+            future.until(future.board.is_halted, within="5 s")
+            future.until(future.relay(1).contact_is_open, within="20 ms")
+            last = future.board.flash_operations[-1]
+            page = future.process.flash.read_bytes()[last[2] + 16 : last[2] + 32]
+            future.board.power_cycle()
+            future.until(future.relay(1).contact_is_closed, within="5 s")
+            return future.board.mode, bool(future.relay(1).contact_is_closed), page
+
+        for kind in ("before", "torn"):
+            mode, closed, _page = bench.branch(lambda future, kind=kind: cut(future, kind))
+            assert (mode, closed) == ("running", True)
+        assert bench.board.mode == "running"
+        assert bench.stays(bench.relay(1).contact_is_closed, "2 s") is None
+
+
+def test_every_output_is_off_before_software_runs_and_without_power(poller: Bench) -> None:
+    poller.run("1 s")
+    poller.mains.off()
+    poller.run("1 s")
+    changes = poller.world.waveform.changes("pin_K1")
+    driven = [at for at, drive in changes if drive == 2]
+    assert changes[0] == (0, 0)
+    assert changes[-1][1] == 0
+    assert driven[0] >= poller.board.boots[0]
