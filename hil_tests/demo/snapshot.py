@@ -34,7 +34,7 @@ _WHY: Final = {
     "point_fault": "a fire input is faulty",
     "welded": "relay welded",
 }
-_METER_SILENT_MS: Final = 15_000
+_METER_SILENT_MS: Final = 90_000  # idle meters are read every half a minute or so
 
 
 @dataclass(slots=True)
@@ -127,6 +127,8 @@ def take(bench: Bench, words: BoardWords) -> Snapshot:
         )
     points: dict[str, str] = {}
     for index, point in enumerate(plant.wiring.points):
+        if point.use != "plain":
+            continue
         frame = words.points[index] if alive and index < len(words.points) else None
         points[point.name] = POINT_STATES.get(frame["st"], "?") if frame is not None else "?"
     return Snapshot(

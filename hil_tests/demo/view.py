@@ -41,9 +41,8 @@ def screen(
     parts: list[RenderableType] = [_header(shot, title, pace, width), _panel(_outlets(shot.outlets, selected), "Outlets"), middle]
     parts.append(_panel(_events(events, rows), "Last events", rows))
     if selected is not None:
-        speed = f"[n] next card: {card}  " if card else ""
-        parts += [Text(OUTLET_KEYS, "bright_black", no_wrap=True), Text(f"{SHED_KEYS}", "bright_black", no_wrap=True)]
-        parts[0] = _header(shot, title, f"{pace}  {speed}[+][-]", width)
+        parts += [Text(OUTLET_KEYS, "bright_black", no_wrap=True), Text(SHED_KEYS, "bright_black", no_wrap=True)]
+        parts[0] = _header(shot, title, f"card: {card} [n]  {pace} [+][-]", width)
     return Group(*parts)
 
 
@@ -73,20 +72,19 @@ def _header(shot: Snapshot, title: str, pace: str, width: int) -> Table:
 
 def _outlets(rows: Sequence[OutletRow], selected: int | None) -> Table:
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="bright_black")
-    table.add_column("", no_wrap=True)
-    table.add_column("state", no_wrap=True, min_width=16)
-    for name in ("W", "Wh", "time", "yuan"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True, width=3)
+    table.add_column("bike", no_wrap=True, width=4)
+    table.add_column("state", no_wrap=True, width=15)
+    for name, cells in (("W", 6), ("Wh", 6), ("time", 7), ("yuan", 5)):  # fixed: nothing jumps when numbers grow
+        table.add_column(name, justify="right", no_wrap=True, width=cells)
     table.add_column("why off", no_wrap=True, ratio=1)
     for row in rows:
         style = "green" if row.is_on else ""
-        mark = Text(
-            f"{'>' if row.number == selected else ' '} {row.number} {'=' if row.has_plug else ' '}",
-            "bold" if row.number == selected else "",
-        )
+        mark = Text(f"{'>' if row.number == selected else ' '}{row.number}", "bold" if row.number == selected else "")
         sold = row.seconds or row.wh or row.fen
         table.add_row(
             mark,
+            "yes" if row.has_plug else "-",
             Text(row.state, style),
             Text(f"{row.watts:.1f}" if row.watts else "-", style),
             f"{row.wh}" if sold else "-",
@@ -99,8 +97,8 @@ def _outlets(rows: Sequence[OutletRow], selected: int | None) -> Table:
 
 def _meters(rows: Sequence[MeterRow]) -> Table:
     table = Table.grid(expand=True, padding=(0, 1, 0, 0))
-    for heading in range(5):
-        table.add_column(justify="right" if 0 < heading < 4 else "left", no_wrap=True)
+    for place, cells in enumerate((3, 7, 8, 8, 6)):
+        table.add_column(justify="right" if 0 < place < 4 else "left", no_wrap=True, width=cells)
     for row in rows:
         table.add_row(f"{row.address}", f"{row.volts:.1f} V", f"{row.watts:.1f} W", f"{row.wh} Wh", _tone(row.health, row.health == "ok"))
     return table

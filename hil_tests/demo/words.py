@@ -85,17 +85,24 @@ def _card(record: Record) -> str:
 
 
 def _start(record: Record, names: SiteNames) -> Sentence:
-    return f"{_outlet(record, names)}: session begins, card {_card(record)}, {yuan(record.number('price_fen'))} for the first block", "good"
+    return f"{_outlet(record, names)}: session begins, card {_card(record)}, {yuan(record.number('price_fen'))}", "good"
 
 
 def _end(record: Record, names: SiteNames) -> Sentence:
     energy, spent = record.number("energy_mwh") / 1000, span(record.number("energised_s"))
     why = stop_cause(record.number("stop_cause"))
-    return f"{_outlet(record, names)}: session ends ({why}): {energy:.1f} Wh in {spent}, {yuan(record.number('price_fen'))}", "good"
+    return f"{_outlet(record, names)} ends ({why}): {energy:.1f} Wh, {spent}, {yuan(record.number('price_fen'))}", "good"
 
 
 def _resumed(record: Record, names: SiteNames) -> Sentence:
     return f"{_outlet(record, names)}: the session goes on, {span(record.number('energised_s'))} so far", "good"
+
+
+def _trip(record: Record, names: SiteNames) -> Sentence:
+    index, latency = record.number("cause"), record.number("latency_us")
+    name = names.causes[index] if index < len(names.causes) else f"cause {index}"
+    effects = ", ".join(names.effects_in(record.number("effects")))
+    return f"TRIP by {name!r}: {effects}" + (f" ({latency / 1000:.1f} ms)" if latency >= 0 else ""), "alarm"
 
 
 def _gate(record: Record, names: SiteNames) -> Sentence | None:
@@ -119,6 +126,7 @@ _TELLERS: Final[dict[str, Callable[[Record, SiteNames], Sentence | None]]] = {
     "session_resumed": _resumed,
     "session_energised": _silent,
     "gate": _gate,
+    "trip": _trip,
     "config": _silent,
     "point": _silent,
     "boot": lambda record, names: (narrate.sentence(record, names), "quiet"),
