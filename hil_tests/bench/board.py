@@ -88,14 +88,14 @@ class Board:
     def fault(self, name: str, a: Duration | int = 0, kind: str = "before") -> None:
         """One of FAULTS.
 
-        ``timer-dead``: a = timer; ``stall``: a = a duration; ``power-cut-at-write``: a = which operation from now, ``kind``
+        ``timer-dead``: a = timer, until the next reset or ``kind`` "for ever"; ``stall``: a = a duration; ``power-cut-at-write``: a = which operation from now, ``kind``
         before/torn/erase; ``allocation``: a = how many fail.
         """
         if name == "brownout":
             self._bench.brown_out()
             return
         codes = {
-            "timer-dead": (link.FAULT_TIMER_DEAD, lambda: (int(a), 0)),
+            "timer-dead": (link.FAULT_TIMER_DEAD, lambda: (int(a), int(kind == "for ever"))),
             "clock-stopped": (link.FAULT_CLOCK_STOPPED, lambda: (1, 0)),
             "clock-ok": (link.FAULT_CLOCK_STOPPED, lambda: (0, 0)),
             "power-cut-at-write": (link.FAULT_POWER_CUT_AT_FLASH, lambda: (int(a), _CUT_KINDS[kind])),

@@ -82,6 +82,16 @@ def test_after_the_fault_the_board_comes_back_and_the_session_goes_on_under_a_li
     bench.until(bench.outlet(1).is_charging, within="60 s")
 
 
+def test_a_timer_that_is_dead_for_ever_ends_in_safe_mode_with_a_console_and_no_outlet(bench: Bench):
+    start_charging(bench, 1)
+    bench.board.fault("timer-dead", 1, kind="for ever")
+    bench.until(bench.outlet(1).contact_is_open, within="1 s")
+    bench.run("20 s")
+    assert bench.outlet(1).contact_is_open
+    assert bench.console.ask({"do": "hello"})[0]["mode"] == "safe"
+    assert "safe mode" in bench.console.type("why 1")
+
+
 def test_a_killed_board_that_is_started_again_holds_off_and_then_resumes(bench: Bench):
     start_charging(bench, 1)
     bench.board.kill()

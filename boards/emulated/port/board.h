@@ -67,7 +67,7 @@ typedef struct {
     bool reset_due;             // a RESET record must still be sent
     uint8_t cause;
     // faults
-    bool timer_dead[N_TIMER];
+    uint8_t timer_dead[N_TIMER]; // 1 until the next reset, 2 for ever
     bool clock_stopped;
     uint64_t clock_frozen_us;
     int64_t cut_countdown;      // flash operations until the power cut; -1: none

@@ -126,6 +126,11 @@ static void go_dark(void) {
     chip_running = false;
     pins_floated();
     P.clock_stopped = false;
+    for (int i = 0; i < N_TIMER; i++) {
+        if (P.timer_dead[i] == 1) {
+            P.timer_dead[i] = 0;
+        }
+    }
     P.stats.resets++;
 }
 

@@ -67,7 +67,7 @@ static void apply_fault(unsigned int kind, int64_t a, int64_t b) {
     switch (kind) {
         case FAULT_TIMER_DEAD:
             if (a >= 0 && a < N_TIMER) {
-                P.timer_dead[a] = true;
+                P.timer_dead[a] = b ? 2 : 1;
             }
             break;
         case FAULT_CLOCK_STOPPED:
