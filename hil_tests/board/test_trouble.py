@@ -118,3 +118,17 @@ def test_end_of_file_ends_the_process(board: Board) -> None:
     board.socket.close()
     assert board.process is not None
     assert board.process.wait(timeout=5) == 0
+
+
+def test_a_dead_timer_is_mended_by_a_reset_of_the_chip_only(board: Board) -> None:
+    arm = "from machine import Timer\nimport time\nn=0\ndef cb(t):\n global n\n n+=1\nt=Timer(1,period=5,callback=cb)\n"
+    count = "time.sleep_ms(100)\nt.deinit()\nprint(n)"
+    board.fault(link.FAULT_TIMER_DEAD, 1)
+    assert board.raw(arm + count) == "0\n"
+    board.type(b"\x02\x04")
+    board.expect(b"MPY: soft reboot")
+    board.expect(b">>> ")
+    assert board.raw(arm + count) == "0\n"
+    board.put(link.POWER, 2)
+    board.run(S)
+    assert board.raw(arm + count) == "19\n"

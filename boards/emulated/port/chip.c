@@ -1,5 +1,7 @@
 // The chip around the CPU: interrupt masking, watchdog, resets, and the list of what it does by itself next.
 
+#include <string.h>
+
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
@@ -125,7 +127,9 @@ void chip_fire(void) {
 static void go_dark(void) {
     chip_running = false;
     pins_floated();
+    // Broken clocks and timers are states of the chip: a reset mends them.
     P.clock_stopped = false;
+    memset(P.timer_dead, 0, sizeof(P.timer_dead));
     for (int i = 0; i < N_TIMER; i++) {
         if (P.timer_dead[i] == 1) {
             P.timer_dead[i] = 0;
