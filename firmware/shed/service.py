@@ -36,6 +36,8 @@ _STAGGER_MS = const(500)  # between two outlets that come back after a boot
 _GOOD_BOOT_S = const(60)
 _BAD_BOOTS = const(5)
 _MODBUS_CHAR_BITS = const(10)
+_CHARGING_TASK = const(0)
+_METERS_TASK = const(1)
 
 
 def load_image():
@@ -174,6 +176,8 @@ class Service:
         outputs.drop(outputs.everything & ~lease)
         outputs.renew(lease)
         self.poller.energised(charging.meters)
+        if self.poller.wanted:
+            self.executive.wake(_METERS_TASK)
         if self.books.group_off:
             for i in range(len(self.wiring.outlets)):
                 if self.books.group_off >> i & 1:
@@ -241,7 +245,7 @@ class Service:
             for i in range(len(buttons)):
                 if new >> i & 1:
                     self.charging.button(i, now_ms)
-            self.executive.wake(0)
+            self.executive.wake(_CHARGING_TASK)
 
     def _watch_safety(self, now_ms):
         """What the scan found, written down; the hold-off; hints; the key switch."""
