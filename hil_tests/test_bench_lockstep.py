@@ -122,6 +122,20 @@ def test_branches_nest(bench: Bench) -> None:
     assert bench.branch(lambda one: (one.run("1 s"), one.branch(lambda two: (two.run("1 s"), two.now_ns)[1]))[1]) == 3 * S
 
 
+def test_many_branches_come_back_in_order(bench: Bench) -> None:
+    bench.run("1 s")
+
+    def waits(seconds: int):
+        def body(future: Bench) -> int:
+            future.run(seconds * S)
+            return future.now_ns // S
+
+        return body
+
+    assert bench.branches([waits(n) for n in (5, 1, 3, 2, 4)], jobs=3) == [6, 2, 4, 3, 5]
+    assert not list(bench.directory.glob("flash-*"))
+
+
 def test_what_a_branch_raises_is_raised_here(bench: Bench) -> None:
     bench.run("1 s")
     with pytest.raises(BenchTimeout, match="charging"):

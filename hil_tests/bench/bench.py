@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import weakref
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from hil_tests.plant.hands import Button, CallPoint, KeySwitch
-from hil_tests.plant.mains import Mains
-from hil_tests.plant.meters import Pzem016
-from hil_tests.plant.people import DEFAULT_CARDS, Bike, Card, CardData
-from hil_tests.plant.pn532 import Pn532
+from hil_tests.plant.people import DEFAULT_CARDS, CardData
 from hil_tests.plant.port import POWER_OFF, POWER_ON, BoardPort
-from hil_tests.plant.rs485 import Rs485Bus
 from hil_tests.plant.shed import Shed
 from hil_tests.plant.units import Duration, ns
 from hil_tests.plant.units import text as time_text
@@ -26,11 +23,10 @@ from .board import Board
 from .board_process import BoardProcess
 from .conditions import Condition, name_of
 from .console import Console
-from .find import find
 from .flash_image import Flash, flash_file
-from .handles import ContactHandle, GateHandle, OutletHandle, SmokeHandle
 from .link_log import LinkLog
 from .lockstep import Lockstep
+from .parts import Parts
 from .serial import Serial
 
 T = TypeVar("T")
@@ -40,7 +36,7 @@ class BenchTimeout(AssertionError):
     """A condition did not come true in its virtual time; the message ends with the last events."""
 
 
-class Bench:
+class Bench(Parts):
     """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is
     an erased chip with a partition
     table; a mapping of paths to MicroPython sources is a blank chip with these files.
@@ -121,66 +117,6 @@ class Bench:
                 f"after {after} no longer: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30))
             )
 
-    # --- the shed -----------------------------------------------------------------------------------------------------
-
-    @property
-    def mains(self) -> Mains:
-        """The feed: off, on, sag."""
-        return self.plant.mains
-
-    def outlet(self, number: int) -> OutletHandle:
-        """The truth about an outlet."""
-        return OutletHandle(find("outlet", self.plant.outlets, number))
-
-    def relay(self, number: int) -> ContactHandle:
-        """An outlet's relay."""
-        return ContactHandle(find("relay", self.plant.relays, number))
-
-    def contactor(self, group: str) -> ContactHandle:
-        """A group's contactor."""
-        return ContactHandle(find("contactor", self.plant.contactors, group))
-
-    def bike(self, number: int) -> Bike:
-        """The bike at outlet ``number``: plug, unplug, plug_again."""
-        return find("bike", self.plant.bikes, number)
-
-    def card(self, name: str) -> Card:
-        """Somebody's card: tap."""
-        return find("card", self.plant.cards, name)
-
-    def button(self, number: int) -> Button:
-        """An outlet's button: press."""
-        return find("button", self.plant.buttons, number)
-
-    def meter(self, number: int) -> Pzem016:
-        """An outlet's meter: fault, scale."""
-        return find("meter", self.plant.meters, number)
-
-    def bus(self, name: str) -> Rs485Bus:
-        """An RS-485 line: noise_share, turn_around_ns, counters."""
-        return find("bus", self.plant.buses, name)
-
-    def reader(self, name: str) -> Pn532:
-        """A card reader: fault."""
-        return find("reader", self.plant.readers, name)
-
-    def smoke(self, name: str) -> SmokeHandle:
-        """A smoke detector, by its point's name with or without the word ``smoke``."""
-        return SmokeHandle(find("smoke detector", self.plant.loops, name, "smoke {}"))
-
-    def call_point(self, name: str) -> CallPoint:
-        """A manual call point, by its point's name with or without the words ``call point``."""
-        return find("call point", self.plant.call_points, name, "call point {}")
-
-    @property
-    def key_switch(self) -> KeySwitch:
-        """The first key switch."""
-        return find("key switch", self.plant.key_switches, next(iter(self.plant.key_switches), "key switch"))
-
-    def gate(self, name: str) -> GateHandle:
-        """A gate."""
-        return GateHandle(find("gate", self.plant.gates, name))
-
     # --- evidence -----------------------------------------------------------------------------------------------------
 
     @property
@@ -213,16 +149,39 @@ class Bench:
 
         Here nothing changes.
         """
+        return self.branches([body], jobs=1)[0]
+
+    def branches(self, bodies: Sequence[Callable[[Bench], T]], jobs: int = 2) -> list[T]:
+        """Many futures of this moment, ``jobs`` at a time; their results in the order of ``bodies``. The first that raises ends it."""
+        results: list[T] = []
+        running: deque[tuple[forks.Fork, Path | None]] = deque()
+        waiting = deque(bodies)
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    running.append(self._fork(waiting.popleft()))
+                fork, copy = running.popleft()
+                try:
+                    results.append(fork.result())
+                finally:
+                    forks.remove(copy)
+        finally:
+            for fork, copy in running:
+                with contextlib.suppress(Exception):
+                    fork.result()
+                forks.remove(copy)
+        return results
+
+    def _fork(self, body: Callable[[Bench], T]) -> tuple[forks.Fork, Path | None]:
         if not self.lockstep.is_attached:
-            return forks.in_fork(lambda: self._as_branch(None, None, body), lambda: None)
+            return forks.Fork(lambda: self._as_branch(None, None, body)), None
         ours, theirs = forks.link_pair()
         copy = forks.flash_copy_path(self.process.flash)
         self.lockstep.fork(theirs, str(copy))
         theirs.close()
-        try:
-            return forks.in_fork(lambda: self._as_branch(ours, copy, body), ours.close)
-        finally:
-            copy.unlink(missing_ok=True)
+        fork = forks.Fork(lambda: self._as_branch(ours, copy, body))
+        ours.close()
+        return fork, copy
 
     def _as_branch(self, link_socket, copy: Path | None, body: Callable[[Bench], T]) -> T:
         self._remove.detach()

@@ -30,7 +30,8 @@ def find_binary() -> Path:
 class BoardProcess:
     """One board with its flash file. ``socket`` is the plant's end of the link while it runs.
 
-    ``command`` replaces the binary (the tests' fake board). The board's environment is empty but for what the dynamic loader needs.
+    ``command`` replaces the binary (the tests' fake board). The board's environment is empty but for what the dynamic loader needs, and it
+    has a session of its own, so that a terminal's Ctrl-C does not reach it.
     """
 
     def __init__(
@@ -66,7 +67,14 @@ class BoardProcess:
         environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}
         with self.stderr_path.open("ab") as errors:
             self._process = subprocess.Popen(
-                command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, close_fds=True
+                command,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                close_fds=True,
+                start_new_session=True,
             )
         theirs.close()
         self.socket = ours

@@ -9,41 +9,40 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
-
-T = TypeVar("T")
+from typing import Any
 
 
 class BranchFailed(Exception):
     """A branch ended without an answer, or raised something that cannot be handed over; the text is its traceback."""
 
 
-def in_fork(body: Callable[[], T], abandon: Callable[[], None]) -> T:
-    """Run ``body`` in a fork of this process and return its pickled result; what it raises is raised here, with its traceback as a note.
+class Fork:
+    """A fork that runs ``body``; ``result`` waits for it. What ``body`` returns or raises comes back pickled."""
 
-    ``abandon`` runs in this process before it waits: close here what belongs to the fork.
-    """
-    sys.stdout.flush()
-    sys.stderr.flush()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _child(body, writer)
-    os.close(writer)
-    abandon()
-    with os.fdopen(reader, "rb") as pipe:
-        answer = pipe.read()
-    _pid, status = os.waitpid(child, 0)
-    if not answer:
-        raise BranchFailed(f"the branch ended with status {status} and no answer")
-    good, value, words = pickle.loads(answer)
-    if good:
-        return value
-    if isinstance(value, BaseException):
-        value.add_note(f"in a branch:\n{words}")
-        raise value
-    raise BranchFailed(words)
+    def __init__(self, body: Callable[[], Any]) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._reader, writer = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            os.close(self._reader)
+            _child(body, writer)
+        os.close(writer)
+
+    def result(self) -> Any:
+        """What ``body`` returned; what it raised is raised here, with its traceback as a note. BranchFailed when there is neither."""
+        with os.fdopen(self._reader, "rb") as pipe:
+            answer = pipe.read()
+        _pid, status = os.waitpid(self._child, 0)
+        if not answer:
+            raise BranchFailed(f"the branch ended with status {status} and no answer")
+        good, value, words = pickle.loads(answer)
+        if good:
+            return value
+        if isinstance(value, BaseException):
+            value.add_note(f"in a branch:\n{words}")
+            raise value
+        raise BranchFailed(words)
 
 
 def _child(body: Callable[[], Any], writer: int) -> None:
@@ -81,3 +80,9 @@ def flash_copy_path(flash: Path) -> Path:
 
 
 flash_copy_path.count = 0  # type: ignore[attr-defined]
+
+
+def remove(flash: Path | None) -> None:
+    """Remove a branch's flash, if there is one."""
+    if flash is not None:
+        flash.unlink(missing_ok=True)
