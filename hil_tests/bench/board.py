@@ -88,7 +88,7 @@ class Board:
     def fault(self, name: str, a: Duration | int = 0, kind: str = "before") -> None:
         """One of FAULTS.
 
-        ``timer-dead``: a = timer, until the next reset or ``kind`` "for ever"; ``stall``: a = a duration; ``allocation``: a = how many fail;
+        ``timer-dead``: a = timer, until the next reset or ``kind`` "for ever"; ``stall``: a = duration; ``allocation``: a = how many fail;
         ``power-cut-at-write``: a = which operation from now, ``kind`` before/torn/erase.
         """
         if name == "brownout":
