@@ -38,8 +38,8 @@ def fault_text(code: int, argument: int, names: SiteNames) -> str:
     subject = FAULT_ARGUMENTS.get(name)
     if subject is None:
         return text("fault", name)
-    if subject == "outlet" and argument < len(names.outlets):
-        return f"outlet {names.outlets[argument]}: {text('fault', name)}"
+    if subject == "outlet":
+        return f"{names.outlet(argument)}: {text('fault', name)}"
     called = {"point": names.points, "gate": names.gates, "reader": names.readers}.get(subject, ())
     label = f'"{called[argument]}"' if argument < len(called) else str(argument)
     return f"{subject} {label}: {text('fault', name)}"
@@ -80,26 +80,26 @@ def _trip_reset(record: Record, names: SiteNames, language: str) -> str:
     return f"trip of {names.cause(record.number('cause'))} reset by {_authority(record, language)}"
 
 
-def _start(record: Record, _names: SiteNames, _language: str) -> str:
+def _start(record: Record, names: SiteNames, _language: str) -> str:
     price = record.number("price_fen") / 100
-    return f"outlet {record.number('outlet')}: session {record.number('session'):#x} begins, card {_card(record)}, {price:.2f} yuan"
+    return f"{names.outlet(record.number('outlet'))}: session {record.number('session'):#x} begins, card {_card(record)}, {price:.2f} yuan"
 
 
-def _end(record: Record, _names: SiteNames, language: str) -> str:
+def _end(record: Record, names: SiteNames, language: str) -> str:
     cause = text("stop", name_of(STOP_CAUSES, record.number("stop_cause")), language)
     energy = record.number("energy_mwh") / 1_000_000
     spent = timedelta(seconds=record.number("energised_s"))
     price = record.number("price_fen") / 100
-    return f"outlet {record.number('outlet')}: {cause} after {spent}, {energy:.3f} kWh, {price:.2f} yuan, card {_card(record)}"
+    return f"{names.outlet(record.number('outlet'))}: {cause} after {spent}, {energy:.3f} kWh, {price:.2f} yuan, card {_card(record)}"
 
 
-def _resumed(record: Record, _names: SiteNames, _language: str) -> str:
+def _resumed(record: Record, names: SiteNames, _language: str) -> str:
     spent = timedelta(seconds=record.number("energised_s"))
-    return f"outlet {record.number('outlet')}: session {record.number('session'):#x} goes on after {spent}"
+    return f"{names.outlet(record.number('outlet'))}: session {record.number('session'):#x} goes on after {spent}"
 
 
-def _energised(record: Record, _names: SiteNames, _language: str) -> str:
-    return f"outlet {record.number('outlet')}: session {record.number('session'):#x} gets power"
+def _energised(record: Record, names: SiteNames, _language: str) -> str:
+    return f"{names.outlet(record.number('outlet'))}: session {record.number('session'):#x} gets power"
 
 
 def _gate(record: Record, _names: SiteNames, language: str) -> str:

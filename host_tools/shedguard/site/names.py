@@ -33,6 +33,10 @@ class SiteNames:
             readers=tuple(reader.name for reader in site.reader),
         )
 
+    def outlet(self, index: int) -> str:
+        """``outlet 3``: the number on the socket; without a site file counted from 1."""
+        return f"outlet {self.outlets[index] if index < len(self.outlets) else index + 1}"
+
     def point(self, index: int) -> str:
         """``point "smoke bay"`` or ``point 0``; 255 is none."""
         return _called("point", self.points, index)
