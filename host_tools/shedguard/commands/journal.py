@@ -57,7 +57,8 @@ def sessions(
     for record in ended:
         energy, price = record.number("energy_mwh") / 1_000_000, record.number("price_fen") / 100
         minutes, cause = record.number("energised_s") // 60, name_of(STOP_CAUSES, record.number("stop_cause"))
-        rows.append((f"{record.number('session'):#x}", names.outlet(record.number("outlet")), minutes, f"{energy:.3f}", f"{price:.2f}", cause))
+        outlet = names.outlet(record.number("outlet"))
+        rows.append((f"{record.number('session'):#x}", outlet, minutes, f"{energy:.3f}", f"{price:.2f}", cause))
     show_table(("session", "outlet", "min", "kWh", "yuan", "ended by"), rows)
 
 
