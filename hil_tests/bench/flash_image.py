@@ -24,6 +24,7 @@ from hil_tests.plant.sitefile import REPOSITORY, Wiring
 
 BLANK: Final = "blank"
 _CACHE: Final = REPOSITORY / "build" / "flash-cache"
+_KEPT: Final = 24  # images of 4 MB
 _ROLES: Final = {"volunteer": "fire_volunteer"}
 
 
@@ -57,7 +58,16 @@ def _built(wiring: Wiring, cards: tuple[CardData, ...]) -> Path:
         table = [Card(number=canonical(card.uid), role=_ROLES.get(card.role, card.role)) for card in cards if card.role]
         build_flash(fresh, loaded.site, loaded.board, table)
         fresh.replace(cached)
+        _forget_old()
+    os.utime(cached)
     return cached
+
+
+def _forget_old() -> None:
+    """Keep the images used last; another process may be doing the same."""
+    images = sorted(_CACHE.glob("*.bin"), key=lambda path: path.stat().st_mtime)
+    for path in images[:-_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def _digest(wiring: Wiring, cards: tuple[CardData, ...]) -> str:
