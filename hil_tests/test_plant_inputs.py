@@ -127,6 +127,25 @@ def test_the_gate_is_free_when_the_power_goes() -> None:
     assert rig.shed.gates["main"].freed_at_ns == off + (30 + 20) * MS
 
 
+def test_a_board_fed_from_a_laptop_does_not_hold_the_gate_without_mains() -> None:
+    rig = Rig()
+    locked(rig)
+    rig.shed.mains.off()
+    rig.run("31 ms")
+    rig.drive(Y1, True)
+    rig.run("1 s")
+    assert rig.shed.gates["main"].is_free
+
+
+def test_nothing_is_said_to_the_board_about_its_past() -> None:
+    rig = Rig()
+    rig.run("1 s")
+    rig.port.board_now_ns = rig.world.now_ns + 300  # its clock overshoots a horizon by the rest of an opcode
+    rig.shed.loops["smoke bay"].alarm()
+    rig.take()
+    assert rig.records[-1].at_ns == rig.world.now_ns + 300
+
+
 def test_the_exit_button_needs_no_board_and_holds_thirty_seconds() -> None:
     rig = Rig()
     locked(rig)
