@@ -66,3 +66,13 @@ def test_repl_makes_everything_safe_and_leads_to_a_plain_prompt_and_a_reset_lead
 def test_what_runs_is_micropython_with_31_bit_small_integers(bench: Bench):
     said = bench.board.probe("import sys; print(sys.implementation.name, sys.maxsize, sys.platform)")
     assert said.split() == ["micropython", str(2**31 - 1), "esp32"]
+
+
+def test_the_words_for_people_leave_the_memory_a_minute_after_the_last_typed_line(bench: Bench):
+    loaded = "import sys; print('shed.console.typed' in sys.modules)"
+    assert bench.board.probe(loaded).strip() == "False"
+    assert "outlet 1" in bench.console.type("status")
+    assert bench.board.probe(loaded).strip() == "True"
+    bench.run("65 s")
+    assert bench.board.probe(loaded).strip() == "False"
+    assert "outlet 1" in bench.console.type("status")

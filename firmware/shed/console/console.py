@@ -7,13 +7,13 @@ Hazard: a chatty or broken serial line that keeps the shed from its work. Every 
     WAITING --500 ms without--> the frame again, 3 times, then LISTENING         any --new request--> SENDING
 """
 
+import sys
 from time import ticks_diff
 
 from micropython import const
 
 from shed.console import frame, line
 from shed.console.commands import Commands, error
-from shed.console.typed import Typed, refusal
 
 LISTENING = const(0)
 TALKING = const(1)
@@ -28,6 +28,8 @@ _RETRIES = const(3)
 _KEPT_MS = const(10000)  # a repeated writing request within this is answered from its kept result
 _PROMPT = b"shed> "
 _CHUNK = const(32)
+_FORGET_MS = const(60000)  # after the last typed line its words leave the RAM
+_WORDY = ("shed.console.words", "shed.console.dates", "shed.console.typed")  # 10 KB that only a person at a terminal needs, in order of import
 
 
 class Console:
@@ -40,7 +42,8 @@ class Console:
         self._stdio = stdio
         self._auth = auth
         self._commands = Commands(shed, auth)
-        self._typed = Typed(self._commands)
+        self._typed = None  # shed.console.typed.Typed while somebody types
+        self._typed_ms = 0
         self._reader = line.LineReader()
         self._chunk = bytearray(_CHUNK)
         self._at = self._have = 0
@@ -60,6 +63,8 @@ class Console:
     def step(self, now_ms):
         """One turn. Returns ms until the next."""
         self._auth.step(now_ms)
+        if self._typed is not None and self.state == LISTENING and not 0 <= ticks_diff(now_ms, self._typed_ms) < _FORGET_MS:
+            self._forget()
         if self._out is not None:
             return self._write()
         if self.state == TALKING:
@@ -119,9 +124,9 @@ class Console:
             self._finish()
             if got == line.LINE:
                 text = reader.line[: reader.length].decode()
-                self._source = self._typed.run(text, now_ms) if text.strip() else iter(())
+                self._source = self._run_typed(text, now_ms) if text.strip() else iter(())
             else:
-                self._source = iter((refusal("long"),))
+                self._source = iter((error("long")["hint"] + "\n",))
             self.state = TALKING
         elif reader.line[0] == 0x3E:
             if got == line.LINE:
@@ -137,6 +142,31 @@ class Console:
         self._say(frame.answer(0, 0, 0, {"err": "crc"} if name == "crc" else error(name)))
 
     # Typed commands.
+
+    def _run_typed(self, text, now_ms):
+        """The lines of the answer. Loads the words first, a module a turn; without the memory for them it says so and nothing else happens."""
+        self._typed_ms = now_ms
+        if self._typed is None:
+            try:
+                for name in _WORDY:
+                    __import__(name)
+                    yield None
+                self._typed = sys.modules[_WORDY[-1]].Typed(self._commands)
+            except MemoryError:
+                self._forget()
+                yield "no memory for typed answers just now; tools are still answered\n"
+                return
+        yield from self._typed.run(text, now_ms)
+
+    def _forget(self):
+        self._typed = None
+        package = sys.modules["shed.console"]
+        for name in _WORDY:
+            if name in sys.modules:
+                del sys.modules[name]
+            short = name.split(".")[-1]
+            if hasattr(package, short):
+                delattr(package, short)
 
     def _talk(self):
         if self._at == self._have:

@@ -1,0 +1,57 @@
+"""Same seed, same run, to the byte: every link message with its time, under another hash seed, directory and load; another seed, another run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+EVENING = """
+import sys
+from pathlib import Path
+from hil_tests.bench.bench import Bench
+from hil_tests.scenarios.conftest import SITE, start_charging
+
+with Bench(site=SITE, seed=int(sys.argv[1]), link_log=Path(sys.argv[2])) as bench:
+    bench.run("15 s")
+    start_charging(bench, 1)
+    start_charging(bench, 2, "la48v20", card="neighbour")
+    bench.meter(2).fault("intermittent")
+    bench.run("5 min")
+    bench.mains.off()
+    bench.run("30 s")
+    bench.mains.on()
+    bench.run("1 min")
+    bench.console.type("status")
+    bench.smoke("bay").alarm()
+    bench.run("10 s")
+"""
+
+
+def evening(tmp_path: Path, name: str, seed: int, hash_seed: str, busy: int = 0) -> bytes:
+    """The link log of one evening, run in a process and a directory of its own, with `busy` processes burning the CPUs beside it."""
+    directory = tmp_path / name
+    directory.mkdir()
+    log = directory / "link.log"
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(directory), "FILLER": "x" * len(name) * 100}
+    load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
+    try:
+        subprocess.run([sys.executable, "-c", EVENING, str(seed), str(log)], cwd=directory, env=environment, check=True)
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
+    return log.read_bytes()
+
+
+def test_the_same_seed_gives_the_same_link_log_under_another_hash_seed_directory_and_load(tmp_path: Path):
+    first = evening(tmp_path, "a", seed=7, hash_seed="0")
+    second = evening(tmp_path, "another directory", seed=7, hash_seed="12345", busy=4)
+    assert len(first.splitlines()) > 500
+    assert first == second
+
+
+def test_another_seed_gives_another_log(tmp_path: Path):
+    assert evening(tmp_path, "a", seed=7, hash_seed="0") != evening(tmp_path, "b", seed=8, hash_seed="0")
