@@ -1,4 +1,4 @@
-"""Same seed, same run, to the byte: every link message with its time, under another hash seed, directory and load; another seed, another run."""
+"""Same seed, same run, to the byte: every link message with its time, under another hash seed, directory and load."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def evening(tmp_path: Path, name: str, seed: int, hash_seed: str, busy: int = 0)
     directory = tmp_path / name
     directory.mkdir()
     log = directory / "link.log"
-    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(directory), "FILLER": "x" * len(name) * 100}
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(directory)}
+    environment["FILLER"] = "x" * len(name) * 100  # another size of environment moves the stack
     load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
     try:
         subprocess.run([sys.executable, "-c", EVENING, str(seed), str(log)], cwd=directory, env=environment, check=True)

@@ -29,7 +29,8 @@ _KEPT_MS = const(10000)  # a repeated writing request within this is answered fr
 _PROMPT = b"shed> "
 _CHUNK = const(32)
 _FORGET_MS = const(60000)  # after the last typed line its words leave the RAM
-_WORDY = ("shed.console.words", "shed.console.dates", "shed.console.typed")  # 10 KB that only a person at a terminal needs, in order of import
+# 10 KB that only a person at a terminal needs, in order of import.
+_WORDY = ("shed.console.words", "shed.console.dates", "shed.console.typed")
 
 
 class Console:
@@ -144,7 +145,7 @@ class Console:
     # Typed commands.
 
     def _run_typed(self, text, now_ms):
-        """The lines of the answer. Loads the words first, a module a turn; without the memory for them it says so and nothing else happens."""
+        """The lines of the answer. Loads the words first, a module a turn; without the memory for them it only says so."""
         self._typed_ms = now_ms
         if self._typed is None:
             try:
