@@ -23,7 +23,7 @@ def emulate(
     seed: SeedOption = 1,
 ) -> None:
     """An emulated board on a pseudo-terminal, in real time, until Ctrl-C. The first line of stdout is a JSON object with its places."""
-    _leave(_bench("hil_tests.emulate").main(site=site, flash=flash, seed=seed))
+    _leave(_bench("shedguard.emulate").run(site=site, flash=flash, seed=seed))
 
 
 def demo(

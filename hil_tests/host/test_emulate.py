@@ -1,0 +1,51 @@
+"""`shed emulate` as a process: the first line, real mpremote on a stock-like board, a clean end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from shedguard.flash.image import read_partition
+
+BIN = Path(sys.executable).parent
+
+
+@contextmanager
+def emulated(*arguments: str) -> Iterator[tuple[dict[str, Any], subprocess.Popen[str]]]:
+    """A running `shed emulate` and its first line."""
+    command = [str(BIN / "shed"), "emulate", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline()), process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_stock_like_board_answers_mpremote_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    kept = tmp_path / "flash.bin"
+    with emulated("--flash", str(kept)) as (places, process):
+        assert set(places) == {"pty", "rfc2217", "flash"} and Path(places["flash"]).is_file()
+        probe = "import sys, os; print(sys.implementation.name, sys.maxsize, sys.platform, os.listdir())"
+        command = [str(BIN / "mpremote"), "connect", places["pty"], "exec", probe]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert answer.stdout.split(" ", 3)[:3] == ["micropython", "2147483647", "esp32"], answer
+        assert "boot.py" in answer.stdout
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+    assert read_partition(kept, "vfs").strip(b"\xff")  # the file system that the first boot made
+
+
+def test_a_wrong_site_file_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[site]\nid = 1\n")
+    result = subprocess.run([str(BIN / "shed"), "emulate", "--site", str(wrong)], capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 2 and result.stdout == "" and "wrong.toml:1: error" in result.stderr
