@@ -129,7 +129,6 @@ static void go_dark(void) {
     pins_floated();
     // Broken clocks and timers are states of the chip: a reset mends them.
     P.clock_stopped = false;
-    memset(P.timer_dead, 0, sizeof(P.timer_dead));
     for (int i = 0; i < N_TIMER; i++) {
         if (P.timer_dead[i] == 1) {
             P.timer_dead[i] = 0;
