@@ -1,0 +1,115 @@
+"""What the firmware takes of the heap: free in service, code once imported, room by room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from shedguard.flash import file_system, image, program
+from shedguard.flash.partition_table import SHEDGUARD, find
+from shedguard.site.load import load
+
+from hil_tests.bench.bench import Bench
+
+from .rig import MODEL, SERVICE, SITE, charge_all
+
+# In the order in which each finds what it imports already there.
+ROOMS: Final = ("board", "safety", "storage", "metering", "charging", "access", "console", "main")
+_LARGEST: Final = """
+import gc
+gc.collect()
+_n = gc.mem_free()
+while _n > 0:
+    try:
+        bytearray(_n)
+        break
+    except MemoryError:
+        _n -= 512
+print(_n)
+"""
+_FREE: Final = "import gc\ngc.collect()\nprint(gc.mem_free(), gc.mem_alloc())"
+
+
+def heap_free(seed: int, n: int) -> dict[str, Any]:
+    """After a collection: in service with all outlets charging, and the largest piece in one."""
+    with Bench(site=SITE, seed=seed) as bench:
+        bench.run("20 s")
+        idle = int(bench.board.probe(_FREE).split()[0])
+        charge_all(bench)
+        free, used = (int(word) for word in bench.board.probe(_FREE).split())
+        largest = int(bench.branch(lambda fork: fork.board.probe(_LARGEST)))
+    return {
+        "service": free,
+        "service_idle": idle,
+        "used": used,
+        "largest_piece": largest,
+        "conditions": f"{MODEL}; heap of 56 KB that grows to 160 KB; after gc.collect(); 4 outlets charging (the goal is for 40), 3"
+        " points, 1 reader;"
+        " largest_piece: the largest bytearray that could be made then, tried in a fork; after_30_days not run",
+    }
+
+
+def code_ram(seed: int, n: int) -> dict[str, Any]:
+    """All rooms imported, nothing built."""
+    rooms = _rooms(seed)
+    return {"bytes": sum(rooms.values()), "lines": _lines(), "conditions": _conditions()}
+
+
+def heap_by_room(seed: int, n: int) -> dict[str, Any]:
+    """Bytes by room once imported, and what the built service adds."""
+    rooms = _rooms(seed)
+    with Bench(site=SITE, seed=seed) as bench:
+        bench.run("20 s")
+        used = int(bench.board.probe(SERVICE + _FREE).split()[1])
+    return {
+        **rooms,
+        "objects": used - sum(rooms.values()),
+        "conditions": _conditions() + "; objects: all that service has allocated beyond code",
+    }
+
+
+def _conditions() -> str:
+    return (
+        f"{MODEL}, 32-bit objects; differences of gc.mem_alloc() after gc.collect() around the import of each room's modules, in this"
+        " order:"
+        f" {', '.join(ROOMS)}; bytecode from the file system, so code is in RAM, as on a stock image; a name interned by one room is"
+        " free for the next"
+    )
+
+
+def _rooms(seed: int) -> dict[str, int]:
+    """Import the program room by room on a board that has it in its file system and does not start it."""
+    loaded = load(SITE)
+    files = program.files(loaded.board)
+    files = {path: content for path, content in files.items() if path not in ("/boot.py", "/main.py")}
+    with Bench(site=SITE, seed=seed, power=False) as bench:
+        flash = bench.process.flash
+        image.build_blank(flash, SHEDGUARD)
+        image.write_partition(flash, "vfs", file_system.build(files, find(SHEDGUARD, "vfs").size))
+        bench.spawn_board()
+        bench.plant.psu.start()
+        bench.run("2 s")
+        found: dict[str, int] = {}
+        for room in ROOMS:
+            names = sorted(_module(path) for path in files if _room(path) == room)
+            lines = "".join(f"import {name}\n" for name in names)
+            before, after = (int(word) for word in bench.board.probe(_MEASURE.format(imports=lines), within="20 s").split())
+            found[room] = after - before
+    return found
+
+
+_MEASURE: Final = "import gc\ngc.collect()\nprint(gc.mem_alloc())\n{imports}gc.collect()\nprint(gc.mem_alloc())"
+
+
+def _room(path: str) -> str:
+    parts = path.strip("/").split("/")
+    return parts[1] if len(parts) > 2 else "main"
+
+
+def _module(path: str) -> str:
+    return path.strip("/").removesuffix(".mpy").removesuffix("/__init__").replace("/", ".")
+
+
+def _lines() -> int:
+    root = Path(program.firmware_dir())
+    return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in (root / "shed").rglob("*.py"))

@@ -1,0 +1,31 @@
+"""What several measurements start from, and the one percentile that all of them use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hil_tests.bench.bench import Bench
+from hil_tests.plant.sitefile import REPOSITORY
+
+SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
+CARDS = ("resident", "neighbour", "tenant", "visitor")
+SERVICE = "from shed.app import service as s\n"
+MODEL = "modelled: emulated ESP32 at 240 MHz, virtual time"
+
+
+def percentile(samples: Sequence[float], share: float) -> float:
+    """The smallest sample that at least ``share`` of all do not exceed."""
+    ordered = sorted(samples)
+    return ordered[max(0, -(-int(len(ordered) * share * 1_000_000) // 1_000_000) - 1)]
+
+
+def charge_all(bench: Bench) -> None:
+    """Past the hold-off; then every outlet gets a lithium bike, a card and its button, until current flows."""
+    bench.run("15 s")
+    for (number, bike), card in zip(bench.plant.bikes.items(), CARDS, strict=True):
+        bike.plug("li48v", soc=0.2)
+        bench.card(card).tap()
+        bench.run("1 s")
+        bench.button(number).press()
+        bench.until(bench.outlet(number).is_charging, within="20 s")
+    bench.run("10 s")
