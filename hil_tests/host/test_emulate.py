@@ -14,6 +14,7 @@ from typing import Any
 from shedguard.flash.image import read_partition
 
 BIN = Path(sys.executable).parent
+SITE = Path(__file__).resolve().parents[1] / "sites" / "small.toml"
 
 
 @contextmanager
@@ -49,3 +50,30 @@ def test_a_wrong_site_file_is_refused_before_anything_starts(tmp_path: Path) -> 
     wrong.write_text("[site]\nid = 1\n")
     result = subprocess.run([str(BIN / "shed"), "emulate", "--site", str(wrong)], capture_output=True, text=True, check=False, timeout=60)
     assert result.returncode == 2 and result.stdout == "" and "wrong.toml:1: error" in result.stderr
+
+
+def test_the_verbs_on_a_board_in_service() -> None:
+    """The real command, the real firmware, a pseudo-terminal between them."""
+    with emulated("--site", str(SITE)) as (places, _process):
+
+        def shed(*arguments: str) -> subprocess.CompletedProcess[str]:
+            command = [str(BIN / "shed"), *arguments, "--port", places["pty"]]
+            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+        status = shed("status", "--site", str(SITE))
+        assert status.returncode == 0, status
+        assert 'point "smoke bay"' in status.stdout and 'gate "main"' in status.stdout and "Traceback" not in status.stderr
+        data = json.loads(shed("status", "--json").stdout)
+        assert [outlet["o"] for outlet in data["outlets"]] == [1, 2, 3, 4] and data["board"]["mode"] == "service"
+        why = json.loads(shed("why", "3", "--json").stdout)
+        assert why["outlet"] == 3 and why["on"] is False and "no_session" in why["holders"]
+        assert shed("why", "9").returncode == 7
+        log = json.loads(shed("log", "--json").stdout)
+        assert log[0]["kind"] == "boot" and log[0]["boots"] == 1
+        assert json.loads(shed("sessions", "--json").stdout) == []
+        assert shed("faults").returncode == 0
+        assert shed("clear").returncode == 7  # nobody authorised it
+        cleared = shed("clear", "--site", str(SITE), "--json")
+        assert cleared.returncode == 0 and json.loads(cleared.stdout) == {"trips": 0, "faults": 0}, cleared
+        refused = shed("clear", "--key", "00" * 32)
+        assert refused.returncode == 7 and "--key" in refused.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -30,6 +31,10 @@ RESET_CAUSES: Final = _numbered("power_on", "hard", "watchdog", "deep_sleep", "s
 AUTHORITIES: Final = _numbered("card", "key_switch", "hmac")
 GATE_EVENTS: Final = _numbered("granted", "denied", "held_open", "closed", "forced", "freed", "locked")
 POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", first=0)
+OUTLET_STATES: Final = _numbered(
+    "idle", "starting", "waiting", "charging", "top_up", "stopping", "resuming", "settling", "done", first=0
+)  # fmt: skip
+GATE_STATES: Final = _numbered("locked", "released", "open", "held_open", "free", first=0)
 ROLES: Final = _numbered("resident", "staff", "fire_volunteer", "maintenance")
 
 # What the argument of a fault counts, where it counts anything.
@@ -41,6 +46,6 @@ FAULT_ARGUMENTS: Final = MappingProxyType(
 )  # fmt: skip
 
 
-def name_of(numbers: MappingProxyType[int, str], number: int) -> str:
+def name_of(numbers: Mapping[int, str], number: int) -> str:
     """The name of ``number``; a number of a later version is shown as itself."""
     return numbers.get(number, f"#{number}")

@@ -41,7 +41,7 @@ def fault_text(code: int, argument: int, names: SiteNames) -> str:
     if subject == "outlet":
         return f"{names.outlet(argument)}: {text('fault', name)}"
     called = {"point": names.points, "gate": names.gates, "reader": names.readers}.get(subject, ())
-    label = f'"{called[argument]}"' if argument < len(called) else str(argument)
+    label = f'"{called[argument]}"' if argument < len(called) else str(argument + 1)
     return f"{subject} {label}: {text('fault', name)}"
 
 

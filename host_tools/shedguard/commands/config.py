@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from binascii import crc32
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..site.image import compile_site
+from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.problems import FileProblems, Problem
 from .common import JsonOption, load_site, say, show_json
@@ -52,6 +51,6 @@ def build(
     target = output or file.with_suffix(".bin")
     target.write_bytes(image)
     if as_json:
-        show_json({"image": str(target), "bytes": len(image), "build": number, "crc": f"{crc32(image):08X}"})
+        show_json({"image": str(target), "bytes": len(image), "build": number, "crc": f"{image_crc(image):08X}"})
     else:
-        print(f"{target}: {len(image)} bytes, build {number}, CRC {crc32(image):08X}")
+        print(f"{target}: {len(image)} bytes, build {number}, CRC {image_crc(image):08X}")

@@ -57,7 +57,7 @@ def sessions(
     for record in ended:
         energy, price = record.number("energy_mwh") / 1_000_000, record.number("price_fen") / 100
         minutes, cause = record.number("energised_s") // 60, name_of(STOP_CAUSES, record.number("stop_cause"))
-        outlet = names.outlet(record.number("outlet"))
+        outlet = names.outlet_number(record.number("outlet"))
         rows.append((f"{record.number('session'):#x}", outlet, minutes, f"{energy:.3f}", f"{price:.2f}", cause))
     show_table(("session", "outlet", "min", "kWh", "yuan", "ended by"), rows)
 
@@ -87,5 +87,8 @@ def _decoded(frame: dict[str, Any]) -> Record:
 
 def _as_json(record: Record, names: SiteNames) -> dict[str, Any]:
     fields = {name: value.hex() if isinstance(value, bytes) else value for name, value in record.fields.items()}
+    if "outlet" in fields:  # the journal counts from 0; people read the number on the socket
+        fields["outlet_index"] = record.number("outlet")
+        fields["outlet"] = names.outlet_number(record.number("outlet"))
     head = {"sequence": record.sequence, "kind": record.kind, "boot": record.boot, "uptime_s": record.uptime_s, "epoch_s": record.epoch_s}
     return {**head, **fields, "text": sentence(record, names)}

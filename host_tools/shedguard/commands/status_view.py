@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..lists import HOLDERS, POINT_STATES, name_of
+from ..lists import GATE_STATES, HOLDERS, OUTLET_STATES, POINT_STATES, name_of
 from ..narrate import when
 from ..site.names import SiteNames
 from .common import show_table
@@ -38,8 +38,8 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     print()
     show_table(("outlet", "state", "W", "Wh", "min", "yuan", "off because"), [_outlet(frame) for frame in parts["outlets"]])
     print()
-    inputs = [(names.point(frame["p"] - 1), _state(frame)) for frame in parts["points"]]  # numbered from 1 for people, from 0 in the image
-    gates = [(names.gate(frame["g"] - 1), frame.get("st")) for frame in parts["gates"]]
+    inputs = [(names.point(frame["p"]), _state(frame, POINT_STATES)) for frame in parts["points"]]
+    gates = [(names.gate(frame["g"]), _state(frame, GATE_STATES)) for frame in parts["gates"]]
     show_table(("input or gate", "state"), [*inputs, *gates])
     print()
     show_table(("meter", "V", "age ms", "read", "time-outs", "bad CRC"), [_meter(frame) for frame in parts["meters"]])
@@ -48,13 +48,13 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
 def _outlet(frame: Frame) -> tuple[object, ...]:
     watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
     holders = ", ".join(name_of(HOLDERS, number) for number in frame.get("hold", []))
-    return (frame["o"], frame.get("st"), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
+    return (frame["o"], _state(frame, OUTLET_STATES), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
 
 
 def _meter(frame: Frame) -> tuple[object, ...]:
-    return (frame["m"], f"{frame.get('dv', 0) / 10:.1f}", frame.get("age"), frame.get("ok"), frame.get("to"), frame.get("crc"))
+    return (frame["m"] + 1, f"{frame.get('dv', 0) / 10:.1f}", frame.get("age"), frame.get("ok"), frame.get("to"), frame.get("crc"))
 
 
-def _state(frame: Frame) -> object:
+def _state(frame: Frame, words: Mapping[int, str]) -> object:
     state = frame.get("st")
-    return name_of(POINT_STATES, state) if isinstance(state, int) else state
+    return name_of(words, state) if isinstance(state, int) else state

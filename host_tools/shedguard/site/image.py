@@ -51,6 +51,11 @@ def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:
     return struct.pack("<4sHHI", MAGIC, VERSION, len(sections), crc32(body)) + bytes(body)
 
 
+def image_crc(image: bytes) -> int:
+    """The CRC in an image's header: what the board reports as its configuration."""
+    return struct.unpack_from("<I", image, 8)[0]
+
+
 def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
     """The sections of an image, for tests and tools; ValueError when it is damaged or of another version. Unknown sections are left out."""
     damaged = ValueError("not a site image of version 1, or damaged")

@@ -34,11 +34,15 @@ class SiteNames:
         )
 
     def outlet(self, index: int) -> str:
-        """``outlet 3``: the number on the socket; without a site file counted from 1."""
-        return f"outlet {self.outlets[index] if index < len(self.outlets) else index + 1}"
+        """``outlet 3``, by the number on the socket."""
+        return f"outlet {self.outlet_number(index)}"
+
+    def outlet_number(self, index: int) -> int:
+        """The number on the socket; without a site file, counted from 1."""
+        return self.outlets[index] if index < len(self.outlets) else index + 1
 
     def point(self, index: int) -> str:
-        """``point "smoke bay"`` or ``point 0``; 255 is none."""
+        """``point "smoke bay"`` or, without a site file, ``point 1``; 255 is none."""
         return _called("point", self.points, index)
 
     def cause(self, index: int) -> str:
@@ -51,14 +55,14 @@ class SiteNames:
 
     def effects_in(self, mask: int) -> list[str]:
         """The effects whose bit is set."""
-        return [self.effects[bit] if bit < len(self.effects) else f"effect {bit}" for bit in range(32) if mask >> bit & 1]
+        return [self.effects[bit] if bit < len(self.effects) else f"effect {bit + 1}" for bit in range(32) if mask >> bit & 1]
 
     def points_in(self, mask: int) -> list[str]:
         """The points whose bit is set."""
-        return [self.points[bit] if bit < len(self.points) else f"point {bit}" for bit in range(32) if mask >> bit & 1]
+        return [self.points[bit] if bit < len(self.points) else f"point {bit + 1}" for bit in range(32) if mask >> bit & 1]
 
 
 def _called(kind: str, names: tuple[str, ...], index: int) -> str:
     if index == 255:
         return f"no {kind}"
-    return f'{kind} "{names[index]}"' if index < len(names) else f"{kind} {index}"
+    return f'{kind} "{names[index]}"' if index < len(names) else f"{kind} {index + 1}"

@@ -1,0 +1,77 @@
+"""Journal records as sentences: names where a site is known, numbers from 1 where not, nothing that fails on later versions."""
+
+from __future__ import annotations
+
+import pytest
+from shedguard import lists, texts
+from shedguard.cards import canonical
+from shedguard.narrate import fault_text, sentence, when
+from shedguard.records import JOURNAL_KINDS, Record
+from shedguard.site.names import SiteNames
+
+NAMES = SiteNames(outlets=(11, 12), points=("smoke bay",), causes=("smoke bay",), effects=("cut row A", "free main"), gates=("main",))
+CARD = canonical(bytes.fromhex("04A1B2C3"))
+
+SAID = [
+    (
+        Record(1, "session_end", {"session": 65537, "outlet": 1, "card": CARD, "start_s": 0, "energised_s": 18000, "energy_mwh": 812_345,
+                                  "meter_start_wh": 0, "meter_end_wh": 812, "price_fen": 100, "stop_cause": 1}),
+        "outlet 12: battery full after 5:00:00, 0.812 kWh, 1.00 yuan, card 04A1B2C3",
+    ),
+    (
+        Record(2, "trip", {"cause": 0, "point": 0, "effects": 3, "alarms": 1, "latency_us": 12_300}),
+        'TRIP by cause "smoke bay" (point "smoke bay"): cut row A, free main in 12.3 ms',
+    ),
+    (Record(3, "fault", {"fault": 9, "argument": 0}), "FAULT outlet 11: relay welded"),
+    (Record(4, "fault", {"fault": 10, "argument": 0}), 'FAULT point "smoke bay": wiring fault'),
+    (
+        Record(5, "boot", {"reset_cause": 3, "fault": 20, "argument": 0, "boots": 7}),
+        "boot 7: watchdog; before it: the watchdog reset the board",
+    ),
+    (Record(6, "gate", {"event": 2, "reason": 2, "card": CARD}), "gate refused: card is not in the list, card 04A1B2C3"),
+    (Record(7, "trip_reset", {"cause": 0, "authority": 2}), 'trip of cause "smoke bay" reset by key switch'),
+    (Record(8, "#77", {"payload": b"\x01"}), "record kind #77: 01"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "said"), SAID)
+def test_sentences(record: Record, said: str) -> None:
+    assert sentence(record, NAMES) == said
+
+
+@pytest.mark.parametrize("kind", JOURNAL_KINDS.values(), ids=lambda kind: kind.name)
+def test_every_kind_has_a_sentence_and_survives_unknown_numbers(kind) -> None:
+    for value in (0, 1, 200):
+        fields = {name: CARD if name == "card" else value for name in kind.fields}
+        assert sentence(Record(1, kind.name, fields), SiteNames())
+
+
+def test_without_a_site_things_count_from_one() -> None:
+    assert fault_text(9, 0, SiteNames()) == "outlet 1: relay welded"
+    assert sentence(Record(1, "point", {"point": 0, "state": 1}), SiteNames()) == "point 1 is alarm"
+
+
+def test_times() -> None:
+    assert when(800_000_000) == "2025-05-08 06:13:20"
+    assert when(0, 3725) == "+1:02:05"
+
+
+TABLES = {
+    "stop": lists.STOP_CAUSES,
+    "holder": lists.HOLDERS,
+    "fault": lists.FAULTS,
+    "access": lists.ACCESS_REASONS,
+    "authority": lists.AUTHORITIES,
+    "reset": lists.RESET_CAUSES,
+    "gate": lists.GATE_EVENTS,
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_number_has_a_wording_and_no_wording_is_left_over(table: str) -> None:
+    assert set(texts.LANGUAGES["en"][table]) == set(TABLES[table].values())
+
+
+def test_an_unknown_language_falls_back() -> None:
+    assert texts.text("stop", "full", "xx") == "battery full"
+    assert texts.text("stop", "of a later version") == "of a later version"
