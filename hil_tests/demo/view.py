@@ -62,9 +62,9 @@ def _header(shot: Snapshot, title: str, pace: str, width: int) -> Table:
     line = Table.grid(expand=True)
     line.add_column(no_wrap=True, ratio=1)
     line.add_column(no_wrap=True, justify="right")
-    name = title if width > 100 else title.split(",")[0]
+    name = f"{title}  " if width >= 100 else ""
     left = Text.assemble(
-        (f"{wall(shot.now_ns):%H:%M:%S}", "bold"), "  ", (name, "bold cyan"), "  board ", _tone(shot.board, shot.board == "in service")
+        (f"{wall(shot.now_ns):%H:%M:%S}", "bold"), "  ", (name, "bold cyan"), "board ", _tone(shot.board, shot.board == "in service")
     )
     line.add_row(left, Text(pace, "bright_black"))
     return line
