@@ -85,7 +85,7 @@ class Executive:
 
     def _look(self, now_ms):
         """Runs the first due task and returns 0, or returns the milliseconds until one is due. One pass over the due times."""
-        found = -1
+        found = late_ms = -1
         left_ms = _LONG_MS
         i = 0
         for due_ms in self._due_ms:

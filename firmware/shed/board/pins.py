@@ -32,7 +32,7 @@ def contact(gpio, pull_up):
 
 def loop(gpio):
     """Bound `read_uv` of an end-of-line loop: microvolts at the pin, 11 dB range. ADC1 pins only (32..39)."""
-    return ADC(Pin(gpio), atten=ADC.ATTN_11DB).read_uv
+    return ADC(Pin(gpio), atten=ADC.ATTN_11DB).read_uv  # pyright: ignore[reportCallIssue]  the ESP32 takes it; the stubs do not know
 
 
 class Hint:

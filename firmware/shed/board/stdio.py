@@ -26,7 +26,7 @@ class Console:
                 ready = True
             if not ready:
                 break
-            self._in.readinto(self._one)
+            self._in.readinto(self._one)  # pyright: ignore[reportAttributeAccessIssue]  a stream of bytes has it; the stubs do not know
             buf[count] = self._one[0]
             count += 1
         return count

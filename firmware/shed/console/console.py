@@ -67,14 +67,14 @@ class Console:
         if self._typed is not None and self.state == LISTENING and not 0 <= ticks_diff(now_ms, self._typed_ms) < _FORGET_MS:
             self._forget()
         if self._out is not None:
-            return self._write()
+            return self._write(self._out)
         if self.state == TALKING:
-            self._talk()
+            self._talk(self._source)
             return 1
         self._listen(now_ms)
         if self._out is None:
             if self.state == SENDING:
-                self._send(now_ms)
+                self._send(self._source, now_ms)
             elif self.state == WAITING:
                 if 0 <= ticks_diff(now_ms, self._frame_ms) < _RETRY_MS:
                     return _WAIT_MS
@@ -83,12 +83,12 @@ class Console:
                 return _IDLE_MS
         return 1
 
-    def _write(self):
-        end = min(self._sent + _TURN_BYTES, len(self._out))
-        self._stdio.write(memoryview(self._out)[self._sent : end])
+    def _write(self, out):
+        end = min(self._sent + _TURN_BYTES, len(out))
+        self._stdio.write(memoryview(out)[self._sent : end])
         wait_ms = 1 + (end - self._sent) * 89 // 1024
         self._sent = end
-        if end == len(self._out):
+        if end == len(out):
             self._out = None
         return wait_ms
 
@@ -169,7 +169,7 @@ class Console:
             if hasattr(package, short):
                 delattr(package, short)
 
-    def _talk(self):
+    def _talk(self, source):
         if self._at == self._have:
             self._at = 0
             self._have = self._stdio.read_into(self._chunk)
@@ -178,7 +178,7 @@ class Console:
             self._say(b"\r\n")
             return
         try:
-            text = next(self._source)
+            text = next(source)
         except StopIteration:
             self._finish()
             self._say(_PROMPT)
@@ -213,11 +213,11 @@ class Console:
         self._exhausted = False
         self.state = SENDING
 
-    def _send(self, now_ms):
+    def _send(self, source, now_ms):
         """Pulls until the item to send and the one behind it (or the end) are known, then sends it."""
         while self._item is None or (self._peek is None and not self._exhausted):
             try:
-                item = next(self._source)
+                item = next(source)
             except StopIteration:
                 self._exhausted = True
                 if self._item is None:

@@ -53,10 +53,10 @@ class Poller:
         self._hot = [0] * ((n + _WORD - 1) // _WORD)
         buses = range(len(masters))
         self._on_bus = [tuple(i for i in range(n) if meters[i][0] == b) for b in buses]
-        self._hot_on = [() for b in buses]
-        self._cursor = [0 for b in buses]
-        self._idle_ms_at = [0 for b in buses]  # no idle meter of the bus is due before this
-        self._asked = [-1 for b in buses]  # the meter each bus is waiting for
+        self._hot_on: list[tuple[int, ...]] = [() for _ in buses]
+        self._cursor = [0 for _ in buses]
+        self._idle_ms_at = [0 for _ in buses]  # no idle meter of the bus is due before this
+        self._asked = [-1 for _ in buses]  # the meter each bus is waiting for
         self.fresh = [0] * ((n + _WORD - 1) // _WORD)  # meters with a new reading, for the one consumer who clears it
         self._started = False
         self._now_ms = 0

@@ -71,7 +71,7 @@ class LogRing:
         self.erase_ahead(False)
         self.erase_ahead(False)
 
-    def append(self, kind, payload, stamp=b""):
+    def append(self, kind, payload, stamp: bytes | bytearray = b""):
         """Programs one record (`stamp` + `payload`, at most 200 bytes). Returns its sequence, or -1: nothing erased, or flash failed."""
         size = records.encode_into(self._out, kind, stamp, payload, self.sequence)
         if self._end + size > _SECTOR and not self._take():
