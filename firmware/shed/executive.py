@@ -11,6 +11,8 @@ from micropython import const
 from shed.safety import faults
 
 _SCAN_LATE_US = const(8000)
+_TIMER_LATE_MS = const(8)  # from here on the executive looks after the scan itself, in short sleeps
+_SHORT_SLEEP_MS = const(4)
 _TIMER_SILENT_MS = const(100)
 _LONG_MS = const(1 << 28)
 LONGEST_SLEEP_MS = const(20)
@@ -80,7 +82,7 @@ class Executive:
                 return 0
         if wait_ms > LONGEST_SLEEP_MS:
             wait_ms = LONGEST_SLEEP_MS
-        self._sleep_ms(wait_ms if now_ms == self._timer_seen_ms else 4)
+        self._sleep_ms(wait_ms if ticks_diff(now_ms, self._timer_seen_ms) < _TIMER_LATE_MS else _SHORT_SLEEP_MS)
         return 0
 
     def _look(self, now_ms):
