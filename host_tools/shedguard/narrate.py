@@ -134,6 +134,12 @@ def _maintenance(record: Record, _names: SiteNames, language: str) -> str:
     return f"taken into maintenance by {_authority(record, language)}"
 
 
+def _state(record: Record, names: SiteNames, _language: str) -> str:
+    mask = record.number("latched")
+    latched = ", ".join(names.cause(bit) for bit in range(30) if mask >> bit & 1)
+    return f"kept over boots: {record.number('boots')} boots so far, latched: {latched or 'nothing'}"
+
+
 _TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
     "boot": _boot,
     "trip": _trip,
@@ -149,4 +155,5 @@ _TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
     "config": _config,
     "clock_set": _clock,
     "maintenance": _maintenance,
+    "state": _state,
 }
