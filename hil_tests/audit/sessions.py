@@ -2,7 +2,8 @@
 
 Tolerances, and why they are what they are:
 
-- energy: 1 % of what the plant delivered; below 100 Wh the meter's own resolution, 1 Wh, is the larger one and stands.
+- energy: 1 % of what the plant delivered. Only below 100 Wh the meter's own resolution is the larger one: its register cuts off up to 1 Wh,
+  and up to a second flows between its last reading and the open contact: 1.2 Wh.
 - time: billed time is energised time under load. The load shows itself up to LOAD_SHOWS_S after the relay closed (charger's start delay,
   meter poll), so the journal may bill that much less in each interval that carried energy, and nothing of one that carried none; what a
   power cut ended, and the session outlived, may lack the time since the last checkpoint; never more than BILLED_MORE_S over the plant's.
@@ -24,7 +25,8 @@ from .timeline import EARLY_NS, LATE_NS, Timeline
 from .truth import Energised, Truth
 
 ENERGY_SHARE: Final = 0.01
-METER_STEP_MWH: Final = 1000.0
+SMALL_MWH: Final = 100_000.0
+SMALL_TOLERANCE_MWH: Final = 1200.0
 LOAD_SHOWS_S: Final = 15.0
 BILLED_MORE_S: Final = 2.0
 IDLE_MWH: Final = 100.0  # an interval with less energy than this carried no load worth the name
@@ -119,7 +121,7 @@ def _compare(sale: Sale, end: Record, site: Site) -> list[str]:
     if sale.intervals and sale.intervals[-1].to_ns is None:
         return [*findings, f"{sale} is settled, and the plant still delivers"]
     true_mwh, said_mwh = _energy(sale), end.number("energy_mwh")
-    if abs(said_mwh - true_mwh) > max(ENERGY_SHARE * true_mwh, METER_STEP_MWH):
+    if abs(said_mwh - true_mwh) > (ENERGY_SHARE * true_mwh if true_mwh >= SMALL_MWH else SMALL_TOLERANCE_MWH):
         share = f"{100 * (said_mwh / true_mwh - 1):+.2f} %" if true_mwh else "out of nothing"
         said = f"the journal says {said_mwh / 1000:.2f} Wh, the plant delivered {true_mwh / 1000:.2f} Wh"
         findings.append(f"{sale}: {said} ({share}; 1 % is allowed)")

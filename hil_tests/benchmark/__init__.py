@@ -20,14 +20,14 @@ FULL_N = 10_000
 def main(as_json: bool = False, only: Sequence[str] | None = None, seed: int = 1, n: int | None = None) -> int:
     """Measure and print; 0, or 6 when a measurement could not be made (its key is absent, stderr says why). ``only`` is keys; ``n`` the
     samples of the latency figures (10 000). ShedError with exit code 2 names the known keys."""
-    from .figures import KEYS
+    from .figures import KEYS, ONLY_WHEN_NAMED
 
     unknown = [key for key in only or () if key not in KEYS]
     if unknown:
         raise ShedError(f"no figure {unknown[0]!r}", f"there are {', '.join(KEYS)}", "name one of these after --only", INVALID)
     results: dict[str, Any] = {}
     code = OK
-    for key in only or KEYS:
+    for key in only or [key for key in KEYS if key not in ONLY_WHEN_NAMED]:
         began = time.monotonic()
         print(f"measuring {key} ...", end="", file=sys.stderr, flush=True)
         try:

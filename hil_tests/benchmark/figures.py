@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from . import latency, memory, metering, scanning, speed, starting, swipe
+from . import latency, memory, metering, power_cuts, scanning, speed, starting, swipe
 
 KEYS: Final[dict[str, Callable[[int, int], dict[str, Any]]]] = {
     "trip_latency_us": latency.trips,
@@ -18,4 +18,8 @@ KEYS: Final[dict[str, Callable[[int, int], dict[str, Any]]]] = {
     "code_ram_bytes": memory.code_ram,
     "heap_by_room_bytes": memory.heap_by_room,
     "emulation_speed": speed.speeds,
+    "power_cuts": power_cuts.power_cuts,
 }
+
+# What takes longer than the whole rest is measured only when --only names it.
+ONLY_WHEN_NAMED: Final = frozenset({"power_cuts"})

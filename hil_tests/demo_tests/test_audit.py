@@ -73,10 +73,15 @@ def test_energy_agrees_to_one_percent(energy_mwh: int, agrees: bool):
     assert agrees or "150.50 Wh" in found[0]
 
 
-@pytest.mark.parametrize(("energy_mwh", "agrees"), [(19_100, True), (20_900, True), (18_900, False), (21_100, False)])
-def test_below_100_wh_the_meters_own_step_is_the_tolerance(energy_mwh: int, agrees: bool):
+@pytest.mark.parametrize(("energy_mwh", "agrees"), [(18_900, True), (21_100, True), (18_700, False), (21_300, False)])
+def test_below_100_wh_the_meters_own_resolution_is_the_tolerance(energy_mwh: int, agrees: bool):
     truth = outlet_1(Energised(101 * S, 3703 * S, 20_000.0))
     assert (findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=energy_mwh)) == []) is agrees
+
+
+def test_from_100_wh_on_it_is_one_percent_and_nothing_more():
+    truth = outlet_1(Energised(101 * S, 3703 * S, 100_000.0))
+    assert findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=98_950)) != []
 
 
 def test_a_price_that_the_tariff_does_not_give_is_found():
