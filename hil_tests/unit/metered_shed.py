@@ -5,6 +5,7 @@ Meters are answered by pymodbus's own framer; energy is integrated here in exact
 
 import random
 import struct
+from collections.abc import Callable
 from fractions import Fraction
 
 from pymodbus.framer import FramerRTU
@@ -31,7 +32,7 @@ class Meter:
 
     def __init__(self, address, wh=1000):
         self.address = address
-        self.energy_mwh = Fraction(wh * 1000)
+        self.energy_mwh: Fraction | int = Fraction(wh * 1000)
         self.power_mw = 0
         self.silent = False
         self.exception = 0
@@ -53,7 +54,7 @@ class Bus:
         self.char_ms = 10000 / baud
         self.now_ms = 0
         self.echo = echo
-        self.mangle = bytes
+        self.mangle: Callable[[bytes], bytes] = bytes
         self.sent = []
         self._queue = []  # (arrival ms, byte)
         self._framer = FramerRTU(DecodePDU(is_server=True))
@@ -130,6 +131,9 @@ class Sink:
     def live(self, *args):
         return self._call("live", args)
 
+    def forget(self, *args):
+        self._call("forget", args)
+
     def fault(self, *args):
         self._call("fault", args)
 
@@ -168,7 +172,7 @@ class Shed:
         self.truth_mwh = [Fraction(0)] * outlets
         self.closed_ms = [0] * outlets
         self.bus = Bus(self.meters)
-        self.loads = [None] * outlets
+        self.loads: list[Callable[[float], float] | None] = [None] * outlets
         self.plugged_ms = [0] * outlets
         self.contacts = [False] * outlets
         self.welded = set()
@@ -189,7 +193,7 @@ class Shed:
     def on(self, i):
         return self._relays >> i & 1
 
-    def plug(self, i, watts):
+    def plug(self, i, watts: float | Callable[[float], float]):
         self.loads[i] = watts if callable(watts) else lambda _: watts
         self.plugged_ms[i] = self.now_ms
 

@@ -1,6 +1,7 @@
 """The PN532 driver against a reader at frame level: one report per presentation, and it never gives a dead reader up."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -29,7 +30,7 @@ class Reader:
         self.delay_ms = 6
         self.queue = []
         self.commands = []
-        self.noise = lambda: b""
+        self.noise: Callable[[], bytes] = lambda: b""
         self.awake = False
 
     def write(self, data):
