@@ -29,8 +29,9 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)  # `make demo` and `make test` at once: one sets up, the other waits
         try:
             system_packages.ensure(log)
+            source = micropython.ensure(build, log)  # first: without a network this says what else would do
             python_env.ensure(ROOT, log)
-            board_build.ensure(ROOT, micropython.ensure(build, log), log)
+            board_build.ensure(ROOT, source, log)
         except SetupError as error:
             say(str(error))
             return 1
