@@ -42,7 +42,9 @@ def _pip(command: list[str], log: Path) -> None:
         run(command, log)
     except SetupError as error:
         raise SetupError(
-            error.what, "no network, or the package index cannot be reached", "connect to the network and run again"
+            error.what,
+            "no network, or the Python package index cannot be reached",
+            "connect to the network and run again, or point pip at an index or wheels that you have (PIP_INDEX_URL, PIP_FIND_LINKS)",
         ) from error
 
 
