@@ -27,9 +27,10 @@ class Books:
         self._groups = groups
         self._session = 0
 
-    def begin(self, boots):
-        """Boot count of this boot: part of every record and of every session id."""
+    def begin(self, boots, latched):
+        """Boot count of this boot: part of every record and of every session id. latched: causes that a boot before left latched."""
         self.journal.boot = boots
+        self.journal.latched = latched
         self._session = (boots & 0xFFFF) << 16
 
     def write(self, kind, *fields):
@@ -57,8 +58,11 @@ class Books:
     def session_resumed(self, session, i, energised_s):
         return self.write(kinds.SESSION_RESUMED, session, i, energised_s)
 
-    def live(self, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw):
-        return self.live_ring.put(pack(live.FORMAT, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw)) >= 0
+    def live(self, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause):
+        return self.live_ring.put(pack(live.FORMAT, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause)) >= 0
+
+    def forget(self, session):
+        self.live_ring.done(session)
 
     def session_end(self, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
         if not self.write(kinds.SESSION_END, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
@@ -120,29 +124,11 @@ class Books:
                 self.write(kinds.TRIP_RESET, i, by, matrix.latched)
             i += 1
 
-    def latched_before(self):
-        """The latched causes that the newest trip or trip_reset record knows of; 0 without one. Blocks; for the boot only."""
-        for record in self.journal.newest(1, (kinds.TRIP, kinds.TRIP_RESET)):
-            if record is not None:
-                row = kinds.fields(record[1], record[2])
-                if row is not None:
-                    return row[-1]
-        return 0
-
-    def boots_before(self):
-        """The boot count of the newest boot record; 0 without one. Blocks; for the boot only."""
-        for record in self.journal.newest(1, (kinds.BOOT,)):
-            if record is not None:
-                row = kinds.fields(record[1], record[2])
-                if row is not None:
-                    return row[-1]
-        return 0
-
     def unsettled(self):
-        """Live records of sessions that the journal has not settled, to resume: tuples of storage.live.FORMAT."""
-        found = self.live_ring.open()
-        rows = [unpack(live.FORMAT, payload[:40]) for payload in found.values()]
-        done = self.journal.ended([row[0] for row in rows])
-        for session in done:
+        """Live records of sessions that the journal has not settled, to resume: (rows of live.FORMAT, ids without a start record)."""
+        rows = [unpack(live.FORMAT, payload[: live.SIZE]) for payload in self.live_ring.open().values()]
+        ended, started = self.journal.fates([row[0] for row in rows])
+        for session in ended:
             self.live_ring.done(session)
-        return [row for row in rows if row[0] not in done]
+        rows = [row for row in rows if row[0] not in ended]
+        return rows, [row[0] for row in rows if row[0] not in started]

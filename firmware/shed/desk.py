@@ -48,6 +48,7 @@ class Desk:
             "group": [contactors >> g & 1 for g in range(len(wiring.groups))],
             "hb": 1 if wiring.protected and not service.scan.fault else 0,
             "heap": gc.mem_free(),
+            "forced": service.eraser.forced,
         }
         for i in range(len(wiring.outlets)):
             yield self._outlet(i)

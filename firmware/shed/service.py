@@ -27,6 +27,7 @@ from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 from shed.safety import faults, holders
 from shed.safety.points import ALARM, NORMAL
+from shed.storage.eraser import Eraser
 from shed.storage.image import Image, ImageError
 from shed.storage.journal import BOOT, CONFIG, POINT, Journal
 from shed.storage.live import LiveRing
@@ -104,11 +105,13 @@ class Service:
         live_ring = LiveRing(flash.Region("shed_live"))
         self.books = Books(self.journal, live_ring, self.clock, self.outputs, self.wiring.groups)
         self.faults = self.books.faults
-        if not rtc.kept:  # power was lost: what RTC memory knew is in the journal
-            rtc.boots = self.books.boots_before()
-            self.matrix.restore(self.books.latched_before())
+        self.eraser = Eraser((self.journal, live_ring))
+        if not rtc.boots:  # power was lost, and no boot since came as far as this: what RTC memory knew is in the journal
+            rtc.boots, latched = self.journal.before()
+            self.matrix.restore(latched)
+            self.matrix.alarm_seen = -1  # the scan runs already and may have tripped in the middle of `restore`: it judges once more
         rtc.boots += 1
-        self.books.begin(rtc.boots)
+        self.books.begin(rtc.boots, self.matrix.latched)
         fault, argument = rtc.fault, rtc.fault_arg
         rtc.fault = rtc.fault_arg = 0
         rtc.latched = self.matrix.latched
@@ -159,7 +162,7 @@ class Service:
             rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
             tariff = image.one(wiring.TARIFF, "<BHH")
             self.charging = Charging([(row[2], row[3]) for row in self.wiring.outlets], rules, tariff, self.poller, self.books)
-            self.charging.restore(self.books.unsettled())
+            self.charging.restore(*self.books.unsettled())
         self.outputs.hold(holders.STAGGER, self.outputs.everything)
 
     # Tasks, in order of priority.
@@ -299,9 +302,8 @@ class Service:
             self._unlock_ms = now_ms + _STAGGER_MS & 0x3FFFFFFF
 
     def _erase_ahead(self, now_ms):
-        allowed = not self.outputs.relays_on and not self.points.suspect | self.points.alarm
-        self.journal.erase_ahead(allowed)
-        self.books.live_ring.erase_ahead(allowed)
+        off_normal = self.points.suspect | self.points.alarm
+        self.eraser.step(now_ms, not self.outputs.relays_on and not off_normal, not off_normal | self.points.fault)
         if self.journal.ring.ahead and self.faults.is_live(faults.JOURNAL_FULL):
             self.faults.over(faults.JOURNAL_FULL)
         return 200

@@ -6,7 +6,7 @@ Tolerances, and why they are what they are:
   and up to a second flows between its last reading and the open contact: 1.2 Wh.
 - time: billed time is energised time under load. The load shows itself up to LOAD_SHOWS_S after the relay closed (charger's start delay,
   meter poll), so the journal may bill that much less in each interval that carried energy, and nothing of one that carried none; what a
-  power cut ended, and the session outlived, may lack the time since the last checkpoint; never more than BILLED_MORE_S over the plant's.
+  power cut ended may lack the time since the last checkpoint; never more than BILLED_MORE_S over the plant's.
 - money: the price of the journal's energised seconds, and one of the prices that the plant's own span of seconds allows; these differ only
   at a block's edge.
 """
@@ -53,7 +53,7 @@ def settle_sessions(truth: Truth, site: Site, records: Iterable[Record], timelin
     for sale in sales_of(truth, site, records, timeline, findings):
         running = bool(sale.intervals) and sale.intervals[-1].to_ns is None
         if sale.end is not None:
-            findings += _compare(sale, sale.end, site)
+            findings += _compare(sale, sale.end, site, truth.boots_ns)
         elif not running:
             findings.append(f"{sale} was never settled; the plant delivered {_energy(sale) / 1000:.1f} Wh in it")
     return findings
@@ -112,7 +112,7 @@ def _assign(outlet: int, intervals: list[Energised], sales: list[Sale], findings
             findings.append(f"outlet {outlet} had voltage from {at:.3f} s on ({interval.energy_mwh / 1000:.1f} Wh) and no session says why")
 
 
-def _compare(sale: Sale, end: Record, site: Site) -> list[str]:
+def _compare(sale: Sale, end: Record, site: Site, boots_ns: list[int]) -> list[str]:
     findings: list[str] = []
     if end.number("stop_cause") not in STOP_CAUSES:
         findings.append(f"{sale} ended for stop cause {end.number('stop_cause')}, which no list has")
@@ -125,7 +125,7 @@ def _compare(sale: Sale, end: Record, site: Site) -> list[str]:
         share = f"{100 * (said_mwh / true_mwh - 1):+.2f} %" if true_mwh else "out of nothing"
         said = f"the journal says {said_mwh / 1000:.2f} Wh, the plant delivered {true_mwh / 1000:.2f} Wh"
         findings.append(f"{sale}: {said} ({share}; 1 % is allowed)")
-    low_s, high_s = _billable(sale, site.checkpoint_s)
+    low_s, high_s = _billable(sale, site.checkpoint_s, boots_ns)
     said_s = end.number("energised_s")
     if not low_s <= said_s <= high_s:
         findings.append(f"{sale}: the journal bills {said_s} s, the plant's socket had voltage for {low_s:.0f} to {high_s:.0f} s")
@@ -143,12 +143,13 @@ def _energy(sale: Sale) -> float:
     return sum(interval.energy_mwh for interval in sale.intervals)
 
 
-def _billable(sale: Sale, checkpoint_s: int) -> tuple[float, float]:
+def _billable(sale: Sale, checkpoint_s: int, boots_ns: list[int]) -> tuple[float, float]:
     """Least and most seconds that may be billed."""
     low = 0.0
     for interval in sale.intervals:
         if interval.energy_mwh >= IDLE_MWH:
-            lost = 0 if interval is sale.intervals[-1] else checkpoint_s
+            cut = sale.end_ns is not None and any(interval.from_ns < boot <= sale.end_ns for boot in boots_ns)
+            lost = checkpoint_s if cut else 0
             low += max(0.0, interval.seconds - LOAD_SHOWS_S - lost)
     high = sum(interval.seconds for interval in sale.intervals)
     return max(0.0, low - 1.0), high + BILLED_MORE_S if high else 0.0

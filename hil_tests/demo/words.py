@@ -129,5 +129,6 @@ _TELLERS: Final[dict[str, Callable[[Record, SiteNames], Sentence | None]]] = {
     "trip": _trip,
     "config": _silent,
     "point": _silent,
+    "state": _silent,
     "boot": lambda record, names: (narrate.sentence(record, names), "quiet"),
 }

@@ -4,7 +4,6 @@ Meters are answered by pymodbus's own framer; energy is integrated here in exact
 """
 
 import random
-import struct
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -261,6 +260,12 @@ class Shed:
         self.bus.now_ms = self.now_ms
 
 
+def energy_agrees(shed, end, i=0, percent=1):
+    """The plant's own integral is the judge of a settled sale's energy."""
+    truth_mwh = float(shed.truth_mwh[i])
+    assert abs(end["energy_mwh"] - truth_mwh) <= max(truth_mwh * percent / 100, 100)
+
+
 def lead_acid(minutes=400, float_w=8.0, seed=1):
     """48 V 20 Ah at the wall: 142 to 172 W, then falling to 44 W, then float with a little noise (reference/domain.md 3)."""
     noise = random.Random(seed)
@@ -286,12 +291,3 @@ def lithium(minutes=180, rest_w=0.6):
         return tail if tail > 18 else rest_w
 
     return watts
-
-
-def pzem_reply(address, registers):
-    """A reply frame, by pymodbus."""
-    return FramerRTU(DecodePDU(is_server=False)).buildFrame(ReadInputRegistersResponse(dev_id=address, registers=registers))
-
-
-def words_of(reply):
-    return list(struct.unpack(">10H", reply[3:23]))

@@ -117,6 +117,42 @@ def test_several_outages_in_a_row_still_bill_once(cut):
     assert abs(shed.ends()[0]["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000
 
 
+def test_a_sale_that_was_stopped_before_the_cut_is_settled_with_its_cause_and_never_energised_again(cut):
+    cut.charging.stop(0, stop_causes.USER)
+    assert cut.run(3, until=lambda: cut.sink.of("live")[-1][8]), "the checkpoint at the opening of the relay carries the cause"
+    assert not cut.ends()
+    shed = after_outage(cut)
+    shed.plug(0, lead_acid())
+    shed.settle(20)
+    (end,) = shed.ends()
+    assert (end["cause"], end["energised_s"]) == (stop_causes.USER, cut.sink.of("live")[-1][5])
+    assert abs(end["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000
+    assert shed.closed_ms[0] == 0
+
+
+def test_a_stopped_sale_is_settled_without_its_meter_when_that_stays_silent(cut):
+    cut.charging.stop(0, stop_causes.FULL)
+    cut.run(3, until=lambda: cut.sink.of("live")[-1][8])
+    cut.meters[0].silent = True
+    shed = after_outage(cut)
+    shed.settle(20)
+    assert [e["cause"] for e in shed.ends()] == [stop_causes.FULL]
+
+
+def test_a_sale_that_was_cut_before_its_start_record_gets_one_and_goes_on():
+    before = Shed()
+    before.run(2)
+    before.sink.refuse.add("session_start")
+    before.begin(0, 150)
+    before.run(1)
+    live = before.sink.of("live")[-1]
+    shed = Shed(meters=before.meters)
+    shed.charging.restore([live], [live[0]])
+    assert shed.sink.of("session_start") == [(live[0], 0, CARD, 1000, 100)]
+    shed.plug(0, 150)
+    assert shed.run(5, until=lambda: shed.on(0))
+
+
 EVENTS = ("press", "tap", "unplug", "plug", "trip", "clear", "silent", "back", "stop")
 
 

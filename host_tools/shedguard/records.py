@@ -56,12 +56,13 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(12, "maintenance", "B", "authority"),
         _kind(13, "session_resumed", "IBI", "session outlet energised_s"),
         _kind(14, "session_energised", "IB", "session outlet"),
+        _kind(15, "state", "II", "boots latched"),
     )
 }
 LIVE_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
-        _kind(1, "live", "IB11sIIIQI", "session outlet card start_s meter_wh energised_s energy_mwh peak_mw", timed=False),
+        _kind(1, "live", "IB11sIIIQIB", "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause", timed=False),
         _kind(2, "done", "I", "session", timed=False),
     )
 }

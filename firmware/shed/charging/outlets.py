@@ -7,7 +7,9 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
     session_start(id, i, card, wh, first_fen) -> bool      False: the sale does not begin, nothing is recorded
-    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw) -> bool   checkpoint; False at the start ends the sale unbilled
+    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause) -> bool   checkpoint; comes before session_start
+                                                  (False: the sale does not begin); cause 0 while the sale goes on
+    forget(id)                                    a sale that did not begin after all
     session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
     session_resumed(id, i, energised_s) -> bool   ignored
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
@@ -61,7 +63,7 @@ class Charging:
         self.start_blocked = False
         self._outlets = outlets
         n = len(outlets)
-        self.sessions = [None] * n
+        self.sessions: list[session.Session | None] = [None] * n
         self.lease = [0] * ((n + _WORD - 1) // _WORD)
         self.meters = [0] * len(poller.fresh)
         self._trip = self.lease
@@ -212,18 +214,20 @@ class Charging:
         """Number of sales not settled yet."""
         return sum(1 for sale in self.sessions if sale is not None)
 
-    def restore(self, records):
-        """Take up what an outage cut short: live ring records (id, outlet, card, start_s, wh_start, energised_s, energy_mwh, peak_mw)."""
+    def restore(self, records, unstarted=()):
+        """Take up what an outage cut short: live ring records, see `live` above. unstarted: ids whose start record the cut prevented."""
         for record in records:
             i = record[1]
+            if record[0] in unstarted:
+                self.sink.session_start(record[0], i, record[2], record[4], tariff.price_fen(self.tariff, 1))
             if i < len(self.sessions) and self.sessions[i] is None:
                 sale = self.sessions[i] = session.Session(self, i, bytes(record[2]))
                 sale.resume(record)
                 self._mark(i)
             else:  # the site has changed: nothing to resume it on; what was measured is settled
-                sale, _, card, start_s, wh, seconds, mwh, _ = record
+                sale, _, card, start_s, wh, seconds, mwh, _, cause = record
                 price = tariff.price_fen(self.tariff, seconds)
-                self.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, price, stop_causes.OUTAGE_GONE)
+                self.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, price, cause or stop_causes.OUTAGE_GONE)
 
     def clear_welded(self, i):
         """A person has looked. False while the meter still shows power."""

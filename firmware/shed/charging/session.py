@@ -2,11 +2,11 @@
 
 Hazards: an outlet that is on without a meter or a record (energy given away, or billed from nothing); a sale settled twice or never.
 
-  button                    restore (outage)
+  button                    restore (outage; into STOPPING when the checkpoint has a cause)
     v                          v
  STARTING                   RESUMING      relay open; waits for a reading that arrived after the request
-    | reading: start record,   | reading: resumed record
-    | checkpoint, energised    |
+    | reading: checkpoint,     | reading: resumed record
+    | start and energised      |
     | record, all true         |
     +---------> WAITING <------+          lease asked; load must come within start_ms of the relay closing
                    | start_w reached      (resumed: 3 W, a float that lasted through the outage)
@@ -81,14 +81,15 @@ class Session:
         shed.poller.request_now(self.meter)
 
     def resume(self, record):
-        """Turn the new session into the one of a live record: (id, outlet, card, start_s, wh_start, energised_s, energy_mwh, peak_mw)."""
+        """Turn the new session into the one of a live record (storage/live.py FORMAT)."""
         self.id = record[0]
         self.start_s = record[3]
         self.energised_ms = self._whole_ms = record[5] * 1000
         self.count = EnergyCount(record[4], record[6])
         self.watch.peak_mw = record[7]
         self.resumed = True
-        self._enter(RESUMING)
+        self.cause = record[8]
+        self._enter(STOPPING if self.cause else RESUMING)  # what was stopped before the cut is settled, and never energised again
 
     def wants_lease(self):
         """The relay should be closed. Otherwise the session waits for something and wants every step."""
@@ -152,7 +153,7 @@ class Session:
         self._saved_ms = 0
         count = self.count
         return shed.sink.live(
-            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw
+            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause
         )
 
     def _await_reading(self, shed, fresh):
@@ -174,17 +175,22 @@ class Session:
             shed.poller.request_now(self.meter)
 
     def _open_books(self, shed):
-        """Law 4: everything that lets the session survive a cut is programmed before the lease is asked."""
+        """Law 4: everything that lets the session survive a cut is programmed before the lease is asked. The checkpoint is first: a start
+        record alone would be a sale that no boot takes up again."""
         sink = shed.sink
         self.id = sink.new_session_id()
         self.start_s = sink.stamp_s()
         self.count = EnergyCount(self.reading.energy_wh)
         self.count.add(self.reading)
         first_fen = tariff.price_fen(shed.tariff, 1)
-        if not sink.session_start(self.id, self.index, self.card, self.count.start_wh, first_fen):
+        if not self._checkpoint(shed):
             self._enter(DONE)
             return False
-        if self._checkpoint(shed) and sink.session_energised(self.id, self.index):
+        if not sink.session_start(self.id, self.index, self.card, self.count.start_wh, first_fen):
+            sink.forget(self.id)
+            self._enter(DONE)
+            return False
+        if sink.session_energised(self.id, self.index):
             return True
         self.cause = stop_causes.MAINTENANCE  # never on; the start record gets its end
         self._settle(shed)

@@ -11,7 +11,8 @@ from shed.storage.log import LogRing
 
 LIVE = const(1)
 DONE = const(2)
-FORMAT = "<IB11sIIIQI"  # session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW
+FORMAT = "<IB11sIIIQIB"  # session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on)
+SIZE = const(41)
 
 
 class LiveRing:
@@ -22,14 +23,14 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
 
     def open(self):
-        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.ended` to thin out."""
+        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out."""
         found = {}
         self.ring.open()
         for record in self.ring.since(0):
             if record is None:
                 continue
             payload = record[2]
-            if record[1] == LIVE and len(payload) >= 40:
+            if record[1] == LIVE and len(payload) >= SIZE:
                 session, outlet = unpack_from("<IB", payload, 0)
                 found[outlet] = bytes(payload)
                 self._live[outlet] = (session, self.ring.at)

@@ -1,0 +1,33 @@
+"""When sectors are erased ahead, for all log rings of the board (law 10).
+
+Hazard: an erase masks every interrupt for 45 ms and more. So it waits until no outlet is energised. A shed that is never without a bike
+would run out of erased sectors and could neither sell nor settle: then, and only while every point is normal, one sector a minute is
+erased with outlets on. These erases are counted (`forced`) and shown.
+"""
+
+from time import ticks_diff
+
+from micropython import const
+
+_FORCED_EVERY_MS = const(60000)
+
+
+class Eraser:
+    """logs: objects with `erase_ahead(allowed) -> erased` and `ring` (LogRing)."""
+
+    def __init__(self, logs):
+        self._logs = logs
+        self._wait_ms = 0  # until the next forced erase may come
+        self._last_ms = -1
+        self.forced = 0
+
+    def step(self, now_ms, quiet, normal):
+        """quiet: no outlet is energised and no point is on its way to alarm. normal: no point is off normal."""
+        if self._last_ms >= 0:
+            self._wait_ms = max(0, self._wait_ms - ticks_diff(now_ms, self._last_ms))
+        self._last_ms = now_ms
+        for log in self._logs:
+            log.erase_ahead(quiet)
+            if not quiet and normal and not self._wait_ms and not log.ring.ahead and log.erase_ahead(True):
+                self.forced += 1
+                self._wait_ms = _FORCED_EVERY_MS
