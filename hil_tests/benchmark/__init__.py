@@ -21,6 +21,7 @@ def main(as_json: bool = False, only: Sequence[str] | None = None, seed: int = 1
     """Measure and print; 0, or 6 when a measurement could not be made (its key is absent, stderr says why). ``only`` is keys; ``n`` the
     samples of the latency figures (10 000). ShedError with exit code 2 names the known keys."""
     from .figures import KEYS, ONLY_WHEN_NAMED
+    from .goals import judge
 
     unknown = [key for key in only or () if key not in KEYS]
     if unknown:
@@ -31,7 +32,7 @@ def main(as_json: bool = False, only: Sequence[str] | None = None, seed: int = 1
         began = time.monotonic()
         print(f"measuring {key} ...", end="", file=sys.stderr, flush=True)
         try:
-            results[key] = KEYS[key](seed, n or FULL_N)
+            results[key] = judge(key, KEYS[key](seed, n or FULL_N))
         except Exception as error:  # noqa: BLE001  one figure that fails must not cost the others
             code = TEST_FAILED
             print(f" NOT MEASURED: {type(error).__name__}: {error}", file=sys.stderr, flush=True)

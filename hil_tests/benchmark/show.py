@@ -11,9 +11,11 @@ def show(results: dict[str, Any]) -> None:
     for key, figure in results.items():
         print(key)
         for name, value in figure.items():
-            if name != "conditions":
+            if name not in ("conditions", "missed"):
                 words = ", ".join(f"{k} {_text(v)}" for k, v in value.items()) if isinstance(value, dict) else _text(value)
                 print(f"  {name:<20} {words}")
+        for sentence in figure.get("missed", []):
+            print(textwrap.fill(f"MISSED: {sentence}", 110, initial_indent="  ", subsequent_indent="   "))
         print(textwrap.fill(figure["conditions"], 110, initial_indent="  (", subsequent_indent="   ") + ")")
         print()
 

@@ -78,7 +78,7 @@ class _Teller:
         self._said = 0.0
         self._on_terminal = sys.stderr.isatty()
         if not self._on_terminal:
-            print("playing three hours of a shed's evening, well under a minute ...", file=sys.stderr, flush=True)
+            print("playing three hours of a shed's evening ...", file=sys.stderr, flush=True)
 
     def look(self) -> None:
         """Tell what is new; progress twice a second where somebody watches."""

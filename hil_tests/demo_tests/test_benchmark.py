@@ -9,12 +9,22 @@ from shedguard.errors import INVALID, ShedError
 
 from hil_tests import benchmark
 from hil_tests.benchmark.figures import KEYS
+from hil_tests.benchmark.goals import GOALS, judge
 from hil_tests.benchmark.rig import percentile
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (0.999, 100), (1.0, 100), (0.001, 1)])
 def test_a_percentile_is_a_sample_that_this_share_does_not_exceed(share: float, expected: int):
     assert percentile(list(range(100, 0, -1)), share) == expected
+
+
+def test_every_goal_names_a_key_and_a_miss_comes_with_its_reason():
+    assert set(GOALS) <= set(KEYS)
+    judged = judge("code_ram_bytes", {"bytes": 80_000, "conditions": "made up"})
+    assert judged["goals"] == {"bytes": 75_000}
+    assert "80000" in judged["missed"][0] and "frozen" in judged["missed"][0]
+    assert judge("code_ram_bytes", {"bytes": 75_000, "conditions": "made up"})["missed"] == []
+    assert judge("heap_free_bytes", {"service": 59_999, "conditions": "made up"})["missed"] != []
 
 
 def test_an_unknown_key_is_refused_and_the_known_ones_are_named():
