@@ -1,14 +1,27 @@
 """The Modbus master against pymodbus, noise and silence."""
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymodbus.framer import FramerRTU
+from pymodbus.pdu import DecodePDU
+from pymodbus.pdu.register_message import ReadInputRegistersResponse
 from shed.metering import modbus
 
-from hil_tests.unit.metered_shed import Bus, Meter, pzem_reply, words_of
+from hil_tests.unit.metered_shed import Bus, Meter
 
 WRAP = 1 << 30
+
+
+def pzem_reply(address, registers):
+    """A reply frame, by pymodbus."""
+    return FramerRTU(DecodePDU(is_server=False)).buildFrame(ReadInputRegistersResponse(dev_id=address, registers=registers))
+
+
+def words_of(reply):
+    return list(struct.unpack(">10H", reply[3:23]))
 
 
 class Line:
