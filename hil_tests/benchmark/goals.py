@@ -29,15 +29,18 @@ GOALS: Final[dict[str, tuple[tuple[str, float, bool], ...]]] = {
 _MACHINE: Final = "wall-clock ratio: depends on the machine and on what else runs on it"
 NOTES: Final[dict[str, str]] = {
     "trip_latency_us.direct.p50": (
-        "the group contactor's pin, which alone cuts the outlets, is written first and meets the goal (see contactor); the four relay pins follow"
+        "the group contactor's pin, which alone cuts the outlets, is written first and meets the goal (see contactor); the four relay"
+        " pins follow"
         " one by one within about 520 us. Writing all relays of a group through one register would close it"
     ),
     "code_ram_bytes.bytes": (
-        "bytecode of some 5000 lines in RAM, because a stock image cannot run it from flash. Freezing it into the image (frozen manifest) or"
+        "bytecode of some 5000 lines in RAM, because a stock image cannot run it from flash. Freezing it into the image (frozen"
+        " manifest) or"
         " ROMFS (MicroPython 1.27 and later) would close it; mpy-cross -O3 saves 4 %"
     ),
     "dead_meter_ms.ms_while_its_session_stops": (
-        "a session that ends while its meter is silent asks that meter again and again for its last word, about 3 s without back-off, and the"
+        "a session that ends while its meter is silent asks that meter again and again for its last word, about 3 s without back-off,"
+        " and the"
         " others wait. Asking once per back-off period there would close it"
     ),
     "emulation_speed.idle": _MACHINE,
