@@ -46,6 +46,7 @@ class Lockstep:
         self.port = port
         self.log = log
         self.exchanges = 0
+        self.board_wake_ns = link.NEVER  # the earliest time at which the board acts by itself, as it last said
         self._events = events
         self._socket: socket.socket | None = None
         self._sequence = 0
@@ -138,7 +139,7 @@ class Lockstep:
         view = self._view
         if self.log is not None:
             self.log.received(view[:size])
-        version, kind, count, _sequence, now, _wake = link.HEADER.unpack_from(view)
+        version, kind, count, _sequence, now, self.board_wake_ns = link.HEADER.unpack_from(view)
         if version != link.VERSION or kind != expected_kind:
             raise link.LinkError(f"packet of version {version}, kind {kind}; expected version {link.VERSION}, kind {expected_kind}")
         self.port.board_now_ns = now

@@ -1,7 +1,8 @@
 """Real time: the bench at the pace of the wall clock, with the board's UART0 on a pseudo-terminal. No threads: one loop over the pty and
 virtual slices.
 
-For ``shed emulate``. The slave end is kept open here, so that a client that goes away does not end anything.
+For ``shed emulate``. The slave end is kept open here, so that a client that goes away does not end anything. ``FreePtyServer`` is for
+programs that do not care about the time of day: there the board runs as fast as the host allows.
 """
 
 from __future__ import annotations
@@ -15,16 +16,29 @@ import time
 import tty
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
-from hil_tests.plant.units import MS
+from hil_tests.plant.units import MS, Duration
 
-from .bench import Bench
-from .lockstep import BoardLost
+from . import link
+from .lockstep import BoardLost, Lockstep
+from .serial import Serial
 
 SLICE_NS: Final = 10 * MS
 _MAX_LAG_S: Final = 0.5  # a machine that cannot keep up lets virtual time fall behind instead of racing later
 _CHUNK: Final = 256
+_IDLE_S: Final = 0.1
+
+
+class Served(Protocol):
+    """What the server needs of its bench."""
+
+    serial: Serial
+    lockstep: Lockstep
+
+    def run(self, duration: Duration) -> None:
+        """Let virtual time pass."""
+        ...
 
 
 class PtyServer:
@@ -33,7 +47,7 @@ class PtyServer:
     Bytes that nobody reads are dropped once the terminal's buffer is full, as on a serial line without listener.
     """
 
-    def __init__(self, bench: Bench, speed: float = 1.0) -> None:
+    def __init__(self, bench: Served, speed: float = 1.0) -> None:
         self.bench = bench
         self.speed = speed
         self.dropped = 0
@@ -105,6 +119,30 @@ class PtyServer:
         except BlockingIOError:
             written = 0
         self.dropped += len(data) - written
+
+
+class FreePtyServer(PtyServer):
+    """As fast as the host allows while the board has something to do; time stands still while it waits for a key alone.
+
+    Nothing is dropped: the board waits for the reader. Only for a bench whose plant does nothing by itself.
+    """
+
+    def __init__(self, bench: Served) -> None:
+        super().__init__(bench)
+        self._backlog = bytearray()
+
+    def _sleep_until(self, due_s: float) -> float:
+        while self._backlog:
+            if not select.select([], [self._master], [], _IDLE_S)[1]:
+                return due_s
+            del self._backlog[: os.write(self._master, self._backlog)]
+        idle = self.bench.lockstep.board_wake_ns == link.NEVER and not self.bench.serial.is_sending
+        if select.select([self._master], [], [], _IDLE_S if idle else 0.0)[0]:
+            self._typed()
+        return due_s
+
+    def _printed(self, data: bytes) -> None:
+        self._backlog += data
 
 
 @contextlib.contextmanager

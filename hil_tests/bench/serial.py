@@ -45,6 +45,11 @@ class Serial:
         return self._line_free_ns
 
     @property
+    def is_sending(self) -> bool:
+        """Typed characters are still on their way to the board."""
+        return self._line_free_ns > self._port.world.now_ns
+
+    @property
     def position(self) -> int:
         """How many bytes the board has sent so far."""
         return self.dropped + len(self.received)
