@@ -34,6 +34,9 @@ PROBE_RESULT: Final = 7
 STATS_RESULT: Final = 8
 FLASH: Final = 9
 HALT: Final = 10
+I2C: Final = 11
+SPI: Final = 12
+PWM: Final = 13
 
 # Records, plant to board.
 PIN_IN: Final = 64
@@ -47,6 +50,15 @@ PROBE: Final = 71
 STATS: Final = 72
 TRACE: Final = 73
 FLASH_COPY: Final = 74
+BUS: Final = 75
+I2C_ANSWER: Final = 76
+SPI_ANSWER: Final = 77
+
+# Kinds of bus in a BUS record, and what an I2C record tells.
+BUS_I2C: Final = 1
+BUS_SPI: Final = 2
+I2C_ADDRESSED: Final = 0
+I2C_WRITTEN: Final = 1
 
 # Fault kinds of a FAULT record.
 FAULT_TIMER_DEAD: Final = 1
@@ -54,9 +66,12 @@ FAULT_CLOCK_STOPPED: Final = 2
 FAULT_POWER_CUT_AT_FLASH: Final = 3
 FAULT_CPU_STALL: Final = 4
 FAULT_ALLOCATION: Final = 5
+FAULT_LATE_TIMER: Final = 6
 
 UART_TX_HEAD: Final = struct.Struct("<IIBBBB")
 UART_RX_HEAD: Final = struct.Struct("<II")
+SPI_HEAD: Final = struct.Struct("<IBBH")
+I2C_ANSWER_HEAD: Final = struct.Struct("<BBHI")
 
 
 class LinkError(Exception):

@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -45,6 +46,7 @@ class Board:
         self.records: list[link.Record] = []
         self.console = b""
         self.packets = 0
+        self.hook: Callable[[link.Record], None] | None = None  # sees every record as it comes, before the next RUN
         self._pending: list[link.Record] = []
         self._started = False
         self._console_rx_free = 0
@@ -86,6 +88,8 @@ class Board:
         for record in packet.records:
             if record.type == link.UART_TX and record.arg == 0:
                 self.console += record.payload[link.UART_TX_HEAD.size :]
+            if self.hook is not None:
+                self.hook(record)
         return packet
 
     def put(self, type_: int, arg: int, payload: bytes = b"", at: int | None = None) -> None:

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buses.h"
+
 #define BOARD_NEVER     UINT64_MAX
 #define BOARD_NORETURN  __attribute__((noreturn))
 #define N_GPIO          (40)
@@ -24,10 +26,12 @@ enum { CAUSE_POWER_ON = 1, CAUSE_HARD, CAUSE_WDT, CAUSE_DEEPSLEEP, CAUSE_SOFT };
 // Record types of the link (docs/protocols/link.md).
 enum {
     REC_PIN = 1, REC_STROBE, REC_UART_TX, REC_RESET, REC_BOOT, REC_NOTE, REC_PROBE, REC_STATS, REC_FLASH, REC_HALT,
+    REC_I2C, REC_SPI, REC_PWM,
     REC_PIN_IN = 64, REC_ADC_IN, REC_UART_RX, REC_WATCH, REC_POWER, REC_ENABLE, REC_FAULT, REC_PROBE_IN, REC_STATS_IN, REC_TRACE, REC_FLASH_COPY,
+    REC_BUS, REC_I2C_ANSWER, REC_SPI_ANSWER,
 };
 enum { NOTE_INFO, NOTE_WARNING, NOTE_VIOLATION };
-enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION };
+enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION, FAULT_LATE_TIMER };
 
 typedef struct {
     uint64_t lapse_ns;      // 0: not watched
@@ -63,6 +67,8 @@ typedef struct {
     uint32_t adc_noise_uv[N_GPIO];
     watch_t watch[N_GPIO];
     uint8_t drive[N_GPIO];      // last reported PIN drive
+    bus_wiring_t bus[N_BUS];
+    uint8_t n_buses;
     bool power, enabled, halted, trace_flash;
     bool reset_due;             // a RESET record must still be sent
     uint8_t cause;
@@ -73,6 +79,7 @@ typedef struct {
     int64_t cut_countdown;      // flash operations until the power cut; -1: none
     uint8_t cut_kind;
     uint32_t alloc_failures;
+    uint64_t late_timer_ns;     // a timer interrupt served later than this stops its timer; 0: timers forgive
     // the RTC domain
     int64_t rtc_offset_ns;      // wall clock (since 2000) minus virtual now
     uint16_t rtc_memory_len;
@@ -88,6 +95,7 @@ typedef struct {
     uint64_t boot_ns;
     uint32_t start_mhz;
     bool worst_flash;
+    uint32_t irq_jitter_us;     // interrupts arrive up to this late, drawn by the seed
     int persist_fd;
 } options_t;
 
@@ -133,9 +141,11 @@ void inputs_load(int fd);
 extern bool chip_running;
 uint64_t chip_next(void);
 void chip_fire(void);
-void chip_irq_pin(unsigned int gpio);
-void chip_irq_release(void);
-bool chip_irq_masked(void);
+// Interrupt sources: timers first, then pads; of several that wait the lowest is served first.
+#define IRQ_TIMER(i)    (i)
+#define IRQ_PIN(gpio)   (N_TIMER + (gpio))
+void chip_irq_raise(unsigned int source);
+void chip_irq_forget(unsigned int source);
 unsigned int chip_irq_mask(void);
 void chip_irq_restore(unsigned int state);
 uint64_t chip_take_stall(void);
@@ -159,8 +169,7 @@ uint64_t pins_next_lapse(void);
 // machine_timer.c
 uint64_t timers_next(void);
 void timers_fire(uint64_t now);
-bool timers_held(void);
-void timers_release(void);
+void timers_deliver(unsigned int id, uint64_t due);
 
 // uarts.c
 typedef struct {

@@ -6,10 +6,15 @@
 #include "py/runtime.h"
 #include "board.h"
 
+#define STRAP_BOOT  (0)
+#define STRAP_MTDI  (12)
+
 bool chip_running;              // MicroPython runs (false: off, held, halted, in the ROM)
 
 static unsigned int mask_depth;
-static uint64_t pending_pins;
+static uint64_t waiting;                // sources that have interrupted and were not served yet
+static uint64_t raised_at[N_TIMER + N_GPIO], serve_at[N_TIMER + N_GPIO];
+static uint64_t next_served = BOARD_NEVER;
 static uint64_t stall_ns;
 static uint64_t wdt_timeout_ns;
 static uint64_t wdt_deadline = BOARD_NEVER;
@@ -28,7 +33,27 @@ uint32_t chip_random(void) {
     return (uint32_t)(chip_random64() >> 32);
 }
 
-// Interrupts: held while masked, delivered in a fixed order when the mask is lifted.
+// Interrupts: one waits per source. Held while masked, and late by what the seed draws (--irq-jitter-us).
+
+static void serve_waiting(void) {
+    next_served = BOARD_NEVER;
+    for (uint64_t left = waiting; left != 0; left &= left - 1) {
+        unsigned int source = (unsigned int)__builtin_ctzll(left);
+        if (!(waiting & 1ULL << source)) {
+            continue;           // served by the critical section of one before it
+        }
+        if (serve_at[source] > P.now) {
+            next_served = serve_at[source] < next_served ? serve_at[source] : next_served;
+            continue;
+        }
+        waiting &= ~(1ULL << source);
+        if (source < IRQ_PIN(0)) {
+            timers_deliver(source, raised_at[source]);
+        } else {
+            pins_deliver(source - IRQ_PIN(0));
+        }
+    }
+}
 
 unsigned int chip_irq_mask(void) {
     return mask_depth++;
@@ -36,30 +61,31 @@ unsigned int chip_irq_mask(void) {
 
 void chip_irq_restore(unsigned int state) {
     mask_depth = state;
-    if (state == 0 && (pending_pins != 0 || timers_held())) {
-        chip_irq_release();
+    if (state == 0 && waiting != 0) {
+        serve_waiting();
     }
 }
 
-bool chip_irq_masked(void) {
-    return mask_depth != 0;
-}
-
-void chip_irq_release(void) {
-    timers_release();
-    while (pending_pins != 0) {
-        unsigned int gpio = (unsigned int)__builtin_ctzll(pending_pins);
-        pending_pins &= ~(1ULL << gpio);
-        pins_deliver(gpio);
+void chip_irq_raise(unsigned int source) {
+    if (waiting & 1ULL << source) {
+        return;
+    }
+    waiting |= 1ULL << source;
+    raised_at[source] = serve_at[source] = P.now;
+    if (options.irq_jitter_us != 0) {
+        serve_at[source] += chip_random64() % (options.irq_jitter_us * NS_PER_US + 1);
+    }
+    if (mask_depth == 0) {
+        serve_waiting();
+        if (next_served != BOARD_NEVER) {
+            vtime_rearm();
+        }
     }
 }
 
-void chip_irq_pin(unsigned int gpio) {
-    if (chip_irq_masked()) {
-        pending_pins |= 1ULL << gpio;
-    } else {
-        pins_deliver(gpio);
-    }
+// The source was switched off: what it raised is not served any more.
+void chip_irq_forget(unsigned int source) {
+    waiting &= ~(1ULL << source);
 }
 
 // A stalled CPU: asked for by a fault, served by vtime_sync() between opcodes.
@@ -94,21 +120,32 @@ bool chip_wdt_feed(void) {
 
 uint64_t chip_next(void) {
     uint64_t t = pins_next_lapse();
+    uint64_t held = P.n_buses != 0 ? buses_next() : BOARD_NEVER;
+    t = held < t ? held : t;
     if (chip_running) {
         uint64_t next = timers_next();
         t = next < t ? next : t;
         next = uarts_next();
         t = next < t ? next : t;
+        t = mask_depth == 0 && next_served < t ? next_served : t;
         t = wdt_deadline < t ? wdt_deadline : t;
     }
     return t;
 }
 
 void chip_fire(void) {
+    if (P.n_buses != 0 && buses_next() <= P.now) {
+        buses_fire();
+        return;
+    }
     if (chip_running) {
         if (wdt_deadline <= P.now) {
             link_note(NOTE_WARNING, "watchdog: not fed for %u ms", (unsigned int)(wdt_timeout_ns / NS_PER_MS));
             chip_reset(CAUSE_WDT);
+        }
+        if (mask_depth == 0 && next_served <= P.now) {
+            serve_waiting();
+            return;
         }
         if (timers_next() <= P.now) {
             timers_fire(P.now);
@@ -169,6 +206,27 @@ static bool boot_over(void) {
     return P.now >= boot_end;
 }
 
+static bool never(void) {
+    return false;
+}
+
+// The strapping pads are latched when power or EN comes up, not by a reset from software or a watchdog.
+static void look_at_straps(void) {
+    if (P.cause != CAUSE_POWER_ON) {
+        return;
+    }
+    bool loader = P.pin_in[STRAP_BOOT] == 0;        // has a pull-up inside
+    bool low_voltage = P.pin_in[STRAP_MTDI] == 1;   // has a pull-down inside
+    if (loader) {
+        link_note(NOTE_WARNING, "strapping: GPIO0 is low at reset, the ROM waits for a download");
+    } else if (low_voltage) {
+        link_note(NOTE_WARNING, "strapping: GPIO12 is high at reset, the flash gets 1.8 V and cannot be read");
+    }
+    if (loader || low_voltage) {
+        vtime_run_dead(never);      // until power or EN go
+    }
+}
+
 // From power-on or reset to the point where MicroPython starts. ROM, bootloader and IDF start-up are one modelled delay.
 void chip_boot(void) {
     vtime_run_dead(may_run);
@@ -182,6 +240,7 @@ void chip_boot(void) {
         link_emit(REC_RESET, P.cause, P.now, NULL, 0);
         link_exchange(P.now, P.now);
     }
+    look_at_straps();
     boot_end = P.now + options.boot_ns;
     vtime_run_until(boot_end, boot_over);
     P.boot_at = P.now;

@@ -19,6 +19,12 @@
 #define COST_TIMER_INIT     (6000)      // [est] timer set-up and interrupt allocation
 #define COST_WDT_FEED       (400)       // [est] esp_task_wdt_reset_user
 #define COST_ADC_READ_NS    (31000)     // [ref] 31 us per adc1_get_raw, DESIGN.md section 5
+#define COST_I2C_INIT       (30000)     // [est] driver removed and installed again
+#define COST_I2C_CALL       (9000)      // [est] command list, interrupts and semaphores of the IDF's I2C driver
+#define COST_I2C_BYTE       (60)        // [est] FIFO and command list, per byte
+#define COST_I2C_HUNG_BYTE_NS (100 * NS_PER_MS) // [src] ports/esp32/machine_i2c.c: 100 ms for every byte and one more
+#define COST_SPI_INIT       (60000)     // [est] bus and device set up
+#define COST_SPI_CALL       (6700)      // [doc] ESP-IDF SPI master: 28 us per interrupt transaction with DMA at 240 MHz
 #define COST_UART_CALL      (2500)      // [est] IDF UART driver: semaphores and ring buffer
 #define COST_UART_BYTE      (25)        // [est] copy through the ring buffer, per byte
 #define COST_STDOUT_BYTE    (30)        // [est] FIFO write, per byte

@@ -86,6 +86,9 @@ static void apply_fault(unsigned int kind, int64_t a, int64_t b) {
         case FAULT_ALLOCATION:
             P.alloc_failures = (uint32_t)a;
             break;
+        case FAULT_LATE_TIMER:
+            P.late_timer_ns = a > 0 ? (uint64_t)a : 0;
+            break;
         default:
             link_note(NOTE_WARNING, "unknown fault kind %u", kind);
     }
@@ -160,6 +163,11 @@ void inputs_apply_one(void) {
         return;
     }
     uint8_t type = item->type;
+    if (type == REC_I2C_ANSWER || type == REC_SPI_ANSWER) {
+        buses_answer(type, arg, d, len);
+        free(item);
+        return;
+    }
     memset(buf, 0, sizeof(buf));
     memcpy(buf, d, len < sizeof(buf) ? len : sizeof(buf));
     free(item);
@@ -180,6 +188,9 @@ void inputs_apply_one(void) {
             if (arg < N_GPIO) {
                 pins_watch(arg, get_u64(buf));
             }
+            break;
+        case REC_BUS:
+            buses_declare(arg, buf, len);
             break;
         case REC_POWER:
             apply_power(arg);

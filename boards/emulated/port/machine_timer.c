@@ -16,7 +16,7 @@ typedef struct _machine_timer_obj_t {
 } machine_timer_obj_t;
 
 typedef struct {
-    bool armed, held, dropping;
+    bool armed, dropping;
     bool repeat;
     uint64_t period_ns, next, started;
     machine_timer_obj_t *obj;   // kept alive by the root list below
@@ -38,7 +38,12 @@ uint64_t timers_next(void) {
     return earliest;
 }
 
-static void deliver(hw_timer_t *t) {
+// The interrupt is served. One waits at most, however many periods passed: the alarm is re-armed by the handler.
+void timers_deliver(unsigned int id, uint64_t due) {
+    hw_timer_t *t = &timers[id];
+    if (t->obj == NULL) {
+        return;
+    }
     vtime_charge(COST_ISR);
     P.stats.timer_fires++;
     if (mp_sched_schedule(t->obj->callback, MP_OBJ_FROM_PTR(t->obj))) {
@@ -49,6 +54,12 @@ static void deliver(hw_timer_t *t) {
             t->dropping = true;
             link_note(NOTE_WARNING, "Timer(%u): queue of %d full, callback dropped", t->obj->id, MICROPY_SCHEDULER_DEPTH);
         }
+    }
+    if (P.late_timer_ns != 0 && t->repeat && P.now - due > P.late_timer_ns) {
+        // The fault of FAULT_LATE_TIMER: the alarm was re-armed behind the counter and is not reached again.
+        t->armed = false;
+        find_earliest();
+        link_note(NOTE_WARNING, "Timer(%u): served %u us late, stopped for ever", id, (unsigned int)((P.now - due) / NS_PER_US));
     }
     vtime_wake();
 }
@@ -64,39 +75,16 @@ void timers_fire(uint64_t now) {
         } else {
             t->armed = false;
         }
-        if (P.timer_dead[i]) {
-            continue;
-        }
-        if (chip_irq_masked()) {
-            // One interrupt waits, however many periods pass: the alarm is re-armed by the handler.
-            t->held = true;
-        } else {
-            deliver(t);
+        if (!P.timer_dead[i]) {
+            chip_irq_raise(IRQ_TIMER(i));
         }
     }
     find_earliest();
 }
 
-bool timers_held(void) {
-    for (unsigned int i = 0; i < N_TIMER; i++) {
-        if (timers[i].held) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void timers_release(void) {
-    for (unsigned int i = 0; i < N_TIMER; i++) {
-        if (timers[i].held) {
-            timers[i].held = false;
-            deliver(&timers[i]);
-        }
-    }
-}
-
 static void disarm(unsigned int id) {
-    timers[id].armed = timers[id].held = false;
+    timers[id].armed = false;
+    chip_irq_forget(IRQ_TIMER(id));
     find_earliest();
 }
 

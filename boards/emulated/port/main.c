@@ -45,7 +45,7 @@ const char board_help_text[] =
 static void usage(const char *problem, const char *what) {
     fprintf(stderr, "emulated-board: %s %s\n"
         "usage: emulated-board --flash FILE --link-fd N --seed S --start-ns T [--ticks-offset-ms M] [--boot-ms B]\n"
-        "                      [--cpu-mhz 160|240] [--flash-timing typical|worst]\n", problem, what);
+        "                      [--cpu-mhz 160|240] [--flash-timing typical|worst] [--irq-jitter-us J]\n", problem, what);
     _exit(2);
 }
 
@@ -85,6 +85,8 @@ static void parse_arguments(int argc, char **argv) {
             options.start_mhz = (uint32_t)number(name, value);
         } else if (strcmp(name, "--flash-timing") == 0) {
             options.worst_flash = strcmp(value, "worst") == 0;
+        } else if (strcmp(name, "--irq-jitter-us") == 0) {
+            options.irq_jitter_us = (uint32_t)number(name, value);
         } else if (strcmp(name, "--persist-fd") == 0) {
             options.persist_fd = (int)number(name, value);
         } else {
@@ -150,6 +152,8 @@ static void chip_main(void) {
         mp_hal_stdout_tx_str("MPY: soft reboot\r\n");
         machine_pins_deinit();
         machine_uart_deinit_all();
+        machine_i2c_forget();
+        machine_spi_forget();
         machine_deinit();
         mp_deinit();
         link_emit(REC_RESET, CAUSE_SOFT, vtime_now(), NULL, 0);

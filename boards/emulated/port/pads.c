@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "buses.h"
 #include "pads.h"
 
 enum { DRIVE_FLOAT, DRIVE_LOW, DRIVE_HIGH, DRIVE_UP, DRIVE_DOWN };
@@ -34,10 +35,10 @@ static uint8_t level_of(unsigned int gpio) {
     if (drive == DRIVE_LOW || drive == DRIVE_HIGH) {
         return drive == DRIVE_HIGH;
     }
-    if (P.pin_in[gpio] != 2) {
-        return P.pin_in[gpio];
+    if (P.pin_in[gpio] == 0 || buses_device_pulls_low(gpio)) {
+        return 0;
     }
-    return drive == DRIVE_UP;
+    return P.pin_in[gpio] == 1 || drive == DRIVE_UP || (drive != DRIVE_DOWN && buses_has_pull_up(gpio));
 }
 
 // The level at the input buffer may have changed: edges raise interrupts.
@@ -48,8 +49,9 @@ void pins_input_changed(unsigned int gpio) {
         return;
     }
     p->level = level;
+    buses_line(gpio, level);
     if (p->irq && (p->trigger & (level ? TRIGGER_RISING : TRIGGER_FALLING))) {
-        chip_irq_pin(gpio);
+        chip_irq_raise(IRQ_PIN(gpio));
     }
 }
 
@@ -129,7 +131,7 @@ static void drive_changed(unsigned int gpio) {
             find_next_lapse();
             P.horizon = P.now;
         }
-    } else {
+    } else if (!buses_is_quiet(gpio)) {
         emit_pin(gpio);
     }
     if (P.horizon <= P.now) {
@@ -154,6 +156,12 @@ int pads_get_level(unsigned int gpio) {
     vtime_sync();
     // Without an input buffer (mode never set) a pad reads low, as gpio_get_level says.
     return pads[gpio].mode & MODE_INPUT ? pads[gpio].level : 0;
+}
+
+// What the line is at, for a controller that sits on it.
+bool pads_level(unsigned int gpio) {
+    vtime_sync();
+    return level_of(gpio);
 }
 
 void pads_set_mode(unsigned int gpio, uint8_t mode) {
@@ -190,6 +198,9 @@ bool pads_output(unsigned int gpio) {
 
 void pads_set_irq(unsigned int gpio, bool on, uint8_t trigger) {
     pads[gpio].irq = on;
+    if (!on) {
+        chip_irq_forget(IRQ_PIN(gpio));
+    }
     pads[gpio].trigger = trigger;
 }
 

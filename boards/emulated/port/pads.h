@@ -17,6 +17,7 @@
 void pads_start(void);
 void pads_set_level(unsigned int gpio, bool value);
 int pads_get_level(unsigned int gpio);
+bool pads_level(unsigned int gpio);
 bool pads_output(unsigned int gpio);
 void pads_set_mode(unsigned int gpio, uint8_t mode);
 void pads_set_pull(unsigned int gpio, uint8_t pull);

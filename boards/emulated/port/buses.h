@@ -1,0 +1,41 @@
+// I2C and SPI buses whose devices live in the plant: declared by BUS records, served transfer by transfer (docs/protocols/link.md).
+#ifndef INCLUDED_BUSES_H
+#define INCLUDED_BUSES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define N_BUS (8)
+enum { BUS_NONE, BUS_I2C, BUS_SPI };
+enum { I2C_ADDRESSED, I2C_WRITTEN };
+
+// What survives a reset: how the board is wired.
+typedef struct {
+    uint8_t kind, clock, data, miso;
+} bus_wiring_t;
+
+// What a device says to its address.
+typedef struct {
+    bool here;
+    bool acknowledged;
+    uint16_t takes;             // bytes it acknowledges in a write
+    uint32_t stretch_ns;        // how long it holds the clock after its address
+    const uint8_t *data;        // what it gives in a read
+    size_t len;
+} i2c_answer_t;
+
+void buses_declare(unsigned int number, const uint8_t *wiring, size_t len);
+void buses_answer(unsigned int type, unsigned int number, const uint8_t *payload, size_t len);
+int buses_find(unsigned int kind, unsigned int clock, unsigned int data);
+bool buses_device_pulls_low(unsigned int gpio);
+bool buses_has_pull_up(unsigned int gpio);
+bool buses_is_quiet(unsigned int gpio);
+void buses_line(unsigned int gpio, uint8_t level);
+uint64_t buses_next(void);
+void buses_fire(void);
+const i2c_answer_t *buses_i2c_address(unsigned int number, uint8_t address_byte);
+void buses_i2c_written(unsigned int number, uint8_t address_byte, const uint8_t *data, size_t len);
+bool buses_spi_transfer(unsigned int number, uint32_t bit_ns, unsigned int mode, const uint8_t *src, uint8_t *dest, size_t len);
+
+#endif // INCLUDED_BUSES_H
