@@ -81,10 +81,12 @@ def test_the_journal_knows_which_sessions_have_ended_even_many_sectors_ago():
     def start(session):
         journal.write(4, session, 1, CARD, 1, 100)
 
-    start(1), end(1), start(2), start(3)
+    for step, session in ((start, 1), (end, 1), (start, 2), (start, 3)):
+        step(session)
     for _ in range(300):
         journal.write(9, 0, 0)
-    end(3), start(4), start(5), end(5)
+    for step, session in ((end, 3), (start, 4), (start, 5), (end, 5)):
+        step(session)
     assert journal.fates([1, 2, 3, 4, 5, 6])[0] == {1, 3, 5}
     assert journal.fates([]) == (set(), set())
     assert fresh_journal().fates([1]) == (set(), set())
@@ -167,7 +169,10 @@ def test_a_session_without_done_is_found_with_its_newest_checkpoint():
     region = NorRegion(16)
     live = LiveRing(region)
     live.open()
-    live.put(checkpoint(10, 0)), live.put(checkpoint(11, 1)), live.put(checkpoint(10, 0, 600)), live.done(11)
+    live.put(checkpoint(10, 0))
+    live.put(checkpoint(11, 1))
+    live.put(checkpoint(10, 0, 600))
+    live.done(11)
     assert LiveRing(region).open() == {0: checkpoint(10, 0, 600)}
 
 
