@@ -83,7 +83,6 @@ class Service:
         key = image.one(wiring.KEY, "<32s")[0] if image is not None else b""
         self.auth = auth.Auth(key, urandom)
         self.console = Console(stdio.Console(), Desk(self), self.auth)
-        self._trips = 0
         self._point_states = bytearray(self.points.count)
         self._fed_passes = -1
         self._began_ms = clock.ticks_ms()
@@ -106,8 +105,10 @@ class Service:
         self.books = Books(self.journal, live_ring, self.clock, self.outputs, self.wiring.groups)
         self.faults = self.books.faults
         self.eraser = Eraser((self.journal, live_ring))
+        boots, latched = self.journal.before()
+        self._trips = latched  # these have their record
         if not rtc.boots:  # power was lost, and no boot since came as far as this: what RTC memory knew is in the journal
-            rtc.boots, latched = self.journal.before()
+            rtc.boots = boots
             self.matrix.restore(latched)
             self.matrix.alarm_seen = -1  # the scan runs already and may have tripped in the middle of `restore`: it judges once more
         rtc.boots += 1

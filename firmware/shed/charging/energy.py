@@ -22,6 +22,7 @@ class EnergyCount:
         self.start_wh = start_wh
         self.mwh = mwh
         self.wh = start_wh + max(mwh // 1000 - 1, 0)  # the register, as last known
+        self.still_mwh = 0  # counted from power since the register last moved: more than its step means that it is stuck
         self._zero_wh = start_wh
         self._rest = 0
         self._power_dw = 0
@@ -37,10 +38,13 @@ class EnergyCount:
             span_ms = max(0, min(ticks_diff(reading.updated_ms, self._stamp_ms), _SPAN_MS))
             rest = self._rest + (self._power_dw + power_dw) * span_ms
             self.mwh += rest // _REST
+            self.still_mwh += rest // _REST
             self._rest = rest % _REST
         self._stamp_ms = reading.updated_ms
         self._power_dw = power_dw
         wh = reading.energy_wh
+        if wh != self.wh:
+            self.still_mwh = 0
         if not 0 <= wh - self.wh <= leap_wh:
             self._zero_wh = wh - self.mwh // 1000
         self.wh = wh

@@ -46,6 +46,7 @@ DONE = const(8)
 
 STALE_GRACE_MS = const(15000)
 WELDED_MW = const(1000)
+_STUCK_MWH = const(5000)  # five steps of the register
 _BASELINE_MS = const(8000)  # a customer stands there
 _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
@@ -239,6 +240,9 @@ class Session:
         return shed.no_load(self.index, self.watch.peak_mw)
 
     def _follow(self, shed, read_ms):
+        if self.count.still_mwh > _STUCK_MWH:  # it answers, and measures nothing: no sale on that
+            shed.meter_lost(self.index)
+            return stop_causes.METER_STALE
         limits = shed.rules
         watch = self.watch
         power_mw = self.reading.power_mw

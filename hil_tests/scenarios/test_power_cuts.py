@@ -1,0 +1,71 @@
+"""Laws 4, 6 and 10: the power goes at any flash operation of a charging day, and no sale is lost, billed twice or left on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+from hil_tests.power_cuts import Sweep, sweep
+from hil_tests.power_cuts.day import used_flash
+from hil_tests.scenarios.conftest import SITE, start_charging
+
+
+def check(result: Sweep) -> None:
+    print(f"{result.operations} operations, {result.figures()}")
+    assert result.findings == []
+    assert (result.lost, result.double_billed, result.left_on) == (0, 0, 0)
+
+
+def test_a_sample_of_the_cuts_of_a_charging_day_loses_nothing(seed: int, record_property: Callable[[str, object], None]):
+    result = sweep(seed=seed, share=0.06, jobs=1)
+    record_property("power_cuts", result.figures())
+    check(result)
+    assert result.tried >= 15
+
+
+@pytest.mark.long
+def test_no_cut_at_any_flash_operation_of_a_charging_day_loses_anything(seed: int, record_property: Callable[[str, object], None]):
+    result = sweep(seed=seed, jobs=2)
+    record_property("power_cuts", result.figures())
+    check(result)
+    assert result.tried == 3 * result.operations >= 600
+
+
+def test_a_shed_with_years_behind_it_boots_once_and_knows_its_boot_count_and_its_trip():
+    """A journal that went round is 512 KB; searching it takes longer than the watchdog waits."""
+    with Bench(site=SITE, seed=1, power=False) as bench:
+        used_flash(bench.process.flash)
+        bench.spawn_board()
+        bench.plant.psu.start()
+        bench.run("15 s")
+        bench.smoke("bay").alarm()
+        bench.run("1 s")
+        bench.smoke("bay").clear()
+        bench.run("5 s")
+        bench.mains.off()
+        bench.run("5 s")
+        bench.mains.on()
+        bench.run("20 s")
+        assert len(bench.board.boots) == 2, "a watchdog reset during the boot"
+        assert [record.boots for record in bench.journal.records("boot")] == [1, 2]
+        assert bench.gate("main").is_free, "a latched trip is not forgotten over an outage"
+
+
+def test_a_sale_that_its_user_stopped_is_not_resumed_by_a_cut_before_its_settlement(bench: Bench):
+    start_charging(bench, 1)
+    bench.run("5 min")
+    bench.card("resident").tap()
+    bench.run("1 s")
+    bench.button(1).press()
+    bench.until(bench.outlet(1).contact_is_open, within="1 s")
+    bench.run("500 ms")
+    assert bench.journal.sessions() == []
+    bench.board.kill()
+    bench.run("5 s")
+    bench.board.start()
+    bench.stays(bench.outlet(1).contact_is_open, "60 s")
+    (end,) = bench.journal.sessions()
+    assert end.stop_cause == "user" and end.price_fen == 100
+    assert end.energy_mwh == pytest.approx(bench.outlet(1).energy_mwh, abs=1000)
