@@ -185,11 +185,12 @@ extern uart_t uarts[N_UART];
 void uarts_init(void);
 uint32_t uarts_char_ns(const uart_t *u);
 void uarts_transmit(unsigned int id, const uint8_t *data, size_t len);
-void uarts_received(unsigned int id, uint8_t byte, bool framing_error, bool last);
+void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framing_error, bool last);
 uint64_t uarts_next(void);
 void uarts_fire(uint64_t now);
 void uarts_flush_console(void);
 void uart_irq_received(unsigned int id, bool last);
+void uart_irq_break(unsigned int id);
 uint64_t uart_irq_next(void);
 void uart_irq_fire(uint64_t now);
 

@@ -132,6 +132,7 @@ void inputs_apply_one(void) {
             uint8_t byte = d[UART_RX_HEAD + item->done++];
             bool last = item->done == n;
             bool error = get_u32(d + 4) & 1;
+            uint32_t char_ns = get_u32(d);
             if (!last) {
                 item->due = item->at + (uint64_t)(item->done + 1) * get_u32(d);
                 insert(item);
@@ -139,7 +140,7 @@ void inputs_apply_one(void) {
                 free(item);
             }
             if (chip_running) {
-                uarts_received(arg, byte, error, last);
+                uarts_received(arg, byte, char_ns, error, last);
             } else {
                 P.stats.uart_rx_lost++;
             }

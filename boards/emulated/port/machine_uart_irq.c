@@ -44,6 +44,14 @@ void uart_irq_received(unsigned int id, bool last) {
     }
 }
 
+// The break's own zero waits in the buffer and is told by nothing else.
+void uart_irq_break(unsigned int id) {
+    machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[id];
+    if (self != NULL && self->irq != NULL && (self->irq_trigger & UART_IRQ_BREAK)) {
+        uart_irq_raise(self, UART_IRQ_BREAK);
+    }
+}
+
 uint64_t uart_irq_next(void) {
     uint64_t t = BOARD_NEVER;
     for (unsigned int i = 1; i < N_UART; i++) {

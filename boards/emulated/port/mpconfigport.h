@@ -53,6 +53,13 @@
 #define MICROPY_PY_HASHLIB_MD5              (0)
 #define MICROPY_PY_HASHLIB_SHA1             (0)
 #define MICROPY_PY_BINASCII_CRC32           (1)
+#define MICROPY_PY_WEBSOCKET                (1)
+
+// FAT, for cards and partitions that a PC can read
+#define MICROPY_FATFS_ENABLE_LFN            (1)
+#define MICROPY_FATFS_RPATH                 (2)
+#define MICROPY_FATFS_MAX_SS                (4096)
+#define MICROPY_FATFS_LFN_CODE_PAGE         437
 
 // machine
 #define MICROPY_PY_MACHINE                  (1)

@@ -6,6 +6,7 @@
 #include "py/runtime.h"
 #include "extmod/vfs.h"
 #include "board.h"
+#include "esp_err.h"
 #include "ports.h"
 
 #define TABLE_OFFSET        (0x8000)
@@ -14,9 +15,6 @@
 #define TYPE_APP            (0)
 #define TYPE_DATA           (1)
 #define SUBTYPE_ANY         (0xff)
-#define ERR_INVALID_ARG     (0x102)
-#define ERR_INVALID_SIZE    (0x104)
-#define ERR_NOT_SUPPORTED   (0x106)
 
 enum { PARTITION_BOOT, PARTITION_RUNNING };
 
@@ -37,13 +35,6 @@ typedef struct _esp32_partition_obj_t {
     char label[17];
     uint8_t *cache;
 } esp32_partition_obj_t;
-
-// As check_esp_err: OSError(-code, 'NAME').
-static void raise_esp(int code) {
-    qstr name = code == ERR_INVALID_ARG ? MP_QSTR_ESP_ERR_INVALID_ARG : code == ERR_INVALID_SIZE ? MP_QSTR_ESP_ERR_INVALID_SIZE : MP_QSTR_ESP_ERR_NOT_SUPPORTED;
-    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(code == ERR_NOT_SUPPORTED ? MP_EOPNOTSUPP : -code), MP_OBJ_NEW_QSTR(name) };
-    nlr_raise(mp_obj_exception_make_new(&mp_type_OSError, 2, 0, args));
-}
 
 // The next entry from *index on that matches, or NULL.
 static const entry_t *next_entry(unsigned int *index, int type, int subtype, const char *label) {
@@ -147,10 +138,10 @@ static MP_DEFINE_CONST_FUN_OBJ_1(partition_info_obj, partition_info);
 
 static void check_range(const esp32_partition_obj_t *self, uint32_t offset, uint32_t len) {
     if (offset > self->size) {
-        raise_esp(ERR_INVALID_ARG);
+        esp_err_raise(ESP_ERR_INVALID_ARG);
     }
     if (len > self->size - offset) {
-        raise_esp(ERR_INVALID_SIZE);
+        esp_err_raise(ESP_ERR_INVALID_SIZE);
     }
 }
 
@@ -166,10 +157,10 @@ static void part_program(const esp32_partition_obj_t *self, uint32_t offset, con
 
 static void part_erase(const esp32_partition_obj_t *self, uint32_t offset, uint32_t len) {
     if (offset % FLASH_SECTOR != 0) {
-        raise_esp(ERR_INVALID_ARG);
+        esp_err_raise(ESP_ERR_INVALID_ARG);
     }
     if (len % FLASH_SECTOR != 0) {
-        raise_esp(ERR_INVALID_SIZE);
+        esp_err_raise(ESP_ERR_INVALID_SIZE);
     }
     check_range(self, offset, len);
     flash_erase(self->address + offset, len);
@@ -253,11 +244,19 @@ static MP_DEFINE_CONST_FUN_OBJ_3(partition_ioctl_obj, partition_ioctl);
 
 // One application slot: there is nothing to switch to or roll back.
 static mp_obj_t partition_no_ota(mp_obj_t self_in) {
-    raise_esp(ERR_NOT_SUPPORTED);
+    esp_err_raise(ESP_ERR_NOT_SUPPORTED);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(partition_no_ota_obj, partition_no_ota);
 static MP_DEFINE_CONST_CLASSMETHOD_OBJ(partition_mark_valid_obj, MP_ROM_PTR(&partition_no_ota_obj));
+
+// Only an image can be started; and without OTA data there is nowhere to note which.
+static mp_obj_t partition_set_boot(mp_obj_t self_in) {
+    esp32_partition_obj_t *self = MP_OBJ_TO_PTR(self_in);
+    esp_err_raise(self->type == TYPE_APP ? ESP_ERR_NOT_FOUND : ESP_ERR_OTA_VALIDATE_FAILED);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(partition_set_boot_obj, partition_set_boot);
 
 static const mp_rom_map_elem_t partition_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_find), MP_ROM_PTR(&partition_find_obj) },
@@ -265,7 +264,7 @@ static const mp_rom_map_elem_t partition_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_readblocks), MP_ROM_PTR(&partition_readblocks_obj) },
     { MP_ROM_QSTR(MP_QSTR_writeblocks), MP_ROM_PTR(&partition_writeblocks_obj) },
     { MP_ROM_QSTR(MP_QSTR_ioctl), MP_ROM_PTR(&partition_ioctl_obj) },
-    { MP_ROM_QSTR(MP_QSTR_set_boot), MP_ROM_PTR(&partition_no_ota_obj) },
+    { MP_ROM_QSTR(MP_QSTR_set_boot), MP_ROM_PTR(&partition_set_boot_obj) },
     { MP_ROM_QSTR(MP_QSTR_mark_app_valid_cancel_rollback), MP_ROM_PTR(&partition_mark_valid_obj) },
     { MP_ROM_QSTR(MP_QSTR_get_next_update), MP_ROM_PTR(&partition_no_ota_obj) },
     { MP_ROM_QSTR(MP_QSTR_BOOT), MP_ROM_INT(PARTITION_BOOT) },

@@ -86,7 +86,7 @@ void uarts_transmit(unsigned int id, const uint8_t *data, size_t len) {
 }
 
 // A character has arrived in the FIFO (and the driver's interrupt has moved it to the buffer).
-void uarts_received(unsigned int id, uint8_t byte, bool framing_error, bool last) {
+void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framing_error, bool last) {
     uart_t *u = &uarts[id];
     P.stats.uart_rx_bytes++;
     if (id == 0) {
@@ -115,7 +115,12 @@ void uarts_received(unsigned int id, uint8_t byte, bool framing_error, bool last
         return;
     }
     u->rx[(u->rx_head + u->rx_count++) % u->rx_size] = byte;
-    uart_irq_received(id, last);
+    // A zero of a slower sender keeps the line low for longer than a character of this side: a break.
+    if (byte == 0 && (uint64_t)char_ns * 9 / 10 > uarts_char_ns(u)) {
+        uart_irq_break(id);
+    } else {
+        uart_irq_received(id, last);
+    }
 }
 
 uint64_t uarts_next(void) {
