@@ -111,7 +111,10 @@ class PtyServer:
         except (BlockingIOError, OSError):
             return
         if data:
-            self.bench.serial.send(data)
+            self._received(data)
+
+    def _received(self, data: bytes) -> None:
+        self.bench.serial.send(data)
 
     def _printed(self, data: bytes) -> None:
         try:
