@@ -127,6 +127,8 @@ class Books:
     def unsettled(self):
         """Live records of sessions that the journal has not settled, to resume: (rows of live.FORMAT, ids without a start record)."""
         rows = [unpack(live.FORMAT, payload[: live.SIZE]) for payload in self.live_ring.open().values()]
+        if not self.live_ring.ring.ahead:  # as for the journal in service.py
+            self.live_ring.erase_ahead(True)
         ended, started = self.journal.fates([row[0] for row in rows])
         for session in ended:
             self.live_ring.done(session)

@@ -105,6 +105,8 @@ class Service:
         self.books = Books(self.journal, live_ring, self.clock, self.outputs, self.wiring.groups)
         self.faults = self.books.faults
         self.eraser = Eraser((self.journal, live_ring))
+        if not self.journal.ring.ahead:  # a cut tore the next sector: room for this boot's records, while nothing is on
+            self.journal.erase_ahead(True)
         boots, latched = self.journal.before()
         self._trips = latched  # these have their record
         if not rtc.boots:  # power was lost, and no boot since came as far as this: what RTC memory knew is in the journal
