@@ -17,6 +17,14 @@ service = None  # the running Service, for whoever looks through a debugger
 
 def run(wdt):
     """Never returns. `wdt`: the watchdog that boot.py armed, or None."""
+    try:
+        _run(wdt)
+    finally:  # also when ending failed, for want of memory: nothing in service may end at a prompt
+        resets.hard_reset()
+
+
+def _run(wdt):
+    """Returns when service has ended, with everything open."""
     global service
     alloc_emergency_exception_buf(100)
     kbd_intr(-1)
@@ -46,7 +54,6 @@ def run(wdt):
         service.outputs.all_off()
     rtc.note_fault(code, argument)
     clock.sleep_ms(20)
-    resets.hard_reset()
 
 
 def _say(error):

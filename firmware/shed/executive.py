@@ -43,6 +43,8 @@ class Executive:
         self._sleep_ms = clock.sleep_ms
         self._scan = scan
         self._keep_going = keep_going
+        self.on_trip = -1  # number of the task that is woken by a trip
+        self._trips = scan.trips
         self.tasks = []
         self.running = None
         self.scans_run_here = 0
@@ -72,6 +74,9 @@ class Executive:
             return faults.SCAN_TIMER_SILENT
         if scan.fault:
             return scan.fault
+        if scan.trips != self._trips:
+            self._trips = scan.trips
+            self.wake(self.on_trip)
         if ticks_diff(self._ticks_us(), scan.started_us) > _SCAN_LATE_US:
             self.scans_run_here += 1
             scan.run(None)

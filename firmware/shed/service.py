@@ -11,7 +11,7 @@ from micropython import const
 
 from shed import wiring
 from shed.access.cards import MAINTENANCE, OK, CardTable
-from shed.access.gate import Gate
+from shed.access.gate import FREE, Gate
 from shed.access.lockout import LockOut
 from shed.access.pn532 import Pn532
 from shed.board import clock, flash, pins, resets, stdio, timer, uarts
@@ -36,6 +36,10 @@ from shed.storage.slots import ConfigSlots
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
 _GOOD_BOOT_S = const(60)
 _BAD_BOOTS = const(5)
+_WORSE_BOOTS = const(10)  # even safe mode does not start with this configuration: the built-in one, which is empty
+_NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
+_NO_PARTITION = const(2)
+_RESTART_TURNS = const(4)  # of the supervisor: the answer goes out first
 _MODBUS_CHAR_BITS = const(10)
 _CHARGING_TASK = const(0)
 _METERS_TASK = const(1)
@@ -65,7 +69,8 @@ class Service:
         self.safe_mode = image is None or rtc.bad_boots > _BAD_BOOTS
         self.journal = Journal(flash.Region("shed_journal"), self.clock)
         self.journal.open()
-        self.wiring = wiring.Wiring(image, rtc.latched)
+        wired = image if rtc.bad_boots <= _WORSE_BOOTS else None
+        self.wiring = wiring.Wiring(wired, rtc.latched, rtc.keep_latched)
         self.points = self.wiring.points
         self.matrix = self.wiring.matrix
         self.outputs = self.wiring.outputs
@@ -78,13 +83,15 @@ class Service:
         self.hints = [pins.Hint(pin, self.scan.run) for _, pin in self.wiring.hints]
         self.executive = Executive(clock, self.scan, self.safe_mode)
         self._open_books()
-        self._open_access()
-        self._open_charging()
+        self._open_access(wired)
+        self._open_charging(wired)
+        self._self_test()
         key = image.one(wiring.KEY, "<32s")[0] if image is not None else b""
         self.auth = auth.Auth(key, urandom)
         self.console = Console(stdio.Console(), Desk(self), self.auth)
         self._point_states = bytearray(self.points.count)
         self._fed_passes = -1
+        self._restart = 0
         self._began_ms = clock.ticks_ms()
         self._unlocked = 0
         self._unlock_ms = 0
@@ -94,6 +101,7 @@ class Service:
         add("reader", self._readers_step, 10)
         add("doors", self._doors_step, 10)
         add("console", self.console.step, 15)
+        self.executive.on_trip = len(self.executive.tasks)
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
 
@@ -111,8 +119,7 @@ class Service:
         self._trips = latched  # these have their record
         if not rtc.boots:  # power was lost, and no boot since came as far as this: what RTC memory knew is in the journal
             rtc.boots = boots
-            self.matrix.restore(latched)
-            self.matrix.alarm_seen = -1  # the scan runs already and may have tripped in the middle of `restore`: it judges once more
+            self.scan.restore_trips(latched)
         rtc.boots += 1
         self.books.begin(rtc.boots, self.matrix.latched)
         fault, argument = rtc.fault, rtc.fault_arg
@@ -135,21 +142,23 @@ class Service:
         if not self.wiring.protected:
             self.faults.came(faults.UNPROTECTED)
 
-    def _open_access(self):
+    def _open_access(self, image):
         self.cards = CardTable(flash.Region("shed_cards"))
         if not self.cards.open():
             self.faults.came(faults.CARDS_BAD)
         self.lockout = LockOut()
         self.gates = [Gate(release_s * 1000, held_s * 1000, self.books.gate) for release_s, held_s in self.wiring.gates]
+        if self.safe_mode:
+            for gate in self.gates:
+                gate.state = FREE
         self.readers = []
         self._reader_gates = []
-        if self.image is not None:
-            for _kind, uart, tx, rx, gate in self.image.rows(wiring.READER, "<BBBBB"):
+        if image is not None:
+            for _kind, uart, tx, rx, gate in image.rows(wiring.READER, "<BBBBB"):
                 self.readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
                 self._reader_gates.append(gate)
 
-    def _open_charging(self):
-        image = self.image
+    def _open_charging(self, image):
         masters = []
         meters = []
         self.charging = None
@@ -167,6 +176,13 @@ class Service:
             self.charging = Charging([(row[2], row[3]) for row in self.wiring.outlets], rules, tariff, self.poller, self.books)
             self.charging.restore(*self.books.unsettled())
         self.outputs.hold(holders.STAGGER, self.outputs.everything)
+
+    def _self_test(self):
+        """What a board needs before it may sell: without its watchdog, or a place for its records, every outlet stays off."""
+        failed = _NO_PARTITION if flash.missing else 0 if self.watchdog.armed else _NO_WATCHDOG
+        if failed:
+            self.outputs.hold(holders.SELF_TEST, self.outputs.everything)
+            self.faults.came(faults.SELF_TEST, failed)
 
     # Tasks, in order of priority.
 
@@ -196,6 +212,7 @@ class Service:
         return bool(
             self.outputs.held_by(holders.BOOT_LOCK)
             or self.safe_mode
+            or self.outputs.held_by(holders.SELF_TEST)
             or self.points.fault & self.points.fire
             or self.matrix.cut_groups
             or self.faults.is_live(faults.JOURNAL_FULL)
@@ -203,7 +220,7 @@ class Service:
 
     def _doors_step(self, now_ms):
         mask = 0
-        for g in range(len(self.gates)):
+        for g in range(0 if self.safe_mode else len(self.gates)):  # in safe mode no lock is held
             contact = self.wiring.door_contacts[g]
             door_open = 1 if contact is not None and contact[0]() != contact[1] else 0
             gate = self.gates[g]
@@ -317,6 +334,11 @@ class Service:
         if self.scan.passes != self._fed_passes and not self.scan.fault:
             self._fed_passes = self.scan.passes
             self.watchdog.feed()
+        if self._restart:
+            self._restart -= 1
+            if not self._restart:
+                self.outputs.all_off()
+                resets.hard_reset()
         if self.rtc.bad_boots and not self.safe_mode and self.clock.uptime_s >= _GOOD_BOOT_S:
             self.rtc.bad_boots = 0
             self.rtc.save()
@@ -327,7 +349,9 @@ class Service:
     def clear(self, by):
         """Resets trips whose cause is gone and forgets faults that are over. Returns (latched causes that stay, live faults that stay)."""
         before = self.matrix.latched
-        stay = self.matrix.reset()
+        stay = self.scan.reset_trips() if self.points.count else before  # nobody sees whether the cause is gone
+        if self.rtc.bad_boots > _BAD_BOOTS:
+            self._restart = _RESTART_TURNS
         self._trips = stay
         self.rtc.latched = stay
         self.rtc.bad_boots = 0

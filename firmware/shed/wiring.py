@@ -36,7 +36,7 @@ class Wiring:
 
     Raises ImageError or ValueError on an image that cannot be wired."""
 
-    def __init__(self, image, latched):
+    def __init__(self, image, latched, keep_latched):
         self.site_id = 0
         self.hold_off_ms = 10000
         self.scan_period_ms = 5
@@ -86,7 +86,7 @@ class Wiring:
         self.points = Points(configs, clock.sleep_us)
         self.matrix = Matrix(causes, effects, latched)
         self.outputs = Outputs(relays, contactors, locks, groups)
-        self.scan = Scan(self.points, self.matrix, self.outputs, heartbeat)
+        self.scan = Scan(self.points, self.matrix, self.outputs, heartbeat, keep_latched)
 
     def _add_point(self, configs, row):
         kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row

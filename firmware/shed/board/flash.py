@@ -7,20 +7,31 @@ energised (law 10). Programming a page takes about 1 ms.
 from esp32 import Partition
 from micropython import const
 
+_ABSENT_BYTES = const(0x4000)
+_ENODEV = const(19)
 _ERASE = const(6)  # ioctl MP_BLOCKDEV_IOCTL_BLOCK_ERASE of the ESP32 port's Partition
+
+missing = []  # labels that were not found in this boot
 
 
 class Region:
-    """One data partition, found by its label. Offsets in bytes from its start; OSError when the label is not there or flash refuses."""
+    """One data partition, found by its label. Offsets in bytes from its start; OSError when flash refuses.
+
+    A label that is not there (a partition table that `shed flash` did not write) is a small region that reads as erased and refuses every
+    write, so that the shed says so at a live console instead of ending every boot; its label is in `missing`.
+    """
 
     sector_size = 4096
 
     def __init__(self, label):
         found = Partition.find(Partition.TYPE_DATA, label=label)
-        if not found:
-            raise OSError(19)  # ENODEV: the partition table of this board was not written by `shed flash`
-        self._partition = found[0]
-        self.size = self._partition.info()[3]
+        if found:
+            self._partition = found[0]
+            self.size = self._partition.info()[3]
+        else:
+            missing.append(label)
+            self._partition = _Absent()
+            self.size = _ABSENT_BYTES
 
     def read(self, offset, buf):
         """Fills `buf` from `offset`."""
@@ -33,3 +44,17 @@ class Region:
     def erase(self, sector):
         """All ones in one 4096-byte sector; blocks for tens of milliseconds."""
         self._partition.ioctl(_ERASE, sector)
+
+
+class _Absent:
+    """The partition that is not there."""
+
+    def readblocks(self, _block, buf, _offset):
+        for i in range(len(buf)):
+            buf[i] = 0xFF
+
+    def writeblocks(self, _block, _data, _offset):
+        raise OSError(_ENODEV)
+
+    def ioctl(self, _operation, _sector):
+        raise OSError(_ENODEV)

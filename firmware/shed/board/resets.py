@@ -5,7 +5,7 @@ bytes 0-1 `SG`, 2 layout version, 3 flags (bit 0: maintenance boot asked for, on
 argument, 8-11 boot count, 12-15 latched causes.
 """
 
-import struct
+from struct import pack_into, unpack_from
 
 import machine
 from micropython import const
@@ -20,15 +20,23 @@ class Rtc:
 
     def __init__(self):
         self._memory = machine.RTC().memory
+        self._raw = bytearray(16)
         raw = self._memory()
         self.kept = len(raw) >= 16 and raw[0:2] == b"SG" and raw[2] == _LAYOUT
         if self.kept:
-            _, _, self.flags, self.bad_boots, self.fault, self.fault_arg, self.boots, self.latched = struct.unpack(_FORMAT, raw[:16])
+            _, _, self.flags, self.bad_boots, self.fault, self.fault_arg, self.boots, self.latched = unpack_from(_FORMAT, raw, 0)
         else:
             self.flags = self.bad_boots = self.fault = self.fault_arg = self.boots = self.latched = 0
 
     def save(self):
-        self._memory(struct.pack(_FORMAT, b"SG", _LAYOUT, self.flags, self.bad_boots, self.fault, self.fault_arg, self.boots, self.latched))
+        pack_into(_FORMAT, self._raw, 0, b"SG", _LAYOUT, self.flags, self.bad_boots, self.fault, self.fault_arg, self.boots, self.latched)
+        self._memory(self._raw)
+
+    def keep_latched(self, latched):
+        """The scan tells of a trip: allocates nothing. `save` came before (app.py)."""
+        self.latched = latched
+        pack_into("<I", self._raw, 12, latched)
+        self._memory(self._raw)
 
     def note_fault(self, code, arg):
         """Keeps a fault for the next boot's record. The first of a boot stays."""

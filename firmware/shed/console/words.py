@@ -74,8 +74,9 @@ def kwh(wh):
 
 
 def sentence(kind, own, outlet_number):
-    """A journal record of a known kind in words. own: the fields behind its time fields."""
-    parts = _SENTENCES.split("|")[kind - 1].split("{")
+    """A journal record in words, `kind N` for one without a sentence. own: the fields behind its time fields."""
+    sentences = _SENTENCES.split("|")
+    parts = sentences[kind - 1].split("{") if kind <= len(sentences) else ["kind %d" % kind]
     for i in range(1, len(parts)):
         parts[i] = _told(parts[i][0], own, int(parts[i][1]), outlet_number) + parts[i][3:]
     return "".join(parts)

@@ -22,8 +22,9 @@ class Matrix:
     """
 
     def __init__(self, causes, effects, latched=0):
-        self._causes = tuple(causes)
-        self._effects = tuple(effects)
+        # Bits are kept with their rows: shifting one up row by row would end at 1 << 30, which allocates.
+        self._causes = tuple([(1 << i, mask, votes, flags, effect) for i, (mask, votes, flags, effect) in enumerate(causes)])
+        self._effects = tuple([(1 << i, kind, index) for i, (kind, index) in enumerate(effects)])
         self.alarm_seen = 0
         self.active = 0
         self.latched = latched
@@ -36,8 +37,7 @@ class Matrix:
     def evaluate(self, alarm):
         self.alarm_seen = alarm
         active = 0
-        bit = 1
-        for mask, votes, flags, _effects in self._causes:
+        for bit, mask, votes, flags, _effects in self._causes:
             hits = alarm & mask
             n = 0
             while hits:
@@ -49,45 +49,44 @@ class Matrix:
                     self.latched |= bit
                 if not flags & ARMED:
                     self.shadow |= bit
-            bit <<= 1
         self.active = active
         self._apply()
 
     def _apply(self):
         acting = self.active | self.latched
         effects_mask = 0
-        bit = 1
-        for _mask, _votes, flags, effects in self._causes:
+        for bit, _mask, _votes, flags, effects in self._causes:
             if acting & bit and flags & ARMED:
                 effects_mask |= effects
-            bit <<= 1
         cut = 0
         free = 0
-        bit = 1
-        for kind, index in self._effects:
+        for bit, kind, index in self._effects:
             if effects_mask & bit:
                 if kind == CUT_GROUP:
                     cut |= 1 << index
                 else:
                     free |= 1 << index
-            bit <<= 1
         self.tripped_effects = effects_mask
         self.cut_groups = cut
         self.free_gates = free
 
     def restore(self, latched):
-        """Latches known from before a power cut act from now on. Called before the scan starts or from a task."""
+        """Latches known from before a power cut act from now on. Through Scan.restore_trips once the scan runs."""
         self.latched |= latched
         self._apply()
 
+    # A latch may be older than this configuration, and its cause not in it: no points, no effects.
+
     def points_of(self, cause):
-        return self._causes[cause][0]
+        return self._causes[cause][1] if cause < len(self._causes) else 0
 
     def effects_of(self, cause):
-        return self._causes[cause][3]
+        return self._causes[cause][4] if cause < len(self._causes) else 0
 
     def reset(self):
-        """A person resets: latches whose cause is gone are released. Returns the mask of those that stay. Not called from the scan."""
+        """A person resets: latches whose cause is gone are released. Returns the mask of those that stay.
+
+        A task calls it through Scan.reset_trips: a scan in the middle of it would be written over."""
         self.latched &= self.active
         self.shadow &= self.active
         self._apply()

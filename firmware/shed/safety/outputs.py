@@ -43,6 +43,7 @@ class Outputs:
         self._moving = False
         self.bad_readback = -1  # index into contactors + relays + locks of the first output that did not follow
         self._settle = [0] * len(self._groups)
+        self._ended = False
         self._lease = 0
         self._lease_before = 0
         self._lock_lease = 0
@@ -109,6 +110,8 @@ class Outputs:
 
     def drive(self, cut_groups, free_gates):
         """One scan's output pass. Reads one output back, in rotation."""
+        if self._ended:
+            return
         scans = self._scans - 1
         if scans <= 0:
             scans = LEASE_SCANS
@@ -207,7 +210,11 @@ class Outputs:
         self.locks_on = locks
 
     def all_off(self):
-        """Releases everything, group contactors first. Anything may call it at any time; it never raises."""
+        """Releases everything, group contactors first, until the next boot. Anything may call it at any time; it never raises.
+
+        A scan that comes in the middle of it, or after it, drives nothing: only a reset follows.
+        """
+        self._ended = True
         for off in self._off:
             off()
         for i in range(len(self._parts)):

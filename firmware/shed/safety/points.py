@@ -6,6 +6,9 @@ slowly back (quiet for its clear time). A contact is normal or in alarm; a loop 
     microvolts   0 .... short .... alarm .... normal .... full scale
     state          SHORT    ALARM     NORMAL      OPEN
 
+What may become an alarm is looked at in every scan; what is in alarm and quiet again takes turns, so that a shed with every point in alarm
+(or every point reset at once) still scans in time.
+
 Everything `sample` does is allocation-free: it runs inside the scan, with the heap locked. Bit i of a mask is point i.
 """
 
@@ -30,6 +33,7 @@ DIRECT = const(8)
 
 _RESAMPLE_US = const(300)  # least distance of two reads that count as two samples (DESIGN section 9, `direct`)
 _LOOPS_A_SCAN = const(2)
+_PHASES = const(7)  # mask: a contact that is quiet again is looked at in every eighth scan
 
 
 class PointConfig:
@@ -69,6 +73,8 @@ class Points:
         self.first_us = 0  # first differing sample of the newest alarm
         self._unquiet = 0  # suspect, in alarm or at fault: the points that need the slow path
         self._loop_mask = 0
+        self._contact_mask = 0
+        self._phase = 0
         contacts = []
         loops = []
         direct = 0
@@ -79,6 +85,7 @@ class Points:
                 loops.append((i, config.read, config.bands_uv[1], config.bands_uv[2]))
                 self._loop_mask |= 1 << i
             else:
+                self._contact_mask |= 1 << i
                 contacts.append((1 << i, config.read, 0 if config.flags & NORMALLY_CLOSED else 1))
                 if config.flags & DIRECT:
                     direct |= 1 << i
@@ -95,7 +102,7 @@ class Points:
             # A closed normally-closed contact pulls the pin low: low is normal. An open normally-open one reads high.
             if read() != normal:
                 raw |= bit
-        if raw or self._unquiet:
+        if (raw ^ self.alarm | self.suspect) & self._contact_mask:
             self._contacts_moved(raw, now_us)
         turn = self._turn
         n = self._loops_a_scan
@@ -109,9 +116,10 @@ class Points:
                 turn = 0
             n -= 1
         self._turn = turn
-        if self._unquiet & self._loop_mask:
+        hot = self.suspect & ~self.alarm & self._loop_mask
+        if hot:
             for i, read, _alarm_uv, _normal_uv in self._loops:
-                if self._unquiet >> i & 1:
+                if hot >> i & 1:
                     self._loop_moved(i, read(), now_us)
         return self.alarm
 
@@ -135,10 +143,15 @@ class Points:
                         self._agree[i] = 0
                         self._become(i, ALARM)
                     i += 1
+        phase = self._phase = (self._phase + 1) & _PHASES
+        alarm = self.alarm
+        need = (raw ^ alarm | self.suspect) & self._contact_mask & ~(self._direct & ~alarm)
+        quiet = need & alarm & ~raw
+        now = need & ~quiet
         i = 0
-        for config in self._configs:
-            if config.kind == CONTACT and not (self._direct & ~self.alarm) >> i & 1:
-                self._debounce(i, config, ALARM if raw >> i & 1 else NORMAL, now_us)
+        while need >> i:
+            if now >> i & 1 or (quiet >> i & 1 and i & _PHASES == phase):
+                self._debounce(i, self._configs[i], ALARM if raw >> i & 1 else NORMAL, now_us)
             i += 1
 
     def _loop_moved(self, i, uv, now_us):

@@ -9,7 +9,9 @@ or from the executive when the last pass is over 8 ms old. What it does not fini
         --> anything raised, clock unchanged over 4 entries, 10 passes in a row over 3 ms, half a second without a pass:
             all_off, `fault` set, no strobe ever again in this boot
 
-Nothing in a pass allocates; the heap is locked while it runs.
+Nothing in a pass allocates; the heap is locked while it runs. What counts passes wraps early: a longer integer would be an allocation.
+A pass never runs inside another (the timer comes between any two bytecodes of a pass that the executive runs), nor while a task resets
+trips.
 """
 
 from time import ticks_diff, ticks_us
@@ -22,17 +24,20 @@ _TOO_SOON_US = const(2000)
 _LONG_US = const(3000)
 _LONG_IN_A_ROW = const(10)
 _CLOCK_SAME = const(4)
+_WRAP = const(0x1FFFFFFF)  # counters: one step past the greatest small integer would be an allocation
 _DEAD_GAP_US = const(500000)  # the heartbeat circuit may have dropped: nothing may come back by itself
 
 
 class Scan:
     """points, matrix, outputs: the objects of this room. heartbeat: an OutputPin or None (a board without the circuit is *unprotected*).
+    keep_latched(mask): hears of every new trip once the outputs are written, so that no reset forgets it; allocates nothing.
 
-    `run(timer_or_none)` is the one entry; `passes`, `timer_calls`, `last_us`, `worst_us`, `worst_gap_us`, `late` are for looking at.
+    `run(timer_or_none)` is the one entry; `trips` counts trips.
+    `passes`, `timer_calls`, `last_us`, `worst_us`, `worst_gap_us`, `late` are for looking at.
     `fault` is 0 or a code of safety/faults.py.
     """
 
-    def __init__(self, points, matrix, outputs, heartbeat):
+    def __init__(self, points, matrix, outputs, heartbeat, keep_latched):
         self.points = points
         self.matrix = matrix
         self.outputs = outputs
@@ -40,6 +45,9 @@ class Scan:
         self._strobe_high = heartbeat.energise if heartbeat else None
         self._strobe_low = heartbeat.release if heartbeat else None
         self._high = False
+        self._keep_latched = keep_latched
+        self._inside = False
+        self.trips = 0
         self.fault = 0
         self.passes = 0
         self.timer_calls = 0
@@ -58,14 +66,37 @@ class Scan:
         self.started_us = ticks_us()
 
     def run(self, timer):
+        if timer is not None:
+            self.timer_calls = (self.timer_calls + 1) & _WRAP
+        if self._inside:
+            return
+        self._inside = True
         heap_lock()
         try:
-            if timer is not None:
-                self.timer_calls += 1
             self._pass()
         except BaseException:  # noqa: BLE001  the scan's guard: whatever it was, everything opens
             self._fail(faults.SCAN_EXCEPTION)
         heap_unlock()
+        self._inside = False
+
+    def reset_trips(self):
+        """For a task: Matrix.reset with the scan standing aside, so that a trip in the same moment is not written over. A pass follows at
+        once. Returns the mask of latches that stay."""
+        self._inside = True
+        try:
+            self.matrix.reset()
+        finally:
+            self._inside = False
+        self.run(None)
+        return self.matrix.latched
+
+    def restore_trips(self, latched):
+        """For a task: Matrix.restore in the same way."""
+        self._inside = True
+        try:
+            self.matrix.restore(latched)
+        finally:
+            self._inside = False
 
     def _fail(self, code):
         self._all_off()
@@ -86,6 +117,8 @@ class Scan:
             return
         gap_us = ticks_diff(now_us, self.started_us)
         if gap_us < _TOO_SOON_US and self.passes:
+            if gap_us < 0:  # it went backwards, or half its range passed without a scan: no time of it means anything
+                self._fail(faults.CLOCK_STOPPED)
             return
         self.started_us = now_us
         if gap_us > self.worst_gap_us:
@@ -98,12 +131,15 @@ class Scan:
         if alarm == matrix.alarm_seen:
             self.outputs.drive(matrix.cut_groups, matrix.free_gates)
         else:
+            latched = matrix.latched
             cut = matrix.cut_groups
             matrix.evaluate(alarm)
             self.outputs.drive(matrix.cut_groups, matrix.free_gates)
-            if matrix.cut_groups & ~cut:
+            if matrix.cut_groups & ~cut or matrix.latched != latched:
                 self.trip_us = ticks_diff(ticks_us(), self.points.first_us)
                 self.trip_alarm = alarm
+                self.trips = (self.trips + 1) & _WRAP
+                self._keep_latched(matrix.latched)
         if self.outputs.bad_readback >= 0:
             self._fail(faults.OUTPUT_READBACK)
             return
@@ -114,7 +150,7 @@ class Scan:
             else:
                 self._strobe_high()
                 self._high = True
-        self.passes = (self.passes + 1) & 0x3FFFFFFF
+        self.passes = (self.passes + 1) & _WRAP
         took_us = ticks_diff(ticks_us(), now_us)
         self.last_us = took_us
         if took_us > self.worst_us:
