@@ -19,6 +19,7 @@ MS: Final = 1_000_000
 S: Final = 1_000_000_000
 ROOT: Final = Path(__file__).resolve().parents[2]
 BINARY: Final = Path(os.environ.get("SHEDGUARD_BOARD") or os.environ.get("SHEDGUARD_EMULATED_BOARD") or ROOT / "build/board/emulated-board")
+MICROPYTHON: Final = Path(os.environ.get("MICROPYTHON_DIR", ROOT / "build/micropython-1.25.0"))  # its source, for its own benchmarks
 CHAR_NS: Final = 86_805  # one character at 115200 8N1
 
 

@@ -203,6 +203,9 @@ void flash_read(uint32_t offset, void *buf, uint32_t len);
 void flash_program(uint32_t offset, const void *buf, uint32_t len);
 void flash_erase(uint32_t offset, uint32_t len);
 
+// partition.c
+bool partition_locate(uint8_t type, uint8_t subtype, const char *label, uint32_t *address, uint32_t *size);
+
 // probe.c, stats.c, memory.c, main.c
 void probe_schedule(const uint8_t *source, size_t len);
 bool probe_capture(const char *str, size_t len);

@@ -30,6 +30,7 @@
 #define COST_STDOUT_BYTE    (30)        // [est] FIFO write, per byte
 #define COST_RTC            (800)       // [est] gettimeofday and calendar
 #define COST_PARTITION_CALL (3000)      // [est] esp_partition_* checks and locks
+#define COST_NVS_CALL       (8000)      // [est] lock, hash list and one entry of the IDF's NVS; its flash operations cost as such
 #define COST_ALLOC          (150)       // [est] gc_alloc beyond what the opcode prices include
 #define COST_ALLOC_BLOCK    (4)         // [est] marking and clearing, per 16-byte block
 #define COST_GC_BASE        (20000)     // [est] stack and roots

@@ -58,6 +58,17 @@ static const entry_t *first_entry(int type, const char *label) {
     return next_entry(&index, type, SUBTYPE_ANY, label);
 }
 
+// For those below Python: where a partition lies.
+bool partition_locate(uint8_t type, uint8_t subtype, const char *label, uint32_t *address, uint32_t *size) {
+    unsigned int index = 0;
+    const entry_t *e = next_entry(&index, type, subtype, label);
+    if (e != NULL) {
+        *address = e->address;
+        *size = e->size;
+    }
+    return e != NULL;
+}
+
 static mp_obj_t partition_new(const entry_t *e, uint16_t block_size) {
     if (e == NULL) {
         mp_raise_OSError(MP_ENOENT);

@@ -8,6 +8,7 @@ extern const mp_obj_type_t machine_pin_type;
 extern const mp_obj_type_t machine_timer_type;
 extern const mp_obj_type_t machine_rtc_type;
 extern const mp_obj_type_t esp32_partition_type;
+extern const mp_obj_type_t esp32_nvs_type;
 
 void machine_pins_init(void);
 void machine_pins_deinit(void);
