@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import lzma
 import sys
@@ -99,27 +100,28 @@ def test_without_a_mirror_the_message_names_the_way_out(tmp_path: Path, monkeypa
 
 
 def test_a_cached_tarball_needs_no_network_and_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source_tree(tmp_path / micropython.TREE, 25)
+    name = micropython.PINNED.tree
+    source_tree(tmp_path / name, 25)
     tarball = tmp_path / "source.tar.xz"
     with lzma.open(tarball, "wb") as packed, tarfile.open(fileobj=packed, mode="w") as archive:
-        archive.add(tmp_path / micropython.TREE, micropython.TREE)
+        archive.add(tmp_path / name, name)
     digest = hashlib.sha256(tarball.read_bytes()).hexdigest()
     cache = tmp_path / "cache" / "shedguard"
     cache.mkdir(parents=True)
     tarball.rename(cache / f"{digest}.tar.xz")
     monkeypatch.delenv("MICROPYTHON_SRC", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(micropython, "SHA256", digest)
+    release = dataclasses.replace(micropython.PINNED, sha256=digest)
     monkeypatch.setattr(apt_source, "debian_mirror", lambda: None)
     build = tmp_path / "build"
     build.mkdir()
-    tree = micropython.ensure(build, tmp_path / "log")
+    tree = micropython.ensure(build, tmp_path / "log", release)
     assert (tree / "py" / "mpconfig.h").is_file()
     (cache / f"{digest}.tar.xz").write_bytes(b"damaged")
-    assert micropython.ensure(build, tmp_path / "log") == tree  # already unpacked: the cache is not looked at
-    (build / f".{micropython.TREE}.sha256").unlink()
+    assert micropython.ensure(build, tmp_path / "log", release) == tree  # already unpacked: the cache is not looked at
+    (build / f".{name}.sha256").unlink()
     with pytest.raises(report.SetupError, match="cannot fetch"):
-        micropython.ensure(build, tmp_path / "log")
+        micropython.ensure(build, tmp_path / "log", release)
 
 
 def test_without_root_the_one_line_to_run_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

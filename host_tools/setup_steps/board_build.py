@@ -10,10 +10,13 @@ from pathlib import Path
 from .report import run, step
 
 
-def ensure(root: Path, micropython: Path, log: Path) -> None:
-    """Build what is out of date. A change of source tree starts over, because objects of two trees must not mix."""
-    port, build = root / "boards" / "emulated" / "port", root / "build" / "board"
-    origin = root / "build" / ".board-source"
+def ensure(root: Path, micropython: Path, log: Path, name: str = "board") -> Path:
+    """Build what is out of date in build/``name``; returns the binary.
+
+    A change of source tree starts over, because objects of two trees must not mix.
+    """
+    port, build = root / "boards" / "emulated" / "port", root / "build" / name
+    origin = root / "build" / f".{name}-source"
     if origin.is_file() and origin.read_text(encoding="utf-8") != str(micropython):
         shutil.rmtree(build, ignore_errors=True)
     make = ["make", "-C", str(port), f"MICROPY_DIR={micropython}", f"BUILD={build}"]
@@ -22,3 +25,4 @@ def ensure(root: Path, micropython: Path, log: Path) -> None:
         with step("the emulated board"):
             run([*make, f"-j{os.cpu_count() or 2}"], log)
         origin.write_text(str(micropython), encoding="utf-8")
+    return build / "emulated-board"

@@ -1,6 +1,7 @@
-"""MicroPython's source: Debian's own source package at one pinned version, or the tree that MICROPYTHON_SRC names.
+"""MicroPython's source: Debian's own source package at a pinned version, or the tree that MICROPYTHON_SRC names.
 
-The tarball is checked against a pinned SHA-256 and kept by that hash under the user's cache, so that another clone needs no network.
+`make setup` uses PINNED; `make long` also builds NEXT (host_tools/setup_steps/other_release.py). A tarball is
+checked against a pinned SHA-256 and kept by that hash under the user's cache, so that another clone needs no network.
 """
 
 from __future__ import annotations
@@ -10,17 +11,40 @@ import os
 import re
 import shutil
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import apt_source
 from .report import SetupError, step
 
 PACKAGE = "micropython"
-SUITE = "trixie"
-VERSION = "1.25.0+ds-1"
-ORIG = "micropython_1.25.0+ds.orig.tar.xz"
-SHA256 = "7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea"
-TREE = "micropython-1.25.0"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version of the source package: where it is, what its tarball is called and hashes to, the folder in it."""
+
+    suite: str
+    version: str
+    orig: str
+    sha256: str
+    tree: str
+
+
+PINNED = Release(
+    suite="trixie",
+    version="1.25.0+ds-1",
+    orig="micropython_1.25.0+ds.orig.tar.xz",
+    sha256="7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea",
+    tree="micropython-1.25.0",
+)
+NEXT = Release(
+    suite="forky",
+    version="1.26.1+ds-1",
+    orig="micropython_1.26.1+ds.orig.tar.xz",
+    sha256="f5ad2ec89d3e921f753d448955af98b6005655f84ba26087dde6ba0e8d062f34",
+    tree="micropython-1.26.1",
+)
 OLDEST = (1, 25)
 _OVERRIDE = "set MICROPYTHON_SRC=/a/source/tree to a MicroPython 1.25 source tree that you have"
 
@@ -31,19 +55,19 @@ def cache_dir() -> Path:
     return Path(base) / "shedguard"
 
 
-def ensure(build: Path, log: Path) -> Path:
-    """The absolute path of a usable source tree. SetupError names what is missing and MICROPYTHON_SRC."""
+def ensure(build: Path, log: Path, release: Release = PINNED) -> Path:
+    """The absolute path of a usable source tree. SetupError names what is missing and MICROPYTHON_SRC, which stands in for PINNED."""
     given = os.environ.get("MICROPYTHON_SRC")
-    if given:
+    if given and release is PINNED:
         return _checked_override(Path(given).expanduser().resolve())
-    tree = (build / TREE).resolve()
-    stamp = build / f".{TREE}.sha256"
-    if tree.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8").strip() == SHA256:
+    tree = (build / release.tree).resolve()
+    stamp = build / f".{release.tree}.sha256"
+    if tree.is_dir() and stamp.is_file() and stamp.read_text(encoding="utf-8").strip() == release.sha256:
         return tree
-    tarball = _cached_tarball(build, log)
-    with step(f"unpacking {TREE}"):
+    tarball = _cached_tarball(build, log, release)
+    with step(f"unpacking {release.tree}"):
         _unpack(tarball, tree)
-    stamp.write_text(SHA256 + "\n", encoding="utf-8")
+    stamp.write_text(release.sha256 + "\n", encoding="utf-8")
     return tree
 
 
@@ -59,22 +83,25 @@ def _checked_override(tree: Path) -> Path:
     return tree
 
 
-def _cached_tarball(build: Path, log: Path) -> Path:
-    kept = cache_dir() / f"{SHA256}.tar.xz"
-    if kept.is_file() and _sha256(kept) == SHA256:
+def _cached_tarball(build: Path, log: Path, release: Release) -> Path:
+    kept = cache_dir() / f"{release.sha256}.tar.xz"
+    if kept.is_file() and _sha256(kept) == release.sha256:
         return kept
-    with step(f"fetching Debian's source package {PACKAGE} {VERSION} ({SUITE})"):
+    name = f"Debian's source package {PACKAGE} {release.version}"
+    with step(f"fetching {name} ({release.suite})"):
         try:
-            fetched = apt_source.download(PACKAGE, VERSION, SUITE, ORIG, build / "apt", log)
+            fetched = apt_source.download(PACKAGE, release.version, release.suite, release.orig, build / "apt", log)
         except SetupError as error:
             raise SetupError(
-                f"cannot fetch MicroPython's source (Debian source package {PACKAGE} {VERSION}, suite {SUITE})",
-                f"no network, or this machine's apt mirror does not carry Debian's {SUITE}: {error.what.strip()}",
+                f"cannot fetch MicroPython's source ({name}, suite {release.suite})",
+                f"no network, or this machine's apt mirror does not carry it in {release.suite}: {error.what.strip()}",
                 f"connect to the network and run again, or {_OVERRIDE}",
             ) from error
     actual = _sha256(fetched)
-    if actual != SHA256:
-        raise SetupError(f"{ORIG} has SHA-256 {actual}", f"expected {SHA256}: damaged, or another file under the same name", _OVERRIDE)
+    if actual != release.sha256:
+        raise SetupError(
+            f"{release.orig} has SHA-256 {actual}", f"expected {release.sha256}: damaged, or another file under the same name", _OVERRIDE
+        )
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         partial = kept.with_suffix(f".{os.getpid()}")
@@ -94,7 +121,7 @@ def _unpack(tarball: Path, tree: Path) -> None:
         else:  # Python before 3.11.4; the archive's hash has been checked
             archive.extractall(fresh)
     shutil.rmtree(tree, ignore_errors=True)
-    (fresh / TREE).rename(tree)
+    (fresh / tree.name).rename(tree)
     shutil.rmtree(fresh)
 
 
