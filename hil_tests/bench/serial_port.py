@@ -7,6 +7,7 @@ socket share the lines too; when the last has gone both are released in one step
 
 from __future__ import annotations
 
+import os
 import select
 import time
 from typing import Final, Protocol
@@ -25,6 +26,7 @@ from .serial_network import Network
 _AHEAD_NS: Final = 50 * MS  # input that may wait for the board; the rest waits in the clients' buffers
 _S: Final = 1_000_000_000
 _MAX_LAG_S: Final = 0.5
+_MAX_BACKLOG: Final = 1 << 20
 _TOLERANCE: Final = 0.03  # of a UART, between the two sides' speeds
 
 
@@ -78,6 +80,7 @@ class SerialPort(PtyServer):
         self.rom = BootRom(bench, self._rom_sends, lambda: self.adapter.baud)
         self._chip = bench
         self._line_free_ns = 0
+        self._backlog = bytearray()
         self._boot_pin_low = False
 
     def set_lines(self, dtr: bool | None = None, rts: bool | None = None) -> None:
@@ -95,10 +98,13 @@ class SerialPort(PtyServer):
         while True:
             left = due_s - time.monotonic()
             readers: list[object] = [self._master, *self.network.readers()] if self._has_room() else []
-            readable, writable, _ = select.select(readers, self.network.writers(), [], max(0.0, min(left, self._next_s())))
+            writers: list[object] = [*self.network.writers(), *([self._master] if self._backlog else [])]
+            readable, writable, _ = select.select(readers, writers, [], max(0.0, min(left, self._next_s())))
             ready: set[object] = {*readable, *writable}
-            if self._master in ready:
+            if self._master in readable:
                 self._typed()
+            if self._master in writable:
+                self._drain()
             self.network.serve(ready)
             self._due()
             if left <= 0:
@@ -159,5 +165,17 @@ class SerialPort(PtyServer):
         self._output(data)
 
     def _output(self, data: bytes) -> None:
-        super()._printed(data)
+        if self.rom.loader is not None:  # the loader sends more than a terminal's buffer holds, and waits for no-one
+            if len(self._backlog) < _MAX_BACKLOG:
+                self._backlog += data
+            self._drain()
+        else:
+            self._backlog.clear()
+            super()._printed(data)
         self.network.output(data)
+
+    def _drain(self) -> None:
+        try:
+            del self._backlog[: os.write(self._master, self._backlog)]
+        except BlockingIOError:
+            pass

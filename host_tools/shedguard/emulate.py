@@ -1,4 +1,4 @@
-"""`shed emulate`: an emulated board with its plant in real time, its serial port on a pseudo-terminal.
+"""`shed emulate`: an emulated board with its plant in real time, its serial port on a pseudo-terminal and on RFC 2217.
 
 Needs a clone: the bench lives in hil_tests/ and is imported here, not at start-up, so that the other verbs work without it.
 """
@@ -26,7 +26,7 @@ def run(site: Path | None, flash: Path | None, seed: int) -> int:
     """
     from hil_tests.bench.bench import Bench
     from hil_tests.bench.flash_image import BLANK
-    from hil_tests.bench.pty import PtyServer
+    from hil_tests.bench.serial_port import SerialPort
 
     if site is not None:
         sites.load(site)  # a wrong site file is refused with its lines before anything starts
@@ -39,13 +39,13 @@ def run(site: Path | None, flash: Path | None, seed: int) -> int:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Bench(site or default / "hil_tests" / "sites" / "small.toml", seed=seed, flash=start) as bench:
         signal.signal(signal.SIGINT, before)
-        server = PtyServer(bench)
+        server = SerialPort(bench)
         used = bench.directory / "flash.bin"
         try:
             # In virtual time, so at once: who reads our line finds a board that has booted.
             bench.wait(lambda: bench.serial.text().endswith(_PROMPTS), _BOOT_NS)
-            print(json.dumps({"pty": server.path, "rfc2217": None, "flash": str(used)}), flush=True)
-            print(f"board on {server.path}; end with Ctrl-C", file=sys.stderr)
+            print(json.dumps({"pty": server.path, "rfc2217": server.url, "flash": str(used)}), flush=True)
+            print(f"board on {server.path} and {server.url}; end with Ctrl-C", file=sys.stderr)
             reason = server.serve()
         finally:
             server.close()
