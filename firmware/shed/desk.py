@@ -54,8 +54,8 @@ class Desk:
             yield self._outlet(i)
         for i in range(service.points.count):
             yield {"p": i, "st": service.points.state[i]}
-        for g in range(len(service.gates)):
-            yield {"g": g, "st": service.gates[g].state}
+        for g in range(len(service.entrance.gates)):
+            yield {"g": g, "st": service.entrance.gates[g].state}
         for m in range(len(service.poller.readings)):
             yield self._meter(m)
 

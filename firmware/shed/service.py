@@ -10,10 +10,7 @@ from time import ticks_diff
 from micropython import const
 
 from shed import wiring
-from shed.access.cards import MAINTENANCE, OK, CardTable
-from shed.access.gate import FREE, Gate
-from shed.access.lockout import LockOut
-from shed.access.pn532 import Pn532
+from shed.access.cards import MAINTENANCE
 from shed.board import clock, flash, pins, resets, stdio, timer, uarts
 from shed.books import Books
 from shed.charging import stop_causes
@@ -22,16 +19,15 @@ from shed.charging.rules import Rules
 from shed.console import auth
 from shed.console.console import Console
 from shed.desk import Desk
+from shed.entrance import Entrance
 from shed.executive import Executive
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 from shed.safety import faults, holders
 from shed.safety.points import ALARM, NORMAL
 from shed.storage.eraser import Eraser
-from shed.storage.image import Image, ImageError
 from shed.storage.journal import BOOT, CONFIG, POINT, Journal
 from shed.storage.live import LiveRing
-from shed.storage.slots import ConfigSlots
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
 _GOOD_BOOT_S = const(60)
@@ -45,18 +41,6 @@ _CHARGING_TASK = const(0)
 _METERS_TASK = const(1)
 
 
-def load_image():
-    """The image of the newest confirmed configuration slot and its slots object; (None, slots) when there is none that can be read."""
-    slots = ConfigSlots(flash.Region("shed_cfg"))
-    data = slots.load()
-    if data is None:
-        return None, slots
-    try:
-        return Image(data), slots
-    except ImageError:
-        return None, slots
-
-
 class Service:
     """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. After construction the scan runs and every outlet is boot-locked."""
 
@@ -64,7 +48,7 @@ class Service:
         self.rtc = rtc
         self.watchdog = watchdog
         self.clock = clock.Clock()
-        image, self.slots = load_image()
+        image, self.slots = wiring.load_image()
         self.image = image
         self.safe_mode = image is None or rtc.bad_boots > _BAD_BOOTS
         self.journal = Journal(flash.Region("shed_journal"), self.clock)
@@ -83,7 +67,7 @@ class Service:
         self.hints = [pins.Hint(pin, self.scan.run) for _, pin in self.wiring.hints]
         self.executive = Executive(clock, self.scan, self.safe_mode)
         self._open_books()
-        self._open_access(wired)
+        self.entrance = Entrance(self.wiring, wired, self.books, self.safe_mode, self._admitted)
         self._open_charging(wired)
         self._self_test()
         key = image.one(wiring.KEY, "<32s")[0] if image is not None else b""
@@ -98,7 +82,7 @@ class Service:
         add = self.executive.add
         add("charging", self._charge, 20)
         add("meters", self.poller.step, 15)
-        add("reader", self._readers_step, 10)
+        add("reader", self.entrance.read, 10)
         add("doors", self._doors_step, 10)
         add("console", self.console.step, 15)
         self.executive.on_trip = len(self.executive.tasks)
@@ -141,22 +125,6 @@ class Service:
             self.faults.came(faults.BOOT_LOOP, rtc.bad_boots)
         if not self.wiring.protected:
             self.faults.came(faults.UNPROTECTED)
-
-    def _open_access(self, image):
-        self.cards = CardTable(flash.Region("shed_cards"))
-        if not self.cards.open():
-            self.faults.came(faults.CARDS_BAD)
-        self.lockout = LockOut()
-        self.gates = [Gate(release_s * 1000, held_s * 1000, self.books.gate) for release_s, held_s in self.wiring.gates]
-        if self.safe_mode:
-            for gate in self.gates:
-                gate.state = FREE
-        self.readers = []
-        self._reader_gates = []
-        if image is not None:
-            for _kind, uart, tx, rx, gate in image.rows(wiring.READER, "<BBBBB"):
-                self.readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
-                self._reader_gates.append(gate)
 
     def _open_charging(self, image):
         masters = []
@@ -219,38 +187,12 @@ class Service:
         )
 
     def _doors_step(self, now_ms):
-        mask = 0
-        for g in range(0 if self.safe_mode else len(self.gates)):  # in safe mode no lock is held
-            contact = self.wiring.door_contacts[g]
-            door_open = 1 if contact is not None and contact[0]() != contact[1] else 0
-            gate = self.gates[g]
-            if gate.step(now_ms, door_open, self.matrix.free_gates >> g & 1):
-                mask |= 1 << g
-        self.outputs.renew_locks(mask)
+        self.outputs.renew_locks(self.entrance.locks(now_ms, self.matrix.free_gates))
         self._look_at_buttons(now_ms)
         return 40
 
-    def _readers_step(self, now_ms):
-        wake_ms = 1000
-        for r in range(len(self.readers)):
-            reader = self.readers[r]
-            wake_ms = min(wake_ms, reader.step(now_ms))
-            card = reader.take_card()
-            if card is not None:
-                self._card(card, self._reader_gates[r], now_ms)
-            if reader.silent:
-                self.faults.came(faults.READER_SILENT, r)
-            elif self.faults.is_live(faults.READER_SILENT, r):
-                self.faults.over(faults.READER_SILENT, r)
-        return wake_ms
-
-    def _card(self, card, gate, now_ms):
-        role, reason = self.cards.find(card, self.clock.epoch_s())
-        reason = self.lockout.judge(reason, now_ms)
-        if reason != OK:
-            self.gates[gate].deny(reason, card)
-            return
-        self.gates[gate].grant(now_ms, card)
+    def _admitted(self, card, role, now_ms):
+        """A card in order: its gate is open; now it may start a sale, or authorise at the console."""
         if role == MAINTENANCE:
             self.auth.note_presence(auth.CARD, now_ms)
         if self.charging is not None:

@@ -6,12 +6,14 @@ pins; a value that the chip refuses raises, and the board starts again in safe m
 
 from micropython import const
 
-from shed.board import clock, pins
+from shed.board import clock, flash, pins
 from shed.safety import points as p
 from shed.safety.matrix import Matrix
 from shed.safety.outputs import Outputs
 from shed.safety.points import PointConfig, Points
 from shed.safety.scan import Scan
+from shed.storage.image import Image, ImageError
+from shed.storage.slots import ConfigSlots
 
 SITE = const(1)
 GROUP = const(2)
@@ -29,6 +31,18 @@ KEY = const(13)
 
 NO_PIN = const(255)
 KEY_SWITCH = const(1)
+
+
+def load_image():
+    """The image of the newest confirmed configuration slot and its slots object; (None, slots) when there is none that can be read."""
+    slots = ConfigSlots(flash.Region("shed_cfg"))
+    data = slots.load()
+    if data is None:
+        return None, slots
+    try:
+        return Image(data), slots
+    except ImageError:
+        return None, slots
 
 
 class Wiring:

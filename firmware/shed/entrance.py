@@ -1,0 +1,74 @@
+"""The entrance: card readers, the card table, and the gates they open.
+
+Hazard: somebody who cannot leave, and a card that opens for the wrong person. A card only ever *grants*; what holds a lock is decided by the gate's
+own state (access/gate.py), a trip beats it, and in safe mode no lock is held.
+"""
+
+from shed import wiring
+from shed.access.cards import OK, CardTable
+from shed.access.gate import FREE, Gate
+from shed.access.lockout import LockOut
+from shed.access.pn532 import Pn532
+from shed.board import flash, uarts
+from shed.safety import faults
+
+
+class Entrance:
+    """wired: wiring.Wiring. image: its Image or None. books: Books. admitted(card, role, now_ms): hears of every card in order."""
+
+    def __init__(self, wired, image, books, safe_mode, admitted):
+        self._wired = wired
+        self._books = books
+        self._safe_mode = safe_mode
+        self._admitted = admitted
+        self._lockout = LockOut()
+        self._cards = CardTable(flash.Region("shed_cards"))
+        if not self._cards.open():
+            books.faults.came(faults.CARDS_BAD)
+        self.gates = [Gate(release_s * 1000, held_s * 1000, books.gate) for release_s, held_s in wired.gates]
+        if safe_mode:
+            for gate in self.gates:
+                gate.state = FREE
+        self._readers = []
+        self._reader_gates = []
+        if image is not None:
+            for _kind, uart, tx, rx, gate in image.rows(wiring.READER, "<BBBBB"):
+                self._readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
+                self._reader_gates.append(gate)
+
+    def read(self, now_ms):
+        """Task: the readers. Returns ms until the next look."""
+        wake_ms = 1000
+        live = self._books.faults
+        for r in range(len(self._readers)):
+            reader = self._readers[r]
+            wake_ms = min(wake_ms, reader.step(now_ms))
+            card = reader.take_card()
+            if card is not None:
+                self._judge(card, self._reader_gates[r], now_ms)
+            if reader.silent:
+                live.came(faults.READER_SILENT, r)
+            elif live.is_live(faults.READER_SILENT, r):
+                live.over(faults.READER_SILENT, r)
+        return wake_ms
+
+    def _judge(self, card, gate, now_ms):
+        role, reason = self._cards.find(card, self._books.clock.epoch_s())
+        reason = self._lockout.judge(reason, now_ms)
+        if reason != OK:
+            self.gates[gate].deny(reason, card)
+            return
+        self.gates[gate].grant(now_ms, card)
+        self._admitted(card, role, now_ms)
+
+    def locks(self, now_ms, free_gates):
+        """Goes on with every gate; the mask of locks that are to be held. Call it at least every 100 ms."""
+        mask = 0
+        if self._safe_mode:
+            return mask
+        for g in range(len(self.gates)):
+            contact = self._wired.door_contacts[g]
+            door_open = 1 if contact is not None and contact[0]() != contact[1] else 0
+            if self.gates[g].step(now_ms, door_open, free_gates >> g & 1):
+                mask |= 1 << g
+        return mask
