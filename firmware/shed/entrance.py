@@ -1,7 +1,7 @@
 """The entrance: card readers, the card table, and the gates they open.
 
-Hazard: somebody who cannot leave, and a card that opens for the wrong person. A card only ever *grants*; what holds a lock is decided by the gate's
-own state (access/gate.py), a trip beats it, and in safe mode no lock is held.
+Hazard: somebody who cannot leave, and a card that opens for the wrong person. A card only ever *grants*; what holds a lock is decided by
+the gate's own state (access/gate.py), a trip beats it, and in safe mode no lock is held.
 """
 
 from shed import wiring
