@@ -114,12 +114,33 @@ def charging_day() -> list[Step]:
 def used_flash(path: Path) -> None:
     """Make the flash file at ``path`` that of a shed with years behind it: both logs have gone round, so that the day erases sectors."""
     gate = Record(0, "gate", {"event": 1, "reason": 1, "card": _OLD_CARD})
+    values = dict.fromkeys(["session", "outlet", "start_s", "meter_wh", "energised_s", "energy_mwh", "peak_mw", "cause"], 1)
+    live = Record(0, "live", {**values, "card": _OLD_CARD})
     done = Record(0, "done", {"session": 1})
-    for label, magic, kinds, record in (
-        ("shed_journal", JOURNAL_MAGIC, JOURNAL_KINDS, gate),
-        ("shed_live", LIVE_MAGIC, LIVE_KINDS, done),
+    for label, magic, kinds, records in (
+        ("shed_journal", JOURNAL_MAGIC, JOURNAL_KINDS, [gate]),
+        ("shed_live", LIVE_MAGIC, LIVE_KINDS, [*[live] * 9, done]),  # a sale of an hour and a half
     ):
         size = find(SHEDGUARD, label).size
-        number, payload = encode_payload(kinds, record)
-        a_sector = (4096 - 16) // ((len(payload) + 15) & ~3)
-        write_partition(path, label, build_log(size, magic, [(number, payload)] * (a_sector * (size // 4096) - 3)))
+        rows = [encode_payload(kinds, record) for record in records]
+        free = 3 if label == "shed_journal" else 0  # room for a boot: the next sector is taken by a sale
+        found = _filling(rows, size)
+        write_partition(path, label, build_log(size, magic, found[: len(found) - free]))
+
+
+def _filling(rows: list[tuple[int, bytes]], size: int) -> list[tuple[int, bytes]]:
+    """``rows`` over and over, then the last of them, until all sectors are full and no sale is left open."""
+    found: list[tuple[int, bytes]] = []
+    sector, at, end = 0, 16, 16
+    while True:
+        for row in rows:
+            length = (len(row[1]) + 15) & ~3
+            if at + length > 4096:
+                sector, at = sector + 1, 16
+            at += length
+        if sector >= size // 4096:
+            break
+        found += rows
+        end = at
+    length = (len(rows[-1][1]) + 15) & ~3
+    return found + [rows[-1]] * ((4096 - end) // length)
