@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import select
+import socket
+import termios
 import time
 from typing import Final, Protocol
 
@@ -97,8 +99,8 @@ class SerialPort(PtyServer):
     def _sleep_until(self, due_s: float) -> float:
         while True:
             left = due_s - time.monotonic()
-            readers: list[object] = [self._master, *self.network.readers()] if self._has_room() else []
-            writers: list[object] = [*self.network.writers(), *([self._master] if self._backlog else [])]
+            readers: list[int | socket.socket] = [self._master, *self.network.readers()] if self._has_room() else []
+            writers: list[int | socket.socket] = [*self.network.writers(), *([self._master] if self._backlog else [])]
             readable, writable, _ = select.select(readers, writers, [], max(0.0, min(left, self._next_s())))
             ready: set[object] = {*readable, *writable}
             if self._master in readable:
@@ -136,6 +138,9 @@ class SerialPort(PtyServer):
             self._boot_pin_low = self.circuit.gpio0_low
             self.rom.boot_pin(self._boot_pin_low)
         for edge in edges:
+            if self.rom.loader is not None:
+                self._backlog.clear()
+                termios.tcflush(self._slave, termios.TCIFLUSH)  # the loader's frames, if nobody at the terminal wanted them
             self._to_loader.clear()
             self._from_loader.clear()
             self.rom.edge(edge)
