@@ -76,7 +76,9 @@ def test_refusals(board: Board) -> None:
 
 
 def test_the_flash_holds_the_idf_format(board: Board, flash: Path) -> None:
-    board.raw(OPEN + "n.set_i32('num',-2)\nn.set_blob('bin',bytes(range(100)))\nn.set_i32('num',3)\nn.set_i32('gone',1)\nn.erase_key('gone')")
+    board.raw(
+        OPEN + "n.set_i32('num',-2)\nn.set_blob('bin',bytes(range(100)))\nn.set_i32('num',3)\nn.set_i32('gone',1)\nn.erase_key('gone')"
+    )
     found = items(flash)
     assert (0, 0x01, "shed", b"\x01" + b"\xff" * 7) in found
     assert (1, 0x14, "num", struct.pack("<i", 3) + b"\xff" * 4) in found
@@ -95,7 +97,8 @@ def test_the_same_value_again_wears_nothing(board: Board) -> None:
 def test_pages_are_freed_as_they_fill(board: Board, flash: Path) -> None:
     out = board.raw(
         OPEN + "n.set_blob('keep',bytes(range(200)))\nn.set_i32('k',77)\nfor i in range(1500): n.set_i32('c',i)\n"
-        "for i in range(20): n.set_blob('big',bytes([i])*3500)\nb=bytearray(200)\nc=bytearray(3500)\nn.get_blob('keep',b)\nn.get_blob('big',c)\n"
+        "for i in range(20): n.set_blob('big',bytes([i])*3500)\nb=bytearray(200)\nc=bytearray(3500)\n"
+        "n.get_blob('keep',b)\nn.get_blob('big',c)\n"
         "print(n.get_i32('c'), n.get_i32('k'), bytes(b)==bytes(range(200)), bytes(c)==b'\\x13'*3500)",
         limit_ns=600 * S,
     )

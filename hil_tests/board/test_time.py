@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
-import pytest
-
 from hil_tests.bench import link
-from hil_tests.board.driver import MS, ROOT, Board, S
-
-PYSTONE = Path(os.environ.get("MICROPYTHON_DIR", ROOT / "build/micropython-1.25.0")) / "tests/perf_bench/misc_pystone.py"
+from hil_tests.board.driver import MS, Board, S
 
 
 def test_an_unrolled_loop_is_not_free(board: Board) -> None:
@@ -36,20 +31,6 @@ def test_the_clock_frequency_scales_the_price_of_computing(board: Board) -> None
 def test_a_collection_takes_milliseconds(board: Board) -> None:
     us = board.raw("import gc,time\na=[bytearray(400) for i in range(250)]\ns=time.ticks_us()\ngc.collect()\nprint(time.ticks_us()-s)")
     assert 1000 < int(us) < 6000
-
-
-def test_pystone_is_calibrated(board: Board) -> None:
-    if not PYSTONE.exists():
-        pytest.skip(f"{PYSTONE} is not there")
-    source = PYSTONE.read_text()
-    board.raw("import machine,time,gc\nmachine.freq(240000000)\nf=open('pystone.py','w')")
-    for i in range(0, len(source), 400):
-        board.raw(f"f.write({source[i : i + 400]!r})")
-    out = board.raw(
-        "f.close()\nimport pystone\nrun,result=pystone.bm_setup((500,10))\ngc.collect()\n"
-        "s=time.ticks_us()\nrun()\nprint(500*1000000//time.ticks_diff(time.ticks_us(),s))"
-    )
-    assert 950 <= int(out) <= 1050
 
 
 def scenario(flash: Path, **kwargs) -> list[bytes]:

@@ -1,11 +1,30 @@
-// What everything costs. Cycles are CPU cycles (they scale with machine.freq), nanoseconds do not scale.
-// Sources: [cal] calibrated so that pystone makes about 1000 loops/s at 240 MHz; [est] estimated from the code path on
-// Xtensa, not measured on silicon; [ds] data sheet; [ref] project reference or DESIGN.md.
+// What everything costs: the only table. Cycles are CPU cycles (they scale with machine.freq), nanoseconds do not scale.
+// Sources: [fit] fitted by hil_tests/board/calibration.py to two published figures, pystone (1000/s at 240 MHz) and 100 asyncio
+// tasks (322 us at 160 MHz, peterhinch/micropython-async issue 79), as near to the first estimates as both allow;
+// [est] estimated from the code path on Xtensa, not measured on silicon; [ds] data sheet; [doc] ESP-IDF's documentation;
+// [src] the ESP32 port's source; [ref] project reference or DESIGN.md. `python -m hil_tests.board.calibration` prints how well it fits.
 #ifndef INCLUDED_COSTS_H
 #define INCLUDED_COSTS_H
 
+// Opcodes by class (costs.c), in cycles
+#define PRICE_MOVE          (261)       // [fit] load or store a local, a constant, a stack shuffle: inside the VM's loop
+#define PRICE_NAME          (457)       // [fit] load a global or a name: one map lookup
+#define PRICE_STORE_NAME    (522)       // [fit] store a global or a name
+#define PRICE_ATTR          (207)       // [fit] load an attribute or a method: type dispatch and lookups, code in cached flash
+#define PRICE_STORE_ATTR    (929)       // [fit] store an attribute
+#define PRICE_SUBSCR        (1540)      // [fit] index a container
+#define PRICE_OPERATOR      (1074)      // [fit] unary and binary operators, small integers mostly
+#define PRICE_JUMP          (335)       // [fit] a taken or untaken branch
+#define PRICE_ITER          (369)       // [fit] advance an iterator
+#define PRICE_CALL          (273)       // [fit] argument set-up and dispatch of a call; COST_FRAME comes on top for a Python function
+#define PRICE_BUILD         (740)       // [fit] build a container or a function: allocates
+#define PRICE_EXCEPT        (189)       // [fit] set up or leave an exception or with block
+#define PRICE_RAISE         (1078)      // [fit] raise: unwinding and traceback
+#define PRICE_YIELD         (267)       // [fit] yield a value
+#define PRICE_IMPORT        (13200)     // [est] import, without finding and compiling the file
+
 // Entering or resuming a bytecode frame (a call of a Python function, a generator), in cycles
-#define COST_FRAME          (1200)      // [cal] with the opcode prices in costs.c
+#define COST_FRAME          (592)       // [fit] on top of PRICE_CALL
 
 // C calls made by Python, beyond the opcode that calls, in cycles
 #define COST_TICKS          (120)       // [est] esp_timer_get_time() and a 64-bit division
@@ -15,6 +34,7 @@
 #define COST_PIN_READ       (60)        // [est] gpio_get_level through the IDF
 #define COST_PIN_WRITE      (80)        // [est] gpio_set_level through the IDF
 #define COST_PIN_INIT       (3000)      // [est] pad select, direction, pulls
+#define COST_PWM            (4000)      // [est] LEDC timer and channel set-up
 #define COST_ISR            (900)       // [est] IDF interrupt entry, handler, mp_sched_schedule, task notification
 #define COST_TIMER_INIT     (6000)      // [est] timer set-up and interrupt allocation
 #define COST_WDT_FEED       (400)       // [est] esp_task_wdt_reset_user

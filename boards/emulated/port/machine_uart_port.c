@@ -220,6 +220,17 @@ static void mp_machine_uart_sendbreak(machine_uart_obj_t *self) {
     u->baud = baud;
 }
 
+// What a blocking read waits for. (Characters may be announced while it waits.)
+static struct {
+    const uart_t *uart;
+    size_t count;
+    uint64_t deadline;
+} awaited;
+
+static bool reading_is_over(void) {
+    return awaited.uart->rx_count >= awaited.count || P.now >= awaited.deadline;
+}
+
 static mp_uint_t mp_machine_uart_read(mp_obj_t self_in, void *buf_in, mp_uint_t size, int *errcode) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     if (size == 0) {
@@ -232,13 +243,10 @@ static mp_uint_t mp_machine_uart_read(mp_obj_t self_in, void *buf_in, mp_uint_t 
     }
     vtime_charge(COST_UART_CALL);
     vtime_sync();
-    uint64_t deadline = P.now + self->timeout * NS_PER_MS;
-    while (u->rx_count < size && P.now < deadline) {
-        uint64_t next = inputs_next();
-        next = next < deadline ? next : deadline;
-        next = P.horizon < next ? P.horizon : next;
-        vtime_busy_ns(next > P.now ? next - P.now : 0);
-    }
+    awaited.uart = u;
+    awaited.count = size;
+    awaited.deadline = P.now + self->timeout * NS_PER_MS;
+    vtime_run_until(awaited.deadline, reading_is_over);
     mp_uint_t n = u->rx_count < size ? u->rx_count : size;
     if (n == 0) {
         *errcode = MP_EAGAIN;

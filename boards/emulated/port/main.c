@@ -153,6 +153,7 @@ static void chip_main(void) {
         machine_pins_deinit();
         machine_uart_deinit_all();
         machine_i2c_forget();
+        machine_pwm_deinit_all();
         machine_spi_forget();
         machine_deinit();
         mp_deinit();

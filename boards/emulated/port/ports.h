@@ -15,6 +15,7 @@ void machine_pins_deinit(void);
 void machine_timer_deinit_all(void);
 void machine_uart_deinit_all(void);
 void machine_i2c_forget(void);
+void machine_pwm_deinit_all(void);
 void machine_spi_forget(void);
 void machine_init(void);
 void machine_deinit(void);
