@@ -108,9 +108,9 @@ def test_a_partition_that_is_not_there_is_said_at_a_console(bench: Bench, label:
     assert bench.console.ask({"do": "faults"})[0]["n"] > 0
 
 
-def with_relay_on_a_flash_pin(slots: bytes) -> bytes:
+def with_relay_on_a_flash_pin(partition: bytes) -> bytes:
     """A whole, confirmed configuration that this chip refuses."""
-    slots = bytearray(slots)
+    slots = bytearray(partition)
     (length,) = struct.unpack_from("<I", slots, 12)
     image = slots[24 : 24 + length]
     offset = 12
