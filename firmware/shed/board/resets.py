@@ -1,7 +1,8 @@
 """Reset, its cause, and the few bytes that survive it in RTC memory.
 
 Hazard: a board that resets for ever, and a trip forgotten over a reset. RTC memory (kept over every reset but power loss):
-bytes 0-1 `SG`, 2 layout version, 3 flags (bit 0: maintenance boot asked for, once), 4 bad boots in a row, 5 last fault code, 6-7 its
+bytes 0-1 `SG`, 2 layout version, 3 flags (bit 0: maintenance boot asked for, once; bit 1: in
+maintenance, kept by boot.py over soft resets), 4 bad boots in a row, 5 last fault code, 6-7 its
 argument, 8-11 boot count, 12-15 latched causes.
 """
 
