@@ -68,11 +68,14 @@ class Rig:
 
     def press_reset(self) -> None:
         """The EN button alone."""
-        before = self.resets
         self.port.set_lines(dtr=False, rts=True)
         self.for_seconds(0.01)
         self.port.set_lines(dtr=False, rts=False)
-        self.until(lambda: self.resets > before and self.bench.board.mode in ("running", "reset"))
+        self.until(lambda: self.port.circuit.running)
+
+    def until_prompt(self, position: int) -> None:
+        """Until the board has printed a prompt behind ``position`` of its output."""
+        self.until(lambda: self.bench.serial.since(position).endswith(PROMPT.encode()))
 
 
 @contextmanager
