@@ -9,7 +9,7 @@ from hil_tests.board.driver import MS, Board, S
 
 
 def test_repl_answers_and_is_an_esp32(board: Board) -> None:
-    board.type(b"import sys; print(sys.platform, sys.implementation.name, sys.maxsize, 1/3)\r")
+    board.type(b"import sys; print(sys.platform, sys.implementation.name, sys.maxsize, '%.7f' % (1 / 3))\r")
     board.expect(b"esp32 micropython 2147483647 0.3333333\r\n>>> ")
 
 
