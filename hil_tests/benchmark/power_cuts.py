@@ -53,7 +53,7 @@ def power_cuts(seed: int, n: int) -> dict[str, Any]:
         " random bits, and as a"
         " power cut in mid-erase; then 1 s without power, boot, 10 virtual minutes, every bike unplugged, 3 minutes; judged by the"
         " auditor: lost (not"
-        " settled, energy short by over 1 %), double_billed (settled twice, or too much), left_on (an outlet closed at the end); missed:"
+        " settled, energy short by over 1 %), double_billed (settled twice, or too much), left_on (an outlet closed at the end); not_hit:"
         " the fork's"
         " operation came later than in the scout",
     }
