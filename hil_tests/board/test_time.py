@@ -84,6 +84,7 @@ def test_a_branch_continues_like_its_parent(board: Board, tmp_path: Path) -> Non
 def test_ticks_wrap_near_2_to_the_30(flash: Path) -> None:
     with Board(flash, "--ticks-offset-ms", str(2**30 - 2000)) as b:
         b.boot()
+        assert 2**30 - 2000 < int(b.raw("import time\nprint(time.ticks_ms())")) < 2**30
         b.run(3 * S)
         assert int(b.raw("import time\nprint(time.ticks_ms())")) < 5000
 

@@ -141,7 +141,9 @@ bool buses_spi_transfer(unsigned int number, uint32_t bit_ns, unsigned int mode,
     const i2c_answer_t *a = &buses[number].answer;
     if (dest != NULL) {
         memset(dest, 0xff, len);
-        memcpy(dest, a->data, a->len < len ? a->len : len);
+        if (a->here) {
+            memcpy(dest, a->data, a->len < len ? a->len : len);
+        }
     }
     return a->here;
 }

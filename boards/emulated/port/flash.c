@@ -11,7 +11,11 @@
 #include "py/mphal.h"
 #include "board.h"
 
+#if BOARD_ASAN
+#define FLASH_ADDRESS   ((void *)0x60000000)
+#else
 #define FLASH_ADDRESS   ((void *)0x30000000)
+#endif
 
 enum { CUT_BEFORE, CUT_TORN, CUT_MID_ERASE };
 enum { OP_PROGRAM = 1, OP_ERASE = 2 };

@@ -77,7 +77,9 @@ static int phase(machine_hw_i2c_obj_t *self, uint8_t address_byte, size_t n, mp_
     bits(self, 9 * (taken < len ? taken + 1 : taken));
     uint8_t *data = malloc(len + 1);
     for (size_t done = 0; n != 0; done += bufs->len, n--, bufs++) {
-        memcpy(data + done, bufs->buf, bufs->len);
+        if (bufs->len != 0) {
+            memcpy(data + done, bufs->buf, bufs->len);
+        }
     }
     buses_i2c_written((unsigned int)bus, address_byte, data, taken);
     free(data);
