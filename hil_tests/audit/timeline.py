@@ -1,6 +1,6 @@
 """Puts journal records on the plant's clock: a record says which boot wrote it (modulo 256) and how many seconds into that boot.
 
-The boots counted since the first record are the place in the plant's list of starts; a boot record that a power cut destroyed is not needed.
+Boots counted since the first record are the place in the plant's list of starts; a boot record that a power cut destroyed is not needed.
 """
 
 from __future__ import annotations

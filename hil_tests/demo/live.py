@@ -46,9 +46,7 @@ def live(site: Path, seed: int, meter_scale: float) -> int:
             with Keyboard() as keyboard, Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False) as screen:
                 return _Show(bench, console, screen).run(keyboard)
     except BoardLost as error:
-        raise ShedError(
-            "the emulated board ended", str(error).splitlines()[0], "repeat it with the same --seed", FAILED
-        ) from error
+        raise ShedError("the emulated board ended", str(error).splitlines()[0], "repeat it with the same --seed", FAILED) from error
     except Exception as error:
         log = Path(tempfile.gettempdir()) / "shed-demo-crash.txt"
         log.write_text(traceback.format_exc(), encoding="utf-8")
