@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import select
@@ -15,6 +16,7 @@ import pytest
 
 from boards.emulated.serial import slip
 
+from .loader_client import SYNC
 from .rig import Rig, served
 
 
@@ -118,9 +120,32 @@ def test_the_boot_message_reaches_a_client(rig: Rig) -> None:
     client.close()
 
 
+def test_at_another_speed_the_loader_hears_noise(rig: Rig) -> None:
+    client = connected(rig)
+    rig.enter_loader()
+    loader = rig.port.rom.loader
+    assert loader is not None
+    for baud, heard in ((115200, 1), (9600, 1), (115300, 2), (115200, 3)):
+        rig.port.adapter.set_baud(baud)
+        client.send(slip.encode(b"\0\x08\x24\0\0\0\0\0" + SYNC))
+        rig.for_seconds(0.05)
+        assert loader.requests == heard
+    client.close()
+    rig.until(lambda: not rig.port.network.clients)
+    position = rig.bench.serial.position
+    rig.press_reset()
+    rig.until_prompt(position)
+
+
+def request(command: int, body: bytes) -> bytes:
+    """As it goes over the network."""
+    frame = bytes((0, command)) + len(body).to_bytes(2, "little") + bytes(4) + body
+    return slip.encode(frame).replace(b"\xff", b"\xff\xff")
+
+
 def garbage(chance: random.Random) -> bytes:
-    """Noise, telnet commands, and requests to the loader."""
-    kind = chance.randrange(4)
+    """Noise, telnet commands, and requests to the loader (but those that leave it: test_loader.py), now and then a stub's upload."""
+    kind = chance.randrange(8)
     noise = chance.randbytes(chance.randrange(1, 200))
     if kind == 0:
         return noise
@@ -128,16 +153,19 @@ def garbage(chance: random.Random) -> bytes:
         return bytes((255, chance.choice((240, 250, 251, 252, 253, 254, 255)), chance.randrange(256))) + noise[:8]
     if kind == 2:
         return bytes((255, 250, 44, chance.randrange(16))) + noise[:6].replace(b"\xff", b"") + bytes((255, 240))
+    if chance.random() < 0.01:
+        return request(5, bytes(16)) + request(6, bytes(7) + b"\x40")
     body = chance.randbytes(chance.choice((0, 4, 8, 16, 24, 40)))
-    command = chance.choice((*range(2, 20), 0xD0, 0xD1, 0xD2, 0xD3))
-    request = bytes((0, command)) + len(body).to_bytes(2, "little") + bytes(4) + body
-    return slip.encode(request).replace(b"\xff", b"\xff\xff")
+    if chance.random() < 0.5:
+        body = bytes(byte & 0x0F if index % 4 < 2 else 0 for index, byte in enumerate(body))
+    return request(chance.choice(sorted({*range(2, 20), 0xD0, 0xD1, 0xD2} - {4, 18})), body)
 
 
 def throw(rig: Rig, seed: int, seconds: float) -> None:
     """Garbage from two clients, in the program and in the loader; afterwards the loader answers and the board boots."""
     chance = random.Random(seed)
     size = rig.bench.process.flash.stat().st_size
+    requests = 0
     for in_loader in (False, True):
         if in_loader:
             rig.enter_loader()
@@ -145,20 +173,21 @@ def throw(rig: Rig, seed: int, seconds: float) -> None:
         end = time.monotonic() + seconds
 
         def step(clients: list[socket.socket] = clients, end: float = end) -> bool:
+            nonlocal requests
+            if rig.port.rom.loader is not None:
+                requests = max(requests, rig.port.rom.loader.requests)
             for client in clients:
-                try:
+                with contextlib.suppress(BlockingIOError):
                     client.recv(1 << 16)
+                with contextlib.suppress(BlockingIOError):
                     client.send(b"".join(garbage(chance) for _ in range(5)))
-                except BlockingIOError:
-                    pass
             return time.monotonic() > end
 
         rig.until(step, seconds + 20)
         for client in clients:
             client.close()
-        if in_loader:
-            assert rig.port.rom.loader is None or rig.port.rom.loader.requests > 0
         rig.for_seconds(0.05)
+    assert requests > 100  # it came through to the loader
     assert rig.bench.process.flash.stat().st_size == size and not rig.port.network.clients
     rig.enter_loader()
     assert rig.port.rom.loader is not None and rig.port.rom.loader.requests == 0
