@@ -14,7 +14,7 @@ from hil_tests.bench import link
 from hil_tests.bench.board_process import BoardProcess
 from hil_tests.bench.lockstep import Lockstep
 from hil_tests.bench.serial import Serial
-from hil_tests.plant.jumper import UartJumper
+from hil_tests.plant.jumper import PinJumper, UartJumper
 from hil_tests.plant.port import POWER_ON, BoardPort
 from hil_tests.plant.units import Duration, ns
 from hil_tests.plant.world import World
@@ -38,7 +38,7 @@ def board_files(tests: Path) -> dict[str, bytes]:
 
 
 class BareBoard:
-    """``serial`` and ``run`` as a bench has them. GPIO 4 and 5 are wired together, as the suite's UART tests want it."""
+    """``serial`` and ``run`` as a bench has them. GPIO 4 and 5 are wired together, as the suite wants it."""
 
     def __init__(self, files: dict[str, bytes], seed: int = 1) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="shedguard-upstream-"))
@@ -51,6 +51,7 @@ class BareBoard:
         self.serial = Serial(self.port)
         # TX of UART 1 or, in one test, of UART 2 is on GPIO 4; RX of UART 1 is on GPIO 5.
         self.jumper = UartJumper(self.port, senders=(1, 2), receiver=1)
+        self.wire = PinJumper(self.port, source=4, sink=5)
         self.notes: list[str] = []
         self._process = BoardProcess(flash, seed)
         self.lockstep.attach(self._process.start(self.world.now_ns))
@@ -65,7 +66,9 @@ class BareBoard:
         return self.lockstep.run_until(self.world.now_ns + ns(within), lambda: text in self.serial.received)
 
     def board_record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
-        """Keeps warnings and violations."""
+        """Keeps warnings and violations; a PWM goes to the wire."""
+        if type_ == link.PWM and arg == self.wire.source:
+            self.wire.pwm(payload)
         if type_ == link.NOTE and arg:
             self.notes.append(payload.decode("utf-8", "replace"))
 

@@ -14,11 +14,12 @@ TABLE: Final = Path(__file__).with_name("exclusions.toml")
 
 @dataclass(frozen=True)
 class Exclusion:
-    """One row: patterns of tests, the reason, and whether the runner gets them at all."""
+    """One row: patterns of tests, the reason, whether the runner gets them at all, and whether they fail there instead of being skipped."""
 
     patterns: tuple[str, ...]
     why: str
-    run: bool
+    run: bool = True
+    fails: bool = False
 
     def covers(self, test: str) -> bool:
         return any(fnmatchcase(test, pattern) for pattern in self.patterns)
@@ -30,7 +31,7 @@ def load(path: Path = TABLE) -> list[Exclusion]:
     for row in rows:
         if not row.get("why", "").strip() or not row.get("tests"):
             raise ValueError(f"{path}: a row needs `tests` and `why`: {row}")
-    return [Exclusion(tuple(row["tests"]), row["why"], row.get("run", True)) for row in rows]
+    return [Exclusion(tuple(row["tests"]), row["why"], row.get("run", True), row.get("fails", False)) for row in rows]
 
 
 def find(rows: Iterable[Exclusion], test: str) -> Exclusion | None:

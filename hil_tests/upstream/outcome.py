@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from .exclusions import Exclusion, find
 from .shard import BROKEN, FAIL, PASS, SKIP
 
-EXCLUDED = "excluded"
 NOT_STARTED = "not started"
+KNOWN = "fails as listed"
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Outcome:
 
     @property
     def failures(self) -> list[str]:
-        """Tests that failed or ended the runner."""
+        """Tests that failed or ended the runner, but for those that the table says fail."""
         return sorted(test for test, verdict in self.verdicts.items() if verdict in (FAIL, BROKEN))
 
     @property
@@ -42,8 +42,15 @@ class Outcome:
         """The tests that passed."""
         return {test for test, verdict in self.verdicts.items() if verdict == PASS}
 
+    def sort_known(self) -> None:
+        """Set apart the failures that the table lists."""
+        for test in self.failures:
+            row = find(self.exclusions, test)
+            if row is not None and row.fails and self.verdicts[test] == FAIL:
+                self.verdicts[test] = KNOWN
+
     def counts(self) -> dict[str, Counter[str]]:
-        """Per directory: pass, fail (a test that ended the runner is one), skip, not started."""
+        """Per directory: pass, fail (a test that ended the runner is one), skip, not started, fails as listed."""
         table: dict[str, Counter[str]] = {}
         for test, verdict in sorted(self.verdicts.items()):
             row = table.setdefault(str(PurePosixPath(test).parent), Counter())
@@ -51,8 +58,9 @@ class Outcome:
         return table
 
     def table(self) -> str:
-        """The counts as Markdown. A skip is an exclusion; so is a test that was not started."""
-        lines = ["| directory | tests | pass | fail | excluded | of these skipped | not started |", "|---|---:|---:|---:|---:|---:|---:|"]
+        """The counts as Markdown. A skip is an exclusion; so is a test that was not started, and one that fails as the table says."""
+        heads = ("directory", "tests", PASS, FAIL, "excluded", "of these skipped", NOT_STARTED, KNOWN)
+        lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
         total: Counter[str] = Counter()
         for directory, row in self.counts().items():
             total += row
@@ -64,7 +72,9 @@ class Outcome:
         """The table of exclusions as Markdown, with the number of tests of each row."""
         lines = ["| tests | n | why |", "|---|---:|---|"]
         for row in self.exclusions:
-            count = sum(verdict in (SKIP, NOT_STARTED) and find(self.exclusions, test) is row for test, verdict in self.verdicts.items())
+            count = sum(
+                verdict in (SKIP, NOT_STARTED, KNOWN) and find(self.exclusions, test) is row for test, verdict in self.verdicts.items()
+            )
             if count:
                 lines.append(f"| {', '.join(f'`{pattern}`' for pattern in row.patterns)} | {count} | {row.why} |")
         return "\n".join(lines)
@@ -79,5 +89,6 @@ class Outcome:
 
 
 def _line(name: str, row: Counter[str]) -> str:
-    excluded = row[SKIP] + row[NOT_STARTED]
-    return f"| {name} | {sum(row.values())} | {row[PASS]} | {row[FAIL]} | {excluded} | {row[SKIP]} | {row[NOT_STARTED]} |"
+    excluded = row[SKIP] + row[NOT_STARTED] + row[KNOWN]
+    cells = (name, sum(row.values()), row[PASS], row[FAIL], excluded, row[SKIP], row[NOT_STARTED], row[KNOWN])
+    return f"| {' | '.join(str(cell) for cell in cells)} |"

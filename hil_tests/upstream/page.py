@@ -22,9 +22,10 @@ reference where a test has no expected output of its own. The boards run as fast
 repeats it and rewrites this page; `--dirs basics,float` runs less, `-v` shows what a failed test printed. `make long` runs it all and
 compares with the figures here.
 
-A test that is skipped, by itself or by the runner, counts as excluded, and so does one that is not started; each has its reason in
-[exclusions.toml](../hil_tests/upstream/exclusions.toml), and a row whose test passes is an error. A test that fails is tried once more:
-a few asyncio tests compare with what CPython does in wall time, which a busy host delays (the board's own time is virtual).
+A test that is skipped, by itself or by the runner, counts as excluded, and so does one that is not started or that fails for a reason
+that is known; each has its reason in [exclusions.toml](../hil_tests/upstream/exclusions.toml), and a row whose test passes is an error.
+A test that fails is tried once more: a few asyncio tests compare with what CPython does in wall time, which a busy host delays (the
+board's own time is virtual).
 
 The tests that use `unittest` get the small one in `hil_tests/upstream/device/`, because the source package is without micropython-lib.
 """

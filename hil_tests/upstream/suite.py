@@ -72,6 +72,7 @@ def run(directories: tuple[str, ...] = DIRECTORIES, jobs: int = 2, tree: Path | 
             verdicts |= result.verdicts
             outcome.evidence |= result.evidence
             outcome.second += result.second
+    outcome.sort_known()
     return outcome
 
 

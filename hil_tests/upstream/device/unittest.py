@@ -31,6 +31,14 @@ class _SubTest:
 
 
 class TestCase:
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
     def setUp(self):
         pass
 
@@ -115,9 +123,8 @@ def main(module="__main__"):
     for case in list(__import__(module).__dict__.values()):
         if not (isinstance(case, type) and issubclass(case, TestCase)) or case is TestCase:
             continue
-        for name in dir(case):
-            if not name.startswith("test"):
-                continue
+        case.setUpClass()
+        for name in [name for name in dir(case) if name.startswith("test")]:
             ran += 1
             test = case()
             try:
@@ -137,6 +144,7 @@ def main(module="__main__"):
                 errors += 1
                 print(name, "... ERROR")
                 sys.print_exception(error)  # pyright: ignore[reportAttributeAccessIssue]
+        case.tearDownClass()
     print("-" * 70)
     print("Ran %d tests\n" % ran)
     if failures or errors:
