@@ -32,10 +32,11 @@ def demo(
     meter_scale: Annotated[
         float, typer.Option("--meter-scale", help="Falsify one meter by this factor: the audit must notice (exit code 6).")
     ] = 1.0,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Write a picture of the live view (SVG) while the script plays.")] = None,
 ) -> None:
     """A small shed lives through an evening. Off a terminal it plays a fixed one and settles plant against journal."""
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
-    _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale))
+    _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 
 
 def benchmark(
