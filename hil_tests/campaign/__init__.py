@@ -11,7 +11,7 @@ from hil_tests.audit import audit
 from hil_tests.bench.bench import Bench
 
 Act = Callable[[Bench, random.Random], object]
-SMALL_SITE: Final = Path(__file__).parent / "sites" / "small.toml"
+SMALL_SITE: Final = Path(__file__).parents[1] / "sites" / "small.toml"
 CARDS: Final = ("resident", "neighbour", "tenant", "visitor", "staff", "stranger")
 PACKS: Final = ("li36v", "li48v", "li60v", "la36_12", "la48v20", "la72")
 # Faults under which a meter still measures: what it then says late or not at all must not become money.
