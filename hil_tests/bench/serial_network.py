@@ -75,28 +75,29 @@ class Network:
         self._listener.setblocking(False)
         self.url = f"rfc2217://{HOST}:{self._listener.getsockname()[1]}"
 
-    def readers(self) -> list[socket.socket]:
-        """Sockets to wait for."""
+    def readers(self, has_room: bool) -> list[socket.socket]:
+        """Sockets to wait for; clients' only if there ``has_room`` for what they send."""
         listener = [self._listener] if len(self.clients) < _MAX_CLIENTS else []
-        return listener + [client.connection for client in self.clients]
+        return listener + ([client.connection for client in self.clients] if has_room else [])
 
     def writers(self) -> list[socket.socket]:
         """Sockets that something waits for."""
         return [client.connection for client in self.clients if client.waiting]
 
-    def serve(self, ready: set[object]) -> bool:
-        """Deal with the sockets in ``ready``; whether any was."""
-        if self._listener in ready:
+    def serve(self, readable: set[object], writable: set[object]) -> None:
+        """Deal with the sockets that are ready."""
+        if self._listener in readable:
             self._accept()
-        served = [client for client in self.clients if client.connection in ready]
-        for client in served:
-            client.flush()
+        for client in list(self.clients):
+            if client.connection in writable:
+                client.flush()
+            if client.connection not in readable:
+                continue
             data = client.take()
             if data is None:
                 self._remove(client)
             elif data:
                 self._received(data)
-        return bool(served)
 
     def output(self, data: bytes) -> None:
         """Characters from the board, to everybody."""

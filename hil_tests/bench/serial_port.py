@@ -99,20 +99,20 @@ class SerialPort(PtyServer):
     def _sleep_until(self, due_s: float) -> float:
         while True:
             left = due_s - time.monotonic()
-            readers: list[int | socket.socket] = [self._master, *self.network.readers()] if self._has_room() else []
+            has_room = self._has_room()
+            readers: list[int | socket.socket] = [*self.network.readers(has_room), *([self._master] if has_room else [])]
             writers: list[int | socket.socket] = [*self.network.writers(), *([self._master] if self._backlog else [])]
             readable, writable, _ = select.select(readers, writers, [], max(0.0, min(left, self._next_s())))
-            ready: set[object] = {*readable, *writable}
             if self._master in readable:
                 self._typed()
             if self._master in writable:
                 self._drain()
-            self.network.serve(ready)
+            self.network.serve(set(readable), set(writable))
             self._due()
             if left <= 0:
                 self.rom.look()
                 return due_s if left > -_MAX_LAG_S else time.monotonic()
-            if ready and self.rom.loader is None:
+            if (readable or writable) and self.rom.loader is None:
                 time.sleep(min(left, 0.001))
 
     def _has_room(self) -> bool:

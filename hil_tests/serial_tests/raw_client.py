@@ -1,8 +1,9 @@
 """A bare RFC 2217 client for tests, and as a program one that opens and closes a port many times.
 
-python -m hil_tests.serial_tests.raw_client PORT COUNT ORDER
+python -m hil_tests.serial_tests.raw_client PORT COUNT ORDER GAP_MS
 
-ORDER says what an open does to the lines, for example ``D+R+R-D-``: DTR asserted, RTS asserted, RTS released, DTR released.
+ORDER says what an open does to the lines, for example ``D+R+R-D-``: DTR asserted, RTS asserted, RTS released, DTR released. Each is
+followed by GAP_MS and up to half a millisecond more.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def wait_for(connection: socket.socket, wanted: bytes) -> None:
         got += chunk
 
 
-def main(port: int, count: int, order: str) -> None:
+def main(port: int, count: int, order: str, gap_ms: float) -> None:
     """Open ``count`` times."""
     changes = [order[index : index + 2] for index in range(0, len(order), 2)]
     chance = random.Random(1)
@@ -48,9 +49,9 @@ def main(port: int, count: int, order: str) -> None:
             wait_for(connection, _AGREED)
             for change in changes:
                 connection.sendall(control(change))
-                time.sleep(chance.random() * 0.0005)
+                time.sleep(gap_ms / 1000 + chance.random() * 0.0005)
             wait_for(connection, acknowledged(changes[-1]))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], float(sys.argv[4]))

@@ -59,12 +59,16 @@ class Rig:
         return output
 
     def enter_loader(self) -> None:
-        """What a person does with the two buttons: EN with BOOT held."""
-        self.port.set_lines(dtr=False, rts=True)
-        self.for_seconds(0.01)
-        self.port.set_lines(dtr=True, rts=False)
-        self.until(lambda: self.port.rom.loader is not None)
-        self.port.set_lines(dtr=False, rts=False)
+        """What a person does with the two buttons: EN with BOOT held. Again, if a client that leaves has released them."""
+        for _ in range(5):
+            self.port.set_lines(dtr=False, rts=True)
+            self.for_seconds(0.01)
+            self.port.set_lines(dtr=True, rts=False)
+            self.for_seconds(0.05)
+            self.port.set_lines(dtr=False, rts=False)
+            if self.port.rom.loader is not None:
+                return
+        raise AssertionError("the board does not go into its loader")
 
     def press_reset(self) -> None:
         """The EN button alone."""

@@ -38,8 +38,8 @@ def connected(rig: Rig) -> socket.socket:
     return connection
 
 
-def opens(rig: Rig, count: int, order: str) -> None:
-    command = [sys.executable, "-m", "hil_tests.serial_tests.raw_client", str(number(rig)), str(count), order]
+def opens(rig: Rig, count: int, order: str, gap_ms: float = 0.0) -> None:
+    command = [sys.executable, "-m", "hil_tests.serial_tests.raw_client", str(number(rig)), str(count), order, str(gap_ms)]
     with subprocess.Popen(command) as process:
         rig.until(lambda: process.poll() is not None, 60)
     assert process.returncode == 0
@@ -56,7 +56,7 @@ def test_a_thousand_quiet_opens_do_not_reset_the_board(rig: Rig) -> None:
 @pytest.mark.parametrize("order", ["D+R+D-R-", "R+D+"])
 def test_a_careless_open_resets_it(rig: Rig, order: str) -> None:
     before, position = rig.resets, rig.bench.serial.position
-    opens(rig, 1, order)
+    opens(rig, 1, order, gap_ms=5.0)  # shorter than 0.1 ms is nothing to the capacitor
     rig.until_prompt(position)
     assert rig.resets == before + 1
 
@@ -186,9 +186,10 @@ def throw(rig: Rig, seed: int, seconds: float) -> None:
         rig.until(step, seconds + 20)
         for client in clients:
             client.close()
-        rig.for_seconds(0.05)
+    rig.enter_loader()  # what is still on its way goes fast there
+    rig.until(lambda: not rig.port.network.clients)
     assert requests > 100  # it came through to the loader
-    assert rig.bench.process.flash.stat().st_size == size and not rig.port.network.clients
+    assert rig.bench.process.flash.stat().st_size == size
     rig.enter_loader()
     assert rig.port.rom.loader is not None and rig.port.rom.loader.requests == 0
 
