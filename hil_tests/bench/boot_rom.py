@@ -55,6 +55,7 @@ class BootRom:
         self._flash: FlashFile | None = None
         self._seen = len(chip.board.resets)
         self._held = False
+        self._held_since_ns = -1
         self._retry_ns: int | None = None
         if not self._has_image():
             self._hold()
@@ -83,8 +84,8 @@ class BootRom:
         """After some virtual time: the ROM prints after resets that did not come from EN."""
         resets = self._chip.board.resets
         fresh, self._seen = resets[self._seen :], len(resets)
-        for _at_ns, cause in fresh:
-            if not self._held and cause != _SOFT:
+        for at_ns, cause in fresh:
+            if not self._held and at_ns > self._held_since_ns and cause != _SOFT:
                 self._run(_CAUSES.get(cause, boot_text.POWER_ON))
         if self._retry_ns is not None and self._chip.now_ns >= self._retry_ns:
             self._retry_ns = self._chip.now_ns + _RETRY_NS
@@ -100,6 +101,7 @@ class BootRom:
     def _hold(self) -> None:
         if not self._held:
             self._held = True
+            self._held_since_ns = max(self._chip.now_ns, self._chip.port.board_now_ns)
             self._chip.port.post(link.ENABLE, 0, b"")
 
     def _run(self, cause: int) -> None:

@@ -120,6 +120,21 @@ def test_the_boot_message_reaches_a_client(rig: Rig) -> None:
     client.close()
 
 
+def test_a_reset_that_is_served_late_is_one_reset(rig: Rig) -> None:
+    """Both edges of EN before the board runs again, as on a busy machine."""
+    client = connected(rig)
+    rig.for_seconds(0.05)
+    position, before = rig.bench.serial.position, rig.resets
+    rig.port.set_lines(dtr=False, rts=True)
+    time.sleep(0.05)
+    rig.port.set_lines(dtr=False, rts=False)
+    time.sleep(0.05)
+    rig.until_prompt(position)
+    rig.for_seconds(0.1)
+    assert client.recv(65536).count(b"rst:") == 1 and rig.resets == before + 1
+    client.close()
+
+
 def test_at_another_speed_the_loader_hears_noise(rig: Rig) -> None:
     client = connected(rig)
     rig.enter_loader()

@@ -33,6 +33,7 @@ def test_mpremote(rig: Rig, tmp_path: Path) -> None:
         return rig.runs("mpremote", "connect", rig.port.path, *arguments)
 
     assert mpremote("exec", "print(6*7)") == "42\n"
+    assert mpremote("exec", "import machine; print(machine.unique_id().hex())") == "240ac4000001\n"  # the MAC that esptool reads
     script = tmp_path / "part.py"
     script.write_text("print('from a file')\n" + "# and more\n" * 200)
     mpremote("cp", str(script), ":part.py")
