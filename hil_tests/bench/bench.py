@@ -19,6 +19,7 @@ from hil_tests.plant.units import text as time_text
 from hil_tests.plant.world import World
 
 from . import branch as forks
+from . import variant
 from .board import Board
 from .board_process import BoardProcess
 from .conditions import Condition, name_of
@@ -42,7 +43,7 @@ class Bench(Parts):
     table; a mapping of paths to MicroPython sources is a blank chip with these files.
 
     ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and
-    started unless ``power`` is False.
+    started unless ``power`` is False. What is not given here comes from the ``variant`` of the test run.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Bench(Parts):
         seed: int = 1,
         flash: Flash = None,
         start_ns: int = 0,
-        ticks_offset_ms: int = 0,
+        ticks_offset_ms: int | None = None,
         link_log: str | Path | None = None,
         cards: Sequence[CardData] = DEFAULT_CARDS,
         power: bool = True,
@@ -59,6 +60,7 @@ class Bench(Parts):
         board_arguments: tuple[str, ...] = (),
     ) -> None:
         self.seed = seed
+        kind = variant.chosen()
         self.directory = Path(tempfile.mkdtemp(prefix="shedguard-bench-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self.directory, True)
         self.world = World(seed, start_ns)
@@ -70,8 +72,9 @@ class Bench(Parts):
         self.lockstep = Lockstep(self.world, self.port, self, self._log)
         self.serial = Serial(self.port)
         self.console = Console(self, self.serial, self.plant.wiring.maintenance_key)
-        path = flash_file(self.directory, flash, self.plant.wiring, tuple(cards))
-        self.process = BoardProcess(path, seed, ticks_offset_ms, board_command, board_arguments)
+        path = flash_file(self.directory, flash, self.plant.wiring, tuple(cards), kind.cpu_mhz)
+        ticks_ms = kind.ticks_offset_ms if ticks_offset_ms is None else ticks_offset_ms
+        self.process = BoardProcess(path, seed, ticks_ms, board_command, (*kind.arguments, *board_arguments))
         self._in_branch = False
         if power:
             self.spawn_board()

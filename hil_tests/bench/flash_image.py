@@ -31,9 +31,9 @@ _ROLES: Final = {"volunteer": "fire_volunteer"}
 Flash = str | Path | Mapping[str, str] | None
 
 
-def flash_file(directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardData, ...]) -> Path:
+def flash_file(directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None = None) -> Path:
     """A private flash file in ``directory``: copied from ``flash``, blank, a blank board with the files of a mapping (path to source),
-    or, for None, built from the site and ``cards`` with a role."""
+    or, for None, built from the site and ``cards`` with a role, for a board whose file says ``cpu_mhz`` (None: as it stands there)."""
     path = directory / "flash.bin"
     if flash == BLANK:
         build_blank(path)
@@ -44,19 +44,23 @@ def flash_file(directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardD
     elif flash is not None:
         shutil.copyfile(flash, path)
     else:
-        shutil.copyfile(_built(wiring, cards), path)
+        shutil.copyfile(_built(wiring, cards, cpu_mhz), path)
     return path
 
 
-def _built(wiring: Wiring, cards: tuple[CardData, ...]) -> Path:
-    digest = _digest(wiring, cards)
+def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) -> Path:
+    digest = _digest(wiring, cards, cpu_mhz)
     cached = _CACHE / f"{digest}.bin"
     if not cached.exists():
         _CACHE.mkdir(parents=True, exist_ok=True)
         loaded = load(wiring.path)
         fresh = cached.with_suffix(f".{os.getpid()}")
         table = [Card(number=canonical(card.uid), role=_ROLES.get(card.role, card.role)) for card in cards if card.role]
-        build_flash(fresh, loaded.site, loaded.board, table)
+        board = loaded.board
+        if cpu_mhz is not None:
+            about = {**board.board.model_dump(), "cpu_mhz": cpu_mhz}
+            board = board.model_copy(update={"board": type(board.board).model_validate(about)})
+        build_flash(fresh, loaded.site, board, table)
         fresh.replace(cached)
         _forget_old()
     os.utime(cached)
@@ -70,9 +74,9 @@ def _forget_old() -> None:
         path.unlink(missing_ok=True)
 
 
-def _digest(wiring: Wiring, cards: tuple[CardData, ...]) -> str:
+def _digest(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) -> str:
     """Of the site, its board, the firmware, the tools that build, and the cards."""
-    digest = hashlib.sha256(repr(cards).encode())
+    digest = hashlib.sha256(repr((cards, cpu_mhz)).encode())
     tools = REPOSITORY / "host_tools" / "shedguard"
     files = [wiring.path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *tools.rglob("*.py")]
     for path in sorted(files):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench
 
 SITE = Path(__file__).parents[1] / "sites" / "small.toml"
@@ -16,6 +17,16 @@ LAW_1_ROWS = pytest.StashKey[list[tuple[str, float, float]]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=None, help="seed of the benches (default: drawn, and printed)")
+    parser.addoption("--near-wrap", action="store_true", help="power-on 17 s before ticks_ms wraps")
+    parser.addoption("--cpu-mhz", type=int, choices=(160, 240), default=None, help="in the board file (default: as it stands there)")
+    parser.addoption("--flash-timing", choices=("typical", "worst"), default=None, help="of the emulated flash (default: typical)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    timing = config.getoption("--flash-timing")
+    arguments = () if timing is None else ("--flash-timing", timing)
+    offset_ms = variant.NEAR_WRAP_MS if config.getoption("--near-wrap") else 0
+    variant.choose(variant.Variant(config.getoption("--cpu-mhz"), offset_ms, arguments))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from pathlib import Path
 from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE, start_charging
 
-with Bench(site=SITE, seed=int(sys.argv[1]), link_log=Path(sys.argv[2])) as bench:
+with Bench(site=SITE, seed=int(sys.argv[1]), link_log=Path(sys.argv[2]), ticks_offset_ms=int(sys.argv[3])) as bench:
     bench.run("15 s")
     start_charging(bench, 1)
     start_charging(bench, 2, "la48v20", card="neighbour")
@@ -30,7 +30,7 @@ with Bench(site=SITE, seed=int(sys.argv[1]), link_log=Path(sys.argv[2])) as benc
 """
 
 
-def evening(tmp_path: Path, name: str, seed: int, hash_seed: str, busy: int = 0) -> bytes:
+def evening(tmp_path: Path, name: str, seed: int, hash_seed: str, busy: int = 0, ticks_ms: int = 0) -> bytes:
     """The link log of one evening, run in a process and a directory of its own, with `busy` processes burning the CPUs beside it."""
     directory = tmp_path / name
     directory.mkdir()
@@ -39,7 +39,7 @@ def evening(tmp_path: Path, name: str, seed: int, hash_seed: str, busy: int = 0)
     environment["FILLER"] = "x" * len(name) * 100  # another size of environment moves the stack
     load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
     try:
-        subprocess.run([sys.executable, "-c", EVENING, str(seed), str(log)], cwd=directory, env=environment, check=True)
+        subprocess.run([sys.executable, "-c", EVENING, str(seed), str(log), str(ticks_ms)], cwd=directory, env=environment, check=True)
     finally:
         for process in load:
             process.kill()

@@ -1,0 +1,41 @@
+"""What kind of board a bench gets when its caller does not say: options of a whole test run (hil_tests/scenarios/conftest.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+NEAR_WRAP_MS = (1 << 30) - 17_000  # ticks at power-on: they wrap two seconds after the 15 s in which a scenario's bench gets into service
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """``cpu_mhz`` goes into the board file that ``boot.py`` is generated from (None: as it stands there), ``arguments`` to the board."""
+
+    cpu_mhz: int | None = None
+    ticks_offset_ms: int = 0
+    arguments: tuple[str, ...] = ()
+
+
+_chosen = [Variant()]
+
+
+def chosen() -> Variant:
+    """The one that holds now."""
+    return _chosen[-1]
+
+
+def choose(variant: Variant) -> None:
+    """For every bench from now on."""
+    _chosen[-1] = variant
+
+
+@contextmanager
+def use(variant: Variant) -> Iterator[None]:
+    """For the benches made inside."""
+    _chosen.append(variant)
+    try:
+        yield
+    finally:
+        _chosen.pop()

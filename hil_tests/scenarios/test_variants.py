@@ -1,0 +1,54 @@
+"""The options that vary the board of every scenario, and all scenarios on every such board (`make long`)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import product
+
+import pytest
+
+from hil_tests.bench import variant
+from hil_tests.bench.bench import Bench
+from hil_tests.plant.sitefile import REPOSITORY
+from hil_tests.scenarios.conftest import SITE
+
+VARIANTS = [("--cpu-mhz", mhz, "--flash-timing", timing) for mhz, timing in product(("160", "240"), ("typical", "worst"))]
+ERASES = """
+from shed.app import service
+import esp32, time
+def erases(now_ms):
+    global took
+    began = time.ticks_ms()
+    esp32.Partition.find(1, label='shed_box')[0].ioctl(6, 0)
+    took = time.ticks_diff(time.ticks_ms(), began)
+    return 1 << 20
+service.executive.add('erases', erases, 1)
+"""
+
+
+@pytest.mark.parametrize("mhz", [160, 240])
+def test_the_clock_in_the_board_file_is_what_the_firmware_runs_at(mhz: int):
+    with variant.use(variant.Variant(cpu_mhz=mhz)), Bench(site=SITE) as bench:
+        bench.run("3 s")
+        assert int(bench.board.probe("import machine; print(machine.freq())")) == mhz * 1_000_000
+
+
+def test_worst_flash_takes_longer():
+    def erase_ms(*arguments: str) -> int:
+        with variant.use(variant.Variant(arguments=arguments)), Bench(site=SITE) as bench:
+            bench.run("15 s")
+            bench.board.probe(ERASES)
+            bench.run("1 s")
+            return int(bench.board.probe("print(took)"))
+
+    assert 40 <= erase_ms() < 60 and erase_ms("--flash-timing", "worst") > 250
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("options", [*VARIANTS, ("--near-wrap",)], ids=" ".join)
+def test_every_scenario_passes_unchanged_on_every_kind_of_board(options: tuple[str, ...], seed: int):
+    """The scenarios of `make test`, in a run of their own."""
+    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--seed={seed}", *options]
+    done = subprocess.run([*command, "hil_tests/scenarios"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:]
