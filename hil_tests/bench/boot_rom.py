@@ -26,6 +26,7 @@ _BOOT_PIN: Final = 0
 _SOFT: Final = "soft"
 _CAUSES: Final = {name: number for number, name in RESET_CAUSES.items()}
 _RETRY_NS: Final = 300 * MS  # a chip without an image is reset by its watchdog, again and again
+_STALE_NS: Final = 100 * MS  # what happened before somebody served the port comes too late
 _VENDOR: Final = b"\x24\x0a\xc4"  # as machine.unique_id() of the port
 
 
@@ -85,7 +86,8 @@ class BootRom:
         resets = self._chip.board.resets
         fresh, self._seen = resets[self._seen :], len(resets)
         for at_ns, cause in fresh:
-            if not self._held and at_ns > self._held_since_ns and cause != _SOFT:
+            is_news = at_ns > max(self._held_since_ns, self._chip.now_ns - _STALE_NS)
+            if not self._held and is_news and cause != _SOFT:
                 self._run(_CAUSES.get(cause, boot_text.POWER_ON))
         if self._retry_ns is not None and self._chip.now_ns >= self._retry_ns:
             self._retry_ns = self._chip.now_ns + _RETRY_NS

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +85,20 @@ def run_all(cases: list[Case], folder: Path, prepare: Callable[[Path], None], af
         for process in [*tools.values(), *(board.process for board in boards.values())]:
             process.kill()
             process.communicate()
+
+
+def test_the_terminal_shows_the_banner_and_then_the_prompt(tmp_path: Path) -> None:
+    emulated = Emulated(tmp_path / "flash.bin")
+    try:
+        terminal = os.open(emulated.places()["pty"], os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        time.sleep(0.3)
+        said = os.read(terminal, 4096)
+        os.close(terminal)
+        assert b"MicroPython v" in said and said.endswith(b">>> "), said
+        emulated.end()
+    finally:
+        emulated.process.kill()
+        emulated.process.communicate()
 
 
 def test_esptool_over_rfc2217(tmp_path: Path) -> None:
