@@ -26,6 +26,9 @@ class Timeline:
         place = 0
         start_ns = boots_ns[0] if boots_ns else 0
         for record in records:
+            if record.kind == "state":  # written while a sector is taken into use, at a start before the boot has its number
+                self._start_ns[record.sequence] = start_ns
+                continue
             boot = record.boot if boot is None else boot
             if record.boot != boot:
                 place += (record.boot - boot) % 256

@@ -32,7 +32,7 @@ def demo(
     meter_scale: Annotated[
         float, typer.Option("--meter-scale", help="Falsify one meter by this factor: the audit must notice (exit code 6).")
     ] = 1.0,
-    picture: Annotated[Path | None, typer.Option("--picture", help="Write a picture of the live view (SVG) while the script plays.")] = None,
+    picture: Annotated[Path | None, typer.Option("--picture", help="Write a picture of the live view there, as SVG.")] = None,
 ) -> None:
     """A small shed lives through an evening. Off a terminal it plays a fixed one and settles plant against journal."""
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
