@@ -128,7 +128,7 @@ def replay(packets: list[bytes], flash: Path, seed: int) -> int | None:
                 process.kill()
                 return RUNS_ON
             said = process.stderr.read().decode("utf-8", "replace") if process.stderr is not None else ""
-        if code not in (ENDED, REFUSED):
+        if code not in (ENDED, REFUSED) or "runtime error" in said:  # the latter are the sanitizer's words
             raise RuntimeError(f"seed {seed}: the board ended with {code}: {said[-3000:]}")
         return code if gone else RUNS_ON
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hil_tests.bench.board_process import BINARY_VARIABLE
 from hil_tests.fuzz.budget import seeds
 from hil_tests.fuzz.link import record, replay
 
@@ -25,3 +26,12 @@ def test_mutated_packets_crash_no_board(tmp_path: Path):
 def test_a_minute_of_mutated_packets_crashes_no_board(tmp_path: Path, seed: int):
     print(f"from seed {seed} on")
     fuzz(tmp_path, seed, None)
+
+
+def test_a_board_that_crashes_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    board = tmp_path / "board"
+    board.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    board.chmod(0o755)
+    monkeypatch.setenv(BINARY_VARIABLE, str(board))
+    with pytest.raises(RuntimeError, match="ended with -11"):
+        replay([b"packet"], board, 1)
