@@ -115,12 +115,12 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
     "torn page": ("flash.c", "if (P.cut_kind != CUT_BEFORE) {", "if (0) {", "test_flash.py::test_power_cut_at_a_program"),
     "NVS writes the new before it erases the old": (
         "nvs.c",
-        "        if (same_key(found, &it) && found->i32 != value) {\n            erase_item(at);",
-        "        if (0 && found != NULL) {\n            erase_item(at);",
+        "        if (nvs_same_key(found, &it) && found->i32 != value) {\n            nvs_erase_item(at);",
+        "        if (0 && found != NULL) {\n            nvs_erase_item(at);",
         "test_nvs.py::test_pages_are_freed_as_they_fill",
     ),
     "NVS recovers": (
-        "nvs.c",
+        "nvs_pages.c",
         "        recover();\n",
         "        if (0) {\n            recover();\n        }\n",
         "test_nvs.py::test_a_power_cut_leaves_the_old_blob_or_the_new",
