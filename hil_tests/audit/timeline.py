@@ -1,6 +1,6 @@
-"""Puts journal records on the plant's clock: a record says which boot wrote it (modulo 256) and how many seconds into that boot.
+"""Puts journal records on the plant's clock: a record says which boot wrote it and how many seconds into that boot.
 
-Boots counted since the first record are the place in the plant's list of starts; a boot record that a power cut destroyed is not needed.
+The boot count in the journal's boot records, less that of the first one, is the place in the plant's list of starts.
 """
 
 from __future__ import annotations
@@ -22,21 +22,17 @@ class Timeline:
     def __init__(self, boots_ns: Sequence[int], records: Iterable[Record]) -> None:
         self.findings: list[str] = []
         self._start_ns: dict[int, int] = {}  # by record sequence
-        boot: int | None = None
-        place = 0
+        first: int | None = None
         start_ns = boots_ns[0] if boots_ns else 0
         for record in records:
-            if record.kind == "state":  # written while a sector is taken into use, at a start before the boot has its number
-                self._start_ns[record.sequence] = start_ns
-                continue
-            boot = record.boot if boot is None else boot
-            if record.boot != boot:
-                place += (record.boot - boot) % 256
-                boot = record.boot
-                if place < len(boots_ns):
+            if record.kind == "boot":
+                boots = record.number("boots")
+                first = boots if first is None else first
+                place = boots - first
+                if 0 <= place < len(boots_ns):
                     start_ns = boots_ns[place]
                 else:
-                    self.findings.append(f"the journal has a record of start {place + 1}, but the plant saw {len(boots_ns)} starts")
+                    self.findings.append(f"the journal has boot {boots} (the first is {first}), but the plant saw {len(boots_ns)} starts")
             self._start_ns[record.sequence] = start_ns
 
     def when(self, record: Record) -> int:

@@ -47,7 +47,7 @@ def power_cuts(seed: int, n: int) -> dict[str, Any]:
         "left_on": sum(outcome.left_on for outcome in hits),
         "other_findings": kinds["other"],
         "operations": parts[0][0],
-        "not_hit": len(outcomes) - len(hits),
+        "missed": len(outcomes) - len(hits),
         "examples": [finding for outcome in hits for finding in outcome.findings][:5],
         "conditions": f"{MODEL}; {_ROUNDS} rounds of four sales of 12 minutes; every {every}. flash operation cut before, torn with"
         " random bits, and as a"
