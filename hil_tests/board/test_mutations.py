@@ -5,8 +5,10 @@ This is what docs/emulated-board.md promises in its last column. It builds the b
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -176,5 +178,13 @@ def test_the_test_of_a_property_fails_without_it(name: str, build: tuple[Path, P
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist"]
     command += [str(ROOT / "hil_tests/board" / node), "-k", function]
     environment = {**os.environ, "SHEDGUARD_BOARD": str(objects / "emulated-board")}
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=300)
-    assert run.returncode == 1, f"not noticed by {test}: {run.stdout[-500:]}"
+    run = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    try:
+        output, _ = run.communicate(timeout=300)
+    finally:
+        # A board without one of its properties may never end by itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(run.pid, signal.SIGKILL)
+    assert run.returncode == 1, f"not noticed by {test}: {output[-500:]}"
