@@ -45,7 +45,7 @@ def _cut(bench: Bench, chance: random.Random) -> None:
     if chance.random() < 0.7:
         bench.board.fault("power-cut-at-write", chance.randrange(1, 4), kind=chance.choice(("before", "torn", "erase")))
         if not bench.wait(bench.board.is_halted, 700 * 1_000_000_000):
-            bench.board.fault("power-cut-at-write", 0)  # nothing was written in all this time: the cut is called off
+            bench.board.fault("power-cut-at-write", -1)  # nothing was written in all this time: the cut is called off
             return
     bench.run(f"{chance.randrange(1, 5000)} ms")
     bench.board.power_cycle()
