@@ -25,7 +25,7 @@ pytest:
 	$(BIN)/python -m pytest -n $(WORKERS) --junitxml=build/test-report.xml
 
 long: setup
-	$(BIN)/python -m pytest -n $(WORKERS) -m long --seed 0 --junitxml=build/long-report.xml
+	SHEDGUARD_SEED=0 $(BIN)/python -m pytest -n $(WORKERS) -m long --junitxml=build/long-report.xml
 
 clean:
 	rm -rf build .venv typings
