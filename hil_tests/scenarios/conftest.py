@@ -20,7 +20,8 @@ SEED = 363358942  # of `make test`, so that the same tree gives the same answer;
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--seed", type=int, default=int(os.environ.get("SHEDGUARD_SEED", SEED)), help="seed of the benches; 0 draws and prints one")
+    default = int(os.environ.get("SHEDGUARD_SEED", SEED))
+    parser.addoption("--seed", type=int, default=default, help="seed of the benches; 0 draws and prints one")
     parser.addoption("--near-wrap", action="store_true", help="power-on 17 s before ticks_ms wraps")
     parser.addoption("--cpu-mhz", type=int, choices=(160, 240), default=None, help="in the board file (default: as it stands there)")
     parser.addoption("--flash-timing", choices=("typical", "worst"), default=None, help="of the emulated flash (default: typical)")
