@@ -36,6 +36,8 @@ _WORSE_BOOTS = const(10)  # even safe mode does not start with this configuratio
 _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
 _RESTART_TURNS = const(4)  # of the supervisor: the answer goes out first
+_ERASE_LOOK_MS = const(200)
+_AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
 _MODBUS_CHAR_BITS = const(10)
 _CHARGING_TASK = const(0)
 _METERS_TASK = const(1)
@@ -265,10 +267,10 @@ class Service:
 
     def _erase_ahead(self, now_ms):
         off_normal = self.points.suspect | self.points.alarm
-        self.eraser.step(now_ms, not self.outputs.relays_on and not off_normal, not off_normal | self.points.fault)
+        erased = self.eraser.step(now_ms, not self.outputs.relays_on and not off_normal, not off_normal | self.points.fault)
         if self.journal.ring.ahead and self.faults.is_live(faults.JOURNAL_FULL):
             self.faults.over(faults.JOURNAL_FULL)
-        return 200
+        return _AFTER_ERASE_MS if erased else _ERASE_LOOK_MS
 
     def supervise(self, now_ms):
         """Lowest of all tasks: it runs only when every other had its turn. Feeds the watchdog when the scan made progress."""

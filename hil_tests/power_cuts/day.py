@@ -5,14 +5,15 @@ Verbs act at once and wait for nothing, so that a cut may come at any moment of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from shedguard.flash.image import write_partition
 from shedguard.flash.partition_table import SHEDGUARD, find
-from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
+from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Kind, Record, build_log, encode_payload
 
 from hil_tests.bench.bench import Bench
 
@@ -117,30 +118,40 @@ def used_flash(path: Path) -> None:
     values = dict.fromkeys(["session", "outlet", "start_s", "meter_wh", "energised_s", "energy_mwh", "peak_mw", "cause"], 1)
     live = Record(0, "live", {**values, "card": _OLD_CARD})
     done = Record(0, "done", {"session": 1})
-    for label, magic, kinds, records in (
-        ("shed_journal", JOURNAL_MAGIC, JOURNAL_KINDS, [gate]),
-        ("shed_live", LIVE_MAGIC, LIVE_KINDS, [*[live] * 9, done]),  # a sale of an hour and a half
+    state = Record(0, "state", {"boots": 0, "latched": 0})
+    for label, magic, kinds, records, second in (
+        ("shed_journal", JOURNAL_MAGIC, JOURNAL_KINDS, [gate], lambda _record: state),
+        ("shed_live", LIVE_MAGIC, LIVE_KINDS, [*[live] * 9, done], _going),  # a sale of an hour and a half
     ):
         size = find(SHEDGUARD, label).size
-        rows = [encode_payload(kinds, record) for record in records]
+        found = _filling(records, second, kinds, size)
         free = 3 if label == "shed_journal" else 0  # room for a boot: the next sector is taken by a sale
-        found = _filling(rows, size)
         write_partition(path, label, build_log(size, magic, found[: len(found) - free]))
 
 
-def _filling(rows: list[tuple[int, bytes]], size: int) -> list[tuple[int, bytes]]:
-    """``rows`` over and over, then the last of them, until all sectors are full and no sale is left open."""
+def _going(record: Record) -> Record:
+    return Record(0, "going", {"outlets": 2 if record.kind == "live" else 0})
+
+
+def _filling(records: list[Record], second: Callable[[Record], Record], kinds: Mapping[int, Kind], size: int) -> list[tuple[int, bytes]]:
+    """``records`` over and over, until all sectors are full, with the last of them at the very end (no sale is left open).
+
+    The second record of each sector is what ``second`` makes of the first."""
     found: list[tuple[int, bytes]] = []
-    sector, at, end = 0, 16, 16
-    while True:
-        for row in rows:
-            length = (len(row[1]) + 15) & ~3
-            if at + length > 4096:
-                sector, at = sector + 1, 16
-            at += length
-        if sector >= size // 4096:
-            break
-        found += rows
-        end = at
-    length = (len(rows[-1][1]) + 15) & ~3
-    return found + [rows[-1]] * ((4096 - end) // length)
+    turns = itertools.cycle(records)
+    record = next(turns)
+    room = 0
+    for _sector in range(size // 4096):
+        rows = [encode_payload(kinds, record), encode_payload(kinds, second(record))]
+        room = 4096 - 16
+        while room >= sum(_size(row) for row in rows):
+            found += rows
+            room -= sum(_size(row) for row in rows)
+            record = next(turns)
+            rows = [encode_payload(kinds, record)]
+    last = encode_payload(kinds, records[-1])
+    return found + [last] * (room // _size(last))
+
+
+def _size(row: tuple[int, bytes]) -> int:
+    return len(row[1]) + 15 & ~3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hil_tests.bench.bench import Bench
+from hil_tests.bench.variant import chosen
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 SERVICE = "from shed.app import service as s\n"
@@ -126,7 +127,8 @@ def test_smoke_during_an_erase_frees_the_gate_when_the_erase_is_over(bench: Benc
 
     took = bench.branches([smoke_at(ms) for ms in range(0, 60, 4)])
     print(f"smoke to gate free with an erase in flight: worst {max(took):.1f} ms")
-    assert max(took) < 160
+    erase_ms = 300 if "worst" in chosen().arguments else 45  # boards/emulated/port/costs.h
+    assert max(took) < erase_ms + 115
 
 
 # On the board, with the heap as the scan has it: 16 points in 16 causes over two groups of 30 outlets.
@@ -170,21 +172,24 @@ tripped = scan.worst_us
 opened = 30 - sum([pad.on for pad in relays])
 latched = kept[0]
 settled = scan.last_us
-wire = 0
+wire = scan.worst_us = 0
 scans(80)
+cleared = scan.worst_us
 stay = scan.reset_trips()
 scans(100)
-said = (scan.fault, closed, opened, latched == (1 << 16) - 1, stay, sum([pad.on for pad in relays]), settled, tripped)
+said = (scan.fault, closed, opened, latched == (1 << 16) - 1, stay, sum([pad.on for pad in relays]), cleared, settled, tripped)
 return_to['said'] = said
 """
 
 
 def test_the_largest_shed_trips_without_allocating(bench: Bench):
-    bench.board.probe(
-        f"{SERVICE}said = {{}}\ndef largest(now_ms):\n    exec({LARGEST!r}, {{'return_to': said}})\n    return 1 << 20\n"
+    bench.board.probe(  # the shed's own scan stands aside meanwhile, or its time would be counted too
+        f"{SERVICE}from time import ticks_us\nsaid = {{}}\ndef largest(now_ms):\n    s.scan._inside = True\n"
+        f"    exec({LARGEST!r}, {{'return_to': said}})\n    s.scan.started_us = ticks_us()\n    s.scan._inside = False\n"
+        "    return 1 << 20\n"
         "s.executive.add('largest', largest, 5000)"
     )
     bench.run("4 s")
     said = bench.board.probe("print(*said['said'])").split()
-    print(f"16 points trip 16 causes at once: scan {said[-1]} us, then {said[-2]} us")
-    assert said[:-2] == ["0", "30", "30", "True", "0", "30"]
+    print(f"16 points trip 16 causes at once: scan {said[-1]} us, then {said[-2]} us; the longest while they clear {said[-3]} us")
+    assert said[:-3] == ["0", "30", "30", "True", "0", "30"]

@@ -192,6 +192,20 @@ def test_the_newest_checkpoint_of_a_live_session_survives_any_number_of_others()
     assert list(LiveRing(region).open()) == [1]
 
 
+def test_a_boot_reads_no_further_back_than_the_sessions_that_are_going():
+    region = NorRegion(16)
+    live = LiveRing(region)
+    live.open()
+    for i in range(900):
+        live.put(checkpoint(7, 2, i))
+        live.put(checkpoint(100 + i, 1))
+        live.done(100 + i)
+        live.erase_ahead(live.ring.ahead < 2)
+    region.reads = 0
+    assert LiveRing(region).open() == {2: checkpoint(7, 2, 899)}
+    assert region.reads < 350, "the headers, two sectors of records, and the blank one ahead"
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=120), st.integers(0, 200), st.integers(0, 2**32))
 def test_a_cut_at_any_operation_leaves_exactly_the_sessions_that_were_live(steps, cut, seed):

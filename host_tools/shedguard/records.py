@@ -64,6 +64,7 @@ LIVE_KINDS: Final[Mapping[int, Kind]] = {
     for kind in (
         _kind(1, "live", "IB11sIIIQIB", "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause", timed=False),
         _kind(2, "done", "I", "session", timed=False),
+        _kind(3, "going", "Q", "outlets", timed=False),
     )
 }
 

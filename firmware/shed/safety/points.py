@@ -149,10 +149,15 @@ class Points:
         quiet = need & alarm & ~raw
         now = need & ~quiet
         i = 0
-        while need >> i:
-            if now >> i & 1 or (quiet >> i & 1 and i & _PHASES == phase):
+        while now >> i:
+            if now >> i & 1:
                 self._debounce(i, self._configs[i], ALARM if raw >> i & 1 else NORMAL, now_us)
             i += 1
+        i = phase
+        while quiet >> i:
+            if quiet >> i & 1:
+                self._debounce(i, self._configs[i], NORMAL, now_us)
+            i += _PHASES + 1
 
     def _loop_moved(self, i, uv, now_us):
         """Slow path: a loop is off its normal band, or was."""

@@ -22,12 +22,16 @@ class Eraser:
         self.forced = 0
 
     def step(self, now_ms, quiet, normal):
-        """quiet: no outlet is energised and no point is on its way to alarm. normal: no point is off normal."""
+        """quiet: no outlet is energised and no point is on its way to alarm. normal: no point is off normal. Erases at most one sector;
+        returns whether it did: the caller lets everybody else have a turn before the next."""
         if self._last_ms >= 0:
             self._wait_ms = max(0, self._wait_ms - ticks_diff(now_ms, self._last_ms))
         self._last_ms = now_ms
         for log in self._logs:
-            log.erase_ahead(quiet)
+            if log.erase_ahead(quiet):
+                return True
             if not quiet and normal and not self._wait_ms and not log.ring.ahead and log.erase_ahead(True):
                 self.forced += 1
                 self._wait_ms = _FORCED_EVERY_MS
+                return True
+        return False

@@ -11,6 +11,7 @@ from shed.storage.log import LogRing
 
 LIVE = const(1)
 DONE = const(2)
+GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
 FORMAT = "<IB11sIIIQIB"  # session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on)
 SIZE = const(41)
 
@@ -21,22 +22,42 @@ class LiveRing:
     def __init__(self, region, keep=12):
         self.ring = LogRing(region, b"SGL1", keep)
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
+        self._sector = -1  # the head that has its `going` record
 
     def open(self):
-        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out."""
+        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
+
+        Sector by sector from the newest back, until every outlet of the newest `going` record is accounted for.
+        """
+        ring = self.ring
+        ring.open()
+        self._sector = ring.head
         found = {}
-        self.ring.open()
-        for record in self.ring.since(0):
-            if record is None:
-                continue
-            payload = record[2]
-            if record[1] == LIVE and len(payload) >= SIZE:
-                session, outlet = unpack_from("<IB", payload, 0)
-                found[outlet] = bytes(payload)
-                self._live[outlet] = (session, self.ring.at)
-            elif record[1] == DONE and len(payload) >= 4:
-                for outlet in self._outlets_of(unpack_from("<I", payload, 0)[0]):
-                    del found[outlet], self._live[outlet]
+        ended = set()
+        seen = 0  # outlets whose newest checkpoint was met
+        wanted = -1  # outlets to look for; -1: no `going` record yet
+        for back in range(ring.sectors):
+            if not wanted & ~seen:
+                break
+            newest = {}
+            going = -1
+            sector = (ring.head - back) % ring.sectors
+            for _sequence, kind, payload in ring.sector_records(sector):
+                if kind == LIVE and len(payload) >= SIZE:
+                    newest[payload[4]] = bytes(payload)
+                elif kind == DONE and len(payload) >= 4:
+                    ended.add(unpack_from("<I", payload, 0)[0])
+                elif kind == GOING and len(payload) >= 8:
+                    going = unpack_from("<Q", payload, 0)[0]
+            for outlet in newest:
+                if not seen >> outlet & 1:
+                    seen |= 1 << outlet
+                    session = unpack_from("<I", newest[outlet], 0)[0]
+                    if session not in ended:
+                        found[outlet] = newest[outlet]
+                        self._live[outlet] = (session, sector)
+            if wanted < 0:
+                wanted = going
         return found
 
     def put(self, payload):
@@ -45,13 +66,16 @@ class LiveRing:
         if sequence >= 0:
             session, outlet = unpack_from("<IB", payload, 0)
             self._live[outlet] = (session, self.ring.head)
+        self._name_the_going()
         return sequence
 
     def done(self, session):
         """The session is settled in the journal. Returns the sequence or -1 (then the next boot asks the journal)."""
         for outlet in self._outlets_of(session):
             del self._live[outlet]
-        return self.ring.append(DONE, pack("<I", session))
+        sequence = self.ring.append(DONE, pack("<I", session))
+        self._name_the_going()
+        return sequence
 
     def erase_ahead(self, allowed):
         """As LogRing.erase_ahead, but leaves the newest checkpoint of every live session alone."""
@@ -60,6 +84,15 @@ class LiveRing:
             if row[1] == victim:
                 allowed = False
         return self.ring.erase_ahead(allowed)
+
+    def _name_the_going(self):
+        """In a sector just taken: which outlets have a session without a `done`."""
+        if self.ring.head != self._sector:
+            self._sector = self.ring.head
+            going = 0
+            for outlet in self._live:
+                going |= 1 << outlet
+            self.ring.append(GOING, pack("<Q", going))
 
     def _outlets_of(self, session):
         return [outlet for outlet in self._live if self._live[outlet][0] == session]

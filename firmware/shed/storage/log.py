@@ -24,7 +24,7 @@ class LogRing:
     """region: `.size`, `.read(offset, buf)`, `.program(offset, data)`, `.erase(sector)`, OSError on failure. magic: 4 bytes.
 
     keep: how many erased sectors `erase_ahead` holds ready, at least 2 (bounded so that two sectors of records always stay).
-    Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1, `at` the sector a reader is in, and
+    Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1, and
     counters: `refused` appends for want of an erased sector, `errors` of the flash, `torn` tail found at `open`, `erases` in this boot.
     """
 
@@ -37,7 +37,7 @@ class LogRing:
         self._out_view = memoryview(self._out)
         self._in = bytearray(256)
         self._in_view = memoryview(self._in)
-        self.head = self.at = -1
+        self.head = -1
         self._order = 0  # sector sequence of the head
         self._end = _SECTOR  # where the next record goes, from the head's start
         self._stop = 0  # where the last walk through a sector ended
@@ -190,7 +190,6 @@ class LogRing:
             if size == 0:
                 break
             if size > 0:
-                self.at = sector
                 yield self._sequence_read(), self._in[0], self._in_view[records.HEADER : records.HEADER + self._in[1]]
             offset += abs(size)
         self._stop = offset
