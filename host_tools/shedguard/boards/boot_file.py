@@ -50,5 +50,7 @@ def generate(board: Board) -> str:
         "micropython.kbd_intr(-1)",
     ]
     for name, terminal in board.outputs().items():
+        if terminal.gpio is None:
+            continue
         lines.append(f"machine.Pin({terminal.gpio}, machine.Pin.OUT, value={terminal.safe_level})  # {name}: {terminal.what}")
     return "\n".join(lines) + "\n" + _TAIL.format(hz=board.board.cpu_mhz * 1_000_000, watchdog_ms=WATCHDOG_MS)

@@ -1,4 +1,4 @@
-"""What a chip's pins can and cannot do. ESP32: Espressif's GPIO summary (ESP-IDF API reference, GPIO)."""
+"""What a chip's pins can and cannot do: Espressif's GPIO summaries of the ESP32 and the ESP32-S3 (ESP-IDF API reference, GPIO)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ class Chip:
     adc: frozenset[int]
     console: frozenset[int]
     uarts: frozenset[int]
+    psram: frozenset[int]  # taken as well when the module has PSRAM
 
 
 ESP32: Final = Chip(
@@ -30,9 +31,22 @@ ESP32: Final = Chip(
     adc=frozenset(range(32, 40)),  # ADC1; ADC2 fails as soon as Wi-Fi is on
     console=frozenset({1, 3}),
     uarts=frozenset({1, 2}),  # 0 is the console
+    psram=frozenset({16, 17}),
 )
 
-CHIPS: Final = MappingProxyType({chip.name: chip for chip in (ESP32,)})
+ESP32_S3: Final = Chip(
+    name="esp32s3",
+    gpios=frozenset({*range(22), *range(26, 49)}),
+    input_only=frozenset(),
+    flash=frozenset(range(26, 33)),
+    strapping=frozenset({0, 3, 45, 46}),
+    adc=frozenset(range(1, 11)),  # ADC1
+    console=frozenset({19, 20, 43, 44}),  # USB and UART 0
+    uarts=frozenset({1, 2}),
+    psram=frozenset(range(33, 38)),  # octal PSRAM
+)
+
+CHIPS: Final = MappingProxyType({chip.name: chip for chip in (ESP32, ESP32_S3)})
 
 
 def pin_trouble(chip: Chip, gpio: int, output: bool) -> str | None:

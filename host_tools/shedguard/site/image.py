@@ -90,7 +90,7 @@ class _Builder:
         self._effects = effect_names(site)
 
     def gpio(self, terminal: str | None) -> int:
-        return NONE if terminal is None else self._board.terminal[terminal].gpio
+        return NONE if terminal is None else self._board.pin_code(terminal)
 
     def active(self, terminal: str) -> int:
         return int(self._board.terminal[terminal].active_high)

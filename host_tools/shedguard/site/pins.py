@@ -60,26 +60,27 @@ def _terminal_problems(site: SiteFile, board: Board) -> Iterator[Problem]:
             )
             continue
         yield from _misuse(wire, terminal, board)
-        if terminal.gpio in users:
-            what = f"terminal {wire.terminal} (GPIO {terminal.gpio}) is used twice: for {users[terminal.gpio]} and for {wire.what}"
+        code = board.pin_code(wire.terminal)
+        if code in users:
+            what = f"terminal {wire.terminal} ({terminal.place}) is used twice: for {users[code]} and for {wire.what}"
             free = _free(site, board, terminal.use)
             hint = (
                 f"free {terminal.use} terminals: {', '.join(free)}" if free else f"{board.board.name} has no {terminal.use} terminal left"
             )
             yield Problem(wire.path, what, "one pin cannot serve two purposes: each would switch or read the other's load", hint)
-        users.setdefault(terminal.gpio, wire.what)
+        users.setdefault(code, wire.what)
 
 
 def _misuse(wire: Wire, terminal: Terminal, board: Board) -> Iterator[Problem]:
     output = wire.use == "output"
-    trouble = pin_trouble(board.chip, terminal.gpio, output)
+    trouble = None if terminal.gpio is None else pin_trouble(board.chip, terminal.gpio, output)
     if trouble is None and terminal.use != wire.use:
         trouble = f"the board file says that it is an {terminal.use} terminal ({terminal.what})"
     if trouble is None and terminal.gpio in board.chip.strapping and not terminal.strapping_note:
         trouble = f"GPIO {terminal.gpio} is a strapping pin: its level at reset decides how the chip starts"
     if trouble is not None:
         fitting = ", ".join(name for name, found in board.terminal.items() if found.use == wire.use)
-        what = f"terminal {wire.terminal} (GPIO {terminal.gpio}) cannot be {wire.what}, an {wire.use}"
+        what = f"terminal {wire.terminal} ({terminal.place}) cannot be {wire.what}, an {wire.use}"
         yield Problem(wire.path, what, trouble, f"{wire.use} terminals of {board.board.name}: {fitting}")
 
 
