@@ -1,6 +1,6 @@
 """The desk: what the console may see of the shed and ask of it (the contract is in console/commands.py).
 
-Hazard: a question that changes something. Everything here but `clear`, `stop`, `set_time` and `enter_maintenance` only reads.
+Hazard: a question that changes something. Everything here but `clear`, `stop`, `revoke`, `set_time` and `enter_maintenance` only reads.
 """
 
 import gc
@@ -22,6 +22,7 @@ class Desk:
         self._service = service
         self.journal = service.journal
         self.faults = service.faults
+        self.cards = service.entrance.cards
         self.mode = "safe" if service.safe_mode else "service"
 
     def identity(self):
@@ -127,6 +128,12 @@ class Desk:
         if number not in self._service.wiring.numbers:
             return False
         return self._service.charging.stop(self._service.wiring.numbers.index(number), stop_causes.OPERATOR)
+
+    def revoke(self, card):
+        try:
+            return self.cards.revoke(card)
+        except OSError:  # the flash refuses: the tool reads the record back in any case
+            return False
 
     def set_time(self, epoch_s):
         service = self._service

@@ -22,8 +22,8 @@ class Entrance:
         self._safe_mode = safe_mode
         self._admitted = admitted
         self._lockout = LockOut()
-        self._cards = CardTable(flash.Region("shed_cards"))
-        if not self._cards.open():
+        self.cards = CardTable(flash.Region("shed_cards"))
+        if not self.cards.open():
             books.faults.came(faults.CARDS_BAD)
         self.gates = [Gate(release_s * 1000, held_s * 1000, books.gate) for release_s, held_s in wired.gates]
         if safe_mode:
@@ -53,7 +53,7 @@ class Entrance:
         return wake_ms
 
     def _judge(self, card, gate, now_ms):
-        role, reason = self._cards.find(card, self._books.clock.epoch_s())
+        role, reason = self.cards.find(card, self._books.clock.epoch_s())
         reason = self._lockout.judge(reason, now_ms)
         if reason != OK:
             self.gates[gate].deny(reason, card)

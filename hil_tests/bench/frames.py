@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _ANSWER: Final = re.compile(r"<([0-9A-F]{2}) (\d+)/(\d+) (\{.*\})\*([0-9A-F]{4})", re.IGNORECASE)
-PARAMETER_ORDER: Final = ("o", "n", "since", "t")
+PARAMETER_ORDER: Final = ("o", "n", "since", "t", "c")
 
 
 def crc16_modbus(data: bytes) -> int:

@@ -45,6 +45,20 @@ class Faults:
         return len(self.table)
 
 
+class Cards:
+    """`numbers`: canonical cards; their records are 20 bytes that begin with the number."""
+
+    def __init__(self):
+        self.numbers = [bytes([4, i, 0, 0, 1]) + bytes(6) for i in range(14)]
+
+    @property
+    def count(self):
+        return len(self.numbers)
+
+    def record(self, i):
+        return memoryview(self.numbers[i] + bytes(9))
+
+
 class MadeUpShed:
     """The facade of shed/console/commands.py with four outlets, outlet 3 charging; `calls` are the writes it got."""
 
@@ -55,6 +69,7 @@ class MadeUpShed:
         self.journal.open()
         self.faults = Faults()
         self.calls = []
+        self.cards = Cards()
         self.trips = 0
 
     def identity(self):
@@ -96,6 +111,10 @@ class MadeUpShed:
 
     def set_time(self, epoch_s):
         self.calls.append(("time", epoch_s))
+
+    def revoke(self, card):
+        self.calls.append(("revoke", card))
+        return card in self.cards.numbers
 
     def enter_maintenance(self, by):
         self.calls.append(("maintenance", by))

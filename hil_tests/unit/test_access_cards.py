@@ -66,6 +66,56 @@ def test_a_card_expires_at_its_date_but_not_while_the_clock_was_never_set():
     assert [cards_in.find(card, t)[1] for t in (NOW_S - 1, NOW_S, NOW_S + 1, 0)] == [cards.OK, cards.OK, cards.EXPIRED, cards.OK]
 
 
+def header(count, sequence, sector, version=2):
+    head = pack("<4sHHIIIH6x", b"SGC1", version, 20, count, 0, sequence, sector)
+    return head + pack("<I", crc32(head))
+
+
+def two_tables():
+    """The old table at the front (sequence 4, card 1234), a newer one behind it (sequence 5, card 5678)."""
+    region = NorRegion(64)
+    region.bytes[:32] = header(1, 4, 1)
+    region.bytes[4096:4116] = pack("<11sBHIH", canonical(b"1234"), 1, 0xFFFF, FOR_EVER, 0)
+    region.bytes[2 * 4096 : 2 * 4096 + 20] = pack("<11sBHIH", canonical(b"5678"), 1, 0xFFFF, FOR_EVER, 0)
+    region.bytes[63 * 4096 : 63 * 4096 + 32] = header(1, 5, 2)
+    return region
+
+
+def who_may_enter(region):
+    cards_in = CardTable(region)
+    cards_in.open()
+    return [name for name in (b"1234", b"5678") if cards_in.find(canonical(name), 0)[1] == cards.OK]
+
+
+def test_of_two_tables_the_newer_counts_and_a_torn_header_leaves_the_older():
+    region = two_tables()
+    assert who_may_enter(region) == [b"5678"]
+    region.bytes[63 * 4096 + 5] ^= 1
+    assert who_may_enter(region) == [b"1234"]
+
+
+def test_a_table_that_would_leave_the_region_or_is_of_a_later_version_is_none():
+    region = two_tables()
+    region.bytes[63 * 4096 : 63 * 4096 + 32] = header(20_000, 5, 2)
+    assert who_may_enter(region) == [b"1234"]
+    region.bytes[63 * 4096 : 63 * 4096 + 32] = header(1, 5, 2, version=3)
+    assert who_may_enter(region) == [b"1234"]
+
+
+def test_revoking_programs_one_byte_of_one_card_and_holds_after_a_boot():
+    cards_in, region = table([(bytes([i] * 4), 1, 0xFFFF, FOR_EVER) for i in range(250)])  # some records stand across a sector's end
+    for i in range(250):
+        region.programs.clear()
+        assert cards_in.revoke(canonical(bytes([i] * 4))) is True
+        assert [size for _, size in region.programs] == [1] and not region.erased
+        again = CardTable(region)
+        assert again.open()
+        assert again.find(canonical(bytes([i] * 4)), NOW_S) == (cards.RESIDENT, cards.REVOKED)
+        if i < 249:
+            assert again.find(canonical(bytes([i + 1] * 4)), NOW_S) == (cards.RESIDENT, cards.OK)
+    assert cards_in.revoke(canonical(b"none")) is False
+
+
 def test_ten_thousand_cards_are_each_found_in_at_most_sixteen_small_reads():
     rng = random.Random(3)
     numbers = {rng.randbytes(rng.choice((4, 7, 10))) for _ in range(10000)}

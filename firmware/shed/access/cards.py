@@ -2,6 +2,7 @@
 
 Hazard: a resident locked out, or a revoked card let in. Cards are compared as 11 canonical bytes (length tag, number, zero padding), so
 leading zeros count and cards of different length never collide. Only entering and charging depend on this; leaving never does.
+A header stands at each end of the region: a new table is written beside the old one and counts from its header on, which comes last.
 """
 
 from binascii import crc32
@@ -25,8 +26,9 @@ NO_TABLE = const(7)
 EXIT = const(8)
 TRIP = const(9)
 
-_BASE = const(4096)
+_SECTOR = const(4096)
 _RECORD = const(20)
+_FLAGS = const(12)
 _VALID = const(1)
 _FOR_EVER = const(0xFFFFFFFF)
 
@@ -38,39 +40,61 @@ class CardTable:
         self._region = region
         self._record = bytearray(_RECORD)
         self._number = memoryview(self._record)[:11]
+        self._base = _SECTOR
         self.count = -1
         self.price_list = 0
 
     def open(self):
-        """Checks the header. Returns whether there is a table (else fault `cards_bad`; every card is then refused with NO_TABLE)."""
+        """Checks the headers. Returns whether there is a table (else fault `cards_bad`; every card is then refused with NO_TABLE)."""
         header = bytearray(32)
-        self._region.read(0, header)
-        magic, version, size, count, _crc = unpack_from("<4sHHII", header, 0)
-        self.count = -1
-        if magic == b"SGC1" and version == 1 and size == _RECORD and count * _RECORD <= self._region.size - _BASE:
-            if crc32(memoryview(header)[:28]) == unpack_from("<I", header, 28)[0]:
-                self.count = count
+        newest = self.count = -1
+        for at in (0, self._region.size - _SECTOR):
+            self._region.read(at, header)
+            magic, version, size, count, _crc, sequence, sector = unpack_from("<4sHHIIIH", header, 0)
+            base = (sector or 1) * _SECTOR  # version 1 has zeros there
+            if magic == b"SGC1" and 0 < version < 3 and size == _RECORD and base + count * _RECORD <= self._region.size:
+                if sequence > newest and crc32(memoryview(header)[:28]) == unpack_from("<I", header, 28)[0]:
+                    newest = sequence
+                    self._base = base
+                    self.count = count
         return self.count >= 0
+
+    def record(self, i):
+        """The record at position `i` as a view that the next read overwrites."""
+        self._region.read(self._base + i * _RECORD, self._record)
+        return self._record
 
     def find(self, card, epoch_s):
         """(role, reason) of a canonical card, in at most 16 reads. Role 0: unknown. epoch_s 0 (clock not set): nothing expires."""
         if self.count < 0:
             return 0, NO_TABLE
+        if self._position(card) < 0:
+            return 0, UNKNOWN_CARD
+        role, flags, until_s, self.price_list = unpack_from("<BHIH", self._record, 11)
+        if not flags & _VALID:
+            return role, REVOKED
+        if until_s != _FOR_EVER and epoch_s > until_s:
+            return role, EXPIRED
+        return role, OK
+
+    def revoke(self, card):
+        """Clears the card's valid bit, for good: one byte programmed, no erase. False without such a card. OSError from the flash."""
+        i = self._position(card)
+        if i >= 0:
+            self._region.program(self._base + i * _RECORD + _FLAGS, b"\xfe")
+        return i >= 0
+
+    def _position(self, card):
         low = 0
         high = self.count
         while low < high:
             middle = (low + high) // 2
-            self._region.read(_BASE + middle * _RECORD, self._record)
+            self.record(middle)
             number = bytes(self._number)
             if number == card:
-                role, flags, until_s, self.price_list = unpack_from("<BHIH", self._record, 11)
-                if not flags & _VALID:
-                    return role, REVOKED
-                if until_s != _FOR_EVER and epoch_s > until_s:
-                    return role, EXPIRED
-                return role, OK
+                return middle
             if number < card:
                 low = middle + 1
             else:
                 high = middle
-        return 0, UNKNOWN_CARD
+        return -1

@@ -15,6 +15,8 @@ The `shed` that app.py passes in, all of it cheap, none of it raising:
     faults                  rows() yields (code, argument, times, live); len()
     clear(by)               resets what can be reset: (mask of causes still latched, number of faults still there)
     stop(number)            asks for an ordered stop; False when there is no such outlet or no session
+    cards                   access.cards.CardTable: .count, .record(i)
+    revoke(card)            clears the valid bit of a canonical card; False when the table does not have it
     set_time(epoch_s)       sets the clock and journals it
     enter_maintenance(by)   opens everything, journals, hard-resets into a maintenance boot; called when the answer was written
                             (its last bytes may still be on the wire: let 20 ms pass before the reset)
@@ -22,7 +24,7 @@ The `shed` that app.py passes in, all of it cheap, none of it raising:
 `by` is auth.CARD, KEY_SWITCH or HMAC.
 """
 
-from binascii import hexlify
+from binascii import b2a_base64, hexlify, unhexlify
 
 from shed.storage.journal import SESSION_KINDS
 
@@ -33,9 +35,11 @@ _HINTS = {
     "param": "a number is missing or out of range",
     "json": "send one JSON object",
     "long": "a line has at most 192 bytes",
+    "card": "no such card in the board's table",
     "busy": "there is no session to stop",
 }
 _MOST_BYTES = 70  # of a payload, as hex in one frame
+_CARDS = 6  # records of the card table, as base64 in one frame
 
 
 def error(name):
@@ -58,15 +62,21 @@ class Commands:
         self.after = None
 
     def write(self, verb, fields, now_ms):
-        """Runs a writing verb; its answer, or None when `verb` is not one. fields: o, t, mac."""
+        """Runs a writing verb; its answer, or None when `verb` is not one, or one that may now be read. fields: o, t, c, mac."""
         shed = self.shed
         value = 0
+        card = ""
         message = verb
         if verb == "stop" or verb == "time":
             value = number(fields, "o", 0, 255) if verb == "stop" else number(fields, "t", 1, 0xFFFFFFFF)
             if value is None:
                 return error("param")
             message = "%s%d" % (verb, value)
+        elif verb == "revoke" or verb == "cards":
+            card = fields.get("c", "")
+            if not isinstance(card, str) or len(card) != (22 if verb == "revoke" else 0):
+                return error("param")
+            message = verb + ('"%s"' % card if card else "")
         elif verb != "clear" and verb != "repl":
             return None
         by = self.auth.authorise(message, fields.get("mac"), now_ms)
@@ -75,7 +85,15 @@ class Commands:
         if verb == "clear":
             trips, faults = shed.clear(by)
             return {"ok": True, "trips": trips, "faults": faults}
-        if verb == "stop":
+        if verb == "cards":
+            return None  # who may open the gate is told to those who may change it
+        if verb == "revoke":
+            try:
+                if not shed.revoke(unhexlify(card)):
+                    return error("card")
+            except ValueError:
+                return error("param")
+        elif verb == "stop":
             if not shed.stop(value):
                 return error("busy")
         elif verb == "time":
@@ -112,10 +130,19 @@ class Commands:
             yield {"ok": True, "n": len(shed.faults)}
             for code, argument, times, live in shed.faults.rows():
                 yield {"f": code, "a": argument, "n": times, "live": 1 if live else 0}
+        elif verb == "cards":
+            yield from self._cards()
         elif verb == "auth":
             yield {"ok": True, "nonce": self.auth.challenge(now_ms)}
         else:
             yield error("verb")
+
+    def _cards(self):
+        cards = self.shed.cards
+        yield {"ok": True, "n": cards.count}
+        for i in range(0, cards.count, _CARDS):
+            rows = b"".join([bytes(cards.record(k)) for k in range(i, min(i + _CARDS, cards.count))])
+            yield {"c": b2a_base64(rows).decode().strip()}
 
     def _records(self, fields, kinds):
         since = number(fields, "since", 0, 0xFFFFFFFF, -1)
