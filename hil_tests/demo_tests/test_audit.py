@@ -84,6 +84,13 @@ def test_from_100_wh_on_it_is_one_percent_and_nothing_more():
     assert findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=98_950)) != []
 
 
+@pytest.mark.parametrize(("missing_mwh", "cause", "agrees"), [(2400, 8, True), (2700, 8, False), (-1600, 8, False), (2400, 2, False)])
+def test_only_a_sale_that_ended_for_its_dead_meter_may_lack_what_nobody_measured(missing_mwh: int, cause: int, agrees: bool):
+    truth = outlet_1(Energised(101 * S, 3703 * S, 150_500.0))  # 25 s at its mean power are 1044 mWh, 1 % is 1505
+    found = findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=150_500 - missing_mwh, stop_cause=cause))
+    assert (found == []) is agrees
+
+
 def test_a_price_that_the_tariff_does_not_give_is_found():
     found = findings(TRUTH, BOOT, start(2, 100), end(3, 3705, price_fen=99))
     assert any("cost 100 fen by the tariff, the journal took 99" in line for line in found)
