@@ -72,6 +72,11 @@ class Service:
         self.entrance = Entrance(self.wiring, wired, self.books, self.safe_mode, self._admitted)
         self._open_charging(wired)
         self._self_test()
+        self.bus_watch = None
+        if self.wiring.buses is not None:
+            from shed.safety.bus_watch import BusWatch
+
+            self.bus_watch = BusWatch(self.wiring.buses, self.faults)
         key = image.one(wiring.KEY, "<32s")[0] if image is not None else b""
         self.auth = auth.Auth(key, urandom)
         self.console = Console(stdio.Console(), Desk(self), self.auth)
@@ -161,8 +166,12 @@ class Service:
         if charging is None:
             return 1000
         outputs = self.outputs
+        if outputs.lost_since:
+            lost = outputs.lost_since
+            outputs.lost_since = 0
+            self._stop(lost, stop_causes.RELAY_BUS)
         self._closed[0] = outputs.relays_on
-        self._tripped[0] = outputs.cut_outlets
+        self._tripped[0] = outputs.cut_outlets | outputs.lost_outlets
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
         lease = charging.lease[0]
         outputs.drop(outputs.everything & ~lease)
@@ -171,11 +180,14 @@ class Service:
         if self.poller.wanted:
             self.executive.wake(_METERS_TASK)
         if self.books.group_off:
-            for i in range(len(self.wiring.outlets)):
-                if self.books.group_off >> i & 1:
-                    charging.stop(i, stop_causes.WELDED)
+            self._stop(self.books.group_off, stop_causes.WELDED)
             self.books.group_off = 0
         return wake_ms
+
+    def _stop(self, outlets, cause):
+        for i in range(len(self.wiring.outlets)):
+            if outlets >> i & 1:
+                self.charging.stop(i, cause)
 
     def start_blocked(self):
         """Whether no sale may begin now; `why` of an idle outlet names the reason."""
@@ -238,6 +250,8 @@ class Service:
             if self.hints[h].review():
                 self.faults.came(faults.HINT_STORM, self.wiring.hints[h][0])
                 self.faults.over(faults.HINT_STORM, self.wiring.hints[h][0])
+        if self.bus_watch is not None:
+            self.bus_watch.step()
         if self._unlocked < len(self.wiring.outlets):
             self._unlock(now_ms)
         return 100
@@ -304,5 +318,7 @@ class Service:
         if self.charging is not None:
             for i in range(len(self.wiring.outlets)):
                 self.charging.clear_welded(i)
+        if self.bus_watch is not None:
+            self.bus_watch.forgive()
         self.books.cleared_by = by
         return stay, self.faults.clear()

@@ -28,9 +28,12 @@ READER = const(10)
 TARIFF = const(11)
 CHARGING = const(12)
 KEY = const(13)
+WIRES = const(14)
+EXPANDER = const(15)
 
 NO_PIN = const(255)
 KEY_SWITCH = const(1)
+EXPANDED = const(128)  # pin codes from here on are bits of expanders
 
 
 def load_image():
@@ -61,6 +64,8 @@ class Wiring:
         self.key_switch = -1  # point index
         self.door_contacts = []  # (callable, closed level) or None per gate
         self.gates = []  # rows of the gate section
+        self.buses = None  # board.expanders.Buses
+        self._banks = None
         heartbeat = None
         relays = []
         contactors = []
@@ -78,17 +83,24 @@ class Wiring:
             for pin, high, _limit_w in image.rows(GROUP, "<BBH"):
                 contactors.append(pins.OutputPin(pin, high))
                 groups.append(0)
+            if image.count(EXPANDER):  # once the contactors are off
+                from shed.board.expanders import Buses
+
+                self.buses = Buses(image.rows(WIRES, "<BBBBBB"), image.rows(EXPANDER, "<BBBHH"))
             for number, group, pin, high, button, meter, max_w in image.rows(OUTLET, "<BBBBBBH"):
                 groups[group] |= 1 << len(relays)
-                relays.append(pins.OutputPin(pin, high))
+                if pin < EXPANDED:
+                    relays.append(pins.OutputPin(pin, high))
+                else:
+                    relays.append(self.buses.output(pin, high, 1 << group))
                 self.numbers.append(number)
                 self.outlets.append((number, group, meter, max_w))
-                self.buttons.append(None if button == NO_PIN else pins.contact(button, True).value)
+                self.buttons.append(None if button == NO_PIN else self._contact(button, True).value)
             for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBBBHH"):
                 locks.append(pins.OutputPin(pin, high))
                 self.gates.append((release_s, held_s))
                 self.door_contacts.append(
-                    None if contact == NO_PIN else (pins.contact(contact, contact_flags & 2).value, 0 if contact_flags & 1 else 1)
+                    None if contact == NO_PIN else (self._contact(contact, contact_flags & 2).value, 0 if contact_flags & 1 else 1)
                 )
             for row in image.rows(POINT, "<BBBBHHHHHB"):
                 self._add_point(configs, row)
@@ -98,14 +110,25 @@ class Wiring:
         self.groups = groups
         self.protected = heartbeat is not None
         self.points = Points(configs, clock.sleep_us)
+        self.points.banks = self._banks
         self.matrix = Matrix(causes, effects, latched)
-        self.outputs = Outputs(relays, contactors, locks, groups)
+        self.outputs = Outputs(relays, contactors, locks, groups, self.buses)
         self.scan = Scan(self.points, self.matrix, self.outputs, heartbeat, keep_latched)
+
+    def _contact(self, code, pull_up):
+        return pins.contact(code, pull_up) if code < EXPANDED else self.buses.output(code, 1, 0)
 
     def _add_point(self, configs, row):
         kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
         if kind == p.LOOP:
             read = pins.loop(gpio)
+        elif gpio >= EXPANDED:
+            read = None
+            if self._banks is None:
+                from shed.safety.banks import Banks
+
+                self._banks = Banks(self.buses)
+            self._banks.add(gpio, len(configs), flags & p.NORMALLY_CLOSED)
         else:
             pin = pins.contact(gpio, flags & p.PULL_UP)
             read = pin.value

@@ -26,6 +26,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "maintenance": "taken out of service",
         "dead_contact": "no power through the relay: contact or fuse",
         "backstop": "24 h limit",
+        "relay_bus": "the board lost its relays' bus",
     },
     "holder": {
         "boot_lock": "hold-off after power-up, ends by itself",
@@ -41,6 +42,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "lease": "nobody asks for it to be on",
         "point_fault": "a fire point is faulty: no new sessions until it is repaired",
         "welded": "its relay is welded: replace it, then `shed clear`",
+        "relay_bus": "the expander bus of a relay in its group is out: `shed faults`",
     },
     "fault": {
         "scan_exception": "the scan raised an exception",
@@ -66,6 +68,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "dead_contact": "no power through the relay: contact or fuse",
         "self_test": "self-test failed",
         "unprotected": "no heartbeat circuit: unprotected",
+        "expander_bus": "expander bus out of service",
     },
     "access": {
         "ok": "card accepted",

@@ -28,6 +28,7 @@ WATCHDOG = const(20)
 DEAD_CONTACT = const(21)
 SELF_TEST = const(22)
 UNPROTECTED = const(23)
+EXPANDER_BUS = const(24)
 
 
 class Faults:

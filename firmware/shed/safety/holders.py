@@ -15,4 +15,5 @@ STAGGER = const(10)
 LEASE = const(11)
 POINT_FAULT = const(12)  # blocks new sessions, does not open a closed outlet
 WELDED = const(13)
-COUNT = const(14)
+RELAY_BUS = const(14)  # the expander bus of an outlet of its group is out
+COUNT = const(15)

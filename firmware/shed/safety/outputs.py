@@ -10,6 +10,8 @@ Hazard: an outlet that stays on when nobody answers for it (law 1), or that come
 Opening is immediate: contactor first on a trip, relay first otherwise. Closing waits until the group's contactor has been driven for
 CONTACTOR_SETTLE_SCANS, so that the contactor, not the relay, never makes onto an inrush alone. Locks follow the same leases: a dead
 executive frees the gate. `drive` and `all_off` allocate nothing. At most 30 outlets (a mask is a small integer).
+
+Relays on expanders: what opens is written in the same scan, what closes in the next. A bus that errs opens its groups as a trip would.
 """
 
 from micropython import const
@@ -22,17 +24,18 @@ CONTACTOR_SETTLE_SCANS = const(10)
 
 class Outputs:
     """relays, contactors, locks: sequences of objects with `energise`, `release`, `level`, `energised_level` (board/pins.py OutputPin).
-    groups: for each contactor the mask of its outlets."""
+    groups: for each contactor the mask of its outlets. buses: board.expanders.Buses or None."""
 
-    def __init__(self, relays, contactors, locks, groups):
+    def __init__(self, relays, contactors, locks, groups, buses=None):
         self._relays = tuple(relays)
         self._contactors = tuple(contactors)
         self._locks = tuple(locks)
         self._groups = tuple(groups)
+        self._buses = buses
         self.everything = (1 << len(self._relays)) - 1
         self._off = tuple([pin.release for pin in self._contactors + self._relays + self._locks])
         self._parts = self._contactors + self._relays + self._locks
-        self._levels = tuple([pin.level for pin in self._parts])
+        self._levels = tuple([(i, self._parts[i].level) for i in range(len(self._parts)) if self._parts[i].level])
         self._expected = bytearray([1 - pin.energised_level for pin in self._parts])
         self._first_lock = len(self._contactors) + len(self._relays)
         self._turn = 0
@@ -40,7 +43,6 @@ class Outputs:
         self.relays_on = 0
         self.contactors_on = 0
         self.locks_on = 0
-        self._moving = False
         self.bad_readback = -1  # index into contactors + relays + locks of the first output that did not follow
         self._settle = [0] * len(self._groups)
         self._ended = False
@@ -52,7 +54,10 @@ class Outputs:
         self._holders = [0] * holders.COUNT
         self.held = 0
         self.cut_outlets = 0
+        self.lost_outlets = 0  # behind a bus that is out
+        self.lost_since = 0  # those that were so since the executive last looked
         self._cut_seen = 0
+        self._lost_groups = 0
 
     # What the executive may do: ask and hold. None of it moves a pin.
 
@@ -100,6 +105,8 @@ class Outputs:
             mask = self._holders[holder]
             if holder == holders.TRIP:
                 mask |= self.cut_outlets
+            elif holder == holders.RELAY_BUS:
+                mask = self.lost_outlets
             elif holder == holders.LEASE:
                 mask = ~(self._lease | self._lease_before)
             if mask & bit:
@@ -122,17 +129,27 @@ class Outputs:
         self._scans = scans
         if cut_groups != self._cut_seen:
             self._cut(cut_groups)
-        on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets)
-        if on != self.relays_on or self._moving:
-            self._move(on, cut_groups)
+        on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets | self.lost_outlets)
+        opening = self.relays_on & ~on
+        if opening:
+            self._open(opening)
         locks = (self._lock_lease | self._lock_lease_before) & ~free_gates
         if locks != self.locks_on:
             self._move_locks(locks)
+        if self._buses is not None:
+            lost = self._buses.run()
+            if lost != self._lost_groups:
+                self._lost_groups = lost
+                self._cut(cut_groups)
+                on &= ~self.lost_outlets
+        if on != self.relays_on or self._moving or opening:
+            self._close(on, opening)
         turn = self._turn
         if turn:
             turn -= 1
-            if self._levels[turn]() != self._expected[turn] and self.bad_readback < 0:
-                self.bad_readback = turn
+            part, level = self._levels[turn]
+            if level() != self._expected[part] and self.bad_readback < 0:
+                self.bad_readback = part
             self._turn = turn
         else:
             self._turn = len(self._levels)
@@ -148,38 +165,46 @@ class Outputs:
             self._expected[part] = 1 - pin.energised_level
 
     def _cut(self, cut_groups):
+        """Opens the contactors of the groups that a trip cuts or a bus has lost."""
         self._cut_seen = cut_groups
-        outlets = 0
+        outlets = lost = 0
         g = 0
         for mask in self._groups:
-            if cut_groups >> g & 1:
-                outlets |= mask
+            if (cut_groups | self._lost_groups) >> g & 1:
+                if cut_groups >> g & 1:
+                    outlets |= mask
+                if self._lost_groups >> g & 1:
+                    lost |= mask
                 self._set(g, 0)
                 self.contactors_on &= ~(1 << g)
                 self._settle[g] = 0
             g += 1
         self.cut_outlets = outlets
+        self.lost_outlets = lost
+        self.lost_since |= lost
         self._moving = True
-        self.drop(outlets)
+        self.drop(outlets | lost)
 
-    def _move(self, on, cut_groups):
-        """Slow path: something opens, closes, or waits for its contactor. `_moving` stays while a contactor is not where it will be."""
-        before = self.relays_on
+    def _open(self, opening):
         first = len(self._groups)
-        opening = before & ~on
         i = 0
         while opening >> i:
             if opening >> i & 1:
                 self._set(first + i, 0)
             i += 1
+        self.relays_on &= ~opening
+
+    def _close(self, on, opened):
+        """Slow path: something closes, or waits for its contactor. `_moving` stays while a contactor is not where it will be."""
+        first = len(self._groups)
+        before = self.relays_on
         moving = False
-        before &= on
         g = 0
         ready = 0
         for mask in self._groups:
             bit = 1 << g
-            if not cut_groups & bit:
-                if (on | self.relays_on) & mask:
+            if not mask & (self.cut_outlets | self.lost_outlets):
+                if (on | opened) & mask:
                     if not self.contactors_on & bit:
                         self._set(g, 1)
                         self.contactors_on |= bit
@@ -190,7 +215,7 @@ class Outputs:
                         moving = True
                     else:
                         ready |= mask
-                        moving |= not on & mask  # its last relay opens now, it follows in the next scan
+                        moving |= not on & mask  # its last relay opened now, it follows in the next scan
                 elif self.contactors_on & bit:
                     self._set(g, 0)
                     self.contactors_on &= ~bit

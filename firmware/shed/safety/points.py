@@ -71,7 +71,7 @@ class Points:
         self._since_us = [0] * count  # first sample of that row
         self._last_us = [0] * count  # last sample that counted
         self.first_us = 0  # first differing sample of the newest alarm
-        self._unquiet = 0  # suspect, in alarm or at fault: the points that need the slow path
+        self.unquiet = 0  # suspect, in alarm or at fault: the points that need the slow path
         self._loop_mask = 0
         self._contact_mask = 0
         self._phase = 0
@@ -81,6 +81,8 @@ class Points:
         for i, config in enumerate(configs):
             if config.flags & FIRE:
                 self.fire |= 1 << i
+            if config.read is None:  # on an expander: safety.banks brings its samples
+                continue
             if config.kind == LOOP:
                 loops.append((i, config.read, config.bands_uv[1], config.bands_uv[2]))
                 self._loop_mask |= 1 << i
@@ -95,6 +97,7 @@ class Points:
         self._loops_a_scan = min(len(loops), _LOOPS_A_SCAN)
         self._direct = direct
         self._turn = 0
+        self.banks = None
 
     def sample(self, now_us):
         raw = 0
@@ -109,7 +112,7 @@ class Points:
         while n:
             i, read, alarm_uv, normal_uv = self._loops[turn]
             uv = read()
-            if not alarm_uv <= uv < normal_uv or self._unquiet >> i & 1:
+            if not alarm_uv <= uv < normal_uv or self.unquiet >> i & 1:
                 self._loop_moved(i, uv, now_us)
             turn += 1
             if turn == self._loop_count:
@@ -121,6 +124,8 @@ class Points:
             for i, read, _alarm_uv, _normal_uv in self._loops:
                 if hot >> i & 1:
                     self._loop_moved(i, read(), now_us)
+        if self.banks is not None:
+            self.banks.sample(self, now_us)
         return self.alarm
 
     def _contacts_moved(self, raw, now_us):
@@ -141,7 +146,7 @@ class Points:
                 while doubtful >> i:
                     if doubtful >> i & 1:
                         self._agree[i] = 0
-                        self._become(i, ALARM)
+                        self.become(i, ALARM)
                     i += 1
         phase = self._phase = (self._phase + 1) & _PHASES
         alarm = self.alarm
@@ -151,12 +156,12 @@ class Points:
         i = 0
         while now >> i:
             if now >> i & 1:
-                self._debounce(i, self._configs[i], ALARM if raw >> i & 1 else NORMAL, now_us)
+                self.debounce(i, self._configs[i], ALARM if raw >> i & 1 else NORMAL, now_us)
             i += 1
         i = phase
         while quiet >> i:
             if quiet >> i & 1:
-                self._debounce(i, self._configs[i], NORMAL, now_us)
+                self.debounce(i, self._configs[i], NORMAL, now_us)
             i += _PHASES + 1
 
     def _loop_moved(self, i, uv, now_us):
@@ -171,14 +176,14 @@ class Points:
             band = ALARM
         else:
             band = SHORT
-        self._debounce(i, config, band, now_us)
+        self.debounce(i, config, band, now_us)
 
-    def _debounce(self, i, config, band, now_us):
+    def debounce(self, i, config, band, now_us):
         bit = 1 << i
         if band == self.state[i]:
             self._agree[i] = 0
             self.suspect &= ~bit
-            self._unquiet = self.suspect | self.alarm | self.fault
+            self.unquiet = self.suspect | self.alarm | self.fault
             return
         if band != self._seen[i] or self._agree[i] == 0:
             self._seen[i] = band
@@ -186,7 +191,7 @@ class Points:
             self._since_us[i] = now_us
             self._last_us[i] = now_us
             self.suspect |= bit
-            self._unquiet |= bit
+            self.unquiet |= bit
             return
         if ticks_diff(now_us, self._last_us[i]) < _RESAMPLE_US:
             return
@@ -201,9 +206,9 @@ class Points:
             self.first_us = self._since_us[i]
         self._agree[i] = 0
         self.suspect &= ~bit
-        self._become(i, band)
+        self.become(i, band)
 
-    def _become(self, i, band):
+    def become(self, i, band):
         bit = 1 << i
         self.state[i] = band
         self.alarm &= ~bit
@@ -212,4 +217,4 @@ class Points:
             self.alarm |= bit
         elif band != NORMAL:
             self.fault |= bit
-        self._unquiet = self.suspect | self.alarm | self.fault
+        self.unquiet = self.suspect | self.alarm | self.fault

@@ -7,7 +7,7 @@ from binascii import crc32
 from collections.abc import Sequence
 from typing import Final
 
-from ..boards.model import Board
+from ..boards.model import Board, Wires
 from .check import effect_names
 from .model import Charging, SiteFile
 
@@ -19,9 +19,10 @@ _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
 _PROFILES: Final = {"pzem-016": 1}
 _LAYOUTS: Final = {
     1: "<IIhHHBB", 2: "<BBH", 3: "<BBBIBB", 4: "<BBBBBBH", 5: "<BBB", 6: "<BBBBHHHHHB", 7: "<IBBII", 8: "<BB", 9: "<BBBBHH",
-    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s",
+    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH",
 }  # fmt: skip
 _CHARGING: Final = tuple(Charging.model_fields)
+_PARTS: Final = {"PCF8574": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
 
 
 def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:
@@ -42,6 +43,8 @@ def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:
         (12, [tuple(getattr(site.charging, name) for name in _CHARGING)]),
         (13, [(bytes.fromhex(site.safety.maintenance_key),)]),
     ]
+    if board.expander:
+        sections += [(14, [_wires(wires) for wires in board.bus.values()]), (15, [_expander(board, name) for name in board.expander])]
     body = bytearray()
     for number, records in sections:
         layout = struct.Struct(_LAYOUTS[number])
@@ -78,6 +81,28 @@ def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
     return sections
 
 
+def _wires(wires: Wires) -> tuple[int, ...]:
+    pins = (wires.sda, wires.scl) if wires.kind == "i2c" else (wires.data, wires.clock, wires.latch)
+    if any(pin is None for pin in pins):
+        raise ValueError("a bus without all of its wires")
+    known = [pin for pin in pins if pin is not None]
+    if wires.kind == "i2c":
+        return (1, *known, wires.khz // 10, 0, 0)
+    return (2, *known, NONE if wires.enable is None else wires.enable, 0)
+
+
+def _expander(board: Board, name: str) -> tuple[int, ...]:
+    """Every output is checked by what is read back; every other bit is an input, and rests high."""
+    expander = board.expander[name]
+    safe = inputs = (1 << expander.bits) - 1
+    for terminal in board.terminal.values():
+        if terminal.expander == name and terminal.use == "output" and terminal.bit is not None:
+            inputs &= ~(1 << terminal.bit)
+            if not terminal.safe_level:
+                safe &= ~(1 << terminal.bit)
+    return (_PARTS[expander.part], list(board.bus).index(expander.bus), expander.address or 0, safe, inputs)
+
+
 class _Builder:
     """Looks names up while records are made."""
 
@@ -98,7 +123,7 @@ class _Builder:
     def _pull_up(self, terminal: str) -> bool:
         """Whether the chip's own pull-up is to be switched on: input-only pins have none, there the carrier board's resistor does it."""
         found = self._board.terminal[terminal]
-        return found.pull == "up" and found.gpio not in self._board.chip.input_only
+        return found.pull == "up" and found.gpio is not None and found.gpio not in self._board.chip.input_only
 
     def site_record(self, build: int) -> tuple[int, ...]:
         site, safety = self._site.site, self._site.safety
@@ -121,7 +146,8 @@ class _Builder:
         contact = point.kind == "contact"
         flags = int(point.normally == "closed") | int(point.fire) << 1
         if contact:
-            flags |= int(self._pull_up(point.terminal)) << 2 | int(point.fire) << 3  # a dry contact that trips is hinted by its edges
+            direct = point.fire and self._board.terminal[point.terminal].gpio is not None  # hinted by its edges
+            flags |= int(self._pull_up(point.terminal)) << 2 | int(direct) << 3
         bands = point.bands_mv
         limits = (bands.short, bands.alarm, bands.normal) if bands else (0, 0, 0)
         use = 1 if point.use == "key_switch" else 0

@@ -12,24 +12,26 @@ from .model import SiteFile
 from .problems import Path, Problem, did_you_mean
 
 Use = Literal["output", "input", "analog"]
+_LAW_1 = "an expander keeps its outputs when its bus fails or the ESP32 restarts, so nothing that must let go by itself may be on one"
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One use of a terminal: by which key, for what."""
+    """One use of a terminal: by which key, for what. ``must_let_go``: an output that de-energises to trip, whatever else has failed."""
 
     path: Path
     terminal: str
     use: Use
     what: str
+    must_let_go: bool = False
 
 
 def wires(site: SiteFile) -> Iterator[Wire]:
     """Every terminal that the site names, in the file's order of tables."""
     if site.safety.heartbeat is not None:
-        yield Wire(("safety", "heartbeat"), site.safety.heartbeat, "output", "the heartbeat")
+        yield Wire(("safety", "heartbeat"), site.safety.heartbeat, "output", "the heartbeat", must_let_go=True)
     for index, group in enumerate(site.group):
-        yield Wire(("group", index, "contactor"), group.contactor, "output", f'the contactor of group "{group.name}"')
+        yield Wire(("group", index, "contactor"), group.contactor, "output", f'the contactor of group "{group.name}"', must_let_go=True)
     for index, outlet in enumerate(site.outlet):
         yield Wire(("outlet", index, "relay"), outlet.relay, "output", f"the relay of outlet {outlet.number}")
         if outlet.button is not None:
@@ -38,7 +40,7 @@ def wires(site: SiteFile) -> Iterator[Wire]:
         use: Use = "analog" if point.kind == "loop" else "input"
         yield Wire(("point", index, "terminal"), point.terminal, use, f'point "{point.name}"')
     for index, gate in enumerate(site.gate):
-        yield Wire(("gate", index, "lock"), gate.lock, "output", f'the lock of gate "{gate.name}"')
+        yield Wire(("gate", index, "lock"), gate.lock, "output", f'the lock of gate "{gate.name}"', must_let_go=True)
         if gate.contact is not None:
             yield Wire(("gate", index, "contact"), gate.contact, "input", f'the contact of gate "{gate.name}"')
 
@@ -76,12 +78,15 @@ def _misuse(wire: Wire, terminal: Terminal, board: Board) -> Iterator[Problem]:
     trouble = None if terminal.gpio is None else pin_trouble(board.chip, terminal.gpio, output)
     if trouble is None and terminal.use != wire.use:
         trouble = f"the board file says that it is an {terminal.use} terminal ({terminal.what})"
+    if trouble is None and wire.must_let_go and terminal.expander is not None:
+        trouble = _LAW_1
     if trouble is None and terminal.gpio in board.chip.strapping and not terminal.strapping_note:
         trouble = f"GPIO {terminal.gpio} is a strapping pin: its level at reset decides how the chip starts"
     if trouble is not None:
-        fitting = ", ".join(name for name, found in board.terminal.items() if found.use == wire.use)
-        what = f"terminal {wire.terminal} ({terminal.place}) cannot be {wire.what}, an {wire.use}"
-        yield Problem(wire.path, what, trouble, f"{wire.use} terminals of {board.board.name}: {fitting}")
+        fits = [name for name, found in board.terminal.items() if found.use == wire.use and not (wire.must_let_go and found.expander)]
+        kind = f"{wire.use} terminals of {board.board.name}{' on a GPIO' if wire.must_let_go and board.expander else ''}"
+        hint = f"{kind}: {', '.join(fits) or 'none'}"
+        yield Problem(wire.path, f"terminal {wire.terminal} ({terminal.place}) cannot be {wire.what}, an {wire.use}", trouble, hint)
 
 
 def _free(site: SiteFile, board: Board, use: str) -> list[str]:
