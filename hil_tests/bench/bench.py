@@ -19,7 +19,7 @@ from hil_tests.plant.units import text as time_text
 from hil_tests.plant.world import World
 
 from . import branch as forks
-from . import variant
+from . import link, variant
 from .board import Board
 from .board_process import BoardProcess
 from .conditions import Condition, name_of
@@ -248,7 +248,10 @@ class Bench(Parts):
         self.port.post(type_, arg, payload)
 
     def board_record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
-        """A record that is no signal."""
+        """A record that is no signal of a pin or a UART."""
+        if type_ == link.I2C:
+            self.port.board_i2c(arg, payload)
+            return
         self.board.record(type_, arg, at_ns, payload)
         if self.board.mode in ("reset", "halted") and self.port.drive:
             self.port.board_floats()

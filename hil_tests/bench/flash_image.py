@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from shedguard.boards.model import load_file as load_board
 from shedguard.cards import Card, canonical
 from shedguard.flash import file_system
 from shedguard.flash.image import build_blank, build_flash, write_partition
@@ -53,7 +54,7 @@ def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) -> 
     cached = _CACHE / f"{digest}.bin"
     if not cached.exists():
         _CACHE.mkdir(parents=True, exist_ok=True)
-        loaded = load(wiring.path)
+        loaded = load(wiring.path, load_board(wiring.board_path))
         fresh = cached.with_suffix(f".{os.getpid()}")
         table = [Card(number=canonical(card.uid), role=_ROLES.get(card.role, card.role)) for card in cards if card.role]
         board = loaded.board
@@ -78,7 +79,7 @@ def _digest(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) ->
     """Of the site, its board, the firmware, the tools that build, and the cards."""
     digest = hashlib.sha256(repr((cards, cpu_mhz)).encode())
     tools = REPOSITORY / "host_tools" / "shedguard"
-    files = [wiring.path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *tools.rglob("*.py")]
+    files = [wiring.path, wiring.board_path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *tools.rglob("*.py")]
     for path in sorted(files):
         digest.update(str(path.name).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:24]

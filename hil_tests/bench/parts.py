@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hil_tests.plant.expanders import Expander, ExpanderBus
 from hil_tests.plant.hands import Button, CallPoint, KeySwitch
 from hil_tests.plant.mains import Mains
 from hil_tests.plant.meters import Pzem016
@@ -55,6 +56,14 @@ class Parts:
     def bus(self, name: str) -> Rs485Bus:
         """An RS-485 line: noise_share, turn_around_ns, counters."""
         return find("bus", self.plant.buses, name)
+
+    def expander(self, name: str) -> Expander:
+        """An expander of the board: fault, drives."""
+        return find("expander", self.plant.expanders, name)
+
+    def expander_bus(self, name: str) -> ExpanderBus:
+        """The wires of expanders: fault."""
+        return find("expander bus", self.plant.expander_buses, name)
 
     def reader(self, name: str) -> Pn532:
         """A card reader: fault."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from .port import HIGH, BoardPort
+from .port import BoardPort
 from .units import MS, US
 from .world import World
 
@@ -22,8 +22,7 @@ CONTACT_FAULTS: Final = ("ok", "welded", "open", "bounce")
 
 
 class SwitchedContact:
-    """A normally open contact. Its coil is energised while ``supplied()`` and the board drives ``gpio`` high; a floating pin is pulled
-    down.
+    """A normally open contact. Its coil is energised while ``supplied()`` and the board drives it on ``gpio`` (``BoardPort.energises``).
 
     ``closed`` is the contact itself, ``opened_at_ns`` and ``closed_at_ns`` its last changes. Faults: ``welded`` (never opens again once
     closed,
@@ -87,7 +86,7 @@ class SwitchedContact:
 
     def update(self) -> None:
         """What feeds or drives the coil may have changed."""
-        coil = self._port.drive.get(self.gpio, 0) == HIGH and self._supplied()
+        coil = self._port.energises(self.gpio) and self._supplied()
         if coil == self._coil:
             return
         self._coil = coil

@@ -12,7 +12,7 @@ from typing import Final
 
 from .detectors import DryContact
 from .mains import Psu
-from .port import HIGH, BoardPort
+from .port import BoardPort
 from .units import MS, Duration, S, ns
 from .world import World
 
@@ -111,7 +111,7 @@ class Gate:
             self._magnet.cancel()
 
     def _pulls(self) -> bool:
-        energised = self._port.drive.get(self.lock_gpio, 0) == HIGH
+        energised = self._port.energises(self.lock_gpio)
         return energised and self._psu.is_up and self.fire_contact_closed and not self.exit_button.is_cutting
 
     def _magnet_follows(self) -> None:

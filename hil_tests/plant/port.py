@@ -23,6 +23,8 @@ IN_LOW: Final = 0
 IN_HIGH: Final = 1
 NOT_DRIVEN: Final = 2
 
+EXPANDED: Final = 128  # pins from here on are bits of expanders: 128 + 16 * expander + bit
+
 POWER_OFF: Final = 0
 POWER_ON: Final = 1
 BROWN_OUT: Final = 2
@@ -34,11 +36,13 @@ _LEVEL: Final = (b"\x00", b"\x01", b"\x02")
 PinListener = Callable[[int], None]
 StrobeListener = Callable[[bool, int], None]
 UartListener = Callable[[int, int, int, bytes], None]
+I2cListener = Callable[[bytes], None]
 
 
 class BoardPort:
     """``drive[gpio]`` is what the board drives now (0 float, 1 low, 2 high, 3 pulled up, 4 pulled down).
 
+    An expander's bits are pins like the chip's, from ``EXPANDED`` on; ``plant.expanders`` drives and reads those.
     Listeners are called with the world's time standing at the record's time.
     Inputs are remembered, so that a board that is started anew finds them as they are (``resend``).
     """
@@ -46,11 +50,15 @@ class BoardPort:
     def __init__(self, world: World) -> None:
         self.world = world
         self.drive: dict[int, int] = {}
+        self.outputs: dict[int, tuple[bool, str | None]] = {}  # by pin: a high level energises; the board's pull resistor
+        self.levels: dict[int, int] = {}  # what the plant puts on bits of expanders
         self.on_power_off: Callable[[], None] | None = None
         self.board_now_ns = world.now_ns
         self._pin_listeners: dict[int, list[PinListener]] = {}
         self._strobe_listeners: dict[int, StrobeListener] = {}
         self._uart_listeners: dict[int, list[UartListener]] = {}
+        self._i2c_listeners: dict[int, I2cListener] = {}
+        self._supply_listeners: list[Callable[[bool], None]] = []
         self._inputs: dict[tuple[int, int], bytes] = {}
         self._queue: list[bytes] = []
         self._records_queued = 0
@@ -70,6 +78,24 @@ class BoardPort:
         """Call ``listener(at_ns, ns_per_character, baud_and_format, bytes)`` for what the board sends; ``at_ns`` may lie ahead."""
         self._uart_listeners.setdefault(uart, []).append(listener)
 
+    def on_i2c(self, bus: int, scl: int, sda: int, listener: I2cListener) -> None:
+        """The devices on these pads are the plant's: call ``listener(payload)`` for every ``I2C`` record of ``bus``."""
+        self._i2c_listeners[bus] = listener
+        self._remember(link.BUS, bus, bytes((link.BUS_I2C, scl, sda, 255)))
+
+    def on_supply(self, listener: Callable[[bool], None]) -> None:
+        """Call ``listener(on)`` when the board's supply comes or goes; a brown-out is too short for anything but the ESP32."""
+        self._supply_listeners.append(listener)
+
+    def energises(self, gpio: int) -> bool:
+        """Whether the board drives its load on output ``gpio``. Where nothing drives, the board's pull resistor decides; without one the
+        load is off."""
+        high, pull = self.outputs.get(gpio, (True, "down"))
+        drive = self.drive.get(gpio, FLOAT)
+        if drive not in (LOW, HIGH):
+            drive = {"up": HIGH, "down": LOW}.get(pull or "", FLOAT)
+        return drive == (HIGH if high else LOW)
+
     def board_pin(self, gpio: int, drive: int) -> None:
         """A ``PIN`` record."""
         if self.drive.get(gpio, FLOAT) != drive:
@@ -80,7 +106,8 @@ class BoardPort:
     def board_floats(self) -> None:
         """Every pin floats: hard reset, power cut or no board at all."""
         for gpio in sorted(self.drive):
-            self.board_pin(gpio, FLOAT)
+            if gpio < EXPANDED:
+                self.board_pin(gpio, FLOAT)
 
     def board_strobe(self, gpio: int, started: bool, last_edge_ns: int) -> None:
         """A ``STROBE`` record."""
@@ -102,10 +129,18 @@ class BoardPort:
         for listener in self._uart_listeners.get(uart, ()):
             listener(at_ns, char_ns, line_format, data)
 
+    def board_i2c(self, bus: int, payload: bytes) -> None:
+        """An ``I2C`` record."""
+        if bus in self._i2c_listeners:
+            self._i2c_listeners[bus](payload)
+
     # --- the plant drives ---------------------------------------------------------------------------------------------
 
     def pin_in(self, gpio: int, level: int) -> None:
         """``level`` (0 low, 1 high, 2 not driven) on ``gpio`` from now on."""
+        if gpio >= EXPANDED:
+            self.levels[gpio] = level
+            return
         payload = _LEVEL[level]
         if self._inputs.get((link.PIN_IN, gpio)) != payload:
             self._remember(link.PIN_IN, gpio, payload)
@@ -126,6 +161,8 @@ class BoardPort:
             if self.on_power_off is not None:
                 self.on_power_off()
         if state != BROWN_OUT:
+            for listener in self._supply_listeners:
+                listener(state == POWER_ON)
             self._inputs.pop((link.POWER, 1 - state), None)
             self._inputs[(link.POWER, state)] = b""
 

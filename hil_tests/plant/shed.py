@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .contacts import CONTACTOR_OPERATE_NS, CONTACTOR_RELEASE_NS, SwitchedContact
 from .detectors import DryContact, SmokeLoop
+from .expanders import expander_buses
 from .gate import Gate
 from .hands import Button, CallPoint, KeySwitch
 from .heartbeat import HeartbeatCircuit
@@ -30,6 +31,9 @@ class Shed:
         self.world = world
         self.port = port
         self.wiring = wiring
+        port.outputs.update(wiring.polarity)
+        self.expander_buses = expander_buses(world, port, wiring)
+        self.expanders = {expander.name: expander for bus in self.expander_buses.values() for expander in bus.expanders}
         self.mains = Mains(world)
         self.psu = Psu(world, self.mains, port)
         self.heartbeat = HeartbeatCircuit(world, port, wiring.heartbeat_gpio)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from .port import EXPANDED
+
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 
 
@@ -34,6 +36,17 @@ class BusWiring:
     name: str
     uart: int
     baud: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpanderWiring:
+    """One expander of the board. ``wires``: of its bus, GPIO by name (sda, scl, or data, clock, latch, enable)."""
+
+    name: str
+    part: str
+    bus: str
+    address: int
+    wires: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +73,11 @@ class GateWiring:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """A whole shed, in the order of the site file."""
+    """A whole shed, in the order of the site file. A bit of an expander is named by a number, as in the image: ``port.EXPANDED``."""
 
     path: Path
     board: str
+    board_path: Path  # boards/, or beside the site file
     maintenance_key: bytes
     heartbeat_gpio: int | None
     groups: dict[str, int]  # name: contactor's GPIO
@@ -74,6 +88,8 @@ class Wiring:
     gates: list[GateWiring]
     readers: list[tuple[str, str, int]]  # name, kind, UART
     outputs: dict[str, int]  # terminal: GPIO, all outputs of the board
+    polarity: dict[int, tuple[bool, str | None]]  # by output pin: a high level energises; pull resistor
+    expanders: list[ExpanderWiring]  # in the order of the board file
     carrier_pulls_up: frozenset[int]  # GPIOs of input-only pins: their pull-up is on the carrier
 
 
@@ -91,16 +107,22 @@ def read_wiring(site: str | Path) -> Wiring:
     terminals: dict[str, Any] = board["terminal"]
     ports: dict[str, Any] = board.get("port", {})
 
-    def gpio(terminal: str | None) -> int | None:
-        return None if terminal is None else int(terminals[terminal]["gpio"])
+    names = list(board.get("expander", {}))
 
     def needed(terminal: str) -> int:
-        return int(terminals[terminal]["gpio"])
+        found = terminals[terminal]
+        if "expander" in found:
+            return EXPANDED + 16 * names.index(found["expander"]) + int(found["bit"])
+        return int(found["gpio"])
+
+    def gpio(terminal: str | None) -> int | None:
+        return None if terminal is None else needed(terminal)
 
     safety = data.get("safety", {})
     return Wiring(
         path=path,
         board=board_name,
+        board_path=board_path,
         maintenance_key=bytes.fromhex(safety.get("maintenance_key", "")),
         heartbeat_gpio=gpio(safety.get("heartbeat")),
         groups={group["name"]: needed(group["contactor"]) for group in data.get("group", [])},
@@ -126,6 +148,17 @@ def read_wiring(site: str | Path) -> Wiring:
             for g in data.get("gate", [])
         ],
         readers=[(reader["name"], reader["kind"], int(ports[reader["port"]]["uart"])) for reader in data.get("reader", [])],
-        outputs={name: int(t["gpio"]) for name, t in terminals.items() if t["use"] == "output"},
-        carrier_pulls_up=frozenset(t["gpio"] for t in terminals.values() if t["use"] == "input" and t["gpio"] >= 34),
+        outputs={name: needed(name) for name, t in terminals.items() if t["use"] == "output"},
+        polarity={needed(n): (t.get("active", "high") == "high", t.get("pull")) for n, t in terminals.items() if t["use"] == "output"},
+        expanders=[
+            ExpanderWiring(
+                name,
+                e["part"],
+                e["bus"],
+                int(e.get("address", 0)),
+                {wire: pin for wire, pin in board["bus"][e["bus"]].items() if wire in ("sda", "scl", "data", "clock", "latch", "enable")},
+            )
+            for name, e in board.get("expander", {}).items()
+        ],
+        carrier_pulls_up=frozenset(t["gpio"] for t in terminals.values() if t["use"] == "input" and t.get("gpio", 0) >= 34),
     )
