@@ -1,33 +1,29 @@
-"""The card table of docs/protocols/records.md, and the spreadsheet it is made from.
+"""The card table of docs/protocols/records.md: codec, and the steps by which a new table replaces an old one.
 
-CSV columns: ``card`` (hex digits of its number), ``role``, ``valid_until`` (date, last day included; empty: for ever), ``price_list``.
-Columns of any other name are the office's own and are not read.
+Hazard: a resident locked out, or a revoked card let in again. A power cut at any step leaves the old table, the new one, or none: never
+a mixture, and none only where old and new do not fit side by side (`Change.keeps_old` says which it will be).
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import struct
 from binascii import crc32
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
 from .errors import INVALID, ShedError
 from .lists import ROLES
-from .site.problems import FileProblems, Problem, did_you_mean
 
 FOR_EVER: Final = 0xFFFFFFFF
 TABLE_SIZE: Final = 0x40000
-RECORDS_AT: Final = 4096
-_HEADER: Final = struct.Struct("<4sHHII12x")
+SECTOR: Final = 4096
+RECORD_SIZE: Final = 20
+VERSION: Final = 2
+_HEADER: Final = struct.Struct("<4sHHIIIH6x")
+_HEADER_SIZE: Final = _HEADER.size + 4
 _RECORD: Final = struct.Struct("<11sBHIH")
-_CAPACITY: Final = (TABLE_SIZE - RECORDS_AT) // _RECORD.size
-_EPOCH: Final = date(2000, 1, 1)
 _LENGTHS: Final = (4, 7, 10)
 
 
@@ -42,6 +38,43 @@ class Card:
     valid: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table in a partition: where its header and records stand, and its cards in order."""
+
+    header_at: int
+    sequence: int
+    sector: int
+    cards: tuple[Card, ...]
+
+    @property
+    def end_sector(self) -> int:
+        """The first sector behind its records."""
+        return self.sector + _sectors(len(self.cards))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Bytes that replace whole sectors from ``offset`` on (what they do not fill is erased); an erase when ``data`` is empty."""
+
+    offset: int
+    data: bytes
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The steps, in the order that makes a cut harmless. ``keeps_old``: whether the old table stands until the new one is whole."""
+
+    steps: tuple[Step, ...]
+    keeps_old: bool
+
+    @property
+    def size(self) -> int:
+        """Bytes that are programmed."""
+        return sum(len(step.data) for step in self.steps)
+
+
 def canonical(number: bytes) -> bytes:
     """A card number with its length tag; ValueError unless it has 4, 7 or 10 bytes."""
     if len(number) not in _LENGTHS:
@@ -54,118 +87,138 @@ def show_number(number: bytes) -> str:
     return number[1 : 1 + number[0]].hex().upper() if number[:1] != b"\0" else "-"
 
 
+def capacity(size: int = TABLE_SIZE) -> int:
+    """How many cards a partition of ``size`` bytes takes."""
+    return (size - 2 * SECTOR) // RECORD_SIZE
+
+
 def build_table(cards: Iterable[Card]) -> bytes:
-    """The partition's content up to its last record. ShedError when there are too many cards or one stands twice."""
+    """A blank partition's first table, up to its last record. ShedError when there are too many cards or one stands twice."""
+    records, count = _records(cards, TABLE_SIZE)
+    return _header(records, count, 1, 1).ljust(SECTOR, b"\xff") + records
+
+
+def find_table(partition: bytes) -> Table | None:
+    """The table that the board uses, None when it has none. Damaged records are a ValueError: the board would not notice them."""
+    found = [table for at in (0, len(partition) - SECTOR) if (table := _table_at(partition, at)) is not None]
+    newest = max(found, key=lambda row: row[1], default=None)
+    if newest is None:
+        return None
+    at, sequence, sector, count, crc = newest
+    records = partition[sector * SECTOR : sector * SECTOR + count * RECORD_SIZE]
+    if crc != crc32(_as_imported(records)):
+        raise ValueError("the card table's records are damaged")
+    return Table(at, sequence, sector, decode_records(records))
+
+
+def read_table(partition: bytes) -> list[Card]:
+    """The cards of a table; ValueError when there is none, or it is damaged or of another version."""
+    table = find_table(partition)
+    if table is None:
+        raise ValueError("no card table of version 1 or 2, or a damaged one")
+    return list(table.cards)
+
+
+def decode_records(records: bytes) -> tuple[Card, ...]:
+    """The cards of records one behind the other; ValueError for a role that this version does not know."""
+    cards = []
+    for number, role, flags, until, price_list in _RECORD.iter_unpack(records):
+        if role not in ROLES:
+            raise ValueError(f"card {show_number(number)} has role number {role}, which this tool does not know")
+        cards.append(Card(number, ROLES[role], until, price_list, bool(flags & 1)))
+    return tuple(cards)
+
+
+def plan_change(partition: bytes, cards: Iterable[Card]) -> Change:
+    """How ``cards`` replace what ``partition`` holds. ShedError when they do not fit, or one stands twice."""
+    records, count = _records(cards, len(partition))
+    last = len(partition) // SECTOR - 1
+    need = _sectors(count)
+    try:
+        old = find_table(partition)
+    except ValueError:
+        old = None  # nothing worth keeping
+    place = None if old is None else _gap(old, need, last)
+    if old is None or place is None:
+        wipe = [Step(at, b"", "header") for at in (0, last * SECTOR) if partition[at : at + SECTOR].strip(b"\xff")]
+        sequence = 1 if old is None else old.sequence + 1
+        steps = [*wipe, Step(SECTOR, records, "cards"), Step(0, _header(records, count, sequence, 1), "header")]
+        return Change(tuple(step for step in steps if step.data or step.what == "header"), old is None and not wipe)
+    header_at = 0 if old.header_at else last * SECTOR
+    new = _header(records, count, old.sequence + 1, place)
+    steps = [Step(place * SECTOR, records, "cards"), Step(header_at, new, "header"), Step(old.header_at, b"", "old header")]
+    return Change(tuple(step for step in steps if step.data or step.what != "cards"), True)
+
+
+def apply_change(partition: bytes, change: Change) -> bytes:
+    """The partition after all steps."""
+    result = bytearray(partition)
+    for step in change.steps:
+        size = max(SECTOR, _sectors_of(len(step.data)) * SECTOR)
+        result[step.offset : step.offset + size] = step.data.ljust(size, b"\xff")
+    return bytes(result)
+
+
+def merge(old: Iterable[Card], new: Iterable[Card], readmit: bool) -> tuple[list[Card], list[Card]]:
+    """``new`` with what ``old`` has revoked kept revoked, unless ``readmit``; and which cards that were."""
+    revoked = set() if readmit else {card.number for card in old if not card.valid}
+    merged, kept = [], []
+    for card in new:
+        if card.valid and card.number in revoked:
+            card = Card(card.number, card.role, card.valid_until, card.price_list, valid=False)
+            kept.append(card)
+        merged.append(card)
+    return merged, kept
+
+
+def _records(cards: Iterable[Card], size: int) -> tuple[bytes, int]:
     ordered = sorted(cards, key=lambda card: card.number)
-    if len(ordered) > _CAPACITY:
-        raise ShedError(f"{len(ordered)} cards do not fit", f"this board's table takes {_CAPACITY}", "use a board with 16 MB", INVALID)
+    if len(ordered) > capacity(size):
+        raise ShedError(f"{len(ordered)} cards do not fit", f"this board's table takes {capacity(size)}", "use a board with 16 MB", INVALID)
     for before, after in pairwise(ordered):
         if before.number == after.number:
             raise ShedError(f"card {show_number(after.number)} stands twice", hint="keep one of the two", code=INVALID)
     roles = {name: number for number, name in ROLES.items()}
     # Bit 0 of the flags is the valid bit, cleared to revoke; the others stay erased for later versions.
-    records = b"".join(
-        _RECORD.pack(card.number, roles[card.role], 0xFFFF if card.valid else 0xFFFE, card.valid_until, card.price_list) for card in ordered
-    )
-    head = _HEADER.pack(b"SGC1", 1, _RECORD.size, len(ordered), crc32(records))
-    return (head + struct.pack("<I", crc32(head))).ljust(RECORDS_AT, b"\xff") + records
+    rows = [(c.number, roles[c.role], 0xFFFF if c.valid else 0xFFFE, c.valid_until, c.price_list) for c in ordered]
+    return b"".join(_RECORD.pack(*row) for row in rows), len(ordered)
 
 
-def read_table(partition: bytes) -> list[Card]:
-    """The cards of a table; ValueError when it is damaged or of another version."""
-    magic, version, size, count, crc = _HEADER.unpack_from(partition)
-    (head_crc,) = struct.unpack_from("<I", partition, _HEADER.size)
-    records = partition[RECORDS_AT : RECORDS_AT + count * size]
-    if magic != b"SGC1" or version != 1 or size < _RECORD.size or head_crc != crc32(partition[: _HEADER.size]) or crc != crc32(records):
-        raise ValueError("no card table of version 1, or a damaged one")
-    cards = []
-    for at in range(0, len(records), size):
-        number, role, flags, until, price_list = _RECORD.unpack_from(records, at)
-        cards.append(Card(number, ROLES[role], until, price_list, bool(flags & 1)))
-    return cards
+def _as_imported(records: bytes) -> bytes:
+    """The records with every valid bit set, which is what their CRC is over."""
+    changed = bytearray(records)
+    for at in range(12, len(changed), RECORD_SIZE):
+        changed[at] |= 1
+    return bytes(changed)
 
 
-def parse_csv(text: str, file: str = "cards.csv") -> list[Card]:
-    """The cards of a spreadsheet export; FileProblems with a line for each fault."""
-    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), skipinitialspace=True)
-    columns = [name.strip().lower() for name in rows.fieldnames or []]
-    rows.fieldnames = columns
-    if "card" not in columns:
-        hint = "the first line names the columns: card,role,valid_until,price_list"
-        raise FileProblems(file, [Problem(("card",), "no column is called card", f"columns found: {', '.join(columns) or 'none'}", hint)])
-    problems: list[Problem] = []
-    cards: list[Card] = []
-    lines: dict[bytes, int] = {}
-    for row in rows:
-        line = rows.line_num
-        try:
-            card = Card(
-                _number(row.get("card")), _role(row.get("role")), _until(row.get("valid_until")), _price_list(row.get("price_list"))
-            )
-        except _BadCell as bad:
-            problems.append(Problem((bad.column,), bad.what, bad.cause, bad.hint, line=line))
-            continue
-        if card.number in lines:
-            what = f"card {show_number(card.number)} stands twice"
-            problems.append(Problem(("card",), what, f"it is on line {lines[card.number]} already", "keep one of the two lines", line=line))
-        lines.setdefault(card.number, line)
-        cards.append(card)
-    if problems:
-        raise FileProblems(file, problems)
-    return cards
+def _header(records: bytes, count: int, sequence: int, sector: int) -> bytes:
+    head = _HEADER.pack(b"SGC1", VERSION, RECORD_SIZE, count, crc32(_as_imported(records)), sequence, sector)
+    return head + struct.pack("<I", crc32(head))
 
 
-class _BadCell(ValueError):
-    """A cell that cannot be read."""
-
-    def __init__(self, column: str, what: str, cause: str, hint: str) -> None:
-        super().__init__(what)
-        self.column, self.what, self.cause, self.hint = column, what, cause, hint
-
-
-def _number(cell: str | None) -> bytes:
-    text = re.sub(r"[\s:.-]", "", cell or "")
-    if not text:
-        raise _BadCell("card", "the card's number is empty", "a line without a card gives nobody access", "fill it in, or delete the line")
-    if re.fullmatch(r"[\d.,]+E\+?\d+", cell or "", re.IGNORECASE):
-        hint = "format the column as text and enter the number again: digits are lost"
-        raise _BadCell("card", f'card "{cell}" is a rounded figure', "the spreadsheet took the number for an amount", hint)
-    if not re.fullmatch(r"[0-9A-Fa-f]+", text):
-        raise _BadCell("card", f'card "{cell}" is not hexadecimal', "a card number is written in digits 0-9 and A-F", "read the card again")
-    if len(text) not in (8, 14, 20):
-        lost = len(text) in (6, 7, 12, 13, 18, 19)
-        cause = "the spreadsheet probably cut leading zeros" if lost else "cards have 8, 14 or 20 hex digits"
-        wanted = next((length for length in (8, 14, 20) if length > len(text)), 20)
-        hint = f"format the column as text; with its zeros this would be {text.zfill(wanted).upper()}" if lost else "read the card again"
-        raise _BadCell("card", f'card "{cell}" has {len(text)} digits', cause, hint)
-    return canonical(bytes.fromhex(text))
+def _table_at(partition: bytes, at: int) -> tuple[int, int, int, int, int] | None:
+    """(header offset, sequence, first sector, count, CRC) of a header that the board would accept."""
+    if at < 0 or len(partition) < at + _HEADER_SIZE:
+        return None
+    magic, version, size, count, crc, sequence, sector = _HEADER.unpack_from(partition, at)
+    (head_crc,) = struct.unpack_from("<I", partition, at + _HEADER.size)
+    if magic != b"SGC1" or version not in (1, VERSION) or size != RECORD_SIZE or head_crc != crc32(partition[at : at + _HEADER.size]):
+        return None
+    sector = sector or 1
+    return (at, sequence, sector, count, crc) if sector * SECTOR + count * size <= len(partition) else None
 
 
-def _role(cell: str | None) -> str:
-    role = (cell or "resident").strip().lower().replace(" ", "_")
-    if role not in ROLES.values():
-        raise _BadCell(
-            "role", f'no role is called "{cell}"', f"roles: {', '.join(ROLES.values())}", did_you_mean(role, list(ROLES.values()))
-        )
-    return role
+def _gap(old: Table, need: int, last: int) -> int | None:
+    """The first sector of ``need`` free ones beside the old table."""
+    if need <= old.sector - 1:
+        return 1
+    return old.end_sector if old.end_sector + need <= last else None
 
 
-def _until(cell: str | None) -> int:
-    if not (cell or "").strip():
-        return FOR_EVER
-    try:
-        day = date.fromisoformat((cell or "").strip())
-    except ValueError:
-        raise _BadCell("valid_until", f'"{cell}" is no date', "dates are written year-month-day", "for instance 2027-12-31") from None
-    if day < _EPOCH:
-        raise _BadCell("valid_until", f'"{cell}" is before 2000', "the board counts from 2000", "correct the year")
-    return (day + timedelta(days=1) - _EPOCH).days * 86400 - 1
+def _sectors(count: int) -> int:
+    return _sectors_of(count * RECORD_SIZE)
 
 
-def _price_list(cell: str | None) -> int:
-    text = (cell or "0").strip() or "0"
-    if not text.isdecimal() or int(text) > 0xFFFF:
-        raise _BadCell(
-            "price_list", f'price list "{cell}" is no number', "price lists are numbered from 0", "write 0 for the site's own tariff"
-        )
-    return int(text)
+def _sectors_of(size: int) -> int:
+    return -(-size // SECTOR)

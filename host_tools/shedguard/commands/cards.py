@@ -1,50 +1,217 @@
-"""`shed cards`: from the office's spreadsheet to the board's card table."""
+"""`shed cards`: from the office's spreadsheet to the board's card table and back."""
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ..cards import build_table, parse_csv
-from ..errors import INVALID, ShedError
-from ..flash.image import write_partition
-from .common import JsonOption, show_json
+from .. import card_cells, card_changes, card_sheet
+from ..card_cells import BadCell
+from ..cards import Card, build_table, show_number
+from ..console import Console
+from ..errors import FAILED, INVALID, PROTOCOL, ShedError
+from ..ports import open_quietly
+from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, port_of, say, show_json, show_table
+from .place import FlashOption, YesOption, open_place
+from .progress import Bar
 
-app = typer.Typer(no_args_is_help=True, help="Card tables.")
+app = typer.Typer(no_args_is_help=True, help="Card tables: the office's sheet, the board's table.")
+
+CardArgument = Annotated[str, typer.Argument(metavar="CARD", help="8, 14 or 20 hex digits, as `shed log` shows them.")]
+ZerosOption = Annotated[
+    int | None, typer.Option("--zeros", help="Numbers shorter than 8, 14 or 20 digits lost leading zeros: fill them in.")
+]
 
 
-@app.callback()
-def family() -> None:
-    """Card tables. More verbs (add, revoke, list, export) come with the office's tools."""
-
-
-@app.command("import")
+@app.command("import", epilog="Example: shed cards import cards.csv --port /dev/ttyUSB0")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: card,role,valid_until,price_list.")],
-    flash: Annotated[Path | None, typer.Option("--flash", help="Flash file of an emulated board: its table is replaced.")] = None,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with the columns card,role,valid_until,price_list,revoked.")],
+    port: PortOption = None,
+    flash: FlashOption = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the table alone to a file.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Only check the sheet.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of refusing the sheet.")] = False,
+    zeros: ZerosOption = None,
+    readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
+    yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a card table. Without --flash and --output the file is only checked. Exit code 2 with a line for every error."""
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ShedError(f"cannot read {file}", str(error), "export the sheet as CSV in UTF-8", INVALID) from error
-    cards = parse_csv(text, str(file))
-    table = build_table(cards)
-    if flash is not None:
-        write_partition(flash, "shed_cards", table)
+    """Replace the card table by a sheet. Every bad line is told (exit code 2), and nothing is written while there is one.
+
+    A power cut leaves the old table, or with more than 6348 cards no table; the same command repairs it.
+    """
+    if zeros is not None and zeros not in card_cells.HEX_LENGTHS:
+        raise ShedError(f"--zeros {zeros}", "cards have 8, 14 or 20 hex digits", "name one of the three", INVALID)
+    sheet = card_sheet.read_file(file, zeros)
+    if skip_bad:
+        for problem in sheet.problems:
+            say(problem.show(str(file)))
+        if not sheet.cards:
+            raise ShedError(f"{file} has no good line", "nothing would be left of the table", "correct the sheet", INVALID)
+    else:
+        sheet.checked()
+    say(f"{file}: {len(sheet.cards)} cards, {sheet.encoding}, separated by {sheet.separator!r}")
+    done: dict[str, Any] = {"cards": len(sheet.cards), "roles": Counter(card.role for card in sheet.cards), "skipped": len(sheet.problems)}
+    table = build_table(sheet.cards)
     if output is not None:
         output.write_bytes(table)
-    roles = Counter(card.role for card in cards)
+    if not check and (flash is not None or port is not None or output is None):
+        with open_place(port, flash, "the card table is replaced", yes) as place:
+            outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"))
+            done |= _outcome(place.name, outcome)
     if as_json:
-        show_json({"cards": len(cards), "roles": roles, "flash": flash and str(flash), "table": output and str(output)})
+        show_json(done | {"table": output and str(output)})
         return
-    places = [str(place) for place in (flash, output) if place is not None]
-    print(
-        f"{len(cards)} cards ({', '.join(f'{count} {role}' for role, count in roles.items())})"
-        + (f" into {' and '.join(places)}" if places else ": checked")
-    )
+    roles = ", ".join(f"{count} {role}" for role, count in done["roles"].items())
+    where = done.get("place") or output
+    state = ": checked" if where is None else f" in {where}" + (": unchanged" if done.get("unchanged") else "")
+    print(f"{len(sheet.cards)} cards ({roles}){state}")
+
+
+@app.command(epilog="Example: shed cards add 04A1B2C3 --until 2027-12-31 --port /dev/ttyUSB0")
+def add(
+    card: CardArgument,
+    role: Annotated[str, typer.Option("--role", help="resident, staff, fire_volunteer or maintenance.")] = "resident",
+    until: Annotated[str, typer.Option("--until", help="Last day, year-month-day; for ever when left out.")] = "",
+    price_list: Annotated[int, typer.Option("--price-list", min=0, max=0xFFFF)] = 0,
+    replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
+    port: PortOption = None,
+    flash: FlashOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add one card to the table. The board is out of service for some seconds; with bikes charging it is refused (exit code 7)."""
+    try:
+        new = Card(card_cells.number(card), card_cells.role(role), card_cells.until(until), price_list)
+    except BadCell as bad:
+        raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
+    with open_place(port, flash, "a card is added", yes) as place:
+        outcome = card_changes.edit(place, card_changes.adding(new, replace), Bar("cards"))
+    _say_one(new.number, "added", place.name, outcome, as_json)
+
+
+@app.command(epilog="Example: shed cards revoke 04A1B2C3 --site shed.toml --port /dev/ttyUSB0")
+def revoke(
+    card: CardArgument,
+    port: PortOption = None,
+    flash: FlashOption = None,
+    site: SiteOption = None,
+    key: KeyOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Revoke a card for good. A board in service stays in service: no outlet notices, and the next tap is refused."""
+    number = _number(card)
+    if flash is None:
+        with open_quietly(port_of(port)) as wire:
+            console = Console(wire)
+            if _in_service(console):
+                card_changes.revoke_in_service(console, key_from(key, site), number)
+                if as_json:
+                    show_json({"card": show_number(number), "done": "revoked", "place": wire.name, "in_service": True})
+                else:
+                    print(f"card {show_number(number)} revoked at {wire.name}, in service")
+                return
+    with open_place(port, flash, "a card is revoked", yes) as place:
+        outcome = card_changes.edit(place, card_changes.revoking(number), Bar("cards"))
+    _say_one(number, "revoked", place.name, outcome, as_json)
+
+
+@app.command("list", epilog="Example: shed cards list --site shed.toml --port /dev/ttyUSB0 --role maintenance")
+def list_(
+    port: PortOption = None,
+    flash: FlashOption = None,
+    site: SiteOption = None,
+    key: KeyOption = None,
+    role: Annotated[str | None, typer.Option("--role", help="Only cards of this role.")] = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The cards of a board, in the table's order. A board in service stays in service, and wants the maintenance key or card."""
+    cards = [card for card in _cards(port, flash, site, key, yes) if role in (None, card.role)]
+    if as_json:
+        show_json([_as_json(card) for card in cards])
+        return
+    states = {True: "valid", False: "revoked"}
+    rows = [(show_number(c.number), c.role, card_sheet.show_until(c.valid_until), c.price_list, states[c.valid]) for c in cards]
+    show_table(("card", "role", "until", "price list", "state"), rows)
+    say(f"{len(cards)} cards, {sum(not card.valid for card in cards)} of them revoked")
+
+
+@app.command(epilog="Example: shed cards export --site shed.toml --port /dev/ttyUSB0 > cards.csv")
+def export(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="CSV to write; stdout when left out.")] = None,
+    port: PortOption = None,
+    flash: FlashOption = None,
+    site: SiteOption = None,
+    key: KeyOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The board's cards as a sheet that a spreadsheet opens without spoiling numbers, and `shed cards import` reads again."""
+    cards = _cards(port, flash, site, key, yes)
+    if as_json:
+        show_json([_as_json(card) for card in cards])
+    elif file is None:
+        sys.stdout.write(card_sheet.write_csv(cards).replace("\r\n", "\n"))
+    if file is not None:
+        try:
+            file.write_bytes(b"\xef\xbb\xbf" + card_sheet.write_csv(cards).encode())  # with the mark Excel shows Chinese as Chinese
+        except OSError as error:
+            raise ShedError(f"cannot write {file}", str(error), "name another file", FAILED) from error
+        say(f"{len(cards)} cards in {file}")
+
+
+def _cards(port: str | None, flash: Path | None, site: Path | None, key: str | None, yes: bool) -> list[Card]:
+    if flash is None:
+        with open_quietly(port_of(port)) as wire:
+            console = Console(wire)
+            if _in_service(console):
+                return card_changes.read_in_service(console, key_from(key, site))
+    with open_place(port, flash, "the card table is read", yes) as place:
+        return card_changes.read(place, Bar("cards"))
+
+
+def _in_service(console: Console) -> bool:
+    """Whether ShedGuard answers; only silence is a no."""
+    try:
+        console.hello()
+    except ShedError as error:
+        if error.code == PROTOCOL:
+            return False
+        raise
+    return True
+
+
+def _number(text: str) -> bytes:
+    try:
+        return card_cells.number(text)
+    except BadCell as bad:
+        raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
+
+
+def _outcome(place: str, outcome: card_changes.Outcome) -> dict[str, Any]:
+    for card in outcome.kept_revoked:
+        say(f"card {show_number(card.number)} was revoked on the board and stays revoked (--readmit makes it valid again)")
+    if not outcome.kept_old:
+        say("old and new table did not fit side by side: a power cut in between would have left none")
+    kept = [show_number(card.number) for card in outcome.kept_revoked]
+    return {"place": place, "unchanged": outcome.unchanged, "kept_revoked": kept, "written_bytes": outcome.written_bytes}
+
+
+def _say_one(number: bytes, done: str, place: str, outcome: card_changes.Outcome, as_json: bool) -> None:
+    if as_json:
+        show_json(
+            {"card": show_number(number), "done": done, "cards": len(outcome.cards)} | _outcome(place, outcome) | {"in_service": False}
+        )
+    else:
+        print(f"card {show_number(number)} {done} in {place}: {len(outcome.cards)} cards")
+
+
+def _as_json(card: Card) -> dict[str, Any]:
+    until = card_sheet.show_until(card.valid_until) or None
+    return {"card": show_number(card.number), "role": card.role, "until": until, "price_list": card.price_list, "valid": card.valid}

@@ -51,7 +51,7 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 @contextmanager
 def board_at(port: str | None) -> Iterator[Console]:
     """A console client that has seen the board; ShedError with exit code 3 or 4 when it cannot."""
-    with open_quietly(port or _only_port()) as wire:
+    with open_quietly(port_of(port)) as wire:
         console = Console(wire)
         console.hello()
         yield console
@@ -81,7 +81,10 @@ def key_from(text: str | None, site: Path | None) -> bytes | None:
     return bytes.fromhex(text.strip())
 
 
-def _only_port() -> str:
+def port_of(port: str | None) -> str:
+    """The port that was named, else the only one there is; ShedError (exit code 3) when that is not clear."""
+    if port is not None:
+        return port
     found = candidates()
     if len(found) == 1:
         return found[0]

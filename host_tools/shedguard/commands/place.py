@@ -1,0 +1,42 @@
+"""Where a verb works: a flash file, or a board whose flash is opened through its ROM loader (which takes it out of service)."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import FAILED, INVALID, REFUSED, ShedError
+from ..partitions import FlashFile, Partitions
+from .common import port_of, say
+
+FlashOption = Annotated[Path | None, typer.Option("--flash", help="Flash file of an emulated board, instead of a port.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@contextmanager
+def open_place(port: str | None, flash: Path | None, what: str, yes: bool) -> Iterator[Partitions]:
+    """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. Started again at the end."""
+    if flash is not None:
+        if port is not None:
+            raise ShedError("--port and --flash at once", "there is one place to work on", "leave one of them out", INVALID)
+        yield FlashFile(flash)
+        return
+    name = port_of(port)
+    ask(f"{name}: {what}. The board is out of service meanwhile: outlets off, gate free.", yes)
+    raise ShedError(f"{name}: flash over a serial port is not there yet", "", "use --flash FILE", FAILED)
+
+
+def ask(question: str, yes: bool) -> None:
+    """Go on only with --yes or a typed y; ShedError (exit code 7) otherwise, also where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ShedError("not confirmed", "nobody can be asked here: the input is no terminal", "repeat it with --yes", REFUSED)
+    say(f"{question} Go on? [y/N]")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes", "j", "是"):
+        raise ShedError("not confirmed", "the answer was no", "nothing was changed", REFUSED)
