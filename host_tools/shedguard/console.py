@@ -77,8 +77,10 @@ def sign(key: bytes, nonce: bytes, verb: str, parameters: Mapping[str, Any]) -> 
 class Console:
     """A client on one wire. Not for several threads."""
 
-    def __init__(self, wire: Wire, clock: Callable[[], float] = time.monotonic, first_sequence: int | None = None) -> None:
-        self._wire, self._clock = wire, clock
+    def __init__(
+        self, wire: Wire, clock: Callable[[], float] = time.monotonic, first_sequence: int | None = None, tries: int = _TRIES
+    ) -> None:
+        self._wire, self._clock, self._tries = wire, clock, tries
         start = int(clock() * 1000) if first_sequence is None else first_sequence - 1
         self._sequence = start % 255
         self._buffer = bytearray()
@@ -122,7 +124,7 @@ class Console:
     def _exchange(self, line: bytes) -> Answer:
         answer = Answer()
         stalls = 0  # in a row: every frame that comes is progress
-        while stalls < _TRIES:
+        while stalls < self._tries:
             seen = len(answer)
             # Once frames have come, an acknowledgement asks for the next one; before that, the request is sent again.
             self._wire.write(self._acknowledgement(seen) if answer else line)

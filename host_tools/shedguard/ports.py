@@ -18,6 +18,8 @@ from types import TracebackType
 from typing import Protocol
 
 from .errors import PORT, ShedError
+from .network_port import SCHEME, NetworkPort
+from .port_users import who
 
 
 class Wire(Protocol):
@@ -73,19 +75,24 @@ class QuietPort:
         self.close()
 
 
-def open_quietly(name: str) -> QuietPort:
-    """The port at 115200 8N1, ours alone; the board keeps running. ShedError (exit code 3) when it is missing, busy or forbidden."""
+def open_quietly(name: str) -> QuietPort | NetworkPort:
+    """The port at 115200 8N1, ours alone; the board keeps running. ShedError (exit code 3) when it is missing, busy or forbidden.
+
+    ``name`` is a device or rfc2217://HOST:PORT.
+    """
+    if name.startswith(SCHEME):
+        return NetworkPort(name)
     try:
         fd = os.open(name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError as error:
-        raise _refusal(name, error) from error
+        raise refusal(name, error) from error
     try:
         _claim(fd, name)
         _raw(fd)
         _clear_lines(fd)
     except (OSError, termios.error) as error:
         os.close(fd)
-        raise _refusal(name, error) from error
+        raise refusal(name, error) from error
     return QuietPort(fd, name)
 
 
@@ -117,15 +124,14 @@ def _clear_lines(fd: int) -> None:
             raise
 
 
-def _refusal(name: str, error: OSError | termios.error) -> ShedError:
+def refusal(name: str, error: OSError | termios.error) -> ShedError:
+    """What an open that failed means, exit code 3."""
     number = error.errno if isinstance(error, OSError) else error.args[0]
     found = ", ".join(candidates()) or "none"
     if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-        return ShedError(
-            f"there is no port {name}", f"the cable is out, or it is another port; ports now: {found}", "shed status --port PORT", PORT
-        )
+        return ShedError(f"there is no port {name}", f"the cable is out, or it is another port; ports now: {found}", "shed ports", PORT)
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
-        return ShedError(f"port {name} is in use", "another program holds it", f"end that program; fuser {name} shows it", PORT)
+        return ShedError(f"port {name} is in use", who(name), "end that program, then the same command again", PORT)
     if number in (errno.EACCES, errno.EPERM):
         return ShedError(
             f"no permission for {name}", "serial ports belong to a group", "sudo usermod -aG dialout $USER, then log in again", PORT

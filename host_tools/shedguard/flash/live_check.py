@@ -1,0 +1,48 @@
+"""No tool of ours resets a board that is selling electricity: before a port is reset, the board is asked how many sessions are live."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..console import Console
+from ..errors import REFUSED, ShedError
+from ..lists import OUTLET_STATES
+from ..ports import Wire, open_quietly
+from .who import Running, ask
+
+_OVER: Final = (0, 8)  # states of an outlet without a sale: idle, done
+
+
+def live_outlets(wire: Wire) -> list[tuple[int, str]]:
+    """Number and state of every outlet with a sale; ShedError when the console does not tell."""
+    frames = Console(wire).request("status")
+    return [(frame["o"], OUTLET_STATES.get(frame["st"], str(frame["st"]))) for frame in frames if "o" in frame and frame["st"] not in _OVER]
+
+
+def refuse_live(port: str) -> Running:
+    """What runs on ``port``. ShedError 7 when a session is live, or when a console is there and does not say; 3 when there is no such port.
+
+    A board that says nothing, a prompt, a loader: none of them can have a relay closed by our program, so they are not refused.
+    """
+    with open_quietly(port) as wire:
+        running = ask(wire)
+        if running.kind != "shedguard" and not running.console_seen:
+            return running
+        try:
+            live = live_outlets(wire)
+        except ShedError as error:
+            raise ShedError(
+                f"the board on {port} has a console but does not say whether sessions are live",
+                error.what,
+                "try again; if it stays so, open the group contactors by hand and use --no-live-check",
+                REFUSED,
+            ) from error
+    if live:
+        names = ", ".join(f"{number} ({state})" for number, state in live[:8]) + (" ..." if len(live) > 8 else "")
+        raise ShedError(
+            f"{len(live)} session{'s are' if len(live) > 1 else ' is'} live on the board at {port}: outlet {names}",
+            "this command resets the board, which cuts the power of every outlet",
+            f"wait until they end (shed status --port {port}), or end each: type `stop N` at the console, or shed repl for maintenance",
+            REFUSED,
+        )
+    return running

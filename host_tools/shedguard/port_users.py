@@ -1,0 +1,36 @@
+"""Which programs hold a port: the difference between "busy" and something a person can end."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def users(name: str, proc: Path = Path("/proc")) -> list[tuple[int, str]]:
+    """Process number and name of each other process that has ``name`` open. Empty where /proc does not tell (another user's, no Linux)."""
+    wanted = os.path.realpath(name)
+    found: list[tuple[int, str]] = []
+    for folder in proc.glob("[0-9]*"):
+        number = int(folder.name)
+        if number == os.getpid():
+            continue
+        with suppress(OSError):
+            if any(_target(link) == wanted for link in (folder / "fd").iterdir()):
+                found.append((number, (folder / "comm").read_text(encoding="utf-8").strip()))
+    return sorted(found)
+
+
+def who(name: str) -> str:
+    """For an error's cause: ``picocom (process 4711) holds it``."""
+    found = users(name)
+    if not found:
+        return "another program holds it, perhaps another user's"
+    return ", ".join(f"{program} (process {number})" for number, program in found) + (" holds it" if len(found) == 1 else " hold it")
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:
+        return ""
