@@ -33,7 +33,7 @@ LOAD_SHOWS_S: Final = 15.0
 BILLED_MORE_S: Final = 2.0
 UNMEASURED_S: Final = 25.0  # 15 s grace, the poll before it, the ordered stop
 CHECKPOINT_LATE_S: Final = 5.0  # a checkpoint waits for its turn, and the cut that tears it for the supply to fall
-IDLE_MWH: Final = 100.0  # an interval with less energy than this carried no load worth the name
+IDLE_MWH: Final = 400.0  # an interval with less energy carried no load: under the start power (10 W) for the start time (120 s)
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ def _compare(sale: Sale, end: Record, site: Site, boots_ns: list[int]) -> list[s
         return [*findings, f"{sale} is settled, and the plant still delivers"]
     true_mwh, said_mwh = _energy(sale), end.number("energy_mwh")
     tolerance = ENERGY_SHARE * true_mwh if true_mwh >= SMALL_MWH else SMALL_TOLERANCE_MWH
-    if not -tolerance - _unmeasured(sale, end) <= said_mwh - true_mwh <= tolerance:
+    if not -tolerance - _unmeasured(sale) <= said_mwh - true_mwh <= tolerance:
         share = f"{100 * (said_mwh / true_mwh - 1):+.2f} %" if true_mwh else "out of nothing"
         said = f"the journal says {said_mwh / 1000:.2f} Wh, the plant delivered {true_mwh / 1000:.2f} Wh"
         findings.append(f"{sale}: {said} ({share}; 1 % is allowed)")
@@ -148,11 +148,16 @@ def _energy(sale: Sale) -> float:
     return sum(interval.energy_mwh for interval in sale.intervals)
 
 
-def _unmeasured(sale: Sale, end: Record) -> float:
+def _unmeasured(sale: Sale) -> float:
     """mWh that no reading can have told of, when the meter was dead at the end."""
-    if STOP_CAUSES.get(end.number("stop_cause")) != "meter_stale":
+    if not _died(sale):
         return 0.0
     return max((interval.energy_mwh / max(interval.seconds, 1.0) for interval in sale.intervals), default=0.0) * UNMEASURED_S
+
+
+def _died(sale: Sale) -> bool:
+    """Whether it ended for its meter."""
+    return sale.end is not None and STOP_CAUSES.get(sale.end.number("stop_cause")) == "meter_stale"
 
 
 def _billable(sale: Sale, checkpoint_s: int, boots_ns: list[int]) -> tuple[float, float]:
@@ -162,6 +167,8 @@ def _billable(sale: Sale, checkpoint_s: int, boots_ns: list[int]) -> tuple[float
         if interval.energy_mwh >= IDLE_MWH:
             cut = sale.end_ns is not None and any(interval.from_ns < boot <= sale.end_ns for boot in boots_ns)
             lost = checkpoint_s + CHECKPOINT_LATE_S if cut else 0
+            if interval is sale.intervals[-1] and _died(sale):
+                lost += UNMEASURED_S  # no reading showed a load
             low += max(0.0, interval.seconds - LOAD_SHOWS_S - lost)
     high = sum(interval.seconds for interval in sale.intervals)
     return max(0.0, low - 1.0), high + BILLED_MORE_S if high else 0.0
