@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from .errors import FAILED, PROTOCOL, ShedError
 from .flash import partition_table
+from .flash.channel import Channel
 from .flash.partition_table import TABLE_OFFSET, TABLE_SIZE, Partition
 
 SECTOR: Final = 4096
@@ -46,20 +47,42 @@ class FlashFile:
             raise ShedError(f"cannot read {path}", str(error), "name a flash file: shed emulate prints its path") from error
         self.rows = decode_table(table, self.name)
 
-    def read(self, label: str, progress: Progress | None = None) -> bytes:
+    def read(self, label: str, progress: Progress | None = None) -> bytes:  # noqa: ARG002  a file is too fast for progress
         """See `Partitions`."""
         row = find(self, label)
         with self.path.open("rb") as file:
             file.seek(row.offset)
             return file.read(row.size)
 
-    def write(self, label: str, offset: int, data: bytes, progress: Progress | None = None) -> None:
+    def write(self, label: str, offset: int, data: bytes, progress: Progress | None = None) -> None:  # noqa: ARG002
         """See `Partitions`."""
         row = find(self, label)
         whole = whole_sectors(row, offset, data)
         with self.path.open("r+b") as file:
             file.seek(row.offset + offset)
             file.write(whole)
+
+
+class BoardFlash:
+    """The flash of a board in its loader, or whatever else is behind a `Channel`."""
+
+    def __init__(self, channel: Channel, name: str) -> None:
+        self.channel, self.name = channel, name
+        self.rows = decode_table(channel.read(TABLE_OFFSET, TABLE_SIZE), name)
+
+    def read(self, label: str, progress: Progress | None = None) -> bytes:
+        """See `Partitions`."""
+        row = find(self, label)
+        return self.channel.read(row.offset, row.size, None if progress is None else lambda done: progress(done, row.size))
+
+    def write(self, label: str, offset: int, data: bytes, progress: Progress | None = None) -> None:
+        """See `Partitions`."""
+        row = find(self, label)
+        whole = whole_sectors(row, offset, data)
+        if whole.strip(b"\xff"):
+            self.channel.write(row.offset + offset, whole, None if progress is None else lambda done: progress(done, len(whole)))
+        else:
+            self.channel.erase(row.offset + offset, len(whole))
 
 
 def decode_table(table: bytes, name: str) -> tuple[Partition, ...]:

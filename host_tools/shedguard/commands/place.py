@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from ..errors import FAILED, INVALID, REFUSED, ShedError
-from ..partitions import FlashFile, Partitions
+from ..errors import INVALID, REFUSED, ShedError
+from ..flash.channel import open_channel
+from ..partitions import BoardFlash, FlashFile, Partitions
 from .common import port_of, say
 
 FlashOption = Annotated[Path | None, typer.Option("--flash", help="Flash file of an emulated board, instead of a port.")]
@@ -28,7 +29,8 @@ def open_place(port: str | None, flash: Path | None, what: str, yes: bool) -> It
         return
     name = port_of(port)
     ask(f"{name}: {what}. The board is out of service meanwhile: outlets off, gate free.", yes)
-    raise ShedError(f"{name}: flash over a serial port is not there yet", "", "use --flash FILE", FAILED)
+    with open_channel(name) as channel:
+        yield BoardFlash(channel, name)
 
 
 def ask(question: str, yes: bool) -> None:
