@@ -41,6 +41,7 @@ def test_bytes_pass_unchanged_both_ways(terminal: tuple[int, str]) -> None:
 def test_no_hang_up_on_close(terminal: tuple[int, str]) -> None:
     _master, name = terminal
     with ports.open_quietly(name) as port:
+        assert isinstance(port, ports.QuietPort)
         cflag = termios.tcgetattr(port._fd)[2]
         assert not cflag & termios.HUPCL and cflag & termios.CLOCAL
 

@@ -23,9 +23,9 @@ class NetworkSerial(Rfc2217Serial):
     _agreed: tuple[Any, ...] | None = None
 
     def _reconfigure_port(self) -> None:
-        settings = (self._baudrate, self._bytesize, self._parity, self._stopbits, self._rtscts, self._xonxoff, self._write_timeout)
+        settings = (self.baudrate, self.bytesize, self.parity, self.stopbits, self.rtscts, self.xonxoff, self.write_timeout)
         if settings != self._agreed:
-            super()._reconfigure_port()
+            super()._reconfigure_port()  # type: ignore[reportAttributeAccessIssue]
             self._agreed = settings
 
     def open(self) -> None:

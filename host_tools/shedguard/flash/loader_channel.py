@@ -69,13 +69,13 @@ class LoaderChannel:
                 "take the plugs off the board's terminals and try again",
                 PROTOCOL,
             )
-        self.flash_bytes: int = flash_size_bytes(size)
+        self.flash_bytes = flash_size_bytes(size) or 0
         esp.flash_set_parameters(self.flash_bytes)
 
     @classmethod
     def connect(cls, port: str, baud: int, before: Before) -> LoaderChannel:
         """Reset the board into its loader (unless ``before`` is no-reset), upload the stub, change to ``baud``. See `open_channel`."""
-        log.set_logger(_Quiet())
+        log.set_logger(_Quiet())  # type: ignore[reportAttributeAccessIssue]
         wire = _open(port)
         try:
             with translated(port, "connecting", is_connected=False):
