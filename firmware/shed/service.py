@@ -108,7 +108,7 @@ class Service:
             self.journal.erase_ahead(True)
         boots, latched = self.journal.before()
         self._trips = latched  # these have their record
-        if not rtc.boots:  # power was lost, and no boot since came as far as this: what RTC memory knew is in the journal
+        if rtc.boots < boots or not rtc.boots:  # power was lost, or the journal was restored: what RTC memory knew is in it
             rtc.boots = boots
             self.scan.restore_trips(latched)
         rtc.boots += 1
