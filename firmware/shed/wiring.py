@@ -92,15 +92,16 @@ class Wiring:
                 if pin < EXPANDED:
                     relays.append(pins.OutputPin(pin, high))
                 else:
-                    relays.append(self.buses.output(pin, high, 1 << group))
+                    self.buses.relay(len(relays), pin, high, 1 << group)
+                    relays.append(None)
                 self.numbers.append(number)
                 self.outlets.append((number, group, meter, max_w))
-                self.buttons.append(None if button == NO_PIN else self._contact(button, True).value)
+                self.buttons.append(None if button == NO_PIN else self._contact(button, True))
             for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBBBHH"):
                 locks.append(pins.OutputPin(pin, high))
                 self.gates.append((release_s, held_s))
                 self.door_contacts.append(
-                    None if contact == NO_PIN else (self._contact(contact, contact_flags & 2).value, 0 if contact_flags & 1 else 1)
+                    None if contact == NO_PIN else (self._contact(contact, contact_flags & 2), 0 if contact_flags & 1 else 1)
                 )
             for row in image.rows(POINT, "<BBBBHHHHHB"):
                 self._add_point(configs, row)
@@ -116,7 +117,7 @@ class Wiring:
         self.scan = Scan(self.points, self.matrix, self.outputs, heartbeat, keep_latched)
 
     def _contact(self, code, pull_up):
-        return pins.contact(code, pull_up) if code < EXPANDED else self.buses.output(code, 1, 0)
+        return pins.contact(code, pull_up).value if code < EXPANDED else self.buses.contact(code)
 
     def _add_point(self, configs, row):
         kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row

@@ -14,12 +14,13 @@ from hil_tests.bench import link
 
 from .port import EXPANDED, FLOAT, HIGH, IN_LOW, LOW, NOT_DRIVEN, BoardPort
 from .sitefile import ExpanderWiring, Wiring
-from .units import MS
+from .units import MS, US
 from .world import World
 
 FAULTS: Final = ("ok", "off", "stuck", "wrong-address", "late")
 BUS_FAULTS: Final = ("ok", "hung", "sda-short", "scl-short")
 LATE_NS: Final = 5 * MS
+QUIET_NS: Final = 200 * US  # longer than any pause within a transfer
 _ALL: Final = 65535
 
 
@@ -119,7 +120,7 @@ class Expander:
 class ExpanderBus:
     """The wires of one bus and its chips, in the order of the board file.
 
-    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
+    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks, none of the transfer in which it began), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
     """
 
     def __init__(self, world: World, port: BoardPort, name: str, number: int, expanders: list[Expander], wires: dict[str, int]) -> None:
@@ -132,6 +133,7 @@ class ExpanderBus:
         self._wires = wires
         self._number = number
         self._clocks = 0
+        self._clocked_at_ns = 0
         self._shifted = 0
         if "sda" in wires:
             port.on_i2c(number, wires["scl"], wires["sda"], self._i2c)
@@ -149,12 +151,16 @@ class ExpanderBus:
             raise ValueError(f"an I2C bus's faults are {', '.join(BUS_FAULTS)}; not {name!r}")
         self._world.log(f"expander bus {self.name}: fault {name}")
         self.fault_name = name
-        self._clocks = 0
+        self._clocks = -_ALL
+        self._clocked_at_ns = self._world.now_ns
         self._port.pin_in(self._wires["sda"], IN_LOW if name in ("hung", "sda-short") else NOT_DRIVEN)
         self._port.pin_in(self._wires["scl"], IN_LOW if name == "scl-short" else NOT_DRIVEN)
 
     def _clocked(self, drive: int) -> None:
         if drive == LOW and self.fault_name == "hung":
+            if self._world.now_ns - self._clocked_at_ns > QUIET_NS:
+                self._clocks = 0
+            self._clocked_at_ns = self._world.now_ns
             self._clocks += 1
             if self._clocks == 9:
                 self.fault("ok")

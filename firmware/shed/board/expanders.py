@@ -187,29 +187,14 @@ class _ShiftChip:
         return True
 
 
-class ExpanderPin:
-    """An output or contact on an expander, as pins.OutputPin: `energise` and `release` only note what the scan then writes. `level` is
-    None: the chip is read back as a whole."""
+class _Contact:
+    """`value()` is the level when its chip was last read."""
 
-    level = None
-
-    def __init__(self, buses, chip, bit, active_high):
-        self._buses = buses
+    def __init__(self, chip, bit):
         self._chip = chip
         self._mask = 1 << bit
-        self.energise, self.release = (self._high, self._low) if active_high else (self._low, self._high)
-        self.energised_level = 1 if active_high else 0
-
-    def _high(self):
-        self._chip.word |= self._mask
-        self._buses.dirty = True
-
-    def _low(self):
-        self._chip.word &= ~self._mask
-        self._buses.dirty = True
 
     def value(self):
-        """The level of a contact when its chip was last read."""
         return 1 if self._chip.pins & self._mask else 0
 
 
@@ -224,6 +209,8 @@ class Buses:
             on = self.wires[bus]
             self.chips.append(_ShiftChip(bus, on, safe) if part == _HC595 else _I2cChip(bus, on, part, address, safe, inputs))
         self.groups = [0] * len(self.wires)
+        self.relays = 0  # mask of outlets
+        self._words = []  # [outlets, chip, bit - outlet index, active high]: outlets that lie side by side move together
         self.out = (1 << len(self.wires)) - 1
         self._seen_out = 0
         self.lost_groups = 0
@@ -233,47 +220,75 @@ class Buses:
         for bus in range(len(self.wires)):
             self.recover(bus)
 
-    def output(self, code, active_high, groups):
-        """The ExpanderPin with pin code `code`; `groups` lose their contactor with its bus (0: it is a contact)."""
+    def relay(self, i, code, active_high, groups):
+        """Outlet `i` has its relay at pin code `code`; `groups` lose their contactor with its bus."""
         chip = self.chips[(code >> 4) & 7]
         self.groups[chip.bus] |= groups
-        return ExpanderPin(self, chip, code & 15, active_high)
+        self.relays |= 1 << i
+        left = (code & 15) - i
+        for word in self._words:
+            if word[1:] == [chip, left, active_high]:
+                word[0] |= 1 << i
+                return
+        self._words.append([1 << i, chip, left, active_high])
+
+    def contact(self, code):
+        """Bound `value` of a contact. Closed is low."""
+        return _Contact(self.chips[(code >> 4) & 7], code & 15).value
 
     # What the scan does.
 
-    def run(self):
-        """Writes what changed and reads one chip back, in rotation. Returns the mask of the groups whose bus is out."""
+    def switch(self, outlets, on):
+        """Notes what the next `run` writes."""
+        for mask, chip, left, active_high in self._words:
+            bits = outlets & mask
+            if bits:
+                bits = bits << left if left >= 0 else bits >> -left
+                if on == active_high:
+                    chip.word |= bits
+                else:
+                    chip.word &= ~bits
+        self.dirty = True
+
+    def run(self, left):
+        """At most `left` transfers: what changed, then the chip whose turn it is, read back. Returns the groups whose bus is out."""
         if self.dirty:
             self.dirty = False
             for chip in self.chips:
                 if chip.word != chip.written and not self.out >> chip.bus & 1:
+                    if not left:
+                        self.dirty = True  # the rest in the next scan
+                        break
+                    left -= 1
                     began_us = ticks_us()
                     if not chip.put() or ticks_diff(ticks_us(), began_us) > chip.limit_us:
                         self._lose(chip.bus)
-        turn = self._turn
-        if turn == 0:
-            turn = len(self.chips)
-        turn -= 1
-        self._turn = turn
-        chip = self.chips[turn]
-        if turn & 1 and self.hot is not None:
-            chip = self.hot
-        if not self.out >> chip.bus & 1:
-            began_us = ticks_us()
-            if not chip.get() or ticks_diff(ticks_us(), began_us) > chip.limit_us:
-                self._lose(chip.bus)
-            else:
-                self.fresh = chip
+        if left:
+            turn = self._turn
+            if turn == 0:
+                turn = len(self.chips)
+            turn -= 1
+            self._turn = turn
+            chip = self.hot if turn & 1 and self.hot is not None else self.chips[turn]
+            if not self.out >> chip.bus & 1:
+                began_us = ticks_us()
+                if not chip.get() or ticks_diff(ticks_us(), began_us) > chip.limit_us:
+                    self._lose(chip.bus)
+                else:
+                    self.fresh = chip
         if self.out != self._seen_out:
-            self._seen_out = self.out
-            lost = 0
-            bus = 0
-            for groups in self.groups:
-                if self.out >> bus & 1:
-                    lost |= groups
-                bus += 1
-            self.lost_groups = lost
+            self._note_out()
         return self.lost_groups
+
+    def _note_out(self):
+        self._seen_out = self.out
+        lost = 0
+        bus = 0
+        for groups in self.groups:
+            if self.out >> bus & 1:
+                lost |= groups
+            bus += 1
+        self.lost_groups = lost
 
     def _lose(self, bus):
         self.out |= 1 << bus

@@ -24,7 +24,7 @@ CONTACTOR_SETTLE_SCANS = const(10)
 
 class Outputs:
     """relays, contactors, locks: sequences of objects with `energise`, `release`, `level`, `energised_level` (board/pins.py OutputPin).
-    groups: for each contactor the mask of its outlets. buses: board.expanders.Buses or None."""
+    A relay on an expander is None. groups: for each contactor the mask of its outlets. buses: board.expanders.Buses or None."""
 
     def __init__(self, relays, contactors, locks, groups, buses=None):
         self._relays = tuple(relays)
@@ -32,11 +32,12 @@ class Outputs:
         self._locks = tuple(locks)
         self._groups = tuple(groups)
         self._buses = buses
+        self._bused = buses.relays if buses is not None else 0
         self.everything = (1 << len(self._relays)) - 1
-        self._off = tuple([pin.release for pin in self._contactors + self._relays + self._locks])
+        self._off = tuple([pin.release for pin in self._contactors + self._relays + self._locks if pin])
         self._parts = self._contactors + self._relays + self._locks
-        self._levels = tuple([(i, self._parts[i].level) for i in range(len(self._parts)) if self._parts[i].level])
-        self._expected = bytearray([1 - pin.energised_level for pin in self._parts])
+        self._levels = tuple([(i, self._parts[i].level) for i in range(len(self._parts)) if self._parts[i]])
+        self._expected = bytearray([1 - pin.energised_level if pin else 0 for pin in self._parts])
         self._first_lock = len(self._contactors) + len(self._relays)
         self._turn = 0
         self._moving = False
@@ -127,22 +128,24 @@ class Outputs:
             self._lock_lease_before = self._lock_lease
             self._lock_lease = 0
         self._scans = scans
-        if cut_groups != self._cut_seen:
+        cut = cut_groups != self._cut_seen
+        if cut:
             self._cut(cut_groups)
         on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets | self.lost_outlets)
         opening = self.relays_on & ~on
         if opening:
-            self._open(opening)
+            self._switch(opening, 0)
+            self.relays_on &= ~opening
         locks = (self._lock_lease | self._lock_lease_before) & ~free_gates
         if locks != self.locks_on:
             self._move_locks(locks)
         if self._buses is not None:
-            lost = self._buses.run()
+            lost = self._buses.run(1 if cut else 2)  # a scan that cuts is long, and its contactors are open already
             if lost != self._lost_groups:
+                cut = True
                 self._lost_groups = lost
                 self._cut(cut_groups)
-                on &= ~self.lost_outlets
-        if on != self.relays_on or self._moving or opening:
+        if not cut and (on != self.relays_on or self._moving or opening):  # a scan that cuts closes nothing
             self._close(on, opening)
         turn = self._turn
         if turn:
@@ -168,35 +171,39 @@ class Outputs:
         """Opens the contactors of the groups that a trip cuts or a bus has lost."""
         self._cut_seen = cut_groups
         outlets = lost = 0
+        lost_groups = self._lost_groups
         g = 0
         for mask in self._groups:
-            if (cut_groups | self._lost_groups) >> g & 1:
-                if cut_groups >> g & 1:
+            bit = 1 << g
+            if (cut_groups | lost_groups) & bit:
+                if cut_groups & bit:
                     outlets |= mask
-                if self._lost_groups >> g & 1:
+                if lost_groups & bit:
                     lost |= mask
                 self._set(g, 0)
-                self.contactors_on &= ~(1 << g)
                 self._settle[g] = 0
             g += 1
+        self.contactors_on &= ~(cut_groups | lost_groups)
         self.cut_outlets = outlets
         self.lost_outlets = lost
         self.lost_since |= lost
         self._moving = True
         self.drop(outlets | lost)
 
-    def _open(self, opening):
-        first = len(self._groups)
-        i = 0
-        while opening >> i:
-            if opening >> i & 1:
-                self._set(first + i, 0)
-            i += 1
-        self.relays_on &= ~opening
+    def _switch(self, outlets, on):
+        """Relays on GPIOs one by one, those on expanders by the word; the bus has them when it runs."""
+        if outlets & self._bused:
+            self._buses.switch(outlets & self._bused, on)
+            outlets &= ~self._bused
+        part = len(self._groups)
+        while outlets:
+            if outlets & 1:
+                self._set(part, on)
+            outlets >>= 1
+            part += 1
 
     def _close(self, on, opened):
         """Slow path: something closes, or waits for its contactor. `_moving` stays while a contactor is not where it will be."""
-        first = len(self._groups)
         before = self.relays_on
         moving = False
         g = 0
@@ -221,11 +228,7 @@ class Outputs:
                     self.contactors_on &= ~bit
             g += 1
         closing = on & ready & ~before
-        i = 0
-        while closing >> i:
-            if closing >> i & 1:
-                self._set(first + i, 1)
-            i += 1
+        self._switch(closing, 1)
         self.relays_on = before | closing
         self._moving = moving
 
@@ -242,7 +245,7 @@ class Outputs:
         self._ended = True
         for off in self._off:
             off()
-        for i in range(len(self._parts)):
+        for i, _level in self._levels:
             self._expected[i] = 1 - self._parts[i].energised_level
         self._lease = 0
         self._lease_before = 0

@@ -156,18 +156,17 @@ class Points:
         i = 0
         while now >> i:
             if now >> i & 1:
-                self.debounce(i, self._configs[i], ALARM if raw >> i & 1 else NORMAL, now_us)
+                self.debounce(i, ALARM if raw >> i & 1 else NORMAL, now_us)
             i += 1
         i = phase
         while quiet >> i:
             if quiet >> i & 1:
-                self.debounce(i, self._configs[i], NORMAL, now_us)
+                self.debounce(i, NORMAL, now_us)
             i += _PHASES + 1
 
     def _loop_moved(self, i, uv, now_us):
         """Slow path: a loop is off its normal band, or was."""
-        config = self._configs[i]
-        short_uv, alarm_uv, normal_uv = config.bands_uv
+        short_uv, alarm_uv, normal_uv = self._configs[i].bands_uv
         if uv >= normal_uv:
             band = OPEN
         elif uv >= alarm_uv:
@@ -176,9 +175,10 @@ class Points:
             band = ALARM
         else:
             band = SHORT
-        self.debounce(i, config, band, now_us)
+        self.debounce(i, band, now_us)
 
-    def debounce(self, i, config, band, now_us):
+    def debounce(self, i, band, now_us):
+        """One sample of point `i`."""
         bit = 1 << i
         if band == self.state[i]:
             self._agree[i] = 0
@@ -198,6 +198,7 @@ class Points:
         self._last_us[i] = now_us
         if self._agree[i] < 255:
             self._agree[i] += 1
+        config = self._configs[i]
         if self._agree[i] < config.trip_samples:
             return
         if band == NORMAL and ticks_diff(now_us, self._since_us[i]) < config.clear_ms * 1000:

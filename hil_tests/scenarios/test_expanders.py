@@ -1,0 +1,277 @@
+"""Relays and contacts on expanders: a chip keeps its outputs when its bus dies, so the contactor on a GPIO must do what it cannot.
+
+The sites are hil_tests/sites/expanders/: `pcf` has sixteen outlets in row A on two PCF8574 at 100 kHz, their buttons on a PCF8575, its
+call points on another PCF8574, and two outlets in row B on GPIOs; `mixed` has row A on a TCA9554 and row B on a 74HC595.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+from hil_tests.plant.port import FLOAT, HIGH, LOW
+from hil_tests.scenarios.conftest import start_charging
+
+SITES = Path(__file__).parents[1] / "sites" / "expanders"
+CARDS = ("resident", "neighbour", "tenant", "visitor")
+T_DROP_MS = 700
+
+
+@pytest.fixture
+def site() -> str:
+    return "pcf"
+
+
+@pytest.fixture
+def bench(seed: int, site: str) -> Iterator[Bench]:
+    """In service, nothing charging."""
+    print(f"seed {seed} (repeat with --seed {seed})")
+    with Bench(site=SITES / f"{site}.toml", seed=seed) as bench:
+        bench.run("15 s")
+        yield bench
+
+
+mixed = pytest.mark.parametrize("site", ["mixed"])
+both = pytest.mark.parametrize("site", ["pcf", "mixed"])
+
+
+def faults(bench: Bench) -> dict[int, bool]:
+    """Code of each fault listed: whether it is live."""
+    return {row["f"]: bool(row["live"]) for row in bench.console.ask({"do": "faults"}) if "f" in row}
+
+
+def breaks(bench: Bench, fault: Callable[[Bench], object], outlet: int) -> float:
+    """Milliseconds from the fault until nothing feeds the outlet."""
+    began_ns = bench.now_ns
+    fault(bench)
+    bench.until(bench.outlet(outlet).contact_is_open, within="2 s")
+    return (bench.now_ns - began_ns) / 1e6
+
+
+@both
+def test_a_sale_runs_through_a_relay_on_an_expander_and_is_settled(bench: Bench):
+    start_charging(bench, 1)
+    bench.run("2 min")
+    bench.card("resident").tap()
+    bench.run("1 s")
+    bench.button(1).press()
+    bench.until(bench.outlet(1).contact_is_open, within="2 s")
+    bench.run("10 s")
+    sale = bench.journal.sessions()[-1]
+    assert sale.stop_cause == "user"
+    assert abs(sale.energy_mwh - bench.outlet(1).energy_mwh) < 20_000
+
+
+@both
+@pytest.mark.parametrize("mains", ["at once", "after two outages"])
+def test_from_power_on_no_relay_ever_closes_by_itself(seed: int, site: str, mains: str):
+    with Bench(site=SITES / f"{site}.toml", seed=seed) as bench:
+        bench.run("5 s")
+        if mains == "after two outages":
+            for _ in range(2):
+                bench.mains.off()
+                bench.run("3 s")
+                bench.mains.on()
+                bench.run("700 ms")
+        bench.run("20 s")
+        for number in bench.plant.relays:
+            assert {value for _at, value in bench.world.waveform.changes(f"relay {number}.coil")} == {0}
+
+
+def test_smoke_opens_the_contactor_and_then_every_relay(bench: Bench):
+    for outlet, card in zip((1, 8, 9, 17), CARDS, strict=True):
+        start_charging(bench, outlet, card=card)
+    bench.smoke("bay").alarm()
+    bench.until(lambda: all(bench.outlet(n).contact_is_open for n in (1, 8, 9, 17)), within="70 ms")
+    bench.until(lambda: not any(bench.plant.relays[n].coil_energised for n in (1, 8, 9, 17)), within="10 ms")
+    bench.until(bench.contactor("row A").contact_is_open & bench.contactor("row B").contact_is_open, within="20 ms")
+    bench.run("10 s")
+    assert {s.stop_cause for s in bench.journal.sessions()} == {"trip"}
+
+
+BUS_FAULTS: dict[str, Callable[[Bench], object]] = {
+    "SDA held by a chip": lambda bench: bench.expander_bus("I2C-1").fault("hung"),
+    "SDA shorted to ground": lambda bench: bench.expander_bus("I2C-1").fault("sda-short"),
+    "SCL shorted to ground": lambda bench: bench.expander_bus("I2C-1").fault("scl-short"),
+    "the relays' chip is off the bus": lambda bench: bench.expander("U1").fault("off"),
+    "it answers at a wrong address": lambda bench: bench.expander("U1").fault("wrong-address"),
+    "it holds the clock": lambda bench: bench.expander("U1").fault("late"),
+}
+
+
+@both
+@pytest.mark.parametrize("fault", BUS_FAULTS)
+def test_a_bus_that_fails_opens_its_contactor_and_no_other(
+    bench: Bench, site: str, fault: str, record_property: Callable[[str, object], None]
+):
+    other = 17 if site == "pcf" else 2
+    start_charging(bench, 1)
+    start_charging(bench, other, card="neighbour")
+    took_ms = breaks(bench, BUS_FAULTS[fault], 1)
+    record_property("law 1", (f"{fault} ({site})", took_ms, T_DROP_MS))
+    assert took_ms < 50
+    assert bench.contactor("row A").contact_is_open, "the relay cannot be trusted, its contactor is what opens"
+    bench.run("300 ms")
+    assert "expander bus" in bench.console.type("why 1")
+    bench.stays(bench.outlet(other).contact_is_closed & bench.outlet(1).contact_is_open, "8 s")
+    assert [s.stop_cause for s in bench.journal.sessions()] == ["relay_bus"]
+    assert bench.journal.last("fault").fault == "expander_bus"
+
+
+@both
+def test_a_hung_bus_is_clocked_free_and_sells_again(bench: Bench):
+    start_charging(bench, 1)
+    breaks(bench, BUS_FAULTS["SDA held by a chip"], 1)
+    assert bench.plant.relays[1].coil_energised, "the chip keeps what it had"
+    bench.until(lambda: not bench.plant.relays[1].coil_energised, within="1500 ms")
+    assert bench.expander_bus("I2C-1").fault_name == "ok", "nine clocks freed it"
+    bench.stays(bench.outlet(1).contact_is_open, "10 s")
+    assert faults(bench)[24] is False, "over, and listed until somebody clears it"
+    bench.console.ask({"do": "clear"}, key=True)
+    assert 24 not in faults(bench)
+    bench.bike(1).unplug()
+    start_charging(bench, 1)
+
+
+def test_while_its_bus_is_dead_an_outlet_sells_nothing_and_afterwards_again(bench: Bench):
+    bench.expander_bus("I2C-1").fault("sda-short")
+    bench.run("5 s")
+    assert faults(bench)[24] is True
+    bench.bike(1).plug("li48v", soc=0.2)
+    bench.card("resident").tap()
+    bench.run("1 s")
+    bench.button(1).press()
+    bench.run("20 s")
+    assert bench.outlet(1).contact_is_open and not bench.journal.records("session_start")
+    bench.expander_bus("I2C-1").fault("ok")
+    bench.run("5 s")
+    bench.bike(1).unplug()
+    start_charging(bench, 1)
+
+
+def test_a_chip_whose_outputs_no_longer_follow_is_found_by_reading_it_back(bench: Bench, record_property: Callable[[str, object], None]):
+    start_charging(bench, 1)
+    start_charging(bench, 17, card="neighbour")
+    bench.expander("U1").fault("stuck")
+    bench.run("1 s")
+    assert bench.outlet(1).is_charging, "nothing is wrong yet: it is where it was put"
+    bench.card("resident").tap()
+    bench.run("1 s")
+    began_ns = bench.now_ns
+    bench.button(1).press()
+    bench.until(bench.outlet(1).contact_is_open, within="1 s")
+    record_property("law 1", ("an expander's outputs are stuck (pcf)", (bench.now_ns - began_ns) / 1e6, T_DROP_MS))
+    assert bench.relay(1).contact_is_closed and bench.contactor("row A").contact_is_open
+    bench.stays(bench.contactor("row A").contact_is_open & bench.outlet(17).contact_is_closed, "30 s")
+    assert faults(bench)[24] is True
+
+
+def test_a_bus_that_was_lost_three_times_stays_out_until_a_person_clears_it(bench: Bench):
+    for _ in range(3):
+        bench.expander("U1").fault("off")
+        bench.run("500 ms")
+        bench.expander("U1").fault("ok")
+        bench.run("3 s")
+    assert faults(bench)[24] is True
+    bench.run("60 s")
+    assert faults(bench)[24] is True
+    bench.console.ask({"do": "clear"}, key=True)
+    bench.run("2 s")
+    assert faults(bench)[24] is False
+    start_charging(bench, 1)
+
+
+@both
+@pytest.mark.parametrize("reset", ["hard reset", "watchdog", "kill and start", "brown-out"])
+def test_after_a_restart_the_relays_are_off_before_the_contactor_could_close(bench: Bench, site: str, reset: str):
+    outlets = (1, 2) if site == "mixed" else (1, 9)
+    for outlet, card in zip(outlets, CARDS, strict=False):
+        start_charging(bench, outlet, card=card)
+    if reset == "hard reset":
+        bench.board.fault("timer-dead", 1)
+    elif reset == "watchdog":
+        bench.board.fault("stall", "20 s")
+    elif reset == "brown-out":
+        bench.board.fault("brownout")
+    else:
+        bench.board.kill()
+        bench.run("1 s")
+        bench.board.start()
+    bench.until(lambda: all(bench.outlet(n).contact_is_open for n in outlets), within="2 s")
+    boots = len(bench.board.boots)
+    if reset != "kill and start":
+        bench.until(lambda: len(bench.board.boots) > boots or bench.board.mode == "reset", within="30 s")
+    bench.until(bench.board.is_alive, within="10 s")
+    bench.until(lambda: not any(bench.plant.relays[n].coil_energised for n in outlets), within="2 s")
+    assert not bench.plant.heartbeat.is_holding or bench.contactor("row A").contact_is_open
+    bench.until(lambda: all(bench.outlet(n).is_charging() for n in outlets), within="60 s")
+
+
+def test_a_call_point_on_an_expander_trips(bench: Bench, record_property: Callable[[str, object], None]):
+    start_charging(bench, 1)
+    began_ns = bench.now_ns
+    bench.call_point("door").press()
+    bench.until(bench.outlet(1).contact_is_open, within="100 ms")
+    record_property("law 1", ("call point on an expander (pcf)", (bench.now_ns - began_ns) / 1e6, 100))
+    assert bench.plant.gates["main"].freed_at_ns is not None
+    bench.run("1 s")
+    assert bench.journal.last("trip").cause == "call point door"
+
+
+def test_a_short_contact_on_an_expanders_input_trips_nothing(bench: Bench):
+    start_charging(bench, 1)
+    contact = bench.call_point("door").contact
+    contact.fault("open")
+    bench.run("8 ms")
+    contact.fault("ok")
+    bench.stays(bench.outlet(1).contact_is_closed, "5 s")
+    assert not bench.journal.records("trip")
+
+
+def test_fire_points_on_a_dead_bus_are_stale_and_block_new_sales(bench: Bench):
+    bench.expander("U4").fault("off")
+    bench.run("2 s")
+    points = {row["p"]: row["st"] for row in bench.console.ask({"do": "status"}) if "p" in row}
+    assert points[1] == points[2] == 5
+    bench.bike(17).plug("li48v", soc=0.2)
+    bench.card("resident").tap()
+    bench.run("1 s")
+    bench.button(17).press()
+    bench.run("10 s")
+    assert bench.outlet(17).contact_is_open, "a call point that nobody hears protects nobody"
+    bench.expander("U4").fault("ok")
+    bench.run("6 s")
+    bench.bike(17).unplug()
+    start_charging(bench, 17)
+
+
+@mixed
+def test_a_shift_register_that_was_disturbed_is_put_right(bench: Bench):
+    start_charging(bench, 2)
+    chip = bench.expander("U2")
+    chip.latch ^= 0b1110
+    chip.show()
+    bench.until(lambda: chip.drives == [HIGH, LOW, LOW, LOW, LOW, LOW, LOW, LOW], within="200 ms")
+    assert bench.outlet(2).is_charging
+
+
+def test_a_shift_register_drives_nothing_until_it_holds_only_off(seed: int):
+    with Bench(site=SITES / "mixed.toml", seed=seed) as bench:
+        chip = bench.expander("U2")
+        assert chip.drives == [FLOAT] * 8
+        bench.until(lambda: chip.enabled, within="5 s")
+        assert chip.drives == [LOW] * 8
+
+
+def test_the_scan_stays_under_three_milliseconds_with_sixteen_outlets_on_the_bus(bench: Bench):
+    for outlet in range(1, 17):
+        start_charging(bench, outlet, card=CARDS[outlet % 4])
+    bench.run("5 s")
+    bench.smoke("bay").alarm()
+    bench.run("2 s")
+    scan = next(row for row in bench.console.ask({"do": "tasks"}) if "worst_us" in row)
+    print(scan)
+    assert scan["worst_us"] < 3000
