@@ -120,7 +120,8 @@ class Expander:
 class ExpanderBus:
     """The wires of one bus and its chips, in the order of the board file.
 
-    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks, none of the transfer in which it began), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
+    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks, none of the transfer in which it began), ``sda-short``,
+    ``scl-short`` (a line to ground until ``ok``).
     """
 
     def __init__(self, world: World, port: BoardPort, name: str, number: int, expanders: list[Expander], wires: dict[str, int]) -> None:
