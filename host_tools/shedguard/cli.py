@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .commands import bench, board, cards, config, journal
+from .commands import bench, board, cards, config, flash, journal
 from .errors import FAILED, INTERRUPTED, OK, ShedError
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
 app.add_typer(config.app, name="config")
 app.add_typer(cards.app, name="cards")
 for verb in (board.status, board.why, board.faults, board.clear, journal.log, journal.sessions, bench.emulate, bench.demo, bench.benchmark):
+    app.command()(verb)
+for verb in (flash.flash, flash.verify):
     app.command()(verb)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 from ..boards.model import Board
 from ..cards import Card, build_table
@@ -12,11 +11,8 @@ from ..errors import FAILED, ShedError
 from ..site.image import compile_site
 from ..site.model import SiteFile
 from ..site.slots import build_slot
-from . import file_system, partition_table, program
+from . import file_system, micropython_image, partition_table, program
 from .partition_table import FLASH_SIZE, SHEDGUARD, STOCK, TABLE_OFFSET, Partition
-
-# Where a real board has MicroPython. The magic byte is the ESP32's, so that tools which look for an app find one.
-_STAND_IN: Final = b"\xe9\x00ShedGuard emulated board: MicroPython runs beside this image, not from it\0"
 
 
 def build_blank(path: Path, partitions: tuple[Partition, ...] = STOCK) -> None:
@@ -67,8 +63,11 @@ def write_partition(path: Path, label: str, content: bytes) -> None:
 def _skeleton(partitions: tuple[Partition, ...]) -> bytearray:
     flash = bytearray(b"\xff" * FLASH_SIZE)
     flash[TABLE_OFFSET : TABLE_OFFSET + partition_table.TABLE_SIZE] = partition_table.encode(partitions)
-    app = partition_table.find(partitions, "factory").offset
-    flash[app : app + len(_STAND_IN)] = _STAND_IN
+    # Where a real board has MicroPython: what `shed flash --image stand-in` writes there.
+    image = micropython_image.parse(micropython_image.stand_in("esp32"), micropython_image.STAND_IN)
+    app, boot = partition_table.find(partitions, "factory").offset, micropython_image.BOOTLOADER_AT["esp32"]
+    flash[boot : boot + len(image.bootloader)] = image.bootloader
+    flash[app : app + len(image.app)] = image.app
     return flash
 
 

@@ -55,12 +55,15 @@ class _Quiet(TemplateLogger):
 
 
 class LoaderChannel:
-    """See `Channel`."""
+    """See `Channel`. ``sent_bytes`` counts what went over the wire, for the rate."""
+
+    sent_bytes = 0
 
     def __init__(self, esp: Any, wire: serial.SerialBase, port: str, before: Before) -> None:
         self._esp, self._wire, self._port, self._before = esp, wire, port, before
         self.chip = _CHIPS[esp.CHIP_NAME]
         self.mac = ":".join(f"{byte:02x}" for byte in esp.read_mac("BASE_MAC"))
+        self._count(wire)
         size = cmds.detect_flash_size(esp)
         if size is None:
             raise ShedError(
@@ -149,6 +152,15 @@ class LoaderChannel:
     def close(self) -> None:
         """Give the port back."""
         self._wire.close()
+
+    def _count(self, wire: Any) -> None:
+        write = wire.write
+
+        def counted(data: bytes) -> Any:
+            self.sent_bytes += len(data)
+            return write(data)
+
+        wire.write = counted
 
     @contextmanager
     def _talk(self, doing: str) -> Iterator[None]:

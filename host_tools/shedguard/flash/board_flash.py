@@ -1,0 +1,157 @@
+"""`shed flash` and `shed verify` as a library: a port, a board's name, an image; back comes what was done and what runs afterwards.
+
+Hazard: resetting a board in service. `open_channel` asks first; a write leaves the board in a state that the same call takes up again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ..boards import model as boards
+from ..errors import ShedError
+from ..ports import open_quietly
+from . import image_source, plan, writer
+from .channel import Before, Channel, open_channel
+from .who import Running, ask
+
+SERVICE_S: Final = 20.0  # from reset to the console: 3 s on a board, more where the file system is checked
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to do. ``port`` is a device or rfc2217://HOST:PORT; ``image`` as for `image_source.get`."""
+
+    port: str
+    board: str
+    image: str | None = None
+    sha256: str | None = None
+    baud: int = 460800
+    before: Before = "default-reset"
+    live_check: bool = True
+    firmware: Path | None = None
+    erase_data: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BoardFacts:
+    """Of the board on the channel."""
+
+    chip: str
+    flash_bytes: int
+    mac: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionState:
+    """One region and whether the board has it."""
+
+    name: str
+    title: str
+    offset: int
+    size: int
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """``sent_bytes`` over the wire for ``flash_bytes`` in flash; ``wire_share`` is their time at ``baud``, 10 bits each, by the time spent."""
+
+    baud: int
+    sent_bytes: int
+    flash_bytes: int
+    seconds: float
+    wire_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class FlashReport:
+    """``running`` is None when nobody looked (a board that is reset by hand)."""
+
+    board: str
+    facts: BoardFacts
+    image: str | None
+    program_sha256: str
+    outcome: writer.Outcome
+    rate: Rate | None
+    running: Running | None
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json` and the installer's report."""
+        answer = asdict(self)
+        answer["running"] = None if self.running is None else {"kind": self.running.kind, "hello": self.running.hello}
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """Region by region; ``same`` when all are."""
+
+    board: str
+    facts: BoardFacts
+    program_sha256: str
+    same: bool
+    regions: tuple[RegionState, ...]
+
+
+def prepare(request: Request) -> plan.Plan:
+    """Everything that can be refused without a board: unknown board, image not there or damaged, program that does not compile."""
+    board = boards.load(request.board)
+    image = image_source.get(request.image, board.board.chip, request.sha256)
+    return plan.build(board, image, request.firmware)
+
+
+def flash(request: Request, progress: writer.TotalProgress | None = None, prepared: plan.Plan | None = None) -> FlashReport:
+    """Bring the board on the port to what this tool has. See `writer.write` for refusals; a second call finds nothing to do."""
+    wanted = prepared or prepare(request)
+    with open_channel(request.port, baud=request.baud, live_check=request.live_check, before=request.before) as channel:
+        facts = facts_of(channel)
+        before = getattr(channel, "sent_bytes", 0)
+        outcome = writer.write(channel, wanted, progress, request.erase_data)
+        rate = _rate(request.baud, getattr(channel, "sent_bytes", 0) - before, outcome)
+    running = wait_for_service(request.port) if request.before != "no-reset" else None
+    name = None if wanted.image is None else wanted.image.name
+    return FlashReport(request.board, facts, name, wanted.program_sha256, outcome, rate, running)
+
+
+def verify(request: Request, prepared: plan.Plan | None = None) -> VerifyReport:
+    """Compare by hashes; nothing is written. The board is reset into its loader and back."""
+    wanted = prepared or prepare(request)
+    with open_channel(request.port, baud=request.baud, live_check=request.live_check, before=request.before) as channel:
+        facts = facts_of(channel)
+        same = writer.compare(channel, wanted)
+    regions = tuple(RegionState(region.name, region.title, region.offset, len(region.data), same[region.name]) for region in wanted.regions)
+    return VerifyReport(request.board, facts, wanted.program_sha256, all(same.values()), regions)
+
+
+def facts_of(channel: Channel) -> BoardFacts:
+    """Chip, flash, MAC."""
+    return BoardFacts(channel.chip, channel.flash_bytes, channel.mac)
+
+
+def wait_for_service(port: str, within_s: float = SERVICE_S, clock: Callable[[], float] = time.monotonic) -> Running:
+    """What runs after a reset: as soon as the console answers, else what was heard last when the time is over."""
+    end = clock() + within_s
+    heard = Running("silent")
+    while clock() < end:
+        try:
+            with open_quietly(port) as wire:
+                found = ask(wire, 1.5)
+        except ShedError:
+            if clock() + 0.5 >= end:
+                raise
+            time.sleep(0.3)  # USB that comes back after a reset
+            continue
+        heard = found if found.kind != "silent" else heard
+        if found.kind in ("shedguard", "corrupt"):
+            break
+    return heard
+
+
+def _rate(baud: int, sent: int, outcome: writer.Outcome) -> Rate | None:
+    if not outcome.bytes_written or outcome.seconds <= 0:
+        return None
+    return Rate(baud, sent, outcome.bytes_written, outcome.seconds, sent * 10 / baud / outcome.seconds)

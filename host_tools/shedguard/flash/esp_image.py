@@ -1,0 +1,87 @@
+"""One image as the ESP32's ROM starts it (bootloader or app): header, segments, checksum, SHA-256. Read, checked, and made as a stand-in.
+
+Hazard: a truncated or foreign image makes a board that does not start. It is refused here, by what is wrong, before flash is touched.
+Format: Espressif's "Firmware Image Format" (esptool documentation).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from functools import reduce
+from operator import xor
+from typing import Final
+
+MAGIC: Final = 0xE9
+CHIP_IDS: Final = {0: "esp32", 9: "esp32s3"}
+_OTHER_CHIPS: Final = {2: "ESP32-S2", 5: "ESP32-C3", 12: "ESP32-C2", 13: "ESP32-C6", 16: "ESP32-H2", 18: "ESP32-P4", 23: "ESP32-C5"}
+_HEADER: Final = struct.Struct("<BBBBI4sH8sB")
+_SEGMENT: Final = struct.Struct("<II")
+_SEED: Final = 0xEF
+_RAM: Final = 0x3FFB0000
+_MAX_SEGMENTS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class EspImage:
+    """``size`` is the whole image with checksum and digest; ``flash_bytes`` the flash chip it was made for."""
+
+    chip: str
+    flash_bytes: int
+    size: int
+
+
+def parse(data: bytes, what: str) -> EspImage:
+    """The image that begins ``data``; ValueError says what is wrong with ``what``."""
+    if len(data) < _HEADER.size:
+        raise ValueError(f"{what} is cut off: {len(data)} bytes")
+    magic, segments, _mode, size_and_speed, _entry, _pins, chip_id, _revisions, has_digest = _HEADER.unpack_from(data)
+    if magic != MAGIC:
+        raise ValueError(f"{what} does not begin like an image: {magic:#04x} instead of {MAGIC:#04x}")
+    if chip_id not in CHIP_IDS:
+        raise ValueError(f"{what} is for the {_OTHER_CHIPS.get(chip_id, f'chip number {chip_id}')}")
+    if not 1 <= segments <= _MAX_SEGMENTS:
+        raise ValueError(f"{what} has {segments} segments: it is damaged")
+    at, checksum = _HEADER.size, _SEED
+    for _ in range(segments):
+        if at + _SEGMENT.size > len(data):
+            raise ValueError(f"{what} is cut off at {len(data)} bytes")
+        _address, length = _SEGMENT.unpack_from(data, at)
+        at += _SEGMENT.size
+        if at + length > len(data):
+            raise ValueError(f"{what} is cut off: {len(data)} bytes, and a segment goes to {at + length}")
+        checksum ^= _xor(data[at : at + length])
+        at += length
+    at += 15 - at % 16  # the checksum is the last byte of a line of 16
+    if at + 1 + (32 if has_digest else 0) > len(data):
+        raise ValueError(f"{what} is cut off before its checksum")
+    if data[at] != checksum:
+        raise ValueError(f"{what} is damaged: its checksum does not match")
+    at += 1
+    if has_digest:
+        if hashlib.sha256(data[:at]).digest() != data[at : at + 32]:
+            raise ValueError(f"{what} is damaged: its SHA-256 does not match")
+        at += 32
+    return EspImage(CHIP_IDS[chip_id], 1 << 20 << (size_and_speed >> 4), at)
+
+
+def build(chip: str, content: bytes, flash_bytes: int) -> bytes:
+    """An image with ``content`` as its one segment."""
+    chip_id = next(number for number, name in CHIP_IDS.items() if name == chip)
+    size = (flash_bytes >> 20).bit_length() - 1
+    content = content.ljust(-(-len(content) // 4) * 4, b"\0")
+    image = (
+        _HEADER.pack(MAGIC, 1, 2, size << 4, 0x40080000, b"\xee\0\0\0", chip_id, bytes(8), 1) + _SEGMENT.pack(_RAM, len(content)) + content
+    )
+    image = image.ljust(len(image) + 15 - len(image) % 16, b"\0") + bytes((_SEED ^ _xor(content),))
+    return image + hashlib.sha256(image).digest()
+
+
+def _xor(data: bytes) -> int:
+    """Exclusive or of all bytes, folded by halves: an app has a million and a half."""
+    if len(data) < 64:
+        return reduce(xor, data, 0)
+    half = -(-len(data) // 2)
+    folded = int.from_bytes(data[:half], "little") ^ int.from_bytes(data[half:], "little")
+    return _xor(folded.to_bytes(half, "little"))
