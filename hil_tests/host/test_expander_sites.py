@@ -1,0 +1,87 @@
+"""Boards with expanders: what the image says of them, and what a site may not put on them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from shedguard.boards.model import Board, load_file
+from shedguard.errors import INVALID
+from shedguard.site.image import compile_site, read_sections
+from shedguard.site.load import LoadedSite, load, loads
+from shedguard.site.problems import FileProblems
+
+ROOT = Path(__file__).resolve().parents[2]
+SITES = ROOT / "hil_tests" / "sites" / "expanders"
+GOLDEN = ROOT / "hil_tests" / "golden"
+NAMES = ("pcf", "mixed")
+
+
+def board(name: str) -> Board:
+    return load_file(SITES / f"bench-{name}.toml")
+
+
+def site(name: str) -> LoadedSite:
+    return load(SITES / f"{name}.toml", board(name))
+
+
+def refused(name: str, old: str, new: str) -> FileProblems:
+    text = (SITES / f"{name}.toml").read_text(encoding="utf-8")
+    assert old in text
+    with pytest.raises(FileProblems) as caught:
+        loads(text.replace(old, new, 1), "site.toml", board(name))
+    assert caught.value.code == INVALID
+    return caught.value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_image_is_the_golden_one(name: str) -> None:
+    found = site(name)
+    assert compile_site(found.site, found.board) == (GOLDEN / f"site-expanders-{name}.bin").read_bytes()
+
+
+def test_the_image_of_the_pcf_board_says_what_its_files_say() -> None:
+    sections = read_sections((GOLDEN / "site-expanders-pcf.bin").read_bytes())
+    assert sections[14] == [(1, 18, 25, 10, 0, 0)]
+    assert sections[15] == [(1, 0, 0x24, 0xFF, 0), (1, 0, 0x25, 0xFF, 0), (2, 0, 0x20, 0xFFFF, 0xFFFF), (1, 0, 0x22, 0xFF, 0xFF)]
+    assert sections[4][0][2:5] == (128, 0, 160), "relay on bit 0 of the first chip, low energises; button on bit 0 of the third"
+    assert sections[4][15][2] == 128 + 16 + 7
+    assert sections[4][16][2:4] == (16, 1)
+    assert sections[6][1][:3] == (1, 128 + 3 * 16, 0b0011), "closed, fire; no pull-up of the ESP32's, and no edge hints"
+
+
+def test_the_image_of_the_mixed_board_says_what_its_files_say() -> None:
+    sections = read_sections((GOLDEN / "site-expanders-mixed.bin").read_bytes())
+    assert sections[14] == [(1, 18, 25, 40, 0, 0), (2, 16, 17, 32, 33, 0)]
+    assert sections[15] == [(3, 0, 0x20, 0xC0, 0xC0), (4, 1, 0, 0, 0)]
+
+
+def test_a_board_without_expanders_has_the_image_it_always_had() -> None:
+    assert not {14, 15} & set(read_sections((GOLDEN / "site-small.bin").read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('contactor = "KM1"', 'contactor = "K1"', "group.0.contactor"),
+        ('heartbeat = "HB"', 'heartbeat = "K1"', "safety.heartbeat"),
+        ('lock = "Y1"', 'lock = "K1"', "gate.0.lock"),
+    ],
+)
+def test_what_must_let_go_by_itself_cannot_be_on_an_expander(old: str, new: str, key: str) -> None:
+    text = (SITES / "pcf.toml").read_text(encoding="utf-8").replace(old, new, 1)
+    problems = refused("pcf", old, new).problems
+    found = next(problem for problem in problems if ".".join(map(str, problem.path)) == key and "U1 bit 0" in problem.what)
+    assert text.splitlines()[found.line - 1].strip() == new
+    assert "bus fails" in found.cause
+    assert "on a GPIO: KM1, KM2, HB, Y1, K17, K18" in found.hint
+
+
+def test_a_loop_cannot_be_on_an_expander() -> None:
+    found = refused("pcf", 'terminal = "AI1"', 'terminal = "D3"').problems[0]
+    assert "cannot be point" in found.what and "analog terminals of bench-pcf: AI1" in found.hint
+
+
+def test_a_bit_serves_once() -> None:
+    found = refused("pcf", 'relay = "K2"', 'relay = "K1"').problems[0]
+    assert "U1 bit 0" in found.what and "used twice" in found.what
