@@ -58,7 +58,7 @@ def flash(
 
     Example: shed flash --board devkitc-shed4 --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
     """
-    request = Request(port_of(port), board, image, sha256, baud, _before(before), live_check, erase_data=erase_data)
+    request = Request(port_of(port), board, image, sha256, baud, before_of(before), live_check, erase_data=erase_data)
     prepared = board_flash.prepare(request)
     what = "ERASE configuration, cards and sales, and write" if erase_data else "write"
     ask(f"{request.port}: {what} {board} (the board is out of service meanwhile).", yes)
@@ -87,7 +87,7 @@ def verify(
 
     Example: shed verify --board devkitc-shed4 --port /dev/ttyUSB0
     """
-    request = Request(port_of(port), board, image, sha256, baud, _before(before), live_check)
+    request = Request(port_of(port), board, image, sha256, baud, before_of(before), live_check)
     prepared = board_flash.prepare(request)
     say(f"connecting to {request.port}; the board is out of service for some seconds")
     report = board_flash.verify(request, prepared)
@@ -144,7 +144,8 @@ def _judge(report: FlashReport, port: str) -> None:
         )
 
 
-def _before(text: str) -> Before:
+def before_of(text: str) -> Before:
+    """Of --before; ShedError (exit code 2) for another word."""
     if text not in ("default-reset", "usb-reset", "no-reset"):
         raise ShedError(f"--before {text} is unknown", "it is default-reset, usb-reset or no-reset", code=INVALID)
     return cast(Before, text)

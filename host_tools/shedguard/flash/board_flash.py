@@ -58,7 +58,7 @@ class RegionState:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """``sent_bytes`` over the wire for ``flash_bytes`` in flash; ``wire_share`` is their time at ``baud``, 10 bits each, by the time spent."""
+    """``sent_bytes`` over the wire for ``flash_bytes`` in flash; ``wire_share`` is their time at ``baud`` by the time spent."""
 
     baud: int
     sent_bytes: int

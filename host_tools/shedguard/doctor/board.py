@@ -1,0 +1,130 @@
+"""Checks of the board at its console: nothing is reset and nothing changes. And checks of what stands in its flash, through its loader."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ..console import Console
+from ..errors import ShedError
+from ..flash import partition_table, writer
+from ..flash.channel import Channel
+from ..flash.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
+from ..flash.plan import HEAD, Plan
+from ..flash.who import Running, ask
+from ..lists import FAULTS, name_of
+from ..ports import Wire
+from ..site.slots import current
+from .finding import Finding, ok
+
+_LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s
+_LITTLEFS: Final = b"littlefs"
+_NOT_SERVING: Final = {
+    "repl": ("bad", "no program, or it ended: the prompt is there", "shed flash --board NAME"),
+    "rom": ("bad", "BOOT is held, or something pulls GPIO0 down", "let BOOT go, take the plugs off, press EN"),
+    "no-image": ("bad", "a bare board, or an installation that was cut off", "shed flash --board NAME --image FILE"),
+    "corrupt": ("bad", "the file system was cut off or overwritten; outputs stay in their hardware-safe state", "shed flash --board NAME"),
+    "crashed": ("bad", "the program or MicroPython crashed", "shed flash --board NAME; if it stays, send what it printed"),
+    "text": ("bad", "another firmware, or another speed than 115200", "shed flash --board NAME"),
+    "silent": (
+        "bad",
+        "no supply, a cable without data wires, another device, or a board held in reset",
+        "check supply and cable; press EN",
+    ),
+}
+
+
+def examine_console(wire: Wire) -> tuple[Running, list[Finding]]:
+    """What runs and what it says of itself. ShedError only when the port is lost."""
+    running = ask(wire)
+    if running.kind != "shedguard":
+        again = ask(wire, _LISTEN_S)
+        running = again if again.kind not in ("silent",) or running.kind == "silent" else running
+    if running.kind != "shedguard":
+        level, cause, clear = _NOT_SERVING[running.kind]
+        found = [Finding("what runs", "bad" if level == "bad" else "warn", running.words, cause, clear)]
+        if running.boots > 1:
+            found.append(
+                Finding(
+                    "crash loop", "bad", f"it restarted {running.boots} times while we listened", "see its words: shed doctor --json", clear
+                )
+            )
+        return running, found
+    return running, [_version(running.hello), *_status(Console(wire))]
+
+
+def examine_flash(channel: Channel, plan: Plan | None) -> list[Finding]:
+    """What stands in flash. With ``plan`` image and program are compared with this tool's, without they are only recognised."""
+    found = [_table(channel)]
+    if not writer.has_micropython(channel):
+        clear = "shed flash --board NAME --image FILE"
+        found.append(Finding("image", "bad", "no MicroPython image for this chip", "a bare board, or a cut-off installation", clear))
+    elif plan is None or plan.image is None:
+        found.append(ok("image", "an image for this chip is there (compare with: shed verify --image FILE)"))
+    found += _program(channel, plan)
+    settings = partition_table.find(SHEDGUARD, "shed_cfg")
+    slot = current(channel.read(settings.offset, settings.size))
+    if slot is None:
+        found.append(Finding("configuration", "warn", "no confirmed configuration", "a new board", "shed config push SITE.toml"))
+    else:
+        found.append(ok("configuration", f"confirmed, number {slot.sequence}, {len(slot.image)} bytes"))
+    return found
+
+
+def _version(hello: dict[str, Any]) -> Finding:
+    words = f"ShedGuard {hello.get('fw')} on MicroPython {hello.get('mpy')}, {hello.get('mode')} mode"
+    if hello.get("mode") == "safe":
+        cause = "no configuration, or several bad starts in a row: outlets stay off, the gate is free"
+        return Finding("what runs", "bad", words, cause, "shed faults shows why; then shed config push SITE.toml, or shed clear")
+    return ok("what runs", words)
+
+
+def _status(console: Console) -> list[Finding]:
+    try:
+        head = console.request("status").head
+        faults = [frame for frame in console.request("faults") if "f" in frame and frame.get("live", 1)]
+    except ShedError as error:
+        return [Finding("console", "bad", "it answers hello and then no more", error.what, "another cable; shed doctor again")]
+    names = [name_of(FAULTS, frame["f"]) for frame in faults]
+    found: list[Finding] = []
+    if "unprotected" in names:
+        cause = "no heartbeat circuit holds the group contactors: a dead board would leave outlets on"
+        found.append(Finding("protection", "bad", "the board is *unprotected*", cause, "fit the heartbeat circuit, then shed commission"))
+    elif not head.get("hb"):
+        found.append(Finding("protection", "warn", "no heartbeat at this moment", "safe mode, a fault or a trip stops it", "shed status"))
+    else:
+        found.append(ok("protection", "the heartbeat runs"))
+    if "boot_loop" in names:
+        found.append(
+            Finding("crash loop", "bad", "several bad starts in a row", "shed log shows what ended each", "shed faults; shed clear")
+        )
+    found += [
+        Finding("fault", "warn", str(name), "it is there now", "shed faults, docs/fault-codes.md")
+        for name in names
+        if name not in ("unprotected", "boot_loop")
+    ]
+    return found
+
+
+def _table(channel: Channel) -> Finding:
+    try:
+        rows = partition_table.decode(channel.read(TABLE_OFFSET, TABLE_SIZE))
+    except (ValueError, UnicodeDecodeError) as error:
+        return Finding("partition table", "bad", "none that can be read", str(error), "shed flash --board NAME")
+    if rows == SHEDGUARD:
+        return ok("partition table", "ShedGuard's")
+    labels = ", ".join(row.label for row in rows)
+    return Finding("partition table", "bad", f"another one: {labels}", "a stock MicroPython board", "shed flash --board NAME")
+
+
+def _program(channel: Channel, plan: Plan | None) -> list[Finding]:
+    if plan is not None:
+        same = writer.compare(channel, plan)
+        differing = [region.title for region in plan.regions if not same[region.name] and region.name != "table"]
+        if not differing:
+            return [ok("program", f"the one of this tool ({plan.program_sha256[:12]})")]
+        cause = "another version, or an installation that was cut off"
+        return [Finding("program", "bad", f"differs: {', '.join(differing)}", cause, f"shed flash --board {plan.board}")]
+    place = partition_table.find(SHEDGUARD, "vfs")
+    if _LITTLEFS in channel.read(place.offset, HEAD):
+        return [ok("program", "a file system is there (compare with: shed doctor --probe --board NAME)")]
+    return [Finding("program", "bad", "no file system", "an installation that was cut off", "shed flash --board NAME")]
