@@ -110,8 +110,7 @@ class Wiring:
             effects = list(image.rows(EFFECT, "<BB"))
         self.groups = groups
         self.protected = heartbeat is not None
-        self.points = Points(configs, clock.sleep_us)
-        self.points.banks = self._banks
+        self.points = Points(configs, clock.sleep_us, self._banks)
         self.matrix = Matrix(causes, effects, latched)
         self.outputs = Outputs(relays, contactors, locks, groups, self.buses)
         self.scan = Scan(self.points, self.matrix, self.outputs, heartbeat, keep_latched)

@@ -125,12 +125,10 @@ def contacts():
     """A normally closed fire contact on bit 0, a normally open one on bit 1: quiet at 0b10."""
     buses = Buses()
     config = PointConfig(CONTACT, NORMALLY_CLOSED | FIRE, 0, 0, 0, 0, 3, 2000, None)
-    points = Points([config, PointConfig(CONTACT, 0, 0, 0, 0, 0, 3, 2000, None)], lambda us: None)
     banks = Banks(buses)
     banks.add(128, 0, True)
     banks.add(129, 1, False)
-    points.banks = banks
-    return points, buses
+    return Points([config, PointConfig(CONTACT, 0, 0, 0, 0, 0, 3, 2000, None)], lambda us: None, banks), buses
 
 
 def sample(points: Points, buses: Buses, pins: int, reads: int, first: int = 0) -> None:

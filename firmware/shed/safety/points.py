@@ -56,8 +56,9 @@ class Points:
     calls must be under 536 s (law 9).
     """
 
-    def __init__(self, configs, wait_us):
+    def __init__(self, configs, wait_us, banks=None):
         count = len(configs)
+        self._banks = banks  # safety.banks.Banks
         self._configs = tuple(configs)
         self._wait_us = wait_us
         self.count = count
@@ -97,7 +98,6 @@ class Points:
         self._loops_a_scan = min(len(loops), _LOOPS_A_SCAN)
         self._direct = direct
         self._turn = 0
-        self.banks = None
 
     def sample(self, now_us):
         raw = 0
@@ -124,8 +124,8 @@ class Points:
             for i, read, _alarm_uv, _normal_uv in self._loops:
                 if hot >> i & 1:
                     self._loop_moved(i, read(), now_us)
-        if self.banks is not None:
-            self.banks.sample(self, now_us)
+        if self._banks is not None:
+            self._banks.sample(self, now_us)
         return self.alarm
 
     def _contacts_moved(self, raw, now_us):
