@@ -1,0 +1,161 @@
+"""The self-test of a shed in service, asked over its console: what must hold before anybody may charge a bike there.
+
+Hazard: a shed that looks installed and guards nothing. Every check says what it looked at; what cannot be seen from the console (does the
+smoke detector really reach the board? does the contactor really drop?) is on the report's list of checks by hand.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from ..console import Answer, Console
+from ..errors import ShedError
+from ..narrate import fault_text
+from ..site.model import SiteFile
+from ..site.names import SiteNames
+
+# An idle meter is asked every 30 s, after a hold-off of 10 s; a dead one is reported after 120 s.
+PATIENCE_S: Final = 45.0
+_POLL_S: Final = 2.0
+_METER_FRESH_MS: Final = 60_000
+_POINT_STATES: Final = ("normal", "alarm", "open circuit", "short circuit", "stuck", "stale")
+
+State = Literal["ok", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the self-test. ``clears`` says what to do about it."""
+
+    name: str
+    state: State
+    said: str
+    clears: str = ""
+
+
+def self_test(
+    console: Console,
+    site: SiteFile,
+    image_crc: int | None,
+    wait: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    patience_s: float = PATIENCE_S,
+) -> list[Check]:
+    """Ask until nothing is bad any more, or ``patience_s`` seconds are over (meters are asked in turns). ShedError when nobody answers."""
+    end = clock() + patience_s
+    while True:
+        checks = look(console, site, image_crc)
+        if all(check.state != "bad" for check in checks) or clock() >= end:
+            return checks
+        wait(_POLL_S)
+
+
+def look(console: Console, site: SiteFile, image_crc: int | None) -> list[Check]:
+    """One round of all checks."""
+    hello = console.hello()
+    status = console.request("status")
+    faults = console.request("faults")
+    names = SiteNames.of(site)
+    return [
+        _configuration(hello, site, image_crc),
+        _mode(status.head),
+        _protection(status.head),
+        *_trips(status.head, names),
+        *_points(status, names),
+        *_meters(status, site),
+        *_faults(faults, names),
+        _memory(status.head),
+    ]
+
+
+def bad(checks: Sequence[Check]) -> list[Check]:
+    """Those that keep the shed from service."""
+    return [check for check in checks if check.state == "bad"]
+
+
+def _configuration(hello: dict[str, Any], site: SiteFile, image_crc: int | None) -> Check:
+    said = f"site {hello.get('site')}, configuration {hello.get('cfg', 0):08x}, firmware {hello.get('fw')}, MicroPython {hello.get('mpy')}"
+    if hello.get("site") != site.site.id or (image_crc is not None and hello.get("cfg") != image_crc):
+        return Check("configuration", "bad", f"{said}: not that of the site file", "shed config push SITE.toml")
+    return Check("configuration", "ok", said)
+
+
+def _mode(head: dict[str, Any]) -> Check:
+    if head.get("mode") == "service":
+        return Check("service", "ok", f"in service for {head.get('up_s')} s")
+    return Check("service", "bad", f"the board is in {head.get('mode')} mode: outlets stay off", "shed faults, then shed clear")
+
+
+def _protection(head: dict[str, Any]) -> Check:
+    if head.get("hb"):
+        return Check("protection", "ok", "the heartbeat is strobed")
+    return Check(
+        "protection",
+        "bad",
+        "no heartbeat: a hung program would leave outlets on (unprotected)",
+        "wire the heartbeat circuit and name its terminal as [safety] heartbeat",
+    )
+
+
+def _trips(head: dict[str, Any], names: SiteNames) -> list[Check]:
+    mask = int(head.get("trips", 0))
+    if not mask:
+        return [Check("trips", "ok", "nothing is latched")]
+    causes = [names.cause(bit) for bit in range(30) if mask >> bit & 1]
+    return [Check("trips", "bad", f"latched: {', '.join(causes)}", "shed clear, once the cause is gone")]
+
+
+def _points(status: Answer, names: SiteNames) -> list[Check]:
+    checks: list[Check] = []
+    for frame in status[1:]:
+        if "p" not in frame:
+            continue
+        index, state = int(frame["p"]), int(frame.get("st", 0))
+        name = names.points[index] if index < len(names.points) else str(index + 1)
+        word = _POINT_STATES[state] if state < len(_POINT_STATES) else f"state {state}"
+        hint = "" if state == 0 else "check the wiring of the point and its end-of-line resistor"
+        checks.append(Check(f'point "{name}"', "bad" if state else "ok", word, hint))
+    return checks
+
+
+def _meters(status: Answer, site: SiteFile) -> list[Check]:
+    checks: list[Check] = []
+    for frame in status[1:]:
+        if "m" not in frame:
+            continue
+        index, age_ms = int(frame["m"]), int(frame.get("age", -1))
+        outlet = site.outlet[index] if index < len(site.outlet) else None
+        name = f"meter {index + 1}" if outlet is None else f"meter of outlet {outlet.number} (address {outlet.meter.address})"
+        counts = f"{frame.get('ok', 0)} answers, {frame.get('to', 0)} silences, {frame.get('crc', 0)} damaged"
+        if age_ms < 0 or age_ms > _METER_FRESH_MS:
+            checks.append(Check(name, "bad", f"silent: {counts}", "check A and B, the supply of the meter, its address, the termination"))
+        else:
+            damaged = int(frame.get("crc", 0))
+            checks.append(Check(name, "warn" if damaged else "ok", counts, "termination at both ends, A and B swapped?" if damaged else ""))
+    return checks
+
+
+def _faults(faults: Answer, names: SiteNames) -> list[Check]:
+    live = [fault_text(frame["f"], frame.get("a", 0), names) for frame in faults[1:] if frame.get("live")]
+    past = len(faults) - 1 - len(live)
+    if live:
+        return [Check("fault", "bad", text, "shed faults says more; shed clear when it is over") for text in live]
+    return [Check("faults", "ok", "none is active" + (f", {past} over" if past else ""))]
+
+
+def _memory(head: dict[str, Any]) -> Check:
+    free = int(head.get("heap", 0))
+    return Check("memory", "ok" if free >= 20_000 else "warn", f"{free} bytes free")
+
+
+def require(checks: Sequence[Check]) -> None:
+    """ShedError (exit code 6) when one is bad."""
+    from ..errors import TEST_FAILED
+
+    failed = bad(checks)
+    if failed:
+        lines = "; ".join(f"{check.name}: {check.said}" for check in failed)
+        raise ShedError(f"self-test: {len(failed)} of {len(checks)} checks failed", lines, failed[0].clears, TEST_FAILED)
