@@ -58,7 +58,7 @@ def attack(directory: Path, seed: int) -> None:
             if client.left is not None:
                 client.flash.close()
                 client = _client(path, chance)
-        client.loader.feed(slip.encode(b"") * 2 + slip.encode(bytes(4)))  # ends a frame or a read that was going on
+        client.loader.feed(slip.encode(b"") * 2 + slip.encode(b"\xff" * 4))  # ends a frame or a read that was going on: never sent so much
         client.frames.clear()
         client.send(0x08, SYNC)
         assert client.frames, f"seed {seed}: no answer to a sync"
@@ -84,6 +84,12 @@ def fuzz(directory: Path, first: int, count: int | None) -> None:
 
 def test_anything_at_the_loader_raises_nothing(tmp_path: Path):
     fuzz(tmp_path, 1, 100)
+
+
+@pytest.mark.parametrize("seed", [1296238505])
+def test_what_once_went_unanswered_is_answered(tmp_path: Path, seed: int):
+    """1296238505: a read of the stub that waits for its first acknowledgement."""
+    attack(tmp_path, seed)
 
 
 @pytest.mark.long
