@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .commands import bench, board, cards, config, doctor, flash, journal, ports
+from .commands import bench, board, bundle, cards, config, doctor, flash, journal, ports
 from .errors import FAILED, INTERRUPTED, OK, ShedError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app.add_typer(config.app, name="config")
 app.add_typer(cards.app, name="cards")
 for verb in (board.status, board.why, board.faults, board.clear, journal.log, journal.sessions, bench.emulate, bench.demo, bench.benchmark):
     app.command()(verb)
-for verb in (ports.ports, flash.flash, flash.verify, doctor.doctor):
+for verb in (ports.ports, flash.flash, flash.verify, doctor.doctor, bundle.bundle):
     app.command()(verb)
 
 
