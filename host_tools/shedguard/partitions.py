@@ -29,6 +29,10 @@ class Partitions(Protocol):
         """The whole partition. ShedError when there is none of that label."""
         ...
 
+    def read_part(self, label: str, offset: int, size: int) -> bytes:
+        """Some bytes of a partition."""
+        ...
+
     def write(self, label: str, offset: int, data: bytes, progress: Progress | None = None) -> None:
         """Replace whole sectors from ``offset`` on; what ``data`` does not fill of the last one is erased. One sector when it is empty."""
         ...
@@ -49,10 +53,13 @@ class FlashFile:
 
     def read(self, label: str, progress: Progress | None = None) -> bytes:  # noqa: ARG002  a file is too fast for progress
         """See `Partitions`."""
-        row = find(self, label)
+        return self.read_part(label, 0, find(self, label).size)
+
+    def read_part(self, label: str, offset: int, size: int) -> bytes:
+        """See `Partitions`."""
         with self.path.open("rb") as file:
-            file.seek(row.offset)
-            return file.read(row.size)
+            file.seek(find(self, label).offset + offset)
+            return file.read(size)
 
     def write(self, label: str, offset: int, data: bytes, progress: Progress | None = None) -> None:  # noqa: ARG002
         """See `Partitions`."""
@@ -74,6 +81,10 @@ class BoardFlash:
         """See `Partitions`."""
         row = find(self, label)
         return self.channel.read(row.offset, row.size, None if progress is None else lambda done: progress(done, row.size))
+
+    def read_part(self, label: str, offset: int, size: int) -> bytes:
+        """See `Partitions`."""
+        return self.channel.read(find(self, label).offset + offset, size)
 
     def write(self, label: str, offset: int, data: bytes, progress: Progress | None = None) -> None:
         """See `Partitions`."""

@@ -1,0 +1,70 @@
+"""The board dies with bikes charging; its backup goes onto a spare board, which settles the sales as the plant counted them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from shedguard.cli import run
+from shedguard.flash import file_system, program
+from shedguard.flash.image import build_blank, write_partition
+from shedguard.flash.partition_table import SHEDGUARD, find
+from shedguard.site.load import load
+
+from hil_tests.bench.bench import Bench
+from hil_tests.scenarios.conftest import SITE, start_charging
+
+KEY = ["--site", str(SITE)]
+
+
+@pytest.fixture(scope="module")
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A flashed board that never had a configuration."""
+    path = tmp_path_factory.mktemp("spare") / "spare.bin"
+    build_blank(path, SHEDGUARD)
+    board = load(SITE).board
+    write_partition(path, "vfs", file_system.build(program.files(board), find(SHEDGUARD, "vfs").size))
+    return path
+
+
+def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new = tmp_path / "new.bin"
+    new.write_bytes(spare.read_bytes())
+    saved = tmp_path / "shed.zip"
+    with Bench(site=SITE, seed=11) as bench:
+        bench.run("15 s")
+        start_charging(bench, 1)
+        start_charging(bench, 2, pack="la48_12", card="neighbour")
+        bench.run("30 min")
+        bench.board.kill()
+        open_before = len(bench.journal.live())
+        assert open_before
+        billed_before = {record.session for record in bench.journal.sessions()}
+        started = {record.session: record for record in bench.journal.records("session_start")}
+        assert run(["backup", "--out", str(saved), "--flash", str(bench.process.flash), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert {item["item"]: item["state"] for item in told["items"]}["open sessions"] == "saved"
+        assert run(["restore", str(saved), "--flash", str(new), *KEY, "--json"]) == 0
+        report = {item["item"]: item for item in json.loads(capsys.readouterr().out)["items"]}
+        assert {name: item["state"] for name, item in report.items()} == {
+            "journal": "restored", "open sessions": "restored", "counters": "restored", "cards": "restored", "black box": "skipped",
+            "configuration": "restored",
+        }  # fmt: skip
+        assert {row["session"] for row in report["open sessions"]["sessions"]} == set(started) - billed_before
+        # The spare board takes the dead one's place: the same meters, the same bikes.
+        bench.process.flash.write_bytes(new.read_bytes())
+        bench.board.start()
+        bench.run("20 min")
+        for number in (1, 2):
+            bench.bike(number).unplug()
+        bench.run("10 min")
+        ends = {record.session: record for record in bench.journal.sessions()}
+        assert set(ends) == set(started) and not bench.journal.problems()
+        for session, end in ends.items():
+            assert end.meter_start_wh == started[session].meter_wh
+            metered_mwh = bench.outlet(end.outlet + 1).energy_mwh
+            assert metered_mwh - 2000 <= end.energy_mwh <= metered_mwh, "the meter counts whole watt-hours"
+        start_charging(bench, 3)
+        newest = bench.journal.last("session_start").session
+        assert newest >> 16 > max(session >> 16 for session in started) + 255

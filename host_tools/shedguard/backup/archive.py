@@ -1,0 +1,77 @@
+"""The backup file: a zip of the partitions with a manifest that says what they are, and their hashes.
+
+Hazard: a backup that turns out to be damaged on the day it is needed. It is read back and compared before it counts as made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zipfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from .. import __version__
+from ..errors import FAILED, INVALID, PROTOCOL, ShedError
+from .contents import CONFIG, KEPT, Contents
+from .secrets import redact
+
+FORMAT: Final = 1
+_MANIFEST: Final = "manifest.json"
+
+
+def save(contents: Contents, path: Path, secrets: bool, made: datetime) -> dict[str, Any]:
+    """Write the file, readable by its owner only; returns its manifest. ShedError when it cannot be written or reads back otherwise."""
+    stored = {label: contents.raw[label] for label in KEPT}
+    if not secrets:
+        stored[CONFIG] = redact(stored[CONFIG])
+    manifest = {
+        "format": FORMAT,
+        "made": made.isoformat(timespec="seconds"),
+        "tool": __version__,
+        "board": {"kind": contents.board, "chip": contents.chip, "mac": contents.mac, "place": contents.place},
+        "firmware": contents.firmware,
+        "site": contents.site,
+        "configuration_crc": contents.configuration_crc,
+        "secrets": secrets,
+        "counters": contents.counters(),
+        "files": {f"{label}.bin": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for label, data in stored.items()},
+    }
+    fresh = path.with_name(path.name + ".part")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file, zipfile.ZipFile(file, "w") as out:
+            out.writestr(_MANIFEST, json.dumps(manifest, indent=2), zipfile.ZIP_DEFLATED)
+            for label, data in stored.items():
+                out.writestr(f"{label}.bin", data, zipfile.ZIP_DEFLATED)
+        load(fresh)
+        fresh.replace(path)
+    except OSError as error:
+        raise ShedError(f"cannot write {path}", str(error), "name another file with --out", FAILED) from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    return manifest
+
+
+def load(path: Path) -> tuple[Contents, dict[str, Any]]:
+    """The contents of a backup file and its manifest. ShedError: exit code 2 for no backup or a damaged one, 4 for one of a later tool."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            manifest = json.loads(file.read(_MANIFEST))
+            if manifest["format"] != FORMAT:
+                what = f"{path} is a backup of format {manifest['format']}, this tool reads {FORMAT}"
+                raise ShedError(what, "a later shedguard made it", "pip install -U shedguard", PROTOCOL)
+            raw = {label: file.read(f"{label}.bin") for label in KEPT}
+            about = manifest["files"]
+            for label, data in raw.items():
+                if about[f"{label}.bin"]["sha256"] != hashlib.sha256(data).hexdigest():
+                    raise ShedError(
+                        f"{path}: {label}.bin is damaged", "its hash is not the one in the manifest", "use another copy", INVALID
+                    )
+            board = manifest["board"]
+            return Contents(raw, str(path), board["chip"], board["mac"], board["kind"], manifest["firmware"]), manifest
+    except OSError as error:
+        raise ShedError(f"cannot read {path}", str(error), "name a file that shed backup made", INVALID) from error
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, NotImplementedError) as error:
+        raise ShedError(f"{path} is no backup, or a damaged one", str(error), "use a file that shed backup made", INVALID) from error
