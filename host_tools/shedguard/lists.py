@@ -43,7 +43,7 @@ FAULT_ARGUMENTS: Final = MappingProxyType(
     {
         "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "output_readback": "output", "reader_silent": "reader",
         "gate_forced": "gate", "gate_held": "gate", "hint_storm": "point", "dead_contact": "outlet",
-        "expander_bus": "bus",
+        "expander_bus": "expander bus",
     }
 )  # fmt: skip
 

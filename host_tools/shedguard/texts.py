@@ -68,7 +68,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "dead_contact": "no power through the relay: contact or fuse",
         "self_test": "self-test failed",
         "unprotected": "no heartbeat circuit: unprotected",
-        "expander_bus": "expander bus out of service",
+        "expander_bus": "out of service",
     },
     "access": {
         "ok": "card accepted",

@@ -45,7 +45,7 @@ class _I2cChip:
         self._size = len(self._out)
         self._in = bytearray(2 if self._wide else 1)
         transfer = 2 + self._wide + 2 * self._tca  # bytes of the longer direction
-        self.limit_us = transfer * 9 * 1500 // wires.khz + 200
+        self.limit_us = transfer * 9 * 1500 // wires.khz + 300
 
     def put(self):
         """Sends `word`. False: a held line or no answer."""
@@ -216,7 +216,7 @@ class Buses:
         self.lost_groups = 0
         self.dirty = False
         self.fresh = self.hot = None
-        self._turn = 0
+        self._turn = self._odd = 0
         for bus in range(len(self.wires)):
             self.recover(bus)
 
@@ -264,12 +264,12 @@ class Buses:
                     if not chip.put() or ticks_diff(ticks_us(), began_us) > chip.limit_us:
                         self._lose(chip.bus)
         if left:
-            turn = self._turn
-            if turn == 0:
-                turn = len(self.chips)
-            turn -= 1
-            self._turn = turn
-            chip = self.hot if turn & 1 and self.hot is not None else self.chips[turn]
+            chip = self.hot
+            self._odd ^= 1
+            if chip is None or self._odd:
+                turn = self._turn or len(self.chips)
+                self._turn = turn = turn - 1
+                chip = self.chips[turn]
             if not self.out >> chip.bus & 1:
                 began_us = ticks_us()
                 if not chip.get() or ticks_diff(ticks_us(), began_us) > chip.limit_us:
