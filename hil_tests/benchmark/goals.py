@@ -14,7 +14,7 @@ GOALS: Final[dict[str, tuple[tuple[str, float, bool], ...]]] = {
         ("loop.p99_9", 32_000, False),
         ("loop.max", 40_000, False),
     ),
-    "scan_us": (("p50_gpio", 600, False), ("max", 3000, False)),
+    "scan_us": (("p50_gpio", 600, False), ("p50_expander", 1500, False), ("max", 3000, False)),
     "swipe_to_release_ms": (("p99", 100, False),),
     "meter_sweep": (("ratio", 1.10, False),),
     # "one reply time-out per back-off period": 240 ms, and the spread of the meters' turn-around
