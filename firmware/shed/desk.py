@@ -1,6 +1,6 @@
 """The desk: what the console may see of the shed and ask of it (the contract is in console/commands.py).
 
-Hazard: a question that changes something. Everything here but `clear`, `stop`, `revoke`, `set_time` and `enter_maintenance` only reads.
+Hazard: a question that changes something. Everything here but `clear`, `confirm`, `stop`, `revoke`, `set_time` and `enter_maintenance` only reads.
 """
 
 import gc
@@ -50,6 +50,7 @@ class Desk:
             "hb": 1 if wiring.protected and not service.scan.fault else 0,
             "heap": gc.mem_free(),
             "forced": service.eraser.forced,
+            "trial": service.trial_left_s(),
         }
         for i in range(len(wiring.outlets)):
             yield self._outlet(i)
@@ -123,6 +124,9 @@ class Desk:
 
     def clear(self, by):
         return self._service.clear(by)
+
+    def confirm(self, by):
+        return self._service.confirm(by)
 
     def stop(self, number):
         if number not in self._service.wiring.numbers:

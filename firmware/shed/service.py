@@ -26,7 +26,7 @@ from shed.metering.poller import Poller
 from shed.safety import faults, holders
 from shed.safety.points import ALARM, NORMAL
 from shed.storage.eraser import Eraser
-from shed.storage.journal import BOOT, CONFIG, POINT, Journal
+from shed.storage.journal import BOOT, CONFIG, POINT, TRIAL, Journal
 from shed.storage.live import LiveRing
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
@@ -35,6 +35,10 @@ _BAD_BOOTS = const(5)
 _WORSE_BOOTS = const(10)  # even safe mode does not start with this configuration: the built-in one, which is empty
 _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
+_TRIAL_S = const(600)  # a configuration on trial is confirmed by then, or the old one comes back
+_BEGUN = const(1)  # events of `trial` records
+_CONFIRMED = const(2)
+_REJECTED = const(3)
 _RESTART_TURNS = const(4)  # of the supervisor: the answer goes out first
 _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
@@ -52,6 +56,8 @@ class Service:
         self.clock = clock.Clock()
         image, self.slots = wiring.load_image()
         self.image = image
+        if self.slots.trial:
+            rtc.bad_boots = 1  # it may be the way out of safe mode; one bad boot ends the trial
         self.safe_mode = image is None or rtc.bad_boots > _BAD_BOOTS
         self.journal = Journal(flash.Region("shed_journal"), self.clock)
         self.journal.open()
@@ -128,6 +134,10 @@ class Service:
             self.faults.came(faults.CONFIG_BAD)
         else:
             self.books.write(CONFIG, self.slots.sequence, self.image.crc)
+        if self.slots.rejected:
+            self.books.write(TRIAL, self.slots.rejected, _REJECTED, 0)
+        if self.slots.trial:
+            self.books.write(TRIAL, self.slots.sequence, _BEGUN, 0)
         if rtc.bad_boots > _BAD_BOOTS:
             self.faults.came(faults.BOOT_LOOP, rtc.bad_boots)
         if not self.wiring.protected:
@@ -297,12 +307,29 @@ class Service:
             if not self._restart:
                 self.outputs.all_off()
                 resets.hard_reset()
+        elif self.slots.trial and (self.clock.uptime_s >= _TRIAL_S or self.outputs.held_by(holders.SELF_TEST)):
+            self._restart = _RESTART_TURNS  # unconfirmed: the next boot rejects it
         if self.rtc.bad_boots and not self.safe_mode and self.clock.uptime_s >= _GOOD_BOOT_S:
             self.rtc.bad_boots = 0
             self.rtc.save()
         return 250
 
     # What a person may ask for (console).
+
+    def trial_left_s(self):
+        """Seconds in which a configuration on trial may still be confirmed; 0 without one."""
+        return max(_TRIAL_S - self.clock.uptime_s, 1) if self.slots.trial else 0
+
+    def confirm(self, by):
+        """The configuration on trial stays. False when there is none, its self-test failed, or the flash refuses."""
+        if not self.slots.trial or self._restart or self.outputs.held_by(holders.SELF_TEST):
+            return False
+        try:
+            self.slots.confirm()
+        except OSError:
+            return False
+        self.books.write(TRIAL, self.slots.sequence, _CONFIRMED, by)
+        return True
 
     def clear(self, by):
         """Resets trips whose cause is gone and forgets faults that are over. Returns (latched causes that stay, live faults that stay)."""

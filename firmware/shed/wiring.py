@@ -37,15 +37,17 @@ EXPANDED = const(128)  # pin codes from here on are bits of expanders
 
 
 def load_image():
-    """The image of the newest confirmed configuration slot and its slots object; (None, slots) when there is none that can be read."""
-    slots = ConfigSlots(flash.Region("shed_cfg"))
-    data = slots.load()
-    if data is None:
-        return None, slots
-    try:
-        return Image(data), slots
-    except ImageError:
-        return None, slots
+    """The image of the configuration slot to run with and its slots object; (None, slots) when there is none that can be read."""
+    while True:
+        slots = ConfigSlots(flash.Region("shed_cfg"))
+        data = slots.load()
+        if data is None:
+            return None, slots
+        try:
+            return Image(data), slots
+        except ImageError:
+            if not slots.trial:
+                return None, slots  # and of a trial: the next look rejects it, for it has begun
 
 
 class Wiring:

@@ -92,6 +92,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
     journal.write(11, 0, 1)
     journal.write(12, 2)
     journal.write(13, 0x50001, 2, 60)
+    journal.write(16, 6, 2, 3)
     journal.append(99, b"from a later version")
     text = desk.type("log\r", 2000)
     for said in (
@@ -109,10 +110,11 @@ def test_the_log_tells_each_kind_of_record_in_words():
         "clock set, was not set",
         "maintenance, by key switch",
         "outlet 3: session 00050001 goes on",
-        "#15 kind 99",
+        "configuration 6: confirmed by key",
+        "#16 kind 99",
     ):
         assert said in text
-    assert [line.split()[0] for line in desk.type("log 2\r").split("\r\n")[1:3]] == ["#14", "#15"]
+    assert [line.split()[0] for line in desk.type("log 2\r").split("\r\n")[1:3]] == ["#15", "#16"]
     sessions = desk.type("sessions\r", 1000)
     assert re.findall(r"#(\d+)", sessions) == ["4", "5", "6", "14"]
 

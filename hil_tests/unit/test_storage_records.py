@@ -256,8 +256,8 @@ def test_the_confirmed_slot_with_the_highest_sequence_is_used():
     assert ConfigSlots(region_with(slot(b"new", 6), slot(b"old", 5))).load() == b"new"
 
 
-@pytest.mark.parametrize("state", [0xFFFF, 0xFFFE, 0xFFFF & ~CONFIRMED & ~REJECTED])
-def test_a_slot_on_trial_or_rejected_is_not_used(state):
+@pytest.mark.parametrize("state", [0xFFFE, 0xFFFF & ~CONFIRMED & ~REJECTED])
+def test_a_slot_whose_trial_ended_or_that_was_rejected_is_not_used(state):
     assert ConfigSlots(region_with(slot(b"old", 4), slot(b"new", 5, state))).load() == b"old"
 
 

@@ -20,13 +20,14 @@ _ANSWER: Final = re.compile(rb"<([0-9A-F]{2}) (\d+)/(\d+) (\{.*\})\*([0-9A-F]{4}
 _PATIENCE_S: Final = 0.8
 _TRIES: Final = 5
 # Parameters in the order in which they are signed (console.md).
-_SIGNED: Final[Mapping[str, tuple[str, ...]]] = {"clear": (), "repl": (), "stop": ("o",), "time": ("t",), "revoke": ("c",), "cards": ()}
+_SIGNED: Final[Mapping[str, tuple[str, ...]]] = {"clear": (), "confirm": (), "repl": (), "stop": ("o",), "time": ("t",), "revoke": ("c",), "cards": ()}
 
 _REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "auth": ("this needs authorisation", "tap a maintenance card or turn the key switch and try again within 60 s, or use --key"),
     "locked": ("too many wrong keys: the board refuses for a while", "wait (1 s after the first, up to 5 min), then use the right --key"),
     "busy": ("the cause of the trip is still there", "shed status shows it; clear the alarm at the detector first"),
     "verb": ("the board does not know this request", "its firmware is older than this tool: shed flash"),
+    "trial": ("no configuration is on trial, or its self-test fails", "shed status shows both; shed config push starts a trial"),
     "card": ("the board's table does not have that card", "shed cards list shows them"),
     "param": ("the board does not accept that value", "shed status shows which outlets there are"),
 }

@@ -125,6 +125,12 @@ def _config(record: Record, _names: SiteNames, _language: str) -> str:
     return f"configuration {record.number('image_sequence')} in use (CRC {record.number('image_crc'):08X})"
 
 
+def _trial(record: Record, _names: SiteNames, language: str) -> str:
+    event = {1: "is on trial", 2: "is confirmed", 3: "was REJECTED: the one before it is back"}.get(record.number("event"), "?")
+    by = f" by {_authority(record, language)}" if record.number("authority") else ""
+    return f"configuration {record.number('image_sequence')} {event}{by}"
+
+
 def _clock(record: Record, _names: SiteNames, _language: str) -> str:
     old = record.number("old_epoch_s")
     return f"clock set to {when(record.number('new_epoch_s'))}" + (f", was {when(old)}" if old else "")
@@ -153,6 +159,7 @@ _TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
     "fault_cleared": _fault_cleared,
     "point": _point,
     "config": _config,
+    "trial": _trial,
     "clock_set": _clock,
     "maintenance": _maintenance,
     "state": _state,

@@ -57,6 +57,7 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(13, "session_resumed", "IBI", "session outlet energised_s"),
         _kind(14, "session_energised", "IB", "session outlet"),
         _kind(15, "state", "II", "boots latched"),
+        _kind(16, "trial", "IBB", "image_sequence event authority"),
     )
 }
 LIVE_KINDS: Final[Mapping[int, Kind]] = {

@@ -6,13 +6,14 @@ The `shed` that app.py passes in, all of it cheap, none of it raising:
 
     mode                    "service" or "safe"
     identity()              dict: fw, site, board, boot, cfg, mpy
-    status_items()          yields dicts with the keys of console.md: first the head (up_s, t, trips, faults, group, hb, heap), then outlets
+    status_items()          yields dicts with the keys of console.md: first the head (up_s, t, trips, faults, group, hb, heap, trial), then outlets
                             (o, st, mw, wh, s, fen, hold), points (p, st), gates (g, st), meters (m, age, ok, to, crc, dv). May yield None.
     task_items()            yields dicts: first the scan's figures, then tasks (task, n, max_us, late_ms, over)
     why(number)             (on 0/1, list of holder numbers in order), or None when no outlet has that number
     outlet_number(index)    what stands on the socket
     journal                 storage.journal.Journal
     faults                  rows() yields (code, argument, times, live); len()
+    confirm(by)             keeps the configuration on trial; False when there is none, or its self-test failed
     clear(by)               resets what can be reset: (mask of causes still latched, number of faults still there)
     stop(number)            asks for an ordered stop; False when there is no such outlet or no session
     cards                   access.cards.CardTable: .count, .record(i)
@@ -37,6 +38,7 @@ _HINTS = {
     "long": "a line has at most 192 bytes",
     "card": "no such card in the board's table",
     "busy": "there is no session to stop",
+    "trial": "no configuration is on trial, or its self-test fails",
 }
 _MOST_BYTES = 70  # of a payload, as hex in one frame
 _CARDS = 6  # records of the card table, as base64 in one frame
@@ -77,7 +79,7 @@ class Commands:
             if not isinstance(card, str) or len(card) != (22 if verb == "revoke" else 0):
                 return error("param")
             message = verb + ('"%s"' % card if card else "")
-        elif verb != "clear" and verb != "repl":
+        elif verb != "clear" and verb != "confirm" and verb != "repl":
             return None
         by = self.auth.authorise(message, fields.get("mac"), now_ms)
         if not by:
@@ -96,6 +98,9 @@ class Commands:
         elif verb == "stop":
             if not shed.stop(value):
                 return error("busy")
+        elif verb == "confirm":
+            if not shed.confirm(by):
+                return error("trial")
         elif verb == "time":
             shed.set_time(value)
         else:

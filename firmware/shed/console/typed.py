@@ -9,7 +9,7 @@ from shed.console.dates import date_text, date_value, span_text
 from shed.console.words import word
 from shed.storage.journal import SESSION_KINDS, fields
 
-_VERBS = "help status why log sessions faults stop clear time repl version"
+_VERBS = "help status why log sessions faults stop clear time repl version confirm"
 _HELP = """\
 status         trips, outlets, points, gates, meters
 why N          why outlet N is off
@@ -20,6 +20,7 @@ version        firmware, configuration
 With a maintenance card or the key switch, within 60 s:
 stop N         ends the session at outlet N
 clear          resets trips whose cause is gone, forgets faults that are over
+confirm        keeps the configuration that is on trial
 time YYYY-MM-DD HH:MM:SS
 repl           opens everything and starts for maintenance
 """
@@ -54,7 +55,7 @@ class Typed:
             row = self._shed.identity()
             yield "ShedGuard %s on MicroPython %s, %s\n" % (row["fw"], row["mpy"], self._shed.mode)
             yield "site %s, board %s, configuration %08X, boot %s\n" % (row["site"], row["board"], row["cfg"], row["boot"])
-        elif verb in ("stop", "clear", "repl", "time"):
+        elif verb in ("stop", "clear", "confirm", "repl", "time"):
             yield from self._write(verb, parts, count, now_ms)
         else:
             yield "no command `%s`. Did you mean `%s`? `help` lists them.\n" % (verb[:20], nearest(verb))
@@ -85,6 +86,8 @@ class Typed:
                     yield "TRIP by cause %s: reset with `clear` once the cause is gone\n" % words.bits_text(row["trips"])
                 else:
                     yield "no trip\n"
+                if row.get("trial"):
+                    yield "configuration ON TRIAL, %s left: `confirm` keeps it, else the old one comes back\n" % span_text(row["trial"])
                 yield "%d faults%s\n" % (row["faults"], ": see `faults`" if row["faults"] else "")
                 groups = "".join(["group %d %s, " % (i + 1, "on" if on else "off") for i, on in enumerate(row["group"])])
                 yield "%sheartbeat %s, %d bytes free\n" % (groups, "on" if row["hb"] else "OFF", row["heap"])

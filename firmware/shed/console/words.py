@@ -27,6 +27,7 @@ FAULTS = (
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
+TRIALS = "|on trial|confirmed|REJECTED, the old one is back"
 AUTHORITIES = "|maintenance card|key switch|key"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
@@ -36,7 +37,8 @@ _SENTENCES = (
     "|outlet {o1}: session {s0} begins, card {c2}, {y4}"
     "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y8}, card {c2}|gate {G0}{r1}, card {c2}|FAULT {f0}|fault cleared by {A2}: {f0}"
     "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}|maintenance, by {A0}"
-    "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised"
+    "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised|kept over boots: {n0} boots"
+    "|configuration {n0}: {T1}{a2}"
 )
 
 
@@ -84,7 +86,7 @@ def sentence(kind, own, outlet_number):
 
 def _told(letter, own, at, outlet_number):
     value = own[at]
-    table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES}.get(letter)
+    table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES, "T": TRIALS}.get(letter)
     if table:
         return word(table, value)
     if letter == "o":
@@ -111,6 +113,8 @@ def _told(letter, own, at, outlet_number):
         return ", after fault %s" % fault_text(value, own[at + 1], outlet_number) if value else ""
     elif letter == "p":
         return ", point %d" % (value + 1) if value < 255 else ""
+    elif letter == "a":
+        return " by " + word(AUTHORITIES, value) if value else ""
     elif letter == "u":
         return " in %d us" % value if value >= 0 else ""
     elif letter == "r":

@@ -24,13 +24,14 @@ MAINTENANCE = const(12)
 SESSION_RESUMED = const(13)
 SESSION_ENERGISED = const(14)
 STATE = const(15)
+TRIAL = const(16)
 
 SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 
 _LOOK_BACK = const(8)  # sectors: each holds a `state` record unless a cut came between its header and that record
 _TIME = const(9)  # bytes of time fields before every payload
 _FORMATS = (
-    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II"  # by kind, from 1
+    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB"  # by kind, from 1
 ).split()
 
 

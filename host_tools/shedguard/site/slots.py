@@ -28,6 +28,15 @@ class Slot:
         """Whether the board may use it: confirmed and not rejected since."""
         return not self.state & CONFIRMED and bool(self.state & REJECTED)
 
+    @property
+    def words(self) -> str:
+        """Its state, for a person."""
+        if not self.state & REJECTED:
+            return "rejected"
+        if not self.state & CONFIRMED:
+            return "confirmed"
+        return "not yet tried" if self.state & TRIAL else "on trial"
+
 
 def build_slot(image: bytes, sequence: int, confirmed: bool) -> bytes:
     """A slot's bytes, header first; ValueError when the image is too long."""
@@ -56,6 +65,22 @@ def current(partition: bytes) -> Slot | None:
     found = [read_slot(partition[offset : offset + SLOT_SIZE]) for offset in (0, SLOT_SIZE)]
     usable = [slot for slot in found if slot is not None and slot.confirmed]
     return max(usable, key=lambda slot: slot.sequence, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new configuration goes: offset in the partition, sequence."""
+
+    offset: int
+    sequence: int
+
+
+def free_place(partition: bytes) -> Place:
+    """The slot that does not hold the configuration in force; the next sequence above whatever is readable in both."""
+    found = [read_slot(partition[offset : offset + SLOT_SIZE]) for offset in (0, SLOT_SIZE)]
+    best = current(partition)
+    taken = found.index(best) if best is not None else 1
+    return Place(SLOT_SIZE * (1 - taken), 1 + max((slot.sequence for slot in found if slot is not None), default=0))
 
 
 def _header(state: int, sequence: int, image: bytes) -> bytes:
