@@ -28,9 +28,10 @@ def scan(seed: int, n: int) -> dict[str, Any]:
         "worst_gap": max(gpio.gap, expander.gap),
         "n": gpio.n,
         "passes": gpio.passes + expander.passes,
-        "conditions": f"{MODEL}; gpio: 4 outlets charging on GPIO relays, 3 points (1 loop, 2 contacts), 1 gate; expander: 16 outlets"
-        " charging on two PCF8574, their buttons on a PCF8575, 2 contacts on a third PCF8574, I2C at 100 kHz; max and"
-        " worst_gap (between the starts of two passes) are over all passes since the start, the trip's own not included; max_in_trip: it is",
+        "conditions": f"{MODEL}; gpio: 4 outlets charging on GPIO relays, 3 points (1 loop, 2 contacts), 1 gate; expander: 16"
+        " outlets charging on two PCF8574, their buttons on a PCF8575, 2 contacts on a third PCF8574, I2C at 100 kHz;"
+        " max and worst_gap (between the starts of two passes) are over all passes since the start, the trip's own not"
+        " included; max_in_trip: it is",
     }
 
 
