@@ -1,6 +1,7 @@
 """The desk: what the console may see of the shed and ask of it (the contract is in console/commands.py).
 
-Hazard: a question that changes something. Everything here but `clear`, `confirm`, `stop`, `revoke`, `set_time` and `enter_maintenance` only reads.
+Hazard: a question that changes something. Everything here but `clear`, `confirm`, `stop`, `revoke`, `set_time` and `enter_maintenance` only
+reads.
 """
 
 import gc

@@ -20,7 +20,9 @@ _ANSWER: Final = re.compile(rb"<([0-9A-F]{2}) (\d+)/(\d+) (\{.*\})\*([0-9A-F]{4}
 _PATIENCE_S: Final = 0.8
 _TRIES: Final = 5
 # Parameters in the order in which they are signed (console.md).
-_SIGNED: Final[Mapping[str, tuple[str, ...]]] = {"clear": (), "confirm": (), "repl": (), "stop": ("o",), "time": ("t",), "revoke": ("c",), "cards": ()}
+_SIGNED: Final[Mapping[str, tuple[str, ...]]] = {
+    "clear": (), "confirm": (), "repl": (), "stop": ("o",), "time": ("t",), "revoke": ("c",), "cards": (),
+}  # fmt: skip
 
 _REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
     "auth": ("this needs authorisation", "tap a maintenance card or turn the key switch and try again within 60 s, or use --key"),
