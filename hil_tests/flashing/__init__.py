@@ -1,0 +1,1 @@
+"""Flashing: images, the order of writing, power cuts, the real esptool on the emulated board, and the doctor."""
