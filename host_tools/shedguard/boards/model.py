@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import INVALID, ShedError
 from ..paths import boards_dir
+from ..site.positions import Positions
+from ..site.problems import FileProblems, Problem, syntax_problem
+from ..site.schema_errors import problems_of
 from .chips import CHIPS, Chip, pin_trouble
 
 
@@ -181,15 +185,32 @@ def load(name: str) -> Board:
 
 
 def load_file(path: Path) -> Board:
-    """A board from a file; ShedError with every contradiction found."""
+    """A board from a file; FileProblems with the line of everything that is wrong."""
     try:
-        board = Board.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
-        raise ShedError(f"{path.name} is no valid board file", str(error), "docs/boards.md", INVALID) from error
-    trouble = _trouble(board)
-    if trouble:
-        raise ShedError(f"{path.name} contradicts its chip", "; ".join(trouble), "correct the pin in the board file", INVALID)
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileProblems(str(path), [syntax_problem(error, text)]) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShedError(f"cannot read {path}", str(error), "name a board file, for instance boards/devkitc-shed4.toml", INVALID) from error
+    positions = Positions(text)
+    try:
+        board = Board.model_validate(data)
+    except ValidationError as error:
+        raise FileProblems(str(path), [replace(found, line=positions.line(found.path)) for found in problems_of(error, Board)]) from error
+    found = [_contradiction(board, said, positions) for said in _trouble(board)]
+    if found:
+        raise FileProblems(str(path), found)
     return board
+
+
+def _contradiction(board: Board, said: str, positions: Positions) -> Problem:
+    """A line of `_trouble` at its place in the file."""
+    name, _, reason = said.partition(": ")
+    table = next((table for table in ("terminal", "port", "bus", "expander") if name in getattr(board, table)), "")
+    hint = "correct the pin in the board file; its source says which one it is"
+    path = (table, name) if table else ()
+    return Problem(path, f"{name} cannot be as the file says", reason, hint, line=positions.line(path))
 
 
 def _trouble(board: Board) -> list[str]:

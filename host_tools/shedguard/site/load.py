@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from ..errors import INVALID, ShedError
 from . import check
 from .model import SiteFile
 from .positions import Positions
-from .problems import FileProblems, Problem, did_you_mean
+from .problems import FileProblems, Problem, did_you_mean, syntax_problem
 from .schema_errors import problems_of
 
 
@@ -42,7 +41,7 @@ def loads(text: str, file: str = "site.toml", board: Board | None = None) -> Loa
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FileProblems(file, [_syntax(error, text)]) from error
+        raise FileProblems(file, [syntax_problem(error, text)]) from error
     positions = Positions(text)
     try:
         site = SiteFile.model_validate(data)
@@ -63,17 +62,3 @@ def loads(text: str, file: str = "site.toml", board: Board | None = None) -> Loa
 
 def _located(found: list[Problem], positions: Positions) -> list[Problem]:
     return [replace(problem, line=positions.line(problem.path)) for problem in found]
-
-
-def _syntax(error: tomllib.TOMLDecodeError, text: str) -> Problem:
-    message = str(error)
-    match = re.search(r"\(at line (\d+), column \d+\)", message)
-    line = int(match[1]) if match else max(1, len(text.splitlines()))
-    what = re.sub(r"\s*\(at .*\)$", "", message)
-    return Problem(
-        (),
-        f"not TOML: {what}",
-        "the file breaks TOML's grammar here",
-        "check quotes, brackets and commas on this line and the one before",
-        line=line,
-    )

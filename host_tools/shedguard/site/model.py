@@ -156,6 +156,22 @@ class Charging(_Strict):
     checkpoint_s: int = Field(default=600, ge=60, le=3600)
 
 
+class Budget(_Strict):
+    """``[budget]``: what the whole shed may draw. Checked against breaker, groups and outlets; the firmware does not act on it yet."""
+
+    feeder_w: int = Field(ge=1, le=250_000)
+    breaker_a: int = Field(ge=1, le=400)
+    phases: Literal[1, 3] = 1
+
+
+class Contact(_Strict):
+    """``[[contact]]``: whom to call; printed in reports. Never on the board."""
+
+    name: Name
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 -]{3,19}$")]
+    role: Name
+
+
 class SiteFile(_Strict):
     """A whole site file. At most 30 causes, effects and points, so that a mask is a small integer on the board."""
 
@@ -170,3 +186,5 @@ class SiteFile(_Strict):
     reader: Annotated[list[Reader], Field(max_length=2)] = []
     tariff: Tariff
     charging: Charging = Charging()
+    budget: Budget | None = None
+    contact: Annotated[list[Contact], Field(max_length=10)] = []

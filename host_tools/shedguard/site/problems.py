@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import re
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -52,6 +54,21 @@ class FileProblems(ShedError):
 
     def __str__(self) -> str:
         return "\n".join([*(problem.show(self.file) for problem in self.problems), f"error: {self.what}"])
+
+
+def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
+    """What tomllib says, at its line."""
+    message = str(error)
+    match = re.search(r"\(at line (\d+), column \d+\)", message)
+    line = int(match[1]) if match else max(1, len(text.splitlines()))
+    what = re.sub(r"\s*\(at .*\)$", "", message)
+    return Problem(
+        (),
+        f"not TOML: {what}",
+        "the file breaks TOML's grammar here",
+        "check quotes, brackets and commas on this line and the one before",
+        line=line,
+    )
 
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:

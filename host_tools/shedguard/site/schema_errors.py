@@ -22,21 +22,32 @@ _MISSING = {
     ),
     "breaker_w": ("the load budget and the check of outlet limits need it", "add breaker_w = the watts that the group's breaker carries"),
 }
-_KINDS = {"int_type": "a whole number", "string_type": "text in quotes", "bool_type": "true or false", "list_type": "a list in [ ]"}
+_KINDS = {
+    "int_type": "a whole number",
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+    "list_type": "a list in [ ]",
+    "model_type": "a table",
+    "dict_type": "a table",
+}
+_PATTERNS = {
+    "maintenance_key": ("64 hex digits are needed: a key of 32 bytes", "for instance from: openssl rand -hex 32"),
+    "phone": ("a telephone number has digits, spaces and dashes, and may begin with +", 'for instance "+86 571 8888 0000"'),
+}
 
 
-def problems_of(error: ValidationError) -> list[Problem]:
-    """One problem for each error of the model."""
-    return [_problem(details) for details in error.errors()]
+def problems_of(error: ValidationError, model: type[BaseModel] = SiteFile) -> list[Problem]:
+    """One problem for each error of ``model``, which is a whole file."""
+    return [_problem(details, model) for details in error.errors()]
 
 
-def _problem(details: ErrorDetails) -> Problem:
-    path: Path = tuple(details["loc"])
+def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
+    path: Path = tuple(part for part in details["loc"] if part not in ("int", "literal['auto']"))  # the arms of a union are no keys
     key, kind = str(path[-1]), details["type"]
     where = describe(path[:-1])
     context: dict[str, Any] = details.get("ctx", {})
     if kind == "extra_forbidden":
-        known = sorted(_fields(path[:-1]))
+        known = sorted(_fields(path[:-1], model))
         return Problem(
             path,
             f'unknown key "{key}" in {where}',
@@ -51,14 +62,16 @@ def _problem(details: ErrorDetails) -> Problem:
     what = f"{key} = {value!r} in {where} is not valid" if not isinstance(value, dict | list) else f"{key} in {where} is not valid"
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace("'", '"')
-        known = [word for field in [_annotation(path)] for word in _literals(field)]
+        known = [word for field in [_annotation(path, model)] for word in _literals(field)]
         return Problem(path, what, f"allowed: {expected}", did_you_mean(str(value), known, f"write one of {expected}"))
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))
         word = "at least" if kind == "greater_than_equal" else "at most"
         return Problem(path, what, f"out of range: {word} {bound}", f"write a value of {word} {bound}")
     if kind == "string_pattern_mismatch":
-        return Problem(path, what, "64 hex digits are needed: a key of 32 bytes", "for instance from: openssl rand -hex 32")
+        return Problem(path, what, *_PATTERNS.get(key, (details["msg"], "see docs/protocols/site-file.md")))
+    if kind in ("string_too_short", "string_too_long"):
+        return Problem(path, what, "a name has 1 to 40 characters", f"write a {'longer' if kind.endswith('short') else 'shorter'} {key}")
     if kind in _KINDS:
         return Problem(path, what, f"{_KINDS[kind]} is expected here", f"write {key} as {_KINDS[kind]}")
     if kind in ("too_long", "too_short"):
@@ -78,17 +91,19 @@ def describe(path: Path) -> str:
     return f"[{'.'.join(str(part) for part in path)}]"
 
 
-def _fields(path: Path) -> list[str]:
-    model = _annotation(path)
+def _fields(path: Path, root: type[BaseModel]) -> list[str]:
+    model = _annotation(path, root)
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 
-def _annotation(path: Path) -> Any:
-    """The type that the model expects at ``path``."""
-    found: Any = SiteFile
+def _annotation(path: Path, root: type[BaseModel]) -> Any:
+    """The type that the model ``root`` expects at ``path``."""
+    found: Any = root
     for part in path:
         found = _plain(found)
-        if isinstance(part, int):
+        if get_origin(found) is dict:
+            found = get_args(found)[1]
+        elif isinstance(part, int):
             found = (get_args(found) or (None,))[0]
         elif isinstance(found, type) and issubclass(found, BaseModel) and part in found.model_fields:
             found = found.model_fields[part].annotation
