@@ -31,7 +31,7 @@ def save(contents: Contents, path: Path, secrets: bool, made: datetime) -> dict[
         "format": FORMAT,
         "made": made.isoformat(timespec="seconds"),
         "tool": __version__,
-        "board": {"kind": contents.board, "chip": contents.chip, "mac": contents.mac, "place": contents.place},
+        "board": {"kind": contents.board, "chip": contents.chip, "mac": contents.mac, "place": Path(contents.place).name},
         "firmware": contents.firmware,
         "site": contents.site,
         "configuration_crc": contents.configuration_crc,

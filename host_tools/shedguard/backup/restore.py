@@ -102,12 +102,18 @@ def _journal(backup: Contents, board: Contents, replace: bool) -> Item:
     region = log_region.with_boots(backup.raw[JOURNAL], log, boots)
     region = log_region.with_wear_of(region, board.raw[JOURNAL], JOURNAL_MAGIC)
     why = f"{len(log.records)} records" + (f", {len(strange)} sales of the board given up" if strange else "")
-    return Item(name, "restored", why, _whole(JOURNAL, region), facts | {"boots": boots, "given_up": sorted(strange)})
+    return Item(
+        name,
+        "restored",
+        why,
+        _whole(JOURNAL, region),
+        facts | {"boots": boots, "given_up": sorted(row[0] for row in strange if isinstance(row[0], int))},
+    )
 
 
 def _open_sessions(backup: Contents, board: Contents, journal: Item) -> Item:
     name = "open sessions"
-    if journal.state == "restored":
+    if journal.state == "restored" or (journal.facts.get("empty") and _cut_off(backup, board)):
         region = log_region.with_wear_of(backup.raw[LIVE], board.raw[LIVE], LIVE_MAGIC)
         count = len(backup.unsettled)
         why = f"{count} to be settled by this board: the old one must not go back into service" if count else "none was open"
@@ -116,6 +122,17 @@ def _open_sessions(backup: Contents, board: Contents, journal: Item) -> Item:
         return Item(name, "unchanged", "the board has them", facts={"sessions": _told(backup)})
     empty = not backup.unsettled or journal.facts.get("empty", False)
     return Item(name, "skipped", "they belong to the journal, which was not restored", facts={"sessions": _told(backup), "empty": empty})
+
+
+def _cut_off(backup: Contents, board: Contents) -> bool:
+    """Whether a restore was cut between journal and live ring: open sessions of the backup are neither settled here nor in the ring."""
+    newest = {record.number("outlet"): record.sequence for record in board.live.of("live")}
+    missing = [
+        record
+        for record in backup.unsettled
+        if record.number("session") not in board.ended and newest.get(record.number("outlet"), 0) < record.sequence
+    ]
+    return bool(missing) and board.sales <= backup.sales
 
 
 def _counters(backup: Contents, board: Contents, journal: Item) -> Item:
