@@ -16,6 +16,8 @@ CARDS: Final = ("resident", "neighbour", "tenant", "visitor", "staff", "stranger
 PACKS: Final = ("li36v", "li48v", "li60v", "la36_12", "la48v20", "la72")
 # Faults under which a meter still measures: what it then says late or not at all must not become money.
 METER_FAULTS: Final = ("ok", "ok", "off", "garbage", "slow", "intermittent", "noisy")
+BUS_FAULTS: Final = ("hung", "sda-short", "scl-short")
+CHIP_FAULTS: Final = ("off", "stuck", "wrong-address", "late")
 LONGEST_S: Final = 1200
 
 
@@ -70,6 +72,19 @@ def _reset(bench: Bench, chance: random.Random) -> None:
     bench.board.fault(*chance.choice((("brownout", 0), ("stall", "8 s"))))
 
 
+def _expander(bench: Bench, chance: random.Random) -> None:
+    """A bus or a chip fails, for a moment or for minutes; somebody clears the fault now and then."""
+    buses = [bus for bus in bench.plant.expander_buses.values() if bus.is_i2c]
+    broken = chance.choice([*buses, *(chip for bus in buses for chip in bus.expanders)])
+    broken.fault(chance.choice(BUS_FAULTS if broken in buses else CHIP_FAULTS))
+    bench.run(f"{chance.choice((1, 30, 1000, 20_000, 300_000))} ms")
+    broken.fault("ok")
+    if chance.random() < 0.3:
+        bench.card("maintenance").tap()
+        bench.run("2 s")
+        bench.console.send("clear\r")
+
+
 ACTS: Final[dict[Act, int]] = {_sale: 10, _unplug: 5, _outage: 2, _cut: 2, _smoke: 1, _meter: 2, _reset: 1}
 
 
@@ -77,10 +92,11 @@ def campaign(seed: int, hours: float, site: str | Path = SMALL_SITE) -> list[str
     """Play ``hours`` from ``seed``; the auditor's findings, and the port's about flash."""
     chance = random.Random(seed)
     with Bench(site=site, seed=seed) as bench:
+        acts = {**ACTS, _expander: 4} if bench.plant.expander_buses else ACTS
         bench.run("15 s")
         end_ns = bench.now_ns + round(hours * 3.6e12)
         while bench.now_ns < end_ns:
-            chance.choices(list(ACTS), list(ACTS.values()))[0](bench, chance)
+            chance.choices(list(acts), list(acts.values()))[0](bench, chance)
             bench.run(f"{chance.uniform(0.1, 1) ** 3 * LONGEST_S:.3f} s")
         _close(bench)
         left_on = [f"outlet {number} is on" for number in bench.plant.outlets if bench.outlet(number).contact_is_closed]

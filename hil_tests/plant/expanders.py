@@ -146,9 +146,14 @@ class ExpanderBus:
                 port.on_pin(wires["enable"], self._enable)
                 self._enable(FLOAT)
 
+    @property
+    def is_i2c(self) -> bool:
+        """Else it is a shift register's."""
+        return "sda" in self._wires
+
     def fault(self, name: str) -> None:
         """One of ``BUS_FAULTS``."""
-        if name not in BUS_FAULTS or "sda" not in self._wires:
+        if name not in BUS_FAULTS or not self.is_i2c:
             raise ValueError(f"an I2C bus's faults are {', '.join(BUS_FAULTS)}; not {name!r}")
         self._world.log(f"expander bus {self.name}: fault {name}")
         self.fault_name = name
