@@ -90,7 +90,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
     ),
     "input-only pins": (
         "machine_pin.c",
-        "gpio >= FIRST_INPUT_ONLY ? 0 : ",
+        "kind_is_input_only(gpio) ? 0 : ",
         "",
         "test_pins.py::test_input_only_pins_have_no_pulls_and_cannot_be_outputs",
     ),

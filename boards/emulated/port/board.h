@@ -10,7 +10,7 @@
 
 #define BOARD_NEVER     UINT64_MAX
 #define BOARD_NORETURN  __attribute__((noreturn))
-#define N_GPIO          (40)
+#define N_GPIO          (49)              // of the larger chip (kind.h)
 #define N_TIMER         (4)
 #define N_UART          (3)
 #define NS_PER_US       (1000ULL)

@@ -5,9 +5,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
-
-#define STRAP_BOOT  (0)
-#define STRAP_MTDI  (12)
+#include "kind.h"
 
 bool chip_running;              // MicroPython runs (false: off, held, halted, in the ROM)
 
@@ -215,12 +213,15 @@ static void look_at_straps(void) {
     if (P.cause != CAUSE_POWER_ON) {
         return;
     }
-    bool loader = P.pin_in[STRAP_BOOT] == 0;        // has a pull-up inside
-    bool low_voltage = P.pin_in[STRAP_MTDI] == 1;   // has a pull-down inside
-    if (loader) {
-        link_note(NOTE_WARNING, "strapping: GPIO0 is low at reset, the ROM waits for a download");
+    unsigned int boot = kind->strap_boot, voltage = kind->strap_low_voltage;
+    bool loader = P.pin_in[boot] == 0;              // has a pull-up inside
+    bool low_voltage = P.pin_in[voltage] == 1;      // has a pull-down inside
+    if (loader && kind->strap_no_boot < N_GPIO && P.pin_in[kind->strap_no_boot] == 1) {
+        link_note(NOTE_WARNING, "strapping: GPIO%u is low and GPIO%u high at reset, the ROM starts nothing", boot, kind->strap_no_boot);
+    } else if (loader) {
+        link_note(NOTE_WARNING, "strapping: GPIO%u is low at reset, the ROM waits for a download", boot);
     } else if (low_voltage) {
-        link_note(NOTE_WARNING, "strapping: GPIO12 is high at reset, the flash gets 1.8 V and cannot be read");
+        link_note(NOTE_WARNING, "strapping: GPIO%u is high at reset, the flash gets 1.8 V and cannot be read", voltage);
     }
     if (loader || low_voltage) {
         vtime_run_dead(never);      // until power or EN go

@@ -2,6 +2,7 @@
 
 #include "py/mphal.h"
 #include "board.h"
+#include "kind.h"
 
 #define ATTEN_UNSET (0xff)
 
@@ -20,21 +21,10 @@ typedef struct _machine_adc_obj_t {
     { MP_ROM_QSTR(MP_QSTR_WIDTH_11BIT), MP_ROM_INT(11) }, \
     { MP_ROM_QSTR(MP_QSTR_WIDTH_12BIT), MP_ROM_INT(12) }, \
 
-#define ADC1(gpio) {{&machine_adc_type}, gpio, 1}
-#define ADC2(gpio) {{&machine_adc_type}, gpio, 2}
-static const machine_adc_obj_t adc_objects[] = {
-    ADC1(36), ADC1(37), ADC1(38), ADC1(39), ADC1(32), ADC1(33), ADC1(34), ADC1(35),
-    ADC2(4), ADC2(0), ADC2(2), ADC2(15), ADC2(13), ADC2(12), ADC2(14), ADC2(27), ADC2(25), ADC2(26),
-};
+// One object per ADC pad of the chip (kind.h), in its order.
+static machine_adc_obj_t adc_objects[KIND_MAX_ADC];
 
-// Line-fitting calibration of the IDF for a reference of 1100 mV: mV = raw * slope / 2^16 + offset, at 12 bits.
-static const struct {
-    uint32_t slope, offset_mv;
-} curve[4] = {
-    { 1100 * 57431 / 4096, 75 }, { 1100 * 76236 / 4096, 78 }, { 1100 * 105481 / 4096, 107 }, { 1100 * 196602 / 4096, 142 },
-};
-
-static uint8_t attens[MP_ARRAY_SIZE(adc_objects)] = { [0 ... MP_ARRAY_SIZE(adc_objects) - 1] = ATTEN_UNSET };
+static uint8_t attens[KIND_MAX_ADC] = { [0 ... KIND_MAX_ADC - 1] = ATTEN_UNSET };
 static uint8_t width = 12;
 
 static size_t adc_index(const machine_adc_obj_t *self) {
@@ -54,7 +44,7 @@ static void mp_machine_adc_atten_set(machine_adc_obj_t *self, mp_int_t atten) {
 }
 
 static void mp_machine_adc_width_set(machine_adc_obj_t *self, mp_int_t bits) {
-    if (bits < 9 || bits > 12) {
+    if (bits < kind->adc_min_width || bits > 12) {
         mp_raise_ValueError(MP_ERROR_TEXT("invalid bits"));
     }
     width = (uint8_t)bits;
@@ -77,9 +67,12 @@ static void mp_machine_adc_init_helper(machine_adc_obj_t *self, size_t n_pos_arg
 static mp_obj_t mp_machine_adc_make_new(const mp_obj_type_t *type, size_t n_pos_args, size_t n_kw_args, const mp_obj_t *args) {
     mp_arg_check_num(n_pos_args, n_kw_args, 1, MP_OBJ_FUN_ARGS_MAX, true);
     unsigned int gpio = machine_pin_get_id(args[0]);
-    for (size_t i = 0; i < MP_ARRAY_SIZE(adc_objects); i++) {
-        if (adc_objects[i].gpio == gpio) {
-            machine_adc_obj_t *self = (machine_adc_obj_t *)&adc_objects[i];
+    for (size_t i = 0; i < kind->n_adc; i++) {
+        if (kind->adc[i] == gpio) {
+            machine_adc_obj_t *self = &adc_objects[i];
+            self->base.type = &machine_adc_type;
+            self->gpio = (uint8_t)gpio;
+            self->unit = i < kind->n_adc1 ? 1 : 2;
             mp_map_t kw_args;
             mp_map_init_fixed_table(&kw_args, n_kw_args, args + n_pos_args);
             mp_machine_adc_init_helper(self, n_pos_args - 1, args + 1, &kw_args);
@@ -98,11 +91,11 @@ static mp_int_t convert(machine_adc_obj_t *self) {
         uv += (int64_t)(chip_random() % (2 * noise + 1)) - noise;
     }
     unsigned int atten = attens[adc_index(self)] & 3;
-    int64_t above = uv - (int64_t)curve[atten].offset_mv * 1000;
+    int64_t above = uv - (int64_t)kind->curve[atten].offset_mv * 1000;
     if (above <= 0) {
         return 0;
     }
-    int64_t raw = (above * 65536 / 1000 + curve[atten].slope / 2) / curve[atten].slope;
+    int64_t raw = (above * 65536 / 1000 + kind->curve[atten].slope / 2) / kind->curve[atten].slope;
     return raw > 4095 ? 4095 : (mp_int_t)raw;
 }
 
@@ -118,5 +111,5 @@ static mp_int_t mp_machine_adc_read_u16(machine_adc_obj_t *self) {
 static mp_int_t mp_machine_adc_read_uv(machine_adc_obj_t *self) {
     mp_int_t raw = convert(self);
     unsigned int atten = attens[adc_index(self)] & 3;
-    return (mp_int_t)(((uint32_t)raw * curve[atten].slope + 32768) / 65536 + curve[atten].offset_mv) * 1000;
+    return (mp_int_t)(((uint32_t)raw * kind->curve[atten].slope + 32768) / 65536 + kind->curve[atten].offset_mv) * 1000;
 }

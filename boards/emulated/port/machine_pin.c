@@ -7,10 +7,9 @@
 #include "extmod/modmachine.h"
 #include "extmod/virtpin.h"
 #include "board.h"
+#include "kind.h"
 #include "pads.h"
 #include "ports.h"
-
-#define FIRST_INPUT_ONLY    (34)
 
 typedef struct _machine_pin_irq_obj_t {
     mp_obj_base_t base;
@@ -24,14 +23,9 @@ typedef struct _machine_pin_obj_t {
 static bool dropping[N_GPIO];       // the last interrupt of this pad found the queue full
 static const mp_obj_type_t machine_pin_irq_type;
 
-// Objects live outside the heap, one per pad, as on the ESP32. Pads 20, 24, 28-31 do not exist; 6-11 are the flash chip's.
-#define PIN     {{&machine_pin_type}, {{&machine_pin_irq_type}}}
-#define NO_PIN  {{NULL}, {{NULL}}}
+// Objects live outside the heap, one per pad, as on the ESP32. Which of them the chip has: kind.h.
 static const machine_pin_obj_t pin_objects[N_GPIO] = {
-    PIN, PIN, PIN, PIN, PIN, PIN, NO_PIN, NO_PIN, NO_PIN, NO_PIN,
-    NO_PIN, NO_PIN, PIN, PIN, PIN, PIN, PIN, PIN, PIN, PIN,
-    NO_PIN, PIN, PIN, PIN, NO_PIN, PIN, PIN, PIN, NO_PIN, NO_PIN,
-    NO_PIN, NO_PIN, PIN, PIN, PIN, PIN, PIN, PIN, PIN, PIN,
+    [0 ... N_GPIO - 1] = {{&machine_pin_type}, {{&machine_pin_irq_type}}},
 };
 
 #define INDEX(self) ((unsigned int)((self) - &pin_objects[0]))
@@ -74,7 +68,7 @@ static const machine_pin_obj_t *machine_pin_find(mp_obj_t pin_in) {
     }
     if (mp_obj_is_int(pin_in)) {
         mp_int_t wanted = mp_obj_get_int(pin_in);
-        if (0 <= wanted && wanted < N_GPIO && pin_objects[wanted].base.type != NULL) {
+        if (wanted >= 0 && kind_has_pad((unsigned int)wanted)) {
             return &pin_objects[wanted];
         }
     }
@@ -114,15 +108,15 @@ static void init_helper(const machine_pin_obj_t *self, size_t n_args, const mp_o
     }
     if (args[ARG_mode].u_obj != mp_const_none) {
         mp_int_t mode = mp_obj_get_int(args[ARG_mode].u_obj);
-        if (gpio >= FIRST_INPUT_ONLY && (mode & MODE_OUTPUT_BIT)) {
+        if (kind_is_input_only(gpio) && (mode & MODE_OUTPUT_BIT)) {
             mp_raise_ValueError(MP_ERROR_TEXT("pin can only be input"));
         }
         pads_set_mode(gpio, (uint8_t)(mode & 7));
     }
     if (args[ARG_pull].u_obj != MP_OBJ_NEW_SMALL_INT(-1)) {
         mp_int_t pull = args[ARG_pull].u_obj == mp_const_none ? 0 : mp_obj_get_int(args[ARG_pull].u_obj);
-        // Pads 34-39 have no pull resistors: the IDF refuses, MicroPython ignores the refusal.
-        pads_set_pull(gpio, gpio >= FIRST_INPUT_ONLY ? 0 : (uint8_t)(pull & 3));
+        // Input-only pads have no pull resistors: the IDF refuses, MicroPython ignores the refusal.
+        pads_set_pull(gpio, kind_is_input_only(gpio) ? 0 : (uint8_t)(pull & 3));
     }
 }
 
@@ -282,7 +276,7 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     locals_dict, &machine_pin_irq_locals_dict
     );
 
-MP_REGISTER_ROOT_POINTER(mp_obj_t machine_pin_irq_handler[40]);
+MP_REGISTER_ROOT_POINTER(mp_obj_t machine_pin_irq_handler[49]);
 
 // The C-level pin interface that extmod's software buses use
 

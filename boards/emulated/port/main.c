@@ -18,6 +18,7 @@
 #include "shared/readline/readline.h"
 #include "shared/runtime/pyexec.h"
 #include "board.h"
+#include "kind.h"
 #include "ports.h"
 
 // What mp_cstack_check() may use. An ESP32 has a task stack of 16 KB and reaches about 50 trivial Python calls
@@ -45,7 +46,8 @@ const char board_help_text[] =
 static void usage(const char *problem, const char *what) {
     fprintf(stderr, "emulated-board: %s %s\n"
         "usage: emulated-board --flash FILE --link-fd N --seed S --start-ns T [--ticks-offset-ms M] [--boot-ms B]\n"
-        "                      [--cpu-mhz 160|240] [--flash-timing typical|worst] [--irq-jitter-us J]\n", problem, what);
+        "                      [--cpu-mhz 160|240] [--flash-timing typical|worst] [--irq-jitter-us J]\n"
+        "                      [--chip esp32|esp32s3] [--psram none|quad|octal]\n", problem, what);
     _exit(2);
 }
 
@@ -87,6 +89,14 @@ static void parse_arguments(int argc, char **argv) {
             options.worst_flash = strcmp(value, "worst") == 0;
         } else if (strcmp(name, "--irq-jitter-us") == 0) {
             options.irq_jitter_us = (uint32_t)number(name, value);
+        } else if (strcmp(name, "--chip") == 0) {
+            if (!kind_choose(value)) {
+                usage("no such chip:", value);
+            }
+        } else if (strcmp(name, "--psram") == 0) {
+            if (!kind_set_psram(value)) {
+                usage("no such PSRAM:", value);
+            }
         } else if (strcmp(name, "--persist-fd") == 0) {
             options.persist_fd = (int)number(name, value);
         } else {
@@ -166,6 +176,8 @@ static void chip_main(void) {
 int main(int argc, char **argv) {
     persist_set_arguments(argv);
     parse_arguments(argc, argv);
+    kind_put_name();
+    esp32_module_init();
     memory_init();
     uarts_init();
     vtime_mhz = options.start_mhz;
