@@ -21,6 +21,7 @@ from hil_tests.plant.world import World
 from . import branch as forks
 from . import link, variant
 from .board import Board
+from .board_kind import read_kind
 from .board_process import BoardProcess
 from .conditions import Condition, name_of
 from .console import Console
@@ -43,7 +44,8 @@ class Bench(Parts):
     table; a mapping of paths to MicroPython sources is a blank chip with these files.
 
     ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and
-    started unless ``power`` is False. What is not given here comes from the ``variant`` of the test run.
+    started unless ``power`` is False. ``board``: a board file, when it is not to be the site's. What is not given here comes from the
+    ``variant`` of the test run.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Bench(Parts):
         power: bool = True,
         board_command: list[str] | None = None,
         board_arguments: tuple[str, ...] = (),
+        board: str | Path | None = None,
     ) -> None:
         self.seed = seed
         kind = variant.chosen()
@@ -72,9 +75,10 @@ class Bench(Parts):
         self.lockstep = Lockstep(self.world, self.port, self, self._log)
         self.serial = Serial(self.port)
         self.console = Console(self, self.serial, self.plant.wiring.maintenance_key)
-        path = flash_file(self.directory, flash, self.plant.wiring, tuple(cards), kind.cpu_mhz)
+        self.kind = read_kind(Path(board) if board is not None else self.plant.wiring.board_path)
+        path = flash_file(self.directory, flash, self.plant.wiring, tuple(cards), kind.cpu_mhz, self.kind.flash_bytes)
         ticks_ms = kind.ticks_offset_ms if ticks_offset_ms is None else ticks_offset_ms
-        self.process = BoardProcess(path, seed, ticks_ms, board_command, (*kind.arguments, *board_arguments))
+        self.process = BoardProcess(path, seed, ticks_ms, board_command, (*self.kind.arguments, *kind.arguments, *board_arguments))
         self._in_branch = False
         if power:
             self.spawn_board()

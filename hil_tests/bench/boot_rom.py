@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from boards.emulated.serial import boot_text
+from boards.emulated.serial.chips import KINDS
 from boards.emulated.serial.circuit import Edge
 from boards.emulated.serial.flash import BLANK_WORD, FlashFile
 from boards.emulated.serial.loader import Leave, Loader
@@ -19,6 +20,7 @@ from hil_tests.plant.units import MS
 
 from . import link
 from .board import RESET_CAUSES, Board
+from .board_kind import BoardKind
 from .board_process import BoardProcess
 
 BAUD: Final = 115200
@@ -36,6 +38,7 @@ class Chip(Protocol):
     port: BoardPort
     board: Board
     process: BoardProcess
+    kind: BoardKind
 
     @property
     def now_ns(self) -> int:
@@ -51,6 +54,7 @@ class BootRom:
         self.baud = BAUD
         self.has_found_baud = False
         self._chip = chip
+        self._rom = KINDS[chip.kind.chip]
         self._send = send
         self._client_baud = client_baud
         self._flash: FlashFile | None = None
@@ -108,7 +112,7 @@ class BootRom:
 
     def _run(self, cause: int) -> None:
         """The program in flash, if there is one."""
-        self._send(boot_text.flash_boot(cause))
+        self._send(boot_text.flash_boot(cause, self._rom))
         if self._has_image():
             if self._held:
                 self._held = False
@@ -121,10 +125,10 @@ class BootRom:
     def _enter_loader(self, cause: int) -> None:
         self.baud = BAUD
         self.has_found_baud = False
-        self._send(boot_text.download(cause))
+        self._send(boot_text.download(cause, self._rom))
         flash = self._flash = FlashFile(self._chip.process.flash)
         mac = _VENDOR + (self._chip.process.seed & 0xFFFFFF).to_bytes(3, "big")
-        registers = Registers(SpiFlash(flash.size), mac, lambda: self.baud)
+        registers = Registers(SpiFlash(flash.size), mac, lambda: self.baud, self._rom, self._chip.kind.psram)
         self.loader = Loader(flash, registers, self._send, self._left, self._set_baud, self._find_baud)
 
     def _leave_loader(self) -> None:

@@ -32,9 +32,13 @@ _ROLES: Final = {"volunteer": "fire_volunteer"}
 Flash = str | Path | Mapping[str, str] | None
 
 
-def flash_file(directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None = None) -> Path:
+def flash_file(
+    directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None = None, size: int = 0
+) -> Path:
     """A private flash file in ``directory``: copied from ``flash``, blank, a blank board with the files of a mapping (path to source),
-    or, for None, built from the site and ``cards`` with a role, for a board whose file says ``cpu_mhz`` (None: as it stands there)."""
+    or, for None, built from the site and ``cards`` with a role, for a board whose file says ``cpu_mhz`` (None: as it stands there).
+
+    At least ``size`` bytes long, the rest erased; a copy is as long as what it was copied from."""
     path = directory / "flash.bin"
     if flash == BLANK:
         build_blank(path)
@@ -44,9 +48,18 @@ def flash_file(directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardD
         write_partition(path, "vfs", file_system.build({name: source.encode() for name, source in flash.items()}, size))
     elif flash is not None:
         shutil.copyfile(flash, path)
+        return path
     else:
         shutil.copyfile(_built(wiring, cards, cpu_mhz), path)
+    _extend(path, size)
     return path
+
+
+def _extend(path: Path, size: int) -> None:
+    missing = size - path.stat().st_size
+    if missing > 0:
+        with path.open("ab") as file:
+            file.write(b"\xff" * missing)
 
 
 def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) -> Path:

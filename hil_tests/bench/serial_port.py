@@ -14,7 +14,8 @@ import termios
 import time
 from typing import Final, Protocol
 
-from boards.emulated.serial.circuit import Edge, ResetCircuit
+from boards.emulated.serial.circuit import Edge
+from boards.emulated.serial.circuits import CIRCUITS
 from boards.emulated.serial.modem_lines import ModemLines
 from boards.emulated.serial.wire import Wire
 from hil_tests.plant.units import MS, Duration
@@ -73,7 +74,7 @@ class SerialPort(PtyServer):
 
     def __init__(self, bench: ServedChip, speed: float = 1.0, pacing: float = 1.0, tcp_port: int = 0) -> None:
         super().__init__(bench, speed)
-        self.circuit = ResetCircuit(time.monotonic_ns())
+        self.circuit = CIRCUITS[bench.kind.circuit](time.monotonic_ns())
         self.lines = ModemLines(self.circuit)
         self.adapter = _Adapter(self)
         self.network = Network(self.adapter, self._from_network, self._alone, tcp_port)
@@ -88,6 +89,10 @@ class SerialPort(PtyServer):
     def set_lines(self, dtr: bool | None = None, rts: bool | None = None) -> None:
         """Somebody changes one line, or both in one step."""
         self._edges(self.lines.set(time.monotonic_ns(), dtr, rts))
+
+    def press(self, boot: bool = False, reset: bool = False) -> None:
+        """The two buttons of the board from now on: held, or not."""
+        self._edges(self.circuit.buttons(boot, reset, time.monotonic_ns()))
 
     def close(self) -> None:
         """Terminal and socket."""

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -70,6 +71,14 @@ class Rig:
                 return
         raise AssertionError("the board does not go into its loader")
 
+    def press_boot_and_reset(self) -> None:
+        """BOOT held, RESET tapped, BOOT released: the only way into the loader where the lines lead nowhere."""
+        self.port.press(boot=True, reset=True)
+        self.for_seconds(0.02)
+        self.port.press(boot=True)
+        self.for_seconds(0.05)
+        self.port.press()
+
     def press_reset(self) -> None:
         """The EN button alone."""
         self.port.set_lines(dtr=False, rts=True)
@@ -83,9 +92,13 @@ class Rig:
 
 
 @contextmanager
-def served(flash: Flash = "blank", pacing: float = 0.0, speed: float = 1.0) -> Iterator[Rig]:
-    """A board that has booted to its prompt."""
-    with Bench(SITE, flash=flash) as bench:
+def served(
+    flash: Flash = "blank", pacing: float = 0.0, speed: float = 1.0, board: Path | None = None, circuit: str | None = None
+) -> Iterator[Rig]:
+    """A board that has booted to its prompt: the site's, or of the file ``board``, with another reset ``circuit`` than it says."""
+    with Bench(SITE, flash=flash, board=board) as bench:
+        if circuit is not None:
+            bench.kind = replace(bench.kind, circuit=circuit)
         assert bench.wait(lambda: bench.serial.text().endswith(PROMPT), 5_000_000_000)
         rig = Rig(bench, pacing, speed)
         try:

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boards.emulated.serial import slip
+from boards.emulated.serial.chips import crc8_maxim
 from boards.emulated.serial.loader import Leave
-from boards.emulated.serial.registers import crc8_maxim
 
 from .loader_client import MAC, SYNC, Client
 

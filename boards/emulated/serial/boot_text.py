@@ -1,12 +1,14 @@
-"""What the chip's ROM prints on UART0 at 115200 baud after a reset, in the form that tools look for.
+"""What a chip's ROM prints on UART0 at 115200 baud after a reset, in the form that tools look for.
 
-`esptool` looks for ``boot:0x..`` and ``waiting for download``; other tools for ``rst:0x..``. Codes: ESP-IDF's `rom/rtc.h` and the boot mode
-part of esptool's documentation.
+`esptool` looks for ``boot:0x..`` and ``waiting for download``; other tools for ``rst:0x..``. Codes: chips.py, and the boot mode part of
+esptool's documentation.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+from .chips import ESP32, RomKind
 
 # Causes as in RESET records (docs/protocols/link.md).
 POWER_ON: Final = 1
@@ -15,25 +17,15 @@ WATCHDOG: Final = 3
 DEEP_SLEEP: Final = 4
 SOFTWARE: Final = 5  # here: the loader's own software reset
 
-_REASONS: Final = {
-    POWER_ON: "0x1 (POWERON_RESET)",
-    HARD: "0xc (SW_CPU_RESET)",
-    WATCHDOG: "0xc (SW_CPU_RESET)",  # the task watchdog panics, and the panic resets the CPU
-    DEEP_SLEEP: "0x5 (DEEPSLEEP_RESET)",
-    SOFTWARE: "0x3 (SW_RESET)",
-}
-_FLASH_BOOT: Final = "0x13 (SPI_FAST_FLASH_BOOT)"
-_DOWNLOAD: Final = "0x3 (DOWNLOAD_BOOT(UART0/UART1/SDIO_REI_REO_V2))"
 
-
-def flash_boot(cause: int) -> bytes:
+def flash_boot(cause: int, kind: RomKind = ESP32) -> bytes:
     """The chip goes on to boot from flash."""
-    return _head(cause, _FLASH_BOOT)
+    return _head(cause, kind, kind.flash_boot)
 
 
-def download(cause: int = POWER_ON) -> bytes:
+def download(cause: int = POWER_ON, kind: RomKind = ESP32) -> bytes:
     """The chip stays in the ROM and listens."""
-    return _head(cause, _DOWNLOAD) + b"waiting for download\r\n"
+    return _head(cause, kind, kind.download) + b"waiting for download\r\n"
 
 
 def no_image(word: int) -> bytes:
@@ -41,6 +33,5 @@ def no_image(word: int) -> bytes:
     return f"invalid header: 0x{word:08x}\r\n".encode()
 
 
-def _head(cause: int, boot: str) -> bytes:
-    reason = _REASONS.get(cause, _REASONS[POWER_ON])
-    return f"ShedGuard emulated ESP32\r\n\r\nrst:{reason},boot:{boot}\r\n".encode()
+def _head(cause: int, kind: RomKind, boot: str) -> bytes:
+    return f"{kind.banner}rst:{kind.reasons.get(cause, kind.reasons[POWER_ON])},boot:{boot}\r\n".encode()

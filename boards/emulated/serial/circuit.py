@@ -38,24 +38,32 @@ class ResetCircuit:
     def __init__(self, now_ns: int = 0) -> None:
         self.dtr = False
         self.rts = False
+        self.boot_held = False  # the two buttons of the board
+        self.reset_held = False
         self.running = True
         self.en_v = VDD
         self._at_ns = now_ns
 
     @property
     def gpio0_low(self) -> bool:
-        """The transistor at GPIO0 conducts."""
-        return self.dtr and not self.rts
+        """BOOT is pressed, or the transistor at GPIO0 conducts."""
+        return self.boot_held or (self.dtr and not self.rts)
 
     @property
     def en_pulled_low(self) -> bool:
-        """The transistor at EN conducts."""
-        return self.rts and not self.dtr
+        """RESET is pressed, or the transistor at EN conducts."""
+        return self.reset_held or (self.rts and not self.dtr)
 
     def lines(self, dtr: bool, rts: bool, now_ns: int) -> list[Edge]:
         """Both lines at once, from ``now_ns`` on; what happened until then."""
         edges = self.advance(now_ns)
         self.dtr, self.rts = dtr, rts
+        return edges
+
+    def buttons(self, boot: bool, reset: bool, now_ns: int) -> list[Edge]:
+        """A person's fingers from ``now_ns`` on; what happened until then."""
+        edges = self.advance(now_ns)
+        self.boot_held, self.reset_held = boot, reset
         return edges
 
     def advance(self, now_ns: int) -> list[Edge]:

@@ -1,4 +1,4 @@
-"""The serial loader in the ESP32's ROM, and in its place, once somebody has uploaded one, the flasher stub of esptool.
+"""The serial loader in the chip's ROM, and in its place, once somebody has uploaded one, the flasher stub of esptool.
 
 An uploaded program cannot run here, so whatever is uploaded and started is taken for esptool's stub: it says ``OHAI`` and speaks the stub's
 variant of the protocol. Requests and answers: esptool's documentation ("Serial Protocol").
@@ -72,6 +72,8 @@ class Loader(Dispatcher):
             0x12: (self._flash_end, 4),
             0x13: (self._md5, 16),
         }
+        if registers.kind.chip_id is not None:
+            common[0x14] = (self._security_info, 0)
         self._rom_commands = common | {0x0E: (self._read_slow, 8)}
         self._stub_commands = common | {
             0xD0: (self._erase_flash, 0),
@@ -110,6 +112,10 @@ class Loader(Dispatcher):
         for address, value, mask, _delay_us in struct.iter_unpack("<IIII", body[: len(body) // 16 * 16]):
             self._registers.write(address, value, mask)
         self.answer(command)
+
+    def _security_info(self, command: int, _body: bytes) -> None:
+        """Flags, encryption count, seven key purposes: all 0, nothing is locked. Then the chip and the version of this interface."""
+        self.answer(command, data=bytes(12) + struct.pack("<II", self._registers.kind.chip_id or 0, 0))
 
     def _change_baud(self, command: int, body: bytes) -> None:
         baud = struct.unpack_from("<I", body)[0]

@@ -1,6 +1,6 @@
-"""The SPI controller of the ESP32 with a NOR flash on it, as the loader's clients drive it: by "user commands" through its registers.
+"""The SPI controller of the chip with a NOR flash on it, as the loader's clients drive it: by "user commands" through its registers.
 
-Register layout: ESP32 technical reference manual, chapter SPI. Flash commands: JEDEC JESD216 (SFDP) and a GD25Q data sheet.
+Register layout: chips.py. Flash commands: JEDEC JESD216 (SFDP) and a GD25Q data sheet.
 """
 
 from __future__ import annotations
@@ -8,16 +8,11 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-BASE: Final = 0x3FF42000
+from .chips import SpiLayout
+
 SIZE: Final = 0x100
 _CMD: Final = 0x00
 _ADDR: Final = 0x04
-_USER: Final = 0x1C
-_USER1: Final = 0x20
-_USER2: Final = 0x24
-_MOSI_LENGTH: Final = 0x28
-_MISO_LENGTH: Final = 0x2C
-_W0: Final = 0x80
 _CMD_USER: Final = 1 << 18
 _USER_ADDR: Final = 1 << 30
 _USER_MISO: Final = 1 << 28
@@ -58,10 +53,11 @@ class SpiFlash:
 
 
 class SpiController:
-    """Words at ``BASE``. Writing the user bit of the command register runs a command at once."""
+    """Words of ``layout``. Writing the user bit of the command register runs a command at once."""
 
-    def __init__(self, flash: SpiFlash) -> None:
+    def __init__(self, flash: SpiFlash, layout: SpiLayout) -> None:
         self._flash = flash
+        self._at = layout
         self._words: dict[int, int] = {}
 
     def read(self, offset: int) -> int:
@@ -77,27 +73,29 @@ class SpiController:
         self._words[offset] = value
 
     def _run(self) -> None:
-        user, user1 = self.read(_USER), self.read(_USER1)
+        user, user1 = self.read(self._at.user), self.read(self._at.user1)
         address = 0
         if user & _USER_ADDR:
             bits = (user1 >> 26 & 0x3F) + 1
-            address = self.read(_ADDR) >> max(0, 32 - bits)
+            address = self.read(_ADDR)
+            if self._at.address_first:
+                address >>= max(0, 32 - bits)
         data = b""
         if user & _USER_MOSI:
-            data = self._buffer()[: (self.read(_MOSI_LENGTH) % 512 + 8) // 8]
-        answer = self._flash.command(self.read(_USER2) & 0xFF, address, data)
+            data = self._buffer()[: (self.read(self._at.mosi_length) % 512 + 8) // 8]
+        answer = self._flash.command(self.read(self._at.user2) & 0xFF, address, data)
         if user & _USER_MISO:
-            bits = self.read(_MISO_LENGTH) % 512 + 1
+            bits = self.read(self._at.miso_length) % 512 + 1
             count = -(-bits // 8)
             self._store(answer[:count].ljust(count, b"\xff"))
 
     def _buffer(self) -> bytes:
-        return b"".join(struct.pack("<I", self.read(_W0 + 4 * index)) for index in range(16))
+        return b"".join(struct.pack("<I", self.read(self._at.buffer + 4 * index)) for index in range(16))
 
     def _store(self, answer: bytes) -> None:
         padded = answer.ljust(-(-len(answer) // 4) * 4, b"\0")
         for index, (word,) in enumerate(struct.iter_unpack("<I", padded)):
-            self._words[_W0 + 4 * index] = word
+            self._words[self._at.buffer + 4 * index] = word
 
 
 def _sfdp(size: int) -> bytes:
