@@ -41,7 +41,7 @@ def test_a_board_cut_off_in_an_upgrade_sells_nothing_and_then_sells_again(tmp_pa
     size = cuts.whole(start)
     for operation in (1, 2, size.operations // 3, size.operations - 3):
         flash = cuts.cut(start, tmp_path, operation=operation)
-        cuts.sells_nothing(flash)
+        cuts.sells_nothing(flash, start)
     cuts.repeat(flash, kept_of(start))
     cuts.serves(flash)
 
@@ -53,11 +53,11 @@ def test_every_operation_and_every_tenth_kilobyte(start: Path, tmp_path: Path) -
     for operation in range(size.operations):
         flash = cuts.cut(start, tmp_path, operation=operation, seed=operation)
         if operation % 8 == 0:
-            cuts.sells_nothing(flash)
+            cuts.sells_nothing(flash, start)
         cuts.repeat(flash, kept)
     for after in range(1, size.programmed, 10_000):
         flash = cuts.cut(start, tmp_path, after_bytes=after)
-        cuts.sells_nothing(flash)
+        cuts.sells_nothing(flash, start)
         cuts.repeat(flash, kept)
     if kept:
         cuts.serves(flash)
