@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """Pin rules of one chip. All members are GPIO numbers but ``uarts``."""
+    """Pin rules of one chip. All members are GPIO numbers but ``uarts``; ``adc`` is ADC1."""
 
     name: str
     gpios: frozenset[int]
@@ -17,6 +17,7 @@ class Chip:
     flash: frozenset[int]
     strapping: frozenset[int]
     adc: frozenset[int]
+    adc2: frozenset[int]  # useless: it fails as soon as Wi-Fi is on
     console: frozenset[int]
     uarts: frozenset[int]
     psram: frozenset[int]  # taken as well when the module has PSRAM
@@ -28,7 +29,8 @@ ESP32: Final = Chip(
     input_only=frozenset(range(34, 40)),
     flash=frozenset(range(6, 12)),
     strapping=frozenset({0, 2, 5, 12, 15}),
-    adc=frozenset(range(32, 40)),  # ADC1; ADC2 fails as soon as Wi-Fi is on
+    adc=frozenset(range(32, 40)),
+    adc2=frozenset({0, 2, 4, 12, 13, 14, 15, 25, 26, 27}),
     console=frozenset({1, 3}),
     uarts=frozenset({1, 2}),  # 0 is the console
     psram=frozenset({16, 17}),
@@ -40,7 +42,8 @@ ESP32_S3: Final = Chip(
     input_only=frozenset(),
     flash=frozenset(range(26, 33)),
     strapping=frozenset({0, 3, 45, 46}),
-    adc=frozenset(range(1, 11)),  # ADC1
+    adc=frozenset(range(1, 11)),
+    adc2=frozenset(range(11, 21)),
     console=frozenset({19, 20, 43, 44}),  # USB and UART 0
     uarts=frozenset({1, 2}),
     psram=frozenset(range(33, 38)),  # octal PSRAM

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from ..errors import INVALID, ShedError
 from ..paths import boards_dir
 from ..site.positions import Positions
-from ..site.problems import FileProblems, Problem, syntax_problem
+from ..site.problems import FileProblems, did_you_mean, syntax_problem
 from ..site.schema_errors import problems_of
-from .chips import CHIPS, Chip, pin_trouble
+from .chips import CHIPS, Chip
 
 
 class _Strict(BaseModel):
@@ -71,14 +71,26 @@ class Terminal(_Strict):
 
 
 class Port(_Strict):
-    """One serial port. ``direction``: ``auto`` when the transceiver turns itself round, else the GPIO that does (high: send)."""
+    """One serial port. ``direction``: ``auto`` when the transceiver turns itself round, else the GPIO that does (high: send).
+
+    ``strapping_note`` says why strapping pins are all right here.
+    """
 
     kind: Literal["rs485", "uart"]
     uart: int = Field(ge=0, le=2)
     tx: int = Field(ge=0, le=48)
     rx: int = Field(ge=0, le=48)
     direction: Literal["auto"] | int = "auto"
+    strapping_note: str | None = None
     source: str | None = None
+
+    @field_validator("direction", mode="before")
+    @classmethod
+    def _direction(cls, value: object) -> object:
+        """One message instead of one for each half of the union."""
+        if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 48):
+            return value
+        raise PydanticCustomError("direction", 'either "auto" (the transceiver turns itself round) or the GPIO that does, 0 to 48')
 
     def gpios(self) -> tuple[int, ...]:
         """Every GPIO this port takes."""
@@ -180,75 +192,35 @@ def load(name: str) -> Board:
     """The board called ``name``; ShedError when there is none or its file contradicts the chip."""
     path = boards_dir() / f"{name}.toml"
     if name not in names():
-        raise ShedError(f'no board is called "{name}"', f"known boards: {', '.join(names())}", "shed boards", INVALID)
+        hint = did_you_mean(name, names(), "list them: shed boards")
+        raise ShedError(f'no board is called "{name}"', f"known boards: {', '.join(names())}", hint, INVALID)
     return load_file(path)
 
 
 def load_file(path: Path) -> Board:
-    """A board from a file; FileProblems with the line of everything that is wrong."""
+    """A board from a file; FileProblems with every error, each on its line."""
     try:
         text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShedError(f"cannot read {path}", str(error), "name a board file, for instance boards/esp32-devkitc.toml", INVALID) from error
+    return loads(text, str(path))
+
+
+def loads(text: str, file: str) -> Board:
+    """The same from text; ``file`` is what the errors call it."""
+    from . import check  # it judges the classes above
+
+    try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FileProblems(str(path), [syntax_problem(error, text)]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ShedError(f"cannot read {path}", str(error), "name a board file, for instance boards/devkitc-shed4.toml", INVALID) from error
+        raise FileProblems(file, [syntax_problem(error, text)]) from error
     positions = Positions(text)
     try:
         board = Board.model_validate(data)
     except ValidationError as error:
-        raise FileProblems(str(path), [replace(found, line=positions.line(found.path)) for found in problems_of(error, Board)]) from error
-    found = [_contradiction(board, said, positions) for said in _trouble(board)]
-    if found:
-        raise FileProblems(str(path), found)
-    return board
-
-
-def _contradiction(board: Board, said: str, positions: Positions) -> Problem:
-    """A line of `_trouble` at its place in the file."""
-    name, _, reason = said.partition(": ")
-    table = next((table for table in ("terminal", "port", "bus", "expander") if name in getattr(board, table)), "")
-    hint = "correct the pin in the board file; its source says which one it is"
-    path = (table, name) if table else ()
-    return Problem(path, f"{name} cannot be as the file says", reason, hint, line=positions.line(path))
-
-
-def _trouble(board: Board) -> list[str]:
-    """Everything in which a board file contradicts its chip, its expanders or itself."""
-    found: list[str] = []
-    users: dict[int, str] = {}
-    pins = [(name, terminal.gpio, terminal.use == "output") for name, terminal in board.terminal.items() if terminal.gpio is not None]
-    for name, port in board.port.items():
-        pins += [(name, gpio, gpio in {port.tx, port.direction}) for gpio in port.gpios()]
-    for name, wires in board.bus.items():
-        pins += [(name, gpio, True) for gpio in wires.gpios()]
-    for name, gpio, output in pins:
-        reason = pin_trouble(board.chip, gpio, output)
-        if reason is None and board.board.psram and gpio in board.chip.psram:
-            reason = f"GPIO {gpio} belongs to the PSRAM"
-        if reason:
-            found.append(f"{name}: {reason}")
-        if gpio in users:
-            found.append(f"{name}: GPIO {gpio} is {users[gpio]} already")
-        users[gpio] = name
-    for name, terminal in board.terminal.items():
-        found += [f"{name}: {reason}" for reason in _terminal_trouble(board, terminal)]
-    return found
-
-
-def _terminal_trouble(board: Board, terminal: Terminal) -> Iterator[str]:
-    if (terminal.gpio is None) == (terminal.expander is None):
-        yield "it needs a gpio, or an expander and a bit"
-    elif terminal.expander is not None:
-        expander = board.expander.get(terminal.expander)
-        if expander is None:
-            yield f'no expander is called "{terminal.expander}"'
-        elif terminal.bit is None or terminal.bit >= expander.bits:
-            yield f"{expander.part} has bits 0 to {expander.bits - 1}"
-        if terminal.use == "analog":
-            yield "an expander measures no voltage"
+        found = problems_of(error, Board)
     else:
-        if terminal.use == "analog" and terminal.gpio not in board.chip.adc:
-            yield f"GPIO {terminal.gpio} has no ADC1"
-        if terminal.gpio in board.chip.strapping and not terminal.strapping_note:
-            yield f"GPIO {terminal.gpio} is a strapping pin and the file does not say why that is all right"
+        found = check.problems(board)
+        if not any(problem.severity == "error" for problem in found):
+            return board
+    raise FileProblems(file, [replace(problem, line=positions.line(problem.path)) for problem in found])
