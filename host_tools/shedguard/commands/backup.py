@@ -13,6 +13,7 @@ from ..backup import restore as restoring
 from ..backup.contents import BOX, CARDS, CONFIG, JOURNAL, Contents
 from ..errors import REFUSED, ShedError
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, say, show_json, show_table
+from .flash import BaudOption, BeforeOption, before_of
 from .place import FlashOption, YesOption, open_place
 from .progress import Bar
 
@@ -22,6 +23,8 @@ def backup(
     port: PortOption = None,
     flash: FlashOption = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="With the maintenance key. Keep such a file as you keep the key.")] = False,
+    before: BeforeOption = "default-reset",
+    baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -29,7 +32,7 @@ def backup(
 
     The board is out of service for about half a minute; with sessions live it is refused (exit code 7).
     """
-    with open_place(port, flash, "a backup is made", yes) as place:
+    with open_place(port, flash, "a backup is made", yes, before_of(before), baud) as place:
         found = contents.read(place, Bar("backup"))
     manifest = archive.save(found, out, secrets, datetime.now().astimezone())
     if as_json:
@@ -47,6 +50,8 @@ def restore(
     key: KeyOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Also over what the board has of its own (named in the report).")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")] = False,
+    before: BeforeOption = "default-reset",
+    baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,7 +61,7 @@ def restore(
     """
     saved, manifest = archive.load(file)
     secret = key_from(key, site) if key is not None or site is not None else None
-    with open_place(port, flash, f"{file} is restored", yes) as place:
+    with open_place(port, flash, f"{file} is restored", yes, before_of(before), baud) as place:
         items = restoring.plan(saved, manifest, contents.read(place, Bar("looking")), secret, replace)
         if not dry_run:
             restoring.apply(items, place, Bar("restore"))

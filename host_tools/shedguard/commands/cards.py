@@ -16,6 +16,7 @@ from ..console import Console
 from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..ports import open_quietly
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, port_of, say, show_json, show_table
+from .flash import BaudOption, BeforeOption, before_of
 from .place import FlashOption, YesOption, open_place
 from .progress import Bar
 
@@ -37,6 +38,8 @@ def import_(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of refusing the sheet.")] = False,
     zeros: ZerosOption = None,
     readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
+    before: BeforeOption = "default-reset",
+    baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,7 +63,7 @@ def import_(
     if output is not None:
         output.write_bytes(table)
     if not check and (flash is not None or port is not None or output is None):
-        with open_place(port, flash, "the card table is replaced", yes) as place:
+        with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud) as place:
             outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"))
             done |= _outcome(place.name, outcome)
     if as_json:
@@ -81,6 +84,8 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
     port: PortOption = None,
     flash: FlashOption = None,
+    before: BeforeOption = "default-reset",
+    baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -89,7 +94,7 @@ def add(
         new = Card(card_cells.number(card), card_cells.role(role), card_cells.until(until), price_list)
     except BadCell as bad:
         raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
-    with open_place(port, flash, "a card is added", yes) as place:
+    with open_place(port, flash, "a card is added", yes, before_of(before), baud) as place:
         outcome = card_changes.edit(place, card_changes.adding(new, replace), Bar("cards"))
     _say_one(new.number, "added", place.name, outcome, as_json)
 
@@ -101,6 +106,8 @@ def revoke(
     flash: FlashOption = None,
     site: SiteOption = None,
     key: KeyOption = None,
+    before: BeforeOption = "default-reset",
+    baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -116,7 +123,7 @@ def revoke(
                 else:
                     print(f"card {show_number(number)} revoked at {wire.name}, in service")
                 return
-    with open_place(port, flash, "a card is revoked", yes) as place:
+    with open_place(port, flash, "a card is revoked", yes, before_of(before), baud) as place:
         outcome = card_changes.edit(place, card_changes.revoking(number), Bar("cards"))
     _say_one(number, "revoked", place.name, outcome, as_json)
 
@@ -128,11 +135,13 @@ def list_(
     site: SiteOption = None,
     key: KeyOption = None,
     role: Annotated[str | None, typer.Option("--role", help="Only cards of this role.")] = None,
+    before: BeforeOption = "default-reset",
+    baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """The cards of a board, in the table's order. A board in service stays in service, and wants the maintenance key or card."""
-    cards = [card for card in _cards(port, flash, site, key, yes) if role in (None, card.role)]
+    cards = [card for card in _cards(port, flash, site, key, yes, before, baud) if role in (None, card.role)]
     if as_json:
         show_json([_as_json(card) for card in cards])
         return
@@ -149,11 +158,13 @@ def export(
     flash: FlashOption = None,
     site: SiteOption = None,
     key: KeyOption = None,
+    before: BeforeOption = "default-reset",
+    baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """The board's cards as a sheet that a spreadsheet opens without spoiling numbers, and `shed cards import` reads again."""
-    cards = _cards(port, flash, site, key, yes)
+    cards = _cards(port, flash, site, key, yes, before, baud)
     if as_json:
         show_json([_as_json(card) for card in cards])
     elif file is None:
@@ -166,13 +177,13 @@ def export(
         say(f"{len(cards)} cards in {file}")
 
 
-def _cards(port: str | None, flash: Path | None, site: Path | None, key: str | None, yes: bool) -> list[Card]:
+def _cards(port: str | None, flash: Path | None, site: Path | None, key: str | None, yes: bool, before: str, baud: int) -> list[Card]:
     if flash is None:
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)
             if _in_service(console):
                 return card_changes.read_in_service(console, key_from(key, site))
-    with open_place(port, flash, "the card table is read", yes) as place:
+    with open_place(port, flash, "the card table is read", yes, before_of(before), baud) as place:
         return card_changes.read(place, Bar("cards"))
 
 

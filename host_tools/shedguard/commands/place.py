@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from ..errors import INVALID, REFUSED, ShedError
-from ..flash.channel import open_channel
+from ..flash.channel import Before, open_channel
 from ..partitions import BoardFlash, FlashFile, Partitions
 from .common import port_of, say
 
@@ -20,7 +20,9 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 @contextmanager
-def open_place(port: str | None, flash: Path | None, what: str, yes: bool) -> Iterator[Partitions]:
+def open_place(
+    port: str | None, flash: Path | None, what: str, yes: bool, before: Before = "default-reset", baud: int = 460800
+) -> Iterator[Partitions]:
     """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. Started again at the end."""
     if flash is not None:
         if port is not None:
@@ -29,7 +31,7 @@ def open_place(port: str | None, flash: Path | None, what: str, yes: bool) -> It
         return
     name = port_of(port)
     ask(f"{name}: {what}. The board is out of service meanwhile: outlets off, gate free.", yes)
-    with open_channel(name) as channel:
+    with open_channel(name, baud=baud, before=before) as channel:
         yield BoardFlash(channel, name)
 
 
