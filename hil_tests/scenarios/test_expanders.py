@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench
 from hil_tests.campaign import campaign
 from hil_tests.plant.port import FLOAT, HIGH, LOW
@@ -286,7 +287,7 @@ def test_the_scan_stays_under_three_milliseconds_with_sixteen_outlets_on_the_bus
     bench.run("2 s")
     scan = next(row for row in bench.console.ask({"do": "tasks"}) if "worst_us" in row)
     print(scan)
-    assert scan["worst_us"] < 3000
+    assert scan["worst_us"] < 3000 * 240 // (variant.chosen().cpu_mhz or 240)
 
 
 @both

@@ -1,0 +1,65 @@
+"""Every board of boards/ with its example shed: nothing closes from power-on, a charge runs, a trip opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+from hil_tests.plant.port import HIGH, LOW
+from hil_tests.scenarios.conftest import start_charging
+
+SITES = sorted((Path(__file__).parents[1] / "sites" / "boards").glob("*.toml"))
+
+
+@pytest.fixture(params=SITES, ids=[path.stem for path in SITES])
+def bench(seed: int, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Powered a moment ago."""
+    print(f"seed {seed} (repeat with --seed {seed})")
+    with Bench(site=request.param, seed=seed) as bench:
+        yield bench
+
+
+def energised(bench: Bench) -> set[str]:
+    """Terminals of which the waveform says that the board ever drove their load."""
+    found = set()
+    for terminal, pin in bench.plant.wiring.outputs.items():
+        high, pull = bench.plant.wiring.polarity[pin]
+        resting = {"up": HIGH, "down": LOW}.get(pull or "")
+        for _at_ns, drive in bench.world.waveform.changes(f"pin_{terminal}"):
+            if (drive if drive in (LOW, HIGH) else resting) == (HIGH if high else LOW):
+                found.add(terminal)
+    return found
+
+
+def test_from_power_on_to_service_every_output_is_safe(bench: Bench):
+    heartbeat = bench.plant.wiring.heartbeat_gpio
+    locks = {gate.lock_gpio for gate in bench.plant.wiring.gates}
+    bench.run("20 s")
+    for _ in range(2):
+        bench.mains.off()
+        bench.run("2 s")
+        bench.mains.on()
+        bench.run("15 s")
+    others = {name for name, pin in bench.plant.wiring.outputs.items() if pin != heartbeat and pin not in locks}
+    assert not energised(bench) & others
+    for number in bench.plant.relays:
+        assert {value for _at_ns, value in bench.world.waveform.changes(f"relay {number}.coil")} == {0}
+
+
+def test_a_charge_runs_and_an_alarm_ends_it(bench: Bench):
+    bench.run("15 s")
+    first = next(iter(bench.plant.outlets))
+    start_charging(bench, first)
+    bench.run("1 min")
+    assert bench.outlet(first).energy_mwh > 500
+    if bench.plant.loops:
+        next(iter(bench.plant.loops.values())).alarm()
+    else:  # its analog inputs take no loop: a call point
+        next(iter(bench.plant.call_points.values())).press()
+    bench.until(bench.outlet(first).contact_is_open, within="100 ms")
+    bench.run("10 s")
+    assert [sale.stop_cause for sale in bench.journal.sessions()] == ["trip"]
+    assert not bench.board.violations
