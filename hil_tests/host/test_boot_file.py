@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,13 +12,15 @@ from shedguard.boards import boot_file, model
 from shedguard.boards.model import Board
 
 SG = b"SG\x01"
+EXPANDERS = Path(__file__).resolve().parents[1] / "sites" / "expanders"
 
 
 class Chip:
     """What boot.py does to a chip, in order."""
 
-    def __init__(self, memory: bytes = b"", cause: int = 1, refuses: bool = False) -> None:
+    def __init__(self, memory: bytes = b"", cause: int = 1, refuses: bool = False, dead: frozenset[int] = frozenset()) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.dead = dead  # I2C addresses that do not answer; -1: SoftI2C itself refuses
         self.memory, self.cause, self.refuses = memory, cause, refuses
         self.hz = 160_000_000
 
@@ -26,10 +29,27 @@ class Chip:
 
         class Pin:
             OUT = 3
+            OPEN_DRAIN = 7
 
             def __init__(self, gpio: int, mode: int, value: int) -> None:
-                assert mode == Pin.OUT
-                chip.calls.append(("pin", gpio, value))
+                assert mode in (Pin.OUT, Pin.OPEN_DRAIN)
+                self.gpio = gpio
+                chip.calls.append(("pin" if mode == Pin.OUT else "open drain", gpio, value))
+
+            def __call__(self, value: int) -> None:
+                chip.calls.append(("level", self.gpio, value))
+
+        class SoftI2C:
+            def __init__(self, scl: Pin, sda: Pin, freq: int, timeout: int) -> None:
+                if -1 in chip.dead:
+                    raise ValueError("pins")
+                chip.calls.append(("i2c", scl.gpio, sda.gpio, freq, timeout))
+
+            def writeto(self, address: int, data: bytes) -> int:
+                if address in chip.dead:
+                    raise OSError(19)
+                chip.calls.append(("write", address, data))
+                return len(data)
 
         class RTC:
             def memory(self, data: bytes | None = None) -> bytes:
@@ -52,7 +72,7 @@ class Chip:
             return "the watchdog"
 
         machine: Any = ModuleType("machine")
-        machine.Pin, machine.RTC, machine.freq, machine.WDT = Pin, RTC, freq, watchdog
+        machine.Pin, machine.RTC, machine.freq, machine.WDT, machine.SoftI2C = Pin, RTC, freq, watchdog, SoftI2C
         machine.SOFT_RESET = 5
         machine.reset_cause = lambda: chip.cause
         micropython: Any = ModuleType("micropython")
@@ -117,3 +137,110 @@ def test_other_contents_of_rtc_memory_are_no_flag_and_stay(monkeypatch: pytest.M
 def test_a_chip_that_refuses_does_not_stop_it(monkeypatch: pytest.MonkeyPatch, board: Board) -> None:
     names = Chip(refuses=True).boot(monkeypatch, board)
     assert names["wdt"] is None and names["cpu_hz"] == 160_000_000
+
+
+def transfers(board: Board) -> list[tuple[Any, ...]]:
+    """What must have been written to the I2C expanders, in the file's order of buses."""
+    found: list[tuple[Any, ...]] = []
+    for bus in board.bus:
+        for name, expander in board.expander.items():
+            if expander.bus != bus or expander.address is None:
+                continue
+            outputs = {
+                terminal.bit: terminal.safe_level
+                for terminal in board.terminal.values()
+                if terminal.expander == name and terminal.use == "output"
+            }
+            levels = sum(outputs.get(bit, 1) << bit for bit in range(expander.bits))
+            inputs = sum(1 << bit for bit in range(expander.bits) if bit not in outputs)
+            if expander.part == "TCA9554":
+                found += [("write", expander.address, bytes((1, levels))), ("write", expander.address, bytes((3, inputs)))]
+            else:
+                found.append(("write", expander.address, levels.to_bytes(expander.bits // 8, "little")))
+    return found
+
+
+def latched(calls: list[tuple[Any, ...]], board: Board) -> list[tuple[str, int, bool]]:
+    """Level of each bit of the 74HC595 at the moment the outputs were let through, and whether they were held off until then."""
+    found: list[tuple[str, int, bool]] = []
+    for bus, wires in board.bus.items():
+        if wires.kind != "shift":
+            continue
+        level: dict[Any, int] = {}
+        register: list[int] = []
+        shown: list[int] = []
+        held = wires.enable is None
+        for kind, gpio, value in (call for call in calls if call[0] in ("pin", "level")):
+            rising = kind == "level" and value == 1 and level.get(gpio) == 0
+            level[gpio] = value
+            if gpio == wires.enable and value == 1:
+                held = True
+            if rising and gpio == wires.clock:
+                register.insert(0, level[wires.data])
+            if rising and gpio == wires.latch:
+                shown = list(register)
+            if gpio == wires.enable and value == 0:
+                assert shown, "the outputs were let through before they were latched"
+        chain = [name for name, expander in board.expander.items() if expander.bus == bus]
+        assert len(shown) == 8 * len(chain) and (wires.enable is None or level[wires.enable] == 0)
+        for name, terminal in board.terminal.items():
+            if terminal.expander in chain and terminal.bit is not None:
+                found.append((name, shown[8 * chain.index(terminal.expander) + terminal.bit], held))
+    return found
+
+
+ALL = [*model.names(), "bench-pcf", "bench-mixed"]
+
+
+def board_of(name: str) -> Board:
+    return model.load_file(EXPANDERS / f"{name}.toml") if name.startswith("bench-") else model.load(name)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_board_boots_with_every_output_safe(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    board, chip = board_of(name), Chip()
+    names = chip.boot(monkeypatch, board)
+    outputs = [terminal for terminal in board.outputs().values() if terminal.gpio is not None]
+    assert chip.calls[: 1 + len(outputs)] == [("kbd_intr", -1), *(("pin", out.gpio, out.safe_level) for out in outputs)]
+    assert [call for call in chip.calls if call[0] == "write"] == transfers(board)
+    assert {call[4] for call in chip.calls if call[0] == "i2c"} <= {300}
+    for terminal, level, held in latched(chip.calls, board):
+        assert held and level == board.terminal[terminal].safe_level, terminal
+    assert chip.calls[-2:] == [("freq", 240_000_000), ("wdt", 5000)] and names["wdt"] == "the watchdog"
+
+
+@pytest.mark.parametrize("name", [name for name in ALL if any(wires.kind == "i2c" for wires in board_of(name).bus.values())])
+def test_a_chip_that_does_not_answer_is_passed_over(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    board = board_of(name)
+    addresses = [expander.address for expander in board.expander.values() if expander.address is not None]
+    for dead in (frozenset(addresses), frozenset({-1}), *(frozenset({address}) for address in addresses)):
+        chip = Chip(dead=dead)
+        assert chip.boot(monkeypatch, board)["wdt"] == "the watchdog"
+        written = [call for call in chip.calls if call[0] == "write"]
+        assert written == ([] if -1 in dead else [call for call in transfers(board) if call[1] not in dead])
+
+
+def test_a_chip_that_was_speaking_when_the_board_restarted_is_clocked_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    chip = Chip()
+    chip.boot(monkeypatch, board_of("kc868-a16"))
+    clocks = [index for index, call in enumerate(chip.calls) if call == ("level", 5, 1)]
+    assert len(clocks) == 9 and clocks[-1] < next(index for index, call in enumerate(chip.calls) if call[0] == "write")
+
+
+def test_a_chain_gets_its_far_end_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = board_of("bench-mixed")
+    far = mixed.expander["U2"]
+    low = mixed.terminal["K11"].model_copy(update={"expander": "U3", "bit": 7, "active": "low", "pull": "up"})
+    chain = mixed.model_copy(update={"expander": {**mixed.expander, "U3": far}, "terminal": {**mixed.terminal, "K31": low}})
+    chip = Chip()
+    chip.boot(monkeypatch, chain)
+    assert ("K31", 1, True) in latched(chip.calls, chain) and ("K18", 0, True) in latched(chip.calls, chain)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_board_without_expanders_has_no_bus_in_its_boot_file(name: str) -> None:
+    board = board_of(name)
+    text = boot_file.generate(board)
+    assert ("SoftI2C" in text) == any(wires.kind == "i2c" for wires in board.bus.values())
+    imports = [line for line in text.splitlines() if "import" in line.split("#")[0].split()]
+    assert imports == ["import machine", "import micropython"]

@@ -1,14 +1,19 @@
 """Generates ``boot.py`` for a board: outputs safe first, then the clock, then the watchdog unless maintenance was asked for.
 
-The file imports only `machine` and `micropython`. Nothing in it raises: the calls that can are given values they accept, and the two that
-depend on the chip's state are guarded, because a boot.py that stops half-way would leave the board without its watchdog.
+Hazard: relays that were closed when the ESP32 restarted; an expander keeps them closed until somebody writes to it.
+
+The file imports only `machine` and `micropython`. Nothing in it raises: the calls that can are given values they accept, and those that
+depend on the chip's state or on a bus are guarded, because a boot.py that stops half-way would leave the board without its watchdog.
 """
 
 from __future__ import annotations
 
-from .model import Board
+from collections.abc import Iterator
+
+from .model import Board, Wires
 
 WATCHDOG_MS = 5000
+STRETCH_US = 300  # a bus that is held costs this a clock; hardware I2C would wait 200 ms
 
 _TAIL = """
 # 240 MHz: a stock image starts at 160. `cpu_hz` is read back and reported by main.py; the shed is safe, only slower, at any speed.
@@ -53,4 +58,60 @@ def generate(board: Board) -> str:
         if terminal.gpio is None:
             continue
         lines.append(f"machine.Pin({terminal.gpio}, machine.Pin.OUT, value={terminal.safe_level})  # {name}: {terminal.what}")
+    for name, wires in board.bus.items():
+        lines += _i2c(board, name, wires) if wires.kind == "i2c" else _shift(board, name, wires)
     return "\n".join(lines) + "\n" + _TAIL.format(hz=board.board.cpu_mhz * 1_000_000, watchdog_ms=WATCHDOG_MS)
+
+
+def _i2c(board: Board, bus: str, wires: Wires) -> Iterator[str]:
+    """Nine clocks end what a chip was saying when the ESP32 restarted; then every chip gets its safe byte, with a guard of its own."""
+    yield ""
+    yield f"# {bus}: a bus or chip that does not answer is passed over, the firmware reports it."
+    yield f"_scl = machine.Pin({wires.scl}, machine.Pin.OPEN_DRAIN, value=1)"
+    yield f"_sda = machine.Pin({wires.sda}, machine.Pin.OPEN_DRAIN, value=1)"
+    yield "for _ in range(9):"
+    yield "    _scl(0)"
+    yield "    _scl(1)"
+    yield "try:"
+    yield f"    _i2c = machine.SoftI2C(scl=_scl, sda=_sda, freq={wires.khz * 1000}, timeout={STRETCH_US})"
+    yield "except (OSError, ValueError):"
+    yield "    _i2c = None"
+    for name, expander in board.expander.items():
+        if expander.bus != bus:
+            continue
+        yield "try:"
+        for data in _transfers(board, name):
+            yield f"    _i2c.writeto(0x{expander.address:02x}, {data!r})  # {name}, {expander.part}"
+        yield "except (OSError, AttributeError):"
+        yield "    pass"
+
+
+def _transfers(board: Board, name: str) -> Iterator[bytes]:
+    """What makes an expander safe. TCA9554: the levels before the directions, so that no output drives an old level."""
+    safe, inputs = board.resting(name)
+    part = board.expander[name].part
+    if part == "TCA9554":
+        yield bytes((1, safe))
+        yield bytes((3, inputs))
+    else:
+        yield safe.to_bytes(2 if part == "PCF8575" else 1, "little")
+
+
+def _shift(board: Board, bus: str, wires: Wires) -> Iterator[str]:
+    """The whole chain, its end first; the outputs are let through only when they are latched."""
+    yield ""
+    yield f"# {bus}: not one output is let through before all are latched."
+    if wires.enable is not None:
+        yield f"_enable = machine.Pin({wires.enable}, machine.Pin.OUT, value=1)"
+    for wire, pin in (("data", wires.data), ("clock", wires.clock), ("latch", wires.latch)):
+        yield f"_{wire} = machine.Pin({pin}, machine.Pin.OUT, value=0)"
+    chain = [name for name, expander in board.expander.items() if expander.bus == bus]
+    levels = "".join(f"{board.resting(name)[0]:08b}" for name in reversed(chain))
+    yield f'for _bit in b"{levels}":  # {", ".join(reversed(chain))}, from bit 7'
+    yield "    _data(_bit & 1)"
+    yield "    _clock(1)"
+    yield "    _clock(0)"
+    yield "_latch(1)"
+    yield "_latch(0)"
+    if wires.enable is not None:
+        yield "_enable(0)"

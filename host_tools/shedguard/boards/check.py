@@ -172,13 +172,9 @@ def _expanders(board: Board) -> Iterator[Problem]:
     for name, expander in board.expander.items():
         yield from _expander(board, name, expander)
         key = (expander.bus, expander.address)
-        if key in users and expander.bus in board.bus:
-            shift = _KIND[expander.part] == "shift"
-            what = f"{users[key]} and {name} are both on {expander.bus}" + (
-                "" if shift or key[1] is None else f" at address 0x{key[1]:02x}"
-            )
-            cause = "this firmware knows one 74HC595 on its wires, no chain" if shift else "both would answer at once"
-            yield Problem(("expander", name), what, cause, "give each its own wires" if shift else "correct one address")
+        if key in users and expander.address is not None:  # 74HC595 on the same wires are a chain
+            what = f"{users[key]} and {name} are both at address 0x{expander.address:02x} of {expander.bus}"
+            yield Problem(("expander", name, "address"), what, "both would answer at once", "correct one address")
         users.setdefault(key, name)
 
 

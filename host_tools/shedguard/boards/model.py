@@ -182,6 +182,20 @@ class Board(_Strict):
             return terminal.gpio
         return 128 + 16 * list(self.expander).index(terminal.expander) + (terminal.bit or 0)
 
+    def resting(self, name: str) -> tuple[int, int]:
+        """Of an expander: every bit's level while nothing is on, and which bits are inputs or free.
+
+        Inputs and free bits rest high; a 74HC595 has outputs only, there they rest low.
+        """
+        safe = inputs = (1 << self.expander[name].bits) - 1
+        if self.expander[name].part == "74HC595":
+            safe = 0
+        for terminal in self.terminal.values():
+            if terminal.expander == name and terminal.use == "output" and terminal.bit is not None:
+                inputs &= ~(1 << terminal.bit)
+                safe = safe & ~(1 << terminal.bit) | terminal.safe_level << terminal.bit
+        return safe, inputs
+
 
 def names() -> list[str]:
     """The boards this tool knows."""

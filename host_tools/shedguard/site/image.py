@@ -94,12 +94,7 @@ def _wires(wires: Wires) -> tuple[int, ...]:
 def _expander(board: Board, name: str) -> tuple[int, ...]:
     """Every output is checked by what is read back; every other bit is an input, and rests high."""
     expander = board.expander[name]
-    safe = inputs = (1 << expander.bits) - 1
-    for terminal in board.terminal.values():
-        if terminal.expander == name and terminal.use == "output" and terminal.bit is not None:
-            inputs &= ~(1 << terminal.bit)
-            if not terminal.safe_level:
-                safe &= ~(1 << terminal.bit)
+    safe, inputs = board.resting(name)
     return (_PARTS[expander.part], list(board.bus).index(expander.bus), expander.address or 0, safe, inputs)
 
 
