@@ -92,10 +92,8 @@ def _wires(wires: Wires) -> tuple[int, ...]:
 
 
 def _expander(board: Board, name: str) -> tuple[int, ...]:
-    """Every output is checked by what is read back; every other bit is an input, and rests high."""
     expander = board.expander[name]
-    safe, inputs = board.resting(name)
-    return (_PARTS[expander.part], list(board.bus).index(expander.bus), expander.address or 0, safe, inputs)
+    return (_PARTS[expander.part], list(board.bus).index(expander.bus), expander.address or 0, *board.resting(name))
 
 
 class _Builder:
