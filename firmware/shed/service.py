@@ -148,8 +148,10 @@ class Service:
         meters = []
         self.charging = None
         if image is not None:
-            for uart, tx, rx, baud, parity, _direction in image.rows(wiring.BUS, "<BBBIBB"):
-                masters.append(RtuMaster(uarts.open_uart(uart, baud, tx, rx, parity), baud, _MODBUS_CHAR_BITS + (1 if parity else 0)))
+            for uart, tx, rx, baud, parity, direction in image.rows(wiring.BUS, "<BBBIBB"):
+                drive = uarts.driver(direction)
+                port = uarts.open_uart(uart, baud, tx, rx, parity)
+                masters.append(RtuMaster(port, baud, _MODBUS_CHAR_BITS + (1 if parity else 0), drive=drive))
             meters = list(image.rows(wiring.METER, "<BBB"))
         self.poller = Poller(masters, meters)
         self._closed = [0]

@@ -22,6 +22,7 @@ from pymodbus.simulator.simcore import SimCore
 
 from .meters import Pzem016
 from .port import BoardPort
+from .transceiver import Transceiver
 from .units import MS
 from .world import World
 
@@ -43,9 +44,12 @@ class ResetEnergy(ModbusPDU):
 
 
 class Rs485Bus:
-    """One line at ``baud`` 8N1 on the board's ``uart`` with ``meters``; two meters may share an address (they collide)."""
+    """One line at ``baud`` 8N1 on the board's ``uart`` with ``meters``; two meters may share an address (they collide).
 
-    def __init__(self, world: World, port: BoardPort, uart: int, baud: int, meters: list[Pzem016]) -> None:
+    ``direction``: the GPIO that turns the board's transceiver round.
+    """
+
+    def __init__(self, world: World, port: BoardPort, uart: int, baud: int, meters: list[Pzem016], direction: int | None = None) -> None:
         self.meters = meters
         self.requests = 0
         self.replies = 0
@@ -54,8 +58,6 @@ class Rs485Bus:
         self.turn_around_ns = TURN_AROUND_NS
         self.spread_ns = TURN_AROUND_SPREAD_NS
         self._world = world
-        self._port = port
-        self._uart = uart
         self._baud = baud
         self._char_ns = 10 * 1_000_000_000 // baud
         self._silence_ns = self._char_ns * 7 // 2
@@ -69,7 +71,7 @@ class Rs485Bus:
         self._ear = b""
         self._ear_end_ns = 0
         self._line_busy_until_ns = 0
-        port.on_uart(uart, self._master_sent)
+        self.transceiver = Transceiver(world, port, uart, direction, self._master_sent)
 
     def _master_sent(self, at_ns: int, char_ns: int, line_format: int, data: bytes) -> None:
         """The master drove ``data`` from ``at_ns`` on."""
@@ -150,7 +152,7 @@ class Rs485Bus:
             frame = self._garbled(frame, 0.5)
         self.replies += 1
         self._line_busy_until_ns = max(self._line_busy_until_ns, at_ns + len(frame) * self._char_ns)
-        self._port.uart_rx(self._uart, at_ns, self._char_ns, frame)
+        self.transceiver.answer(at_ns, self._char_ns, frame)
 
     def _garbled(self, data: bytes, share: float) -> bytes:
         """Each byte gets one flipped bit with probability ``share``."""

@@ -94,7 +94,7 @@ class Shed:
     def _build_buses(self, wiring: Wiring) -> None:
         for bus in wiring.buses:
             meters = [self.meters[wired.number] for wired in wiring.outlets if wired.bus == bus.name]
-            self.buses[bus.name] = Rs485Bus(self.world, self.port, bus.uart, bus.baud, meters)
+            self.buses[bus.name] = Rs485Bus(self.world, self.port, bus.uart, bus.baud, meters, bus.direction)
 
     def _build_point(self, point: PointWiring) -> None:
         if point.kind == "loop":

@@ -31,11 +31,12 @@ class OutletWiring:
 
 @dataclass(frozen=True, slots=True)
 class BusWiring:
-    """One RS-485 line."""
+    """One RS-485 line. ``direction``: the GPIO that turns the transceiver round, None when it does so by itself."""
 
     name: str
     uart: int
     baud: int
+    direction: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,11 @@ class Wiring:
     carrier_pulls_up: frozenset[int]  # GPIOs of input-only pins: their pull-up is on the carrier
 
 
+def _bus(bus: dict[str, Any], port: dict[str, Any]) -> BusWiring:
+    direction = port.get("direction", "auto")
+    return BusWiring(bus["name"], int(port["uart"]), int(bus["baud"]), direction if isinstance(direction, int) else None)
+
+
 def read_wiring(site: str | Path) -> Wiring:
     """The wiring of the site file ``site`` (a path, relative to the repository or absolute). KeyError names what is missing."""
     path = Path(site)
@@ -126,7 +132,7 @@ def read_wiring(site: str | Path) -> Wiring:
         maintenance_key=bytes.fromhex(safety.get("maintenance_key", "")),
         heartbeat_gpio=gpio(safety.get("heartbeat")),
         groups={group["name"]: needed(group["contactor"]) for group in data.get("group", [])},
-        buses=[BusWiring(bus["name"], int(ports[bus["port"]]["uart"]), int(bus["baud"])) for bus in data.get("bus", [])],
+        buses=[_bus(bus, ports[bus["port"]]) for bus in data.get("bus", [])],
         outlets=[
             OutletWiring(o["number"], o["group"], needed(o["relay"]), gpio(o.get("button")), o["meter"]["bus"], o["meter"]["address"])
             for o in data.get("outlet", [])

@@ -211,3 +211,45 @@ def test_pure_garbage_never_crashes_it(garbage):
     line = Line([Meter(11)])
     line.bus.mangle = lambda _: garbage
     assert line.ask(11) != modbus.DONE
+
+
+class DirectedBus(Bus):
+    """A bus whose master has to turn it round: `log` has what it did, in order."""
+
+    def __init__(self, meters):
+        super().__init__(meters)
+        self.log = []
+        self.leaves_ms = 0
+
+    def write(self, data):
+        self.log.append((self.now_ms, "write"))
+        self.leaves_ms = self.now_ms + len(data) * self.char_ms
+        return super().write(data)
+
+    def txdone(self):
+        return self.now_ms >= self.leaves_ms
+
+    def drive(self, level):
+        self.log.append((self.now_ms, level))
+
+
+def test_the_driver_is_on_from_before_the_first_byte_until_the_last_has_left():
+    line = Line([Meter(11)])
+    line.bus = DirectedBus([Meter(11)])
+    line.master = modbus.RtuMaster(line.bus, 9600, drive=line.bus.drive)
+    for _ in range(20):
+        line.bus.log.clear()
+        assert line.ask(11) == modbus.DONE
+        (on_ms, on), (write_ms, _), (off_ms, off) = line.bus.log
+        assert (on, off) == (1, 0) and on_ms <= write_ms
+        assert line.bus.leaves_ms <= off_ms <= line.bus.leaves_ms + 1
+    assert line.steps <= 4  # it sleeps through the wire time all the same
+
+
+def test_a_driver_that_never_finishes_does_not_hold_the_bus_for_ever():
+    line = Line([Meter(11)])
+    line.bus = DirectedBus([])
+    line.bus.txdone = lambda: False
+    line.master = modbus.RtuMaster(line.bus, 9600, drive=line.bus.drive)
+    assert line.ask(11) == modbus.TIMEOUT
+    assert line.bus.log[-1][1] == 0

@@ -3,6 +3,9 @@
 Hazard: a reply that is taken for the wrong meter's, or noise taken for a reply, is money out of nothing. A reply counts only when
 address, function, byte count and CRC all hold, wherever in the noise it lies; everything else is skipped and counted.
 
+With a direction pin the driver is on from before the first byte until `txdone` says that the last stop bit has left: switched off too
+early it cuts our request, too late it talks into the answer, which may begin 3.5 characters later.
+
             quiet for t3.5                  header and CRC hold
     start -> QUIET -----------> REPLY -----------------------------> DONE
                |                  |-- exception frame -------------> EXCEPTION  (.exception_code)
@@ -61,15 +64,18 @@ class RtuMaster:
     """One RS-485 bus. uart: any(), readinto(buf, n), write(buf), none of which wait.
 
     char_bits: 10 without, 11 with parity. turnaround_ms: what a meter may think before it answers. echo: the transceiver may let the
-    master hear its own request; with False such bytes are counted as noise, and skipped just the same.
+    master hear its own request; with False such bytes are counted as noise, and skipped just the same. drive: called with 1 to switch the
+    transceiver's driver on and with 0 to listen, None where it turns itself round; then uart.txdone() is asked too.
     """
 
-    def __init__(self, uart, baud, char_bits=10, turnaround_ms=200, echo=True):
+    def __init__(self, uart, baud, char_bits=10, turnaround_ms=200, echo=True, drive=None):
         self._uart = uart
         self._char_us = char_bits * 1000000 // baud
         self._silence_ms = 38500 // baud + 2 if baud <= 19200 else 3  # rounded up, and one more for the tick's own grain
         self._limit_ms = turnaround_ms
         self._echo = echo
+        self._drive = drive
+        self._driving = False
         self._turn_ms = _TURN_MIN_MS  # learned: how long the meters take before they answer
         self._tx = bytearray(8)
         self._rx = bytearray(_RX_SIZE)
@@ -109,6 +115,12 @@ class RtuMaster:
             return 0
         if not self._sent:
             return self._send(now_ms)
+        if self._driving:
+            waited_ms = ticks_diff(now_ms, self._stamp_ms)
+            if not self._uart.txdone() and waited_ms < self._wire_ms():
+                return 1
+            self._listen()
+            return max(1, self._first_wake_ms - waited_ms)
         if self._take():
             self._heard_ms = now_ms
             if self._find():
@@ -145,13 +157,22 @@ class RtuMaster:
                 self.result = JAMMED
                 return self._end(now_ms)
             return min(self._silence_ms - quiet_ms, self._silence_ms)
+        if self._drive:
+            self._driving = True
+            self._drive(1)
         if self._uart.write(self._tx) != 8:
+            if self._driving:
+                self._listen()
             self.result = JAMMED
             return self._end(now_ms)
         self._sent = True
         self._stamp_ms = now_ms
         self._first_wake_ms = self._wire_ms() + self._turn_ms
-        return self._first_wake_ms
+        return 8 * self._char_us // 1000 + 1 if self._driving else self._first_wake_ms
+
+    def _listen(self):
+        self._drive(0)
+        self._driving = False
 
     def _take(self):
         """Move what has arrived into _rx behind what is there. Only a second helping allocates (a view)."""
