@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
 from shedguard import bundle
+from shedguard.boards import model
 from shedguard.errors import FAILED, INVALID, ShedError
 from shedguard.flash import micropython_image
 
+from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.serial_tests.rig import BIN
 
 from .boards import BOARD
@@ -34,6 +37,12 @@ def test_a_failing_pip_is_told_with_its_last_words(tmp_path: Path, monkeypatch: 
     with pytest.raises(ShedError, match="wheels") as caught:
         bundle.make(tmp_path / "out.tar", [])
     assert caught.value.code == FAILED and "rich" in caught.value.cause
+
+
+def test_every_board_file_is_packed() -> None:
+    packed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    there = {f"boards/{name}.toml" for name in model.names()}
+    assert {source for source in packed if source.startswith("boards/")} == there
 
 
 @pytest.mark.long

@@ -39,6 +39,7 @@ def test_a_board_cut_off_in_an_upgrade_sells_nothing_and_then_sells_again(tmp_pa
     start = in_service(tmp_path / "older.bin", older=True)
     cuts.serves(start)  # the same board before: people are the same below
     size = cuts.whole(start)
+    flash = start
     for operation in (1, 2, size.operations // 3, size.operations - 3):
         flash = cuts.cut(start, tmp_path, operation=operation)
         cuts.sells_nothing(flash, start)
@@ -49,7 +50,7 @@ def test_a_board_cut_off_in_an_upgrade_sells_nothing_and_then_sells_again(tmp_pa
 @pytest.mark.long
 def test_every_operation_and_every_tenth_kilobyte(start: Path, tmp_path: Path) -> None:
     """Each is finished by the same call; each tenth kilobyte and every eighth operation is booted too, before."""
-    size, kept = cuts.whole(start), kept_of(start)
+    size, kept, flash = cuts.whole(start), kept_of(start), start
     for operation in range(size.operations):
         flash = cuts.cut(start, tmp_path, operation=operation, seed=operation)
         if operation % 8 == 0:

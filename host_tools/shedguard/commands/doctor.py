@@ -16,7 +16,7 @@ from ..flash.board_flash import Request
 from ..flash.channel import Before, open_channel
 from ..ports import candidates, open_quietly
 from .common import JsonOption, PortOption, say, show_json
-from .flash import BaudOption, BeforeOption, before_of
+from .flash import BaudOption, BeforeOption, before_of, hands
 
 
 def doctor(
@@ -29,7 +29,7 @@ def doctor(
     ] = None,
     image: Annotated[str | None, typer.Option("--image", help="With --board: the MicroPython image to compare with.")] = None,
     baud: BaudOption = 460800,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Examine computer, port and board. Each line: ok, warn or bad, with the cause and what clears it. Exit code 1 when something is bad.
@@ -42,7 +42,7 @@ def doctor(
     name = port or (candidates()[0] if len(candidates()) == 1 else None)
     text = ""
     if name is not None:
-        text, found = _board(name, probe, board, image, baud, before_of(before))
+        text, found = _board(name, probe, board, image, baud, before_of(before) or _before(board))
         findings += found
     elif len(candidates()) > 1:
         findings.append(Finding("board", "warn", "several ports, none looked at", "which one is the board?", "shed doctor --port PORT"))
@@ -60,18 +60,22 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
+def _before(board: str | None) -> Before:
+    return "default-reset" if board is None else board_flash.before_of(Request("", board))
+
+
 def _board(port: str, probe: bool, board: str | None, image: str | None, baud: int, before: Before) -> tuple[str, list[Finding]]:
     say(f"listening at {port}")
     findings: list[Finding] = []
     text = ""
+    by_hand = hands()
     try:
-        if before != "no-reset":
-            with open_quietly(port) as wire:
-                running, findings = board_checks.examine_console(wire)
-                text = running.text
+        with open_quietly(port) as wire:
+            running, findings = board_checks.examine_console(wire)
+            text = running.text
         if probe:
             prepared = None if board is None else board_flash.prepare(Request(port, board, image))
-            with open_channel(port, baud=baud, before=before) as channel:
+            with open_channel(port, baud=baud, before=before, hands=None if by_hand is None else lambda: by_hand("loader")) as channel:
                 findings += board_checks.examine_flash(channel, prepared)
     except ShedError as error:
         findings.append(Finding("port" if error.code == PORT else "board", "bad", error.what, error.cause, error.hint))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated, cast
@@ -10,7 +11,7 @@ import typer
 
 from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..flash import board_flash
-from ..flash.board_flash import FlashReport, Request
+from ..flash.board_flash import FlashReport, Hands, Request
 from ..flash.channel import Before
 from .common import JsonOption, PortOption, port_of, say, show_json, show_table
 from .place import YesOption, ask
@@ -30,13 +31,20 @@ HashOption = Annotated[
 ]
 BaudOption = Annotated[int, typer.Option("--baud", help="Speed of the loader; 115200 for a long or bad cable.")]
 BeforeOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--before",
-        help="How the loader is entered: default-reset (DTR and RTS), usb-reset (the chip's own USB), no-reset (BOOT held by hand).",
+        help="How the loader is entered: default-reset (DTR and RTS), usb-reset (the chip's own USB), no-reset (BOOT held by hand)."
+        " Left out: by the board's file.",
     ),
 ]
 CheckOption = Annotated[bool, typer.Option("--live-check/--no-live-check", help="Ask the board first whether sessions are live.")]
+
+
+_BY_HAND = {
+    "loader": "this board has no reset circuit: hold BOOT, press EN (RST) once, let BOOT go",
+    "run": "press EN (RST) once, with BOOT free: the program starts",
+}
 
 
 def flash(
@@ -45,7 +53,7 @@ def flash(
     port: PortOption = None,
     sha256: HashOption = None,
     baud: BaudOption = 460800,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     live_check: CheckOption = True,
     erase_data: Annotated[bool, typer.Option("--erase-data", help="Erase configuration, cards and sales too.")] = False,
     as_json: JsonOption = False,
@@ -62,8 +70,8 @@ def flash(
     prepared = board_flash.prepare(request)
     what = "ERASE configuration, cards and sales, and write" if erase_data else "write"
     ask(f"{request.port}: {what} {board} (the board is out of service meanwhile).", yes)
-    say(f"connecting to {request.port}" + ("" if before != "no-reset" else "; BOOT held, EN pressed once"))
-    report = board_flash.flash(request, _bar(), prepared)
+    say(f"connecting to {request.port}")
+    report = board_flash.flash(request, _bar(), prepared, hands())
     if as_json:
         show_json(report.as_json())
     else:
@@ -77,7 +85,7 @@ def verify(
     port: PortOption = None,
     sha256: HashOption = None,
     baud: BaudOption = 460800,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     live_check: CheckOption = True,
     as_json: JsonOption = False,
 ) -> None:
@@ -90,7 +98,7 @@ def verify(
     request = Request(port_of(port), board, image, sha256, baud, before_of(before), live_check)
     prepared = board_flash.prepare(request)
     say(f"connecting to {request.port}; the board is out of service for some seconds")
-    report = board_flash.verify(request, prepared)
+    report = board_flash.verify(request, prepared, hands())
     if as_json:
         show_json(asdict(report))
     else:
@@ -144,8 +152,22 @@ def _judge(report: FlashReport, port: str) -> None:
         )
 
 
-def before_of(text: str) -> Before:
+def hands() -> Hands | None:
+    """Asks the person at the terminal to press buttons; None where nobody is: then the board has to be in its loader."""
+    if not sys.stdin.isatty():
+        return None
+
+    def ask_person(what: str) -> None:
+        say(_BY_HAND[what] + ", then press Enter here")
+        sys.stdin.readline()
+
+    return ask_person
+
+
+def before_of(text: str | None) -> Before | None:
     """Of --before; ShedError (exit code 2) for another word."""
+    if text is None:
+        return None
     if text not in ("default-reset", "usb-reset", "no-reset"):
         raise ShedError(f"--before {text} is unknown", "it is default-reset, usb-reset or no-reset", code=INVALID)
     return cast(Before, text)

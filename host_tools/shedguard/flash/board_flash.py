@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from ..boards import model as boards
 from ..errors import ShedError
@@ -18,19 +19,22 @@ from . import image_source, plan, writer
 from .channel import Before, Channel, open_channel
 from .who import Running, ask
 
+# Asks a person for something at the board ("loader": into its loader by hand; "run": EN pressed) and comes back when it is done.
+Hands = Callable[[Literal["loader", "run"]], None]
+BEFORE: Final[dict[str, Before]] = {"auto": "default-reset", "usb": "usb-reset", "manual": "no-reset"}
 SERVICE_S: Final = 20.0  # from reset to the console: 3 s on a board, more where the file system is checked
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to do. ``port`` is a device or rfc2217://HOST:PORT; ``image`` as for `image_source.get`."""
+    """What to do. ``port``: a device or rfc2217://HOST:PORT; ``image`` as for `image_source.get`; ``before`` None: by the board's file."""
 
     port: str
     board: str
     image: str | None = None
     sha256: str | None = None
     baud: int = 460800
-    before: Before = "default-reset"
+    before: Before | None = None
     live_check: bool = True
     firmware: Path | None = None
     erase_data: bool = False
@@ -104,27 +108,47 @@ def prepare(request: Request) -> plan.Plan:
     return plan.build(board, image, request.firmware)
 
 
-def flash(request: Request, progress: writer.TotalProgress | None = None, prepared: plan.Plan | None = None) -> FlashReport:
-    """Bring the board on the port to what this tool has. See `writer.write` for refusals; a second call finds nothing to do."""
+def before_of(request: Request) -> Before:
+    """How this board gets into its loader: as asked for, else by the reset circuit in its file."""
+    return request.before or BEFORE[boards.load(request.board).reset.circuit]
+
+
+def flash(
+    request: Request, progress: writer.TotalProgress | None = None, prepared: plan.Plan | None = None, hands: Hands | None = None
+) -> FlashReport:
+    """Bring the board on the port to what this tool has. See `writer.write` for refusals; a second call finds nothing to do.
+
+    A board without a reset circuit needs ``hands``, or has to be in its loader already; then nobody looks what runs afterwards.
+    """
     wanted = prepared or prepare(request)
-    with open_channel(request.port, baud=request.baud, live_check=request.live_check, before=request.before) as channel:
+    before_reset = before_of(request)
+    with _channel(request, before_reset, hands) as channel:
         facts = facts_of(channel)
         before = getattr(channel, "sent_bytes", 0)
         outcome = writer.write(channel, wanted, progress, request.erase_data)
         rate = _rate(request.baud, getattr(channel, "sent_bytes", 0) - before, outcome)
-    running = wait_for_service(request.port) if request.before != "no-reset" else None
+    running = None
+    if before_reset != "no-reset" or hands is not None:
+        if before_reset == "no-reset" and hands is not None:
+            hands("run")
+        running = wait_for_service(request.port)
     name = None if wanted.image is None else wanted.image.name
     return FlashReport(request.board, facts, name, wanted.program_sha256, outcome, rate, running)
 
 
-def verify(request: Request, prepared: plan.Plan | None = None) -> VerifyReport:
+def verify(request: Request, prepared: plan.Plan | None = None, hands: Hands | None = None) -> VerifyReport:
     """Compare by hashes; nothing is written. The board is reset into its loader and back."""
     wanted = prepared or prepare(request)
-    with open_channel(request.port, baud=request.baud, live_check=request.live_check, before=request.before) as channel:
+    with _channel(request, before_of(request), hands) as channel:
         facts = facts_of(channel)
         same = writer.compare(channel, wanted)
     regions = tuple(RegionState(region.name, region.title, region.offset, len(region.data), same[region.name]) for region in wanted.regions)
     return VerifyReport(request.board, facts, wanted.program_sha256, all(same.values()), regions)
+
+
+def _channel(request: Request, before: Before, hands: Hands | None) -> AbstractContextManager[Channel]:
+    ask_for_loader = None if hands is None else lambda: hands("loader")
+    return open_channel(request.port, baud=request.baud, live_check=request.live_check, before=before, hands=ask_for_loader)
 
 
 def facts_of(channel: Channel) -> BoardFacts:

@@ -61,17 +61,27 @@ class Channel(Protocol):
 
 @contextmanager
 def open_channel(
-    port: str, *, baud: int = 460800, live_check: bool = True, leave: Leave = "reset", before: Before = "default-reset"
+    port: str,
+    *,
+    baud: int = 460800,
+    live_check: bool = True,
+    leave: Leave = "reset",
+    before: Before = "default-reset",
+    hands: Callable[[], None] | None = None,
 ) -> Iterator[Channel]:
     """The board on ``port`` (a device, or rfc2217://HOST:PORT) in its loader. ``leave`` says what happens at the end, also after an error.
+
+    With ``before`` no-reset, ``hands`` is called when somebody has to bring it there (BOOT held, EN pressed); None when it is there.
 
     ShedError: 3 port missing, busy, or no loader answers; 4 unusable chip; 7 a session is live and ``live_check`` is on.
     """
     from .live_check import refuse_live
     from .loader_channel import LoaderChannel
 
-    if live_check and before != "no-reset":  # in its loader by hand: nothing runs that could be asked
+    if live_check:
         refuse_live(port)
+    if before == "no-reset" and hands is not None:
+        hands()
     channel = LoaderChannel.connect(port, baud, before)
     try:
         yield channel

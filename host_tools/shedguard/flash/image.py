@@ -15,9 +15,9 @@ from . import file_system, micropython_image, partition_table, program
 from .partition_table import FLASH_SIZE, SHEDGUARD, STOCK, TABLE_OFFSET, Partition
 
 
-def build_blank(path: Path, partitions: tuple[Partition, ...] = STOCK) -> None:
+def build_blank(path: Path, partitions: tuple[Partition, ...] = STOCK, chip: str = "esp32") -> None:
     """A stock-like board: partition table and app, everything else erased. Its first boot makes the file system."""
-    path.write_bytes(_skeleton(partitions))
+    path.write_bytes(_skeleton(partitions, chip))
 
 
 def build_flash(
@@ -29,7 +29,7 @@ def build_flash(
     firmware: Path | None = None,
 ) -> None:
     """A board in service: program in vfs, the site confirmed in slot 0, the card table. ShedError when something does not fit."""
-    flash = _skeleton(SHEDGUARD)
+    flash = _skeleton(SHEDGUARD, board.board.chip)
     _place(flash, "vfs", file_system.build(program.files(board, firmware), _size("vfs")))
     _place(flash, "shed_cfg", build_slot(compile_site(site, board, build), sequence=1, confirmed=True))
     _place(flash, "shed_cards", build_table(cards))
@@ -60,12 +60,12 @@ def write_partition(path: Path, label: str, content: bytes) -> None:
     path.write_bytes(flash)
 
 
-def _skeleton(partitions: tuple[Partition, ...]) -> bytearray:
+def _skeleton(partitions: tuple[Partition, ...], chip: str) -> bytearray:
     flash = bytearray(b"\xff" * FLASH_SIZE)
     flash[TABLE_OFFSET : TABLE_OFFSET + partition_table.TABLE_SIZE] = partition_table.encode(partitions)
     # Where a real board has MicroPython: what `shed flash --image stand-in` writes there.
-    image = micropython_image.parse(micropython_image.stand_in("esp32"), micropython_image.STAND_IN)
-    app, boot = partition_table.find(partitions, "factory").offset, micropython_image.BOOTLOADER_AT["esp32"]
+    image = micropython_image.parse(micropython_image.stand_in(chip), micropython_image.STAND_IN)
+    app, boot = partition_table.find(partitions, "factory").offset, micropython_image.BOOTLOADER_AT[chip]
     flash[boot : boot + len(image.bootloader)] = image.bootloader
     flash[app : app + len(image.app)] = image.app
     return flash
