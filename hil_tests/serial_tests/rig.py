@@ -93,10 +93,15 @@ class Rig:
 
 @contextmanager
 def served(
-    flash: Flash = "blank", pacing: float = 0.0, speed: float = 1.0, board: Path | None = None, circuit: str | None = None
+    flash: Flash = "blank",
+    pacing: float = 0.0,
+    speed: float = 1.0,
+    board: Path | None = None,
+    circuit: str | None = None,
+    site: Path = SITE,
 ) -> Iterator[Rig]:
     """A board that has booted to its prompt: the site's, or of the file ``board``, with another reset ``circuit`` than it says."""
-    with Bench(SITE, flash=flash, board=board) as bench:
+    with Bench(site, flash=flash, board=board) as bench:
         if circuit is not None:
             bench.kind = replace(bench.kind, circuit=circuit)
         assert bench.wait(lambda: bench.serial.text().endswith(PROMPT), 5_000_000_000)
