@@ -8,6 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, Final
 
 import serial
@@ -54,6 +55,12 @@ class _Quiet(TemplateLogger):
         pass
 
 
+@cache
+def _quieten() -> None:
+    """Once in a process: a logger that was replaced cannot be replaced again."""
+    log.set_logger(_Quiet())  # type: ignore[reportAttributeAccessIssue]
+
+
 class LoaderChannel:
     """See `Channel`. ``sent_bytes`` counts what went over the wire, for the rate."""
 
@@ -78,7 +85,7 @@ class LoaderChannel:
     @classmethod
     def connect(cls, port: str, baud: int, before: Before) -> LoaderChannel:
         """Reset the board into its loader (unless ``before`` is no-reset), upload the stub, change to ``baud``. See `open_channel`."""
-        log.set_logger(_Quiet())  # type: ignore[reportAttributeAccessIssue]
+        _quieten()
         wire = _open(port)
         try:
             with translated(port, "connecting", is_connected=False):
