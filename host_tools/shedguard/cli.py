@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .commands import backup, bench, board, bundle, cards, config, doctor, flash, journal, ports
+from .commands import backup, bench, board, boards, bundle, cards, config, doctor, flash, install, journal, ports
 from .errors import FAILED, INTERRUPTED, OK, ShedError
 
 app = typer.Typer(
@@ -20,9 +20,10 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.add_typer(cards.app, name="cards")
+app.add_typer(boards.app, name="boards")
 for verb in (board.status, board.why, board.faults, board.clear, journal.log, journal.sessions, bench.emulate, bench.demo, bench.benchmark):
     app.command()(verb)
-for verb in (ports.ports, flash.flash, flash.verify, doctor.doctor, bundle.bundle):
+for verb in (install.install, ports.ports, flash.flash, flash.verify, doctor.doctor, bundle.bundle):
     app.command()(verb)
 app.command(epilog="Example: shed backup --out shed2.zip --port /dev/ttyUSB0")(backup.backup)
 app.command(epilog="Example: shed restore shed2.zip --site shed2.toml --port /dev/ttyUSB0 --dry-run")(backup.restore)

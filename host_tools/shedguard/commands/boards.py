@@ -1,0 +1,112 @@
+"""`shed boards`: the boards this tool knows, their terminals and traps, and how a shed is wired to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..boards import model, picture
+from ..boards.model import Board
+from ..boards.wiring import wiring
+from ..errors import INVALID, ShedError
+from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
+
+app = typer.Typer(invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.")
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the board, as `shed boards` lists it.")]
+
+
+@app.callback()
+def boards(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the boards. Example: shed boards"""
+    if context.invoked_subcommand is not None:
+        return
+    found = [(name, model.load(name)) for name in model.names()]
+    if as_json:
+        show_json([_summary(name, board) for name, board in found])
+        return
+    rows = [
+        (
+            name,
+            board.board.chip,
+            f"{board.board.flash_mb} MB",
+            len(board.outputs()),
+            len(_inputs(board)),
+            len(board.trap),
+            board.board.title,
+        )
+        for name, board in found
+    ]
+    show_table(("name", "chip", "flash", "outputs", "inputs", "traps", "board"), rows)
+
+
+@app.command()
+def show(name: NameArgument, as_json: JsonOption = False) -> None:
+    """One board: terminals, ports, traps, sources. Example: shed boards show kc868-a16"""
+    board = model.load(name)
+    if as_json:
+        show_json(board.model_dump(mode="json", exclude_none=True))
+        return
+    about, reset = board.board, board.reset
+    print(f"{about.name}: {about.title}")
+    print(f"{about.chip}, {about.flash_mb} MB flash, {'with' if about.psram else 'no'} PSRAM, {about.cpu_mhz} MHz")
+    print(f"download mode: {reset.circuit}" + (f" ({reset.note})" if reset.note else ""))
+    print()
+    rows = [
+        (key, item.place, item.use, _level(board, key), item.rating or "", item.source or about.source, item.what)
+        for key, item in board.terminal.items()
+    ]
+    show_table(("terminal", "place", "use", "on at", "rating", "source", "what"), rows)
+    if board.port:
+        print()
+        ports = [(key, port.kind, port.uart, port.tx, port.rx, port.direction) for key, port in board.port.items()]
+        show_table(("port", "kind", "UART", "TX", "RX", "direction"), ports)
+    if board.expander:
+        print()
+        parts = [
+            (key, part.part, part.bus, "" if part.address is None else f"0x{part.address:02x}") for key, part in board.expander.items()
+        ]
+        show_table(("expander", "part", "bus", "address"), parts)
+    for trap in board.trap:
+        print(f"\ntrap: {trap.what}" + (f" [{', '.join(trap.terminals)}]" if trap.terminals else ""))
+        print(f"  do: {trap.do}")
+        print(f"  source: {trap.source or about.source}")
+    print()
+    show_table(("source", "is"), list(board.sources.items()))
+
+
+@app.command("picture")
+def draw(
+    name: NameArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="SVG file to write.")],
+    site: SiteOption = None,
+) -> None:
+    """Draw the wiring of a shed as SVG. Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg"""
+    board = model.load(name)
+    loaded = load_site(site) if site else None
+    if loaded is not None and loaded.site.site.board != name:
+        what = f"{site} is for board {loaded.site.site.board}, not for {name}"
+        raise ShedError(what, "a picture shows one site on its own board", f"shed boards picture {loaded.site.site.board} ...", INVALID)
+    text = picture.draw(wiring(board, loaded.site if loaded else None))
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ShedError(f"cannot write {out}", str(error), "name a file in a folder that exists") from error
+    say(f"{out}: {len(text)} bytes")
+
+
+def _inputs(board: Board) -> list[str]:
+    return [name for name, terminal in board.terminal.items() if terminal.use != "output"]
+
+
+def _level(board: Board, name: str) -> str:
+    terminal = board.terminal[name]
+    return terminal.active if terminal.use == "output" else ""
+
+
+def _summary(name: str, board: Board) -> dict[str, object]:
+    about = board.board
+    ports = {kind: sum(port.kind == kind for port in board.port.values()) for kind in ("rs485", "uart")}
+    counts = {"outputs": len(board.outputs()), "inputs": len(_inputs(board)), "traps": len(board.trap), "ports": ports}
+    return {"name": name, "id": about.id, "title": about.title, "chip": about.chip, "flash_mb": about.flash_mb, **counts}
