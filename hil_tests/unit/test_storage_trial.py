@@ -75,6 +75,7 @@ def test_a_cut_at_every_flash_operation_of_a_change_leaves_the_old_or_the_new(be
         before
     ]
     outcomes = set()
+    cut = 0
     for cut in range(1000):
         print(f"seed {seed} cut {cut}")
         region = region_with(slot(OLD, 7), lying)
@@ -83,7 +84,7 @@ def test_a_cut_at_every_flash_operation_of_a_change_leaves_the_old_or_the_new(be
         try:
             pushed(region, 0x4000, slot(NEW, 9, ERASED))
             slots = ConfigSlots(region)
-            assert bytes(slots.load()) == NEW and slots.trial
+            assert slots.load() == NEW and slots.trial
             slots.confirm()
             done = True
         except PowerCut:

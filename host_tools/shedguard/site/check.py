@@ -44,7 +44,7 @@ def _twice(site: SiteFile) -> Iterator[Problem]:
         for index, value in enumerate(values):
             if value in values[:index]:
                 what = f"two [[{table}]] tables have {key} = {value!r}"
-                yield Problem((table, index, key), what, f"a {table} is found by its {key}", f"give each {table} its own {key}")
+                yield Problem((table, index, key), what, f"each {table} is found by its {key}", f"give each {table} its own {key}")
 
 
 def _references(site: SiteFile) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ class LoadedSite:
 def load(path: Path, board: Board | None = None) -> LoadedSite:
     """The site in ``path``. FileProblems with all errors; ``board`` replaces the one that the file names (tests)."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ShedError(f"cannot read {path}", str(error), "name a site file, for instance hil_tests/sites/small.toml", INVALID) from error
     return loads(text, str(path), board)

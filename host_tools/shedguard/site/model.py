@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 U16 = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=65535)]
 Watts = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _whole(value: object) -> object:
+    """A literal takes what equals it, so ``true`` for 1 and 9600.0 for 9600: refused like any other wrong type."""
+    if type(value) is not int:
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Whole = BeforeValidator(_whole)
 
 
 class _Strict(BaseModel):
@@ -49,7 +60,7 @@ class Bus(_Strict):
 
     name: Name
     port: Name
-    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+    baud: Annotated[Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200], Whole] = 9600
     parity: Literal["none", "odd", "even"] = "none"
 
 
@@ -161,7 +172,7 @@ class Budget(_Strict):
 
     feeder_w: int = Field(ge=1, le=250_000)
     breaker_a: int = Field(ge=1, le=400)
-    phases: Literal[1, 3] = 1
+    phases: Annotated[Literal[1, 3], Whole] = 1
 
 
 class Contact(_Strict):

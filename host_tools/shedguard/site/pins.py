@@ -102,7 +102,10 @@ def _port_problems(site: SiteFile, board: Board) -> Iterator[Problem]:
         port = board.port.get(name)
         if port is None:
             yield Problem(
-                path, f'{what} is on port "{name}", which {board.board.name} does not have', "", did_you_mean(name, list(board.port))
+                path,
+                f'{what} is on port "{name}", which {board.board.name} does not have',
+                f"its ports are {', '.join(board.port) or 'none'}",
+                did_you_mean(name, list(board.port)),
             )
             continue
         if port.kind != kind:

@@ -34,10 +34,10 @@ class Positions:
         while at < len(lines):
             line = lines[at].strip()
             if line.startswith("[["):
-                table = self._absolute(self._dotted(line[2 : line.index("]]")]), append=True)
+                table = self._absolute(self._dotted(line[2 : line.index("]]")]), at + 1, append=True)
                 self._lines.setdefault(table, at + 1)
             elif line.startswith("["):
-                table = self._absolute(self._dotted(line[1 : line.index("]")]), append=False)
+                table = self._absolute(self._dotted(line[1 : line.index("]")]), at + 1, append=False)
                 self._lines.setdefault(table, at + 1)
             elif line and not line.startswith("#"):
                 at = self._assignment(lines, at, table)
@@ -46,7 +46,7 @@ class Positions:
     def _dotted(self, text: str) -> tuple[str, ...]:
         return tuple(part.strip().strip("\"'") for part in text.split("."))
 
-    def _absolute(self, names: tuple[str, ...], append: bool) -> Path:
+    def _absolute(self, names: tuple[str, ...], line: int, append: bool) -> Path:
         """The path of a header, with the index of the array element that each named array stands at now."""
         path: Path = ()
         for depth, name in enumerate(names):
@@ -54,7 +54,7 @@ class Positions:
             if append and depth == len(names) - 1:
                 index = self._counts.get(path, 0)
                 self._counts[path] = index + 1
-                self._lines.setdefault(path, 0)
+                self._lines.setdefault(path, line)
                 path = (*path, index)
             elif path in self._counts:
                 path = (*path, self._counts[path] - 1)

@@ -62,13 +62,13 @@ def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     match = re.search(r"\(at line (\d+), column \d+\)", message)
     line = int(match[1]) if match else max(1, len(text.splitlines()))
     what = re.sub(r"\s*\(at .*\)$", "", message)
-    return Problem(
-        (),
-        f"not TOML: {what}",
-        "the file breaks TOML's grammar here",
-        "check quotes, brackets and commas on this line and the one before",
-        line=line,
-    )
+    cause, hint = "the file breaks TOML's grammar here", "check quotes, brackets and commas on this line and the one before"
+    if "twice" in what or "overwrite" in what:
+        cause, hint = (
+            "this table or key stands in the file already, above",
+            "keep one of the two; tables of a list have two brackets: [[outlet]]",
+        )
+    return Problem((), f"not TOML: {what}", cause, hint, line=line)
 
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:

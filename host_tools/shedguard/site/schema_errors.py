@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -20,7 +21,7 @@ _MISSING = {
         "writing over the console needs it",
         "add maintenance_key = 64 hex digits, for instance from: openssl rand -hex 32",
     ),
-    "breaker_w": ("the load budget and the check of outlet limits need it", "add breaker_w = the watts that the group's breaker carries"),
+    "breaker_w": ("the check of outlet limits needs it", "add breaker_w = the watts that the group's breaker carries"),
 }
 _KINDS = {
     "int_type": "a whole number",
@@ -38,7 +39,15 @@ _PATTERNS = {
 
 def problems_of(error: ValidationError, model: type[BaseModel] = SiteFile) -> list[Problem]:
     """One problem for each error of ``model``, which is a whole file."""
-    return [_problem(details, model) for details in error.errors()]
+    details = error.errors()
+    unknown = {(tuple(one["loc"][:-1]), str(one["loc"][-1])) for one in details if one["type"] == "extra_forbidden"}
+
+    def is_misspelt(one: ErrorDetails) -> bool:
+        """Whether what is missing is there under a name that nothing has: said once, with the right name as the hint."""
+        near = [name for table, name in unknown if table == tuple(one["loc"][:-1])]
+        return one["type"] == "missing" and bool(difflib.get_close_matches(str(one["loc"][-1]), near, n=1, cutoff=0.6))
+
+    return [_problem(one, model) for one in details if not is_misspelt(one)]
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
@@ -55,7 +64,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
             did_you_mean(key, known),
         )
     if kind == "missing":
-        cause, hint = _MISSING.get(key, ("this key has no default", f"add {key} to {where}"))
+        table = f"add a table [{key}]" if len(path) == 1 else f"add {key} to {where}"
+        cause, hint = _MISSING.get(key, ("this has no default", table))
         what = f"{where} has no meter" if key == "meter" else f'"{key}" is missing in {where}'
         return Problem(path, what, cause, hint)
     value = details["input"]
@@ -72,12 +82,15 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         return Problem(path, what, *_PATTERNS.get(key, (details["msg"], "see docs/protocols/site-file.md")))
     if kind in ("string_too_short", "string_too_long"):
         return Problem(path, what, "a name has 1 to 40 characters", f"write a {'longer' if kind.endswith('short') else 'shorter'} {key}")
+    if kind == "list_type" and isinstance(value, dict):
+        return Problem(path, what, "there may be several of it", f"write [[{key}]], with two brackets")
     if kind in _KINDS:
         return Problem(path, what, f"{_KINDS[kind]} is expected here", f"write {key} as {_KINDS[kind]}")
-    if kind in ("too_long", "too_short"):
-        return Problem(
-            path, f"{key}: {details['msg']}", "the board keeps fixed-size tables", "split the shed between boards, or add what is missing"
-        )
+    if kind == "too_short":
+        return Problem(path, f"{key} in {where} is empty", f"at least {context.get('min_length', 1)} is needed", f"add what {key} names")
+    if kind == "too_long":
+        said = f"{context.get('actual_length')} of {key} in {where}, at most {context.get('max_length')}"
+        return Problem(path, said, "the board keeps fixed-size tables", "split the shed between two boards")
     return Problem(path, what, details["msg"], "see docs/protocols/site-file.md")
 
 

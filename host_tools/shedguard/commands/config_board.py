@@ -1,0 +1,116 @@
+"""`shed config push` and `pull`: a configuration on its way to a board and back.
+
+Hazard: both reset the board; with bikes charging that is refused.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..boards import model as boards
+from ..boards.model import Board
+from ..errors import INVALID, ShedError
+from ..partitions import FlashFile
+from ..site import from_image
+from ..site import push as pushing
+from ..site.image import compile_site, image_crc
+from ..site.load import load
+from ..site.model import SiteFile
+from ..site.write import to_toml
+from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, load_site, port_of, say, show_json, show_table
+from .place import FlashOption, YesOption, ask, open_place
+
+
+def push(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Site file (TOML).")],
+    port: PortOption = None,
+    flash: FlashOption = None,
+    key: KeyOption = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm/--no-confirm", help="Confirm when the checks are good; else it stays on trial.")
+    ] = True,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Confirm although a check is worse than before.")] = False,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a site file to a board: on trial first, confirmed when the board's own checks are not worse than before.
+
+    Unconfirmed, the old configuration comes back by itself: after 10 minutes, at any reset, at a failed self-test; a power cut at any
+    moment leaves the old or the new one. Exit codes: 1 it went back at once, 2 the file is wrong, 6 a check is worse (left on trial),
+    7 a session is live.
+    """
+    loaded = load_site(file)
+    secret = key_from(key, None) if key is not None else None
+    if flash is not None:
+        where = pushing.put(FlashFile(flash), compile_site(loaded.site, loaded.board))
+        crc = f"{image_crc(compile_site(loaded.site, loaded.board)):08X}"
+        result = pushing.Pushed("unchanged", crc) if where is None else pushing.Pushed("on trial", crc, where.sequence, 600)
+    else:
+        name = port_of(port)
+        ask(f"{name}: a new configuration, site {loaded.site.site.id} {loaded.site.site.name!r}. The board restarts.", yes)
+        result = pushing.push(name, loaded, confirm, anyway, secret, say)
+    if as_json:
+        show_json(result.as_json())
+        return
+    show_table(("check", "state", "said"), [(check.name, check.state, check.said) for check in result.checks])
+    if result.state == "unchanged":
+        print(f"unchanged: the board has configuration {result.crc}")
+    else:
+        print(f"configuration {result.sequence}, CRC {result.crc}: {result.state}")
+    if result.state == "on trial":
+        say(f"without `confirm` at its console within {result.trial_s} s the old one comes back")
+
+
+def pull(
+    port: PortOption = None,
+    flash: FlashOption = None,
+    site: SiteOption = None,
+    board: Annotated[str | None, typer.Option("--board", "-b", help="Which product it is, when --site does not say it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write; stdout otherwise. One that exists is never replaced.")
+    ] = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """The configuration in force, as a site file. The board has no names: they come from --site, else `outlet 1` and the like are made up.
+
+    The board's flash is read through its loader: out of service for some seconds, refused (7) with bikes charging.
+    """
+    names = None if site is None else load(site)
+    if names is None and board is None:
+        raise ShedError(
+            "which board is it?", "the image has pin numbers; terminals are in the board file", "name --board or --site", INVALID
+        )
+    if out is not None and out.exists():
+        raise ShedError(f"{out} is there already", "a site file is never replaced", "name another file with --out", INVALID)
+    known = boards.load(board) if board is not None else names.board if names is not None else None
+    assert known is not None
+    found = read(port, flash, yes, None if names is None else names.site, known)
+    if as_json:
+        data = found.model_dump()
+        data["safety"].pop("maintenance_key")
+        show_json(data)
+        return
+    text = to_toml(
+        found, "Read from the board. " + ("Names are made up: the board has none." if names is None else "Names are those of --site.")
+    )
+    if out is None:
+        print(text, end="")
+    else:
+        out.write_text(text, encoding="utf-8")
+        out.chmod(0o600)
+        say(f"{out} written: it holds the maintenance key")
+
+
+def read(port: str | None, flash: Path | None, yes: bool, names: SiteFile | None, board: Board) -> SiteFile:
+    """The site in force on a board or in a flash file; ``names`` are used when they fit, and it is said when they do not."""
+    with open_place(port, flash, "the configuration is read", yes) as place:
+        slot = pushing.pull(place)
+    say(f"configuration {slot.sequence}, CRC {image_crc(slot.image):08X}, {slot.words}")
+    if names is not None and not from_image.fits(names, slot.image):
+        say("the site file has another number of tables than the board: its names are not used")
+        names = None
+    return from_image.site_of(slot.image, board, names)

@@ -1,0 +1,125 @@
+"""A site from the image that a board has: numbers become terminals through the board file; names, which the board never had, come from a
+site file that fits, or are made up (`group 1`). Compiled again it gives the same image, or it is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..boards.model import Board
+from ..errors import PROTOCOL, ShedError
+from .check import effect_names
+from .image import NONE, compile_site, image_crc, read_sections
+from .model import Charging, SiteFile
+
+_PARITIES = ("none", "odd", "even")
+_PROFILES = {1: "pzem-016"}
+
+
+def site_of(image: bytes, board: Board, names: SiteFile | None = None) -> SiteFile:
+    """The site; ShedError (exit code 4) when the image is damaged, of a later version, or of another board."""
+    try:
+        sections = read_sections(image)
+        site = SiteFile.model_validate(_tables(sections, board, names))
+        build = int(sections[1][0][1])
+        same = image_crc(compile_site(site, board, build)) == image_crc(image)
+    except (ValueError, KeyError, IndexError, StopIteration) as error:  # ValidationError is a ValueError
+        raise _other(board, str(error)) from error
+    if not same:
+        raise _other(board, "compiled again it is another image")
+    return site
+
+
+def _other(board: Board, why: str) -> ShedError:
+    what = f"the configuration on the board cannot be written as a site file for {board.board.name}"
+    return ShedError(
+        what, f"{why.splitlines()[0]}: it was built for another board, or by another version", "name its board: --board", PROTOCOL
+    )
+
+
+def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> dict[str, Any]:
+    terminals = {board.pin_code(name): name for name in board.terminal}
+    ports = {(port.uart, port.tx, port.rx): name for name, port in board.port.items()}
+
+    def at(code: int) -> str | None:
+        return None if code == NONE else terminals[code]
+
+    def called(table: str, index: int) -> str:
+        known = [] if names is None else getattr(names, table)
+        return known[index].name if index < len(known) else f"{table} {index + 1}"
+
+    site_id, _build, zone, hold_off, _period, beat, _flags = sections[1][0]
+    groups = [called("group", index) for index in range(len(sections[2]))]
+    gates = [called("gate", index) for index in range(len(sections[9]))]
+    buses = [called("bus", index) for index in range(len(sections[3]))]
+    points = [called("point", index) for index in range(len(sections[6]))]
+    effects = [f"cut {groups[index]}" if kind == 1 else f"free {gates[index]}" for kind, index in sections[8]]
+    name = f"site {site_id}" if names is None else names.site.name
+    tables: dict[str, Any] = {
+        "site": {"id": site_id, "name": name, "board": board.board.name, "time_zone_min": zone},
+        "safety": {"heartbeat": at(beat), "hold_off_s": hold_off, "maintenance_key": sections[13][0][0].hex()},
+        "group": [
+            {"name": groups[index], "contactor": at(pin), "breaker_w": watts} for index, (pin, _high, watts) in enumerate(sections[2])
+        ],
+        "bus": [
+            {"name": buses[index], "port": ports[uart, tx, rx], "baud": baud, "parity": _PARITIES[parity]}
+            for index, (uart, tx, rx, baud, parity, _direction) in enumerate(sections[3])
+        ],
+        "outlet": [],
+        "point": [_point(row, points[index], at) for index, row in enumerate(sections[6])],
+        "cause": [],
+        "gate": [],
+        "reader": [
+            {"name": called("reader", index), "kind": "pn532", "port": ports[uart, tx, rx], "gate": gates[gate]}
+            for index, (_kind, uart, tx, rx, gate) in enumerate(sections[10])
+        ],
+        "tariff": {"kind": "time", "price_fen": sections[11][0][1], "block_min": sections[11][0][2]},
+        "charging": dict(zip(Charging.model_fields, sections[12][0], strict=True)),
+    }
+    for number, group, relay, _high, button, meter, watts in sections[4]:
+        bus, address, profile = sections[5][meter]
+        told = {"bus": buses[bus], "address": address, "profile": _PROFILES[profile]}
+        tables["outlet"].append(
+            {"number": number, "group": groups[group], "relay": at(relay), "button": at(button), "meter": told, "max_power_w": watts}
+        )
+    for index, (mask, votes, flags, window_ms, effect_mask) in enumerate(sections[7]):
+        of = [points[bit] for bit in range(len(points)) if mask >> bit & 1]
+        on = [effects[bit] for bit in range(len(effects)) if effect_mask >> bit & 1]
+        tables["cause"].append(
+            {"name": called("cause", index), "points": of, "votes": votes, "window_s": window_ms // 1000, "effects": on,
+             "latched": bool(flags & 1), "armed": bool(flags & 2)}
+        )  # fmt: skip
+    for index, (lock, _high, contact, flags, release_s, held_s) in enumerate(sections[9]):
+        normally = "closed" if flags & 1 or contact == NONE else "open"
+        tables["gate"].append(
+            {"name": gates[index], "lock": at(lock), "contact": at(contact), "contact_normally": normally, "release_s": release_s,
+             "held_open_s": held_s}
+        )  # fmt: skip
+    if names is not None:
+        tables["budget"] = None if names.budget is None else names.budget.model_dump()
+        tables["contact"] = [contact.model_dump() for contact in names.contact]
+    return tables
+
+
+def _point(row: Any, name: str, at: Any) -> dict[str, Any]:
+    kind, pin, flags, use, short, alarm, normal, samples, clear_ms, _reserved = row
+    loop = kind == 2
+    return {
+        "name": name,
+        "kind": "loop" if loop else "contact",
+        "terminal": at(pin),
+        "normally": None if loop else "closed" if flags & 1 else "open",
+        "bands_mv": {"short": short, "alarm": alarm, "normal": normal} if loop else None,
+        "fire": bool(flags & 2),
+        "use": "key_switch" if use == 1 else "plain",
+        "trip_samples": samples,
+        "clear_ms": clear_ms,
+    }
+
+
+def fits(names: SiteFile, image: bytes) -> bool:
+    """Whether a site file has as many of everything as the image, so that its names can be given to the image's indexes."""
+    sections = read_sections(image)
+    counts = [len(sections[number]) for number in (2, 3, 4, 6, 7, 8, 9, 10)]
+    tables = (names.group, names.bus, names.outlet, names.point, names.cause, effect_names(names), names.gate, names.reader)
+    return counts == [len(table) for table in tables]

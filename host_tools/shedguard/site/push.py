@@ -1,0 +1,133 @@
+"""A new configuration on a board: written into the slot that is not in use, run on trial, looked at, confirmed.
+
+Hazard: a shed left with a configuration that does not work. Until `confirm` the board goes back by itself: after 10 minutes, at any reset,
+at a failed self-test (docs/protocols/records.md). A cut at any moment leaves the old configuration in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..console import Console
+from ..errors import FAILED, TEST_FAILED, ShedError
+from ..flash.board_flash import wait_for_service
+from ..flash.channel import open_channel
+from ..flash.who import ask
+from ..install.self_test import Check, bad, look, self_test
+from ..partitions import BoardFlash, Partitions
+from ..ports import open_quietly
+from . import slots
+from .image import compile_site, image_crc
+from .load import LoadedSite
+
+LABEL = "shed_cfg"
+# What no board may be confirmed without; whatever else was bad under the old configuration may stay so.
+_ALWAYS = ("configuration", "service")
+
+
+@dataclass(slots=True)
+class Pushed:
+    """What became of it. ``state``: unchanged, confirmed, on trial."""
+
+    state: str
+    crc: str
+    sequence: int = 0
+    trial_s: int = 0
+    checks: list[Check] = field(default_factory=list[Check])
+
+    def as_json(self) -> dict[str, Any]:
+        """For tools."""
+        checks = [{"name": check.name, "state": check.state, "said": check.said} for check in self.checks]
+        return {"state": self.state, "crc": self.crc, "sequence": self.sequence, "trial_s": self.trial_s, "checks": checks}
+
+
+def put(place: Partitions, image: bytes) -> slots.Place | None:
+    """Write ``image`` as a new configuration beside the one in force; None when that one is the same.
+
+    ShedError when it does not read back.
+    """
+    partition = place.read(LABEL)
+    best = slots.current(partition)
+    if best is not None and best.image == image:
+        return None
+    where = slots.free_place(partition)
+    data = slots.build_slot(image, where.sequence, confirmed=False)
+    place.write(LABEL, where.offset, data)
+    if place.read_part(LABEL, where.offset, len(data)) != data:
+        what = "the new configuration does not read back as it was written"
+        raise ShedError(what, "a worn flash sector; the old configuration is in force", "the same command again", FAILED)
+    return where
+
+
+def push(
+    port: str,
+    loaded: LoadedSite,
+    confirm: bool = True,
+    anyway: bool = False,
+    key: bytes | None = None,
+    say: Callable[[str], None] = lambda _text: None,
+    patience_s: float = 45.0,
+) -> Pushed:
+    """Bring ``loaded`` to the board on ``port``. ``anyway`` confirms also when a check is worse than before.
+
+    ShedError: 1 the board went back to the old one by itself, 3 and 4 as the channel's, 6 a check failed (left on trial), 7 a session
+    is live.
+    """
+    image = compile_site(loaded.site, loaded.board)
+    crc = image_crc(image)
+    with open_quietly(port) as wire:
+        running = ask(wire)
+        if running.kind == "shedguard" and running.hello.get("cfg") == crc and not _trial_s(Console(wire)):
+            return Pushed("unchanged", f"{crc:08X}")
+        before = look(Console(wire), loaded.site, None) if running.hello.get("mode") == "service" else None
+    say(f"{port}: writing the new configuration; the board is out of service for some seconds")
+    with open_channel(port) as channel:
+        where = put(BoardFlash(channel, port), image)
+    wait_for_service(port)
+    if where is None:  # the one in force is the same, and something else was on trial: the reset ended that
+        return Pushed("unchanged", f"{crc:08X}")
+    say(f"configuration {where.sequence} is on trial; looking at it")
+    known = {check.name for check in before or () if check.state == "bad"}
+    with open_quietly(port) as wire:
+        console = Console(wire)
+        checks = self_test(console, loaded.site, crc, patience_s=0.0 if before is None else patience_s)
+        left_s = _trial_s(console)
+        result = Pushed("on trial", f"{crc:08X}", where.sequence, left_s, checks)
+        if int(console.hello().get("cfg", 0)) != crc:
+            raise ShedError(
+                "the board went back to the configuration before",
+                "under the new one it crashed at its start, or its self-test failed; `shed log` has what it wrote",
+                "correct the site file, then the same command again",
+                FAILED,
+            )
+        worse = [check for check in bad(checks) if check.name in _ALWAYS or (before is not None and check.name not in known)]
+        if worse and not anyway:
+            raise ShedError(
+                f"on trial and not confirmed: {', '.join(f'{check.name} ({check.said})' for check in worse)}",
+                f"worse than under the configuration before, which comes back by itself in {left_s} s",
+                worse[0].clears or "correct the site file, then the same command again; --anyway confirms it as it is",
+                TEST_FAILED,
+            )
+        if confirm:
+            console.write("confirm", key if key is not None else bytes.fromhex(loaded.site.safety.maintenance_key))
+            result.state, result.trial_s = "confirmed", 0
+    return result
+
+
+def configure(port: str, loaded: LoadedSite) -> bool:
+    """For `shed install`: push and confirm; whether anything was changed. A shed's first configuration needs no silent meters to answer."""
+    return push(port, loaded).state != "unchanged"
+
+
+def _trial_s(console: Console) -> int:
+    return int(console.request("status").head.get("trial", 0))
+
+
+def pull(place: Partitions) -> slots.Slot:
+    """The configuration in force; ShedError (exit code 1) when the board has none."""
+    best = slots.current(place.read(LABEL))
+    if best is None:
+        raise ShedError(f"{place.name} has no confirmed configuration", "nobody pushed one yet", "shed config push SITE.toml", FAILED)
+    return best
