@@ -5,9 +5,10 @@ Every row has its own height and every box its own lines, so no text lies on ano
 
 from __future__ import annotations
 
-import textwrap
+import re
 from dataclasses import dataclass, field
 from html import escape
+from unicodedata import east_asian_width
 
 from .wiring import Box, Plan, Row
 
@@ -56,9 +57,24 @@ class _Sheet:
         self.shapes.append(f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{colour}"{style}>{escape(words)}</text>')
 
 
+def extent(words: str) -> float:
+    """About how wide ``words`` are at 12 px; a Chinese character is as wide as it is high."""
+    return sum(12.5 if east_asian_width(char) in "WF" else _CHAR for char in words)
+
+
 def wrapped(words: str, width: float) -> list[str]:
-    """Lines of ``words`` that fit into ``width`` pixels at 12 px."""
-    return textwrap.wrap(words, max(8, int(width / _CHAR))) or [""]
+    """Lines of ``words`` that fit into ``width`` pixels at 12 px; breaks at spaces and beside wide characters, long words anywhere."""
+    lines = [""]
+    for word in re.findall(r"[^\S\n]+|[\u2e80-\u9fff\uff00-\uffef]|[^\s\u2e80-\u9fff\uff00-\uffef]+", words):
+        if extent(lines[-1] + word) <= width:
+            lines[-1] += word
+            continue
+        for char in word if extent(word) > width else [word.strip()]:
+            if char and (lines[-1] == "" or char != word.strip()) and extent(lines[-1] + char) <= width:
+                lines[-1] += char
+            else:
+                lines.append(char)
+    return [line.strip() for line in lines if line.strip()] or [""]
 
 
 def _box_lines(box: Box, width: float) -> tuple[list[str], list[str]]:
@@ -177,7 +193,7 @@ def _foot(sheet: _Sheet, plan: Plan, y: float) -> float:
         if kind in used:
             sheet.line([(x, y - 4), (x + 30, y - 4)], colour, 3)
             sheet.text(x + 38, y, _MEANING[kind])
-            x += 38 + _CHAR * len(_MEANING[kind]) + 30
+            x += 38 + extent(_MEANING[kind]) + 30
     y += 28
     if plan.traps:
         sheet.text(_LEFT, y, "Before you wire", size=14, bold=True)
