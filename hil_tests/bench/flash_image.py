@@ -24,6 +24,7 @@ from hil_tests.plant.people import CardData
 from hil_tests.plant.sitefile import REPOSITORY, Wiring
 
 BLANK: Final = "blank"
+ERASED: Final = "erased"
 _CACHE: Final = REPOSITORY / "build" / "flash-cache"
 _KEPT: Final = 24  # images of 4 MB
 _ROLES: Final = {"volunteer": "fire_volunteer"}
@@ -35,12 +36,15 @@ Flash = str | Path | Mapping[str, str] | None
 def flash_file(
     directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None = None, size: int = 0
 ) -> Path:
-    """A private flash file in ``directory``: copied from ``flash``, blank, a blank board with the files of a mapping (path to source),
-    or, for None, built from the site and ``cards`` with a role, for a board whose file says ``cpu_mhz`` (None: as it stands there).
+    """A private flash file in ``directory``: copied from ``flash``, erased, blank, a blank board with the files of a mapping (path
+    to source), or, for None, built from the site and ``cards`` with a role, for a board whose file says ``cpu_mhz`` (None: as is).
 
-    At least ``size`` bytes long, the rest erased; a copy is as long as what it was copied from."""
+    At least ``size`` bytes long, the rest erased; a copy is as long as what it was copied from.
+    """
     path = directory / "flash.bin"
-    if flash == BLANK:
+    if flash == ERASED:
+        path.write_bytes(b"")
+    elif flash == BLANK:
         build_blank(path)
     elif isinstance(flash, Mapping):
         build_blank(path, SHEDGUARD)

@@ -85,6 +85,7 @@ class SerialPort(PtyServer):
         self._line_free_ns = 0
         self._backlog = bytearray()
         self._boot_pin_low = False
+        self._fingers: list[tuple[int, bool, bool]] = []  # when, BOOT held, RESET held
 
     def set_lines(self, dtr: bool | None = None, rts: bool | None = None) -> None:
         """Somebody changes one line, or both in one step."""
@@ -93,6 +94,11 @@ class SerialPort(PtyServer):
     def press(self, boot: bool = False, reset: bool = False) -> None:
         """The two buttons of the board from now on: held, or not."""
         self._edges(self.circuit.buttons(boot, reset, time.monotonic_ns()))
+
+    def tap(self, boot: bool) -> None:
+        """A person's hand, from now on while the port is served: RESET is tapped, with BOOT held (into the loader) or without."""
+        now = time.monotonic_ns()
+        self._fingers = [(now, boot, True), (now + 20 * MS, boot, False), (now + 70 * MS, False, False)]
 
     def close(self) -> None:
         """Terminal and socket."""
@@ -125,11 +131,14 @@ class SerialPort(PtyServer):
 
     def _next_s(self) -> float:
         """How long until the circuit or a wire has something."""
-        times = (self.lines.next_ns(), self._to_loader.next_ns(), self._from_loader.next_ns())
+        times = (self.lines.next_ns(), self._to_loader.next_ns(), self._from_loader.next_ns(), *(at for at, _, _ in self._fingers[:1]))
         return (min((at for at in times if at is not None), default=1 << 62) - time.monotonic_ns()) / _S
 
     def _due(self) -> None:
         now = time.monotonic_ns()
+        while self._fingers and self._fingers[0][0] <= now:
+            _at, boot, reset = self._fingers.pop(0)
+            self.press(boot, reset)
         self._edges(self.lines.poll(now))
         self.rom.feed(self._to_loader.take(now))
         data = self._from_loader.take(now)

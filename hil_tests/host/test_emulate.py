@@ -77,3 +77,36 @@ def test_the_verbs_on_a_board_in_service() -> None:
         assert cleared.returncode == 0 and json.loads(cleared.stdout) == {"trips": 0, "faults": 0}, cleared
         refused = shed("clear", "--key", "00" * 32)
         assert refused.returncode == 7 and "--key" in refused.stderr
+
+
+def esptool(port: str, *arguments: str) -> str:
+    """Its output; AssertionError when it fails."""
+    command = [str(BIN / "esptool"), "--port", port, "--before", "no-reset", "--after", "no-reset", *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 0, result
+    return result.stdout
+
+
+def test_a_board_without_a_reset_circuit_is_brought_into_its_loader_and_back_by_its_buttons() -> None:
+    with emulated("--board", "kc868-a16") as (places, process):
+        process.send_signal(signal.SIGUSR1)
+        assert "ESP32-D0WD-V3" in esptool(places["pty"], "--connect-attempts", "20", "flash-id")
+        process.send_signal(signal.SIGUSR2)
+        command = [str(BIN / "mpremote"), "connect", places["pty"], "sleep", "1", "exec", "print(6*7)"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert answer.stdout == "42\n", answer
+
+
+def test_an_erased_board_of_a_kind_has_its_chip_and_flash_and_nothing_in_it() -> None:
+    with emulated("--board", "waveshare-s3-relay-6ch", "--erased") as (places, process):
+        flash = Path(places["flash"]).read_bytes()
+        assert len(flash) == 8 << 20 and not flash.strip(b"\xff")
+        process.send_signal(signal.SIGUSR1)
+        output = esptool(places["pty"], "--connect-attempts", "20", "flash-id")
+        assert "ESP32-S3" in output and "8MB" in output
+
+
+def test_an_unknown_board_is_refused_with_the_known_ones() -> None:
+    command = [str(BIN / "shed"), "emulate", "--board", "kc868-a17"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert result.returncode == 2 and "kc868-a16" in result.stderr

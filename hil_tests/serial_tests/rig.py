@@ -73,11 +73,8 @@ class Rig:
 
     def press_boot_and_reset(self) -> None:
         """BOOT held, RESET tapped, BOOT released: the only way into the loader where the lines lead nowhere."""
-        self.port.press(boot=True, reset=True)
-        self.for_seconds(0.02)
-        self.port.press(boot=True)
-        self.for_seconds(0.05)
-        self.port.press()
+        self.port.tap(boot=True)
+        self.for_seconds(0.15)
 
     def press_reset(self) -> None:
         """The EN button alone."""

@@ -101,7 +101,5 @@ def test_only_fingers_reset_a_board_without_a_circuit() -> None:
         assert rig.port.rom.loader is not None
         rig.runs("esptool", "--port", rig.port.path, "--before", "no-reset", "--after", "no-reset", "flash-id")
         position = rig.bench.serial.position
-        rig.port.press(reset=True)
-        rig.for_seconds(0.02)
-        rig.port.press()
+        rig.port.tap(boot=False)
         rig.until_prompt(position)

@@ -6,47 +6,61 @@ Needs a clone: the bench lives in hil_tests/ and is imported here, not at start-
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sys
 from pathlib import Path
 
+from .boards import model as boards
 from .errors import FAILED, OK, ShedError
-from .paths import repository
+from .paths import boards_dir, repository
 from .site import load as sites
 
 _PROMPTS = (">>> ", "shed> ")
 _BOOT_NS = 5_000_000_000
 
 
-def run(site: Path | None, flash: Path | None, seed: int) -> int:
+def run(site: Path | None, flash: Path | None, seed: int, board: str | None = None, erased: bool = False) -> int:
     """Serve until Ctrl-C or another ending signal (0), or until the board ends (ShedError). First stdout line: one JSON object.
 
-    Without ``site``: a stock-like board with an empty file system. A ``flash`` that exists is what it starts from; it gets the final state.
+    With ``site`` alone: program and site flashed. Without it, or with a ``board`` (a name of `shed boards`, or a board file): a stock-like
+    board with an empty file system, or with nothing at all in its flash (``erased``); ``site`` then only says what is wired to its
+    terminals. A ``flash`` that exists is what it starts from; it gets the final state. Signal 1 of the user taps RESET with BOOT held,
+    signal 2 taps RESET.
     """
     from hil_tests.bench.bench import Bench
-    from hil_tests.bench.flash_image import BLANK
+    from hil_tests.bench.flash_image import BLANK, ERASED
     from hil_tests.bench.serial_port import SerialPort
 
     if site is not None:
         sites.load(site)  # a wrong site file is refused with its lines before anything starts
-    start: str | Path | None = None if site is not None else BLANK
+    product = None if board is None else _board_file(board)
+    start: str | Path | None = ERASED if erased else None if site is not None and board is None else BLANK
     if flash is not None and flash.exists():
         start = flash
     default = repository()
     assert default is not None  # the bench could not have been imported
     # Ctrl-C reaches every process of the terminal: the board ignores it, so that we end it in order.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Bench(site or default / "hil_tests" / "sites" / "small.toml", seed=seed, flash=start) as bench:
+    with Bench(site or default / "hil_tests" / "sites" / "small.toml", seed=seed, flash=start, board=product) as bench:
         signal.signal(signal.SIGINT, before)
         server = SerialPort(bench)
         used = bench.directory / "flash.bin"
+        signal.signal(signal.SIGUSR1, lambda *_: server.tap(boot=True))
+        signal.signal(signal.SIGUSR2, lambda *_: server.tap(boot=False))
         try:
             # In virtual time, so at once: who reads our line finds a board that has booted.
-            bench.wait(lambda: bench.serial.text().endswith(_PROMPTS), _BOOT_NS)
+            if not erased:
+                bench.wait(lambda: bench.serial.text().endswith(_PROMPTS), _BOOT_NS)
+            kind = bench.kind
             print(json.dumps({"pty": server.path, "rfc2217": server.url, "flash": str(used)}), flush=True)
-            print(f"board on {server.path} and {server.url}; end with Ctrl-C", file=sys.stderr)
+            print(f"{kind.name} ({kind.chip}) on {server.path} and {server.url}; end with Ctrl-C", file=sys.stderr)
+            if kind.circuit == "manual":
+                print(f"no line resets it: kill -USR1 {os.getpid()} taps RESET with BOOT held, -USR2 RESET alone", file=sys.stderr)
             reason = server.serve()
+        except KeyboardInterrupt:
+            reason = "interrupted"  # before `serve` looked after signals
         finally:
             server.close()
             if flash is not None:
@@ -54,3 +68,13 @@ def run(site: Path | None, flash: Path | None, seed: int) -> int:
     if reason == "board ended":
         raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", "make setup", FAILED)
     return OK
+
+
+def _board_file(board: str) -> Path:
+    """Of a board's name or file; ShedError when there is none, or it contradicts its chip."""
+    path = Path(board)
+    if path.suffix == ".toml":
+        boards.load_file(path)
+        return path
+    boards.load(board)
+    return boards_dir() / f"{board}.toml"

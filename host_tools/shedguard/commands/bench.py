@@ -19,11 +19,19 @@ def emulate(
     site: Annotated[
         Path | None, typer.Option("--site", help="Program and site flashed, plant attached, in service. Without: a stock-like board.")
     ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option("--board", help="A stock-like board of this kind (`shed boards`, or a board file); --site says what is wired to it."),
+    ] = None,
+    erased: Annotated[bool, typer.Option("--erased", help="Nothing at all in its flash: only its ROM answers.")] = False,
     flash: Annotated[Path | None, typer.Option("--flash", help="Start from this flash file; it is kept up to date.")] = None,
     seed: SeedOption = 1,
 ) -> None:
-    """An emulated board on a pseudo-terminal, in real time, until Ctrl-C. The first line of stdout is a JSON object with its places."""
-    _leave(_bench("shedguard.emulate").run(site=site, flash=flash, seed=seed))
+    """An emulated board on a pseudo-terminal, in real time, until Ctrl-C. The first line of stdout is a JSON object with its places.
+
+    Its buttons: `kill -USR1 PID` taps RESET with BOOT held, `kill -USR2 PID` taps RESET. Example: shed emulate --board kc868-a16
+    """
+    _leave(_bench("shedguard.emulate").run(site=site, flash=flash, seed=seed, board=board, erased=erased))
 
 
 def demo(
