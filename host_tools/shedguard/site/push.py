@@ -6,6 +6,7 @@ at a failed self-test (docs/protocols/records.md). A cut at any moment leaves th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,7 @@ from ..errors import FAILED, TEST_FAILED, ShedError
 from ..flash.board_flash import wait_for_service
 from ..flash.channel import open_channel
 from ..flash.who import ask
-from ..install.self_test import Check, bad, look, self_test
+from ..install.self_test import PATIENCE_S, Check, bad, look
 from ..partitions import BoardFlash, Partitions
 from ..ports import open_quietly
 from . import slots
@@ -25,6 +26,9 @@ from .load import LoadedSite
 LABEL = "shed_cfg"
 # What no board may be confirmed without; whatever else was bad under the old configuration may stay so.
 _ALWAYS = ("configuration", "service")
+
+
+_POLL_S = 2.0
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ def push(
     anyway: bool = False,
     key: bytes | None = None,
     say: Callable[[str], None] = lambda _text: None,
-    patience_s: float = 45.0,
+    patience_s: float = PATIENCE_S,
 ) -> Pushed:
     """Bring ``loaded`` to the board on ``port``. ``anyway`` confirms also when a check is worse than before.
 
@@ -92,7 +96,11 @@ def push(
     known = {check.name for check in before or () if check.state == "bad"}
     with open_quietly(port) as wire:
         console = Console(wire)
-        checks = self_test(console, loaded.site, crc, patience_s=0.0 if before is None else patience_s)
+
+        def counts(check: Check) -> bool:
+            return check.name in _ALWAYS or (before is not None and check.name not in known)
+
+        checks, worse = _watch(console, loaded, crc, counts, patience_s)
         left_s = _trial_s(console)
         result = Pushed("on trial", f"{crc:08X}", where.sequence, left_s, checks)
         if int(console.hello().get("cfg", 0)) != crc:
@@ -102,7 +110,6 @@ def push(
                 "correct the site file, then the same command again",
                 FAILED,
             )
-        worse = [check for check in bad(checks) if check.name in _ALWAYS or (before is not None and check.name not in known)]
         if worse and not anyway:
             raise ShedError(
                 f"on trial and not confirmed: {', '.join(f'{check.name} ({check.said})' for check in worse)}",
@@ -114,6 +121,19 @@ def push(
             console.write("confirm", key if key is not None else bytes.fromhex(loaded.site.safety.maintenance_key))
             result.state, result.trial_s = "confirmed", 0
     return result
+
+
+def _watch(
+    console: Console, loaded: LoadedSite, crc: int, counts: Callable[[Check], bool], patience_s: float
+) -> tuple[list[Check], list[Check]]:
+    """All checks, and the bad ones that ``counts`` says count, as soon as there is none. Meters are asked in turns, which takes time."""
+    end = time.monotonic() + patience_s
+    while True:
+        checks = look(console, loaded.site, crc)
+        worse = [check for check in bad(checks) if counts(check)]
+        if not worse or time.monotonic() >= end or worse[0].name == "configuration":
+            return checks, worse
+        time.sleep(_POLL_S)
 
 
 def configure(port: str, loaded: LoadedSite) -> bool:
