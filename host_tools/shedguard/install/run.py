@@ -29,7 +29,7 @@ from .self_test import Check, require, self_test
 STEPS: Final = ("detect", "flash", "verify", "configure", "self-test")
 
 # Brings a configuration onto a board in service and confirms it; returns whether anything was changed.
-Configure = Callable[[str, LoadedSite], bool]
+Configure = Callable[[board_flash.Request, LoadedSite], bool]
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class Job:
     configure: Configure
     steps: Sequence[str] = STEPS
     progress: TotalProgress | None = None
+    hands: board_flash.Hands | None = None
     say: Callable[[str], None] = print
     clock: Callable[[], float] = time.monotonic
     results: list[StepResult] = field(default_factory=list[StepResult])
@@ -103,7 +104,7 @@ class Job:
         return StepResult("detect", "done", f"{self.request.port}: {running.words}", facts=facts)
 
     def _flash(self) -> StepResult:
-        done = board_flash.flash(self.request, self.progress)
+        done = board_flash.flash(self.request, self.progress, hands=self.hands)
         facts = done.as_json()
         board = f"{done.facts.chip}, {done.facts.flash_bytes >> 20} MB, {done.facts.mac}"
         if not done.outcome.written and not done.outcome.erased:
@@ -111,7 +112,7 @@ class Job:
         return StepResult("flash", "done", f"{board}: wrote {', '.join(done.outcome.written)}", facts=facts)
 
     def _verify(self) -> StepResult:
-        found = board_flash.verify(self.request)
+        found = board_flash.verify(self.request, hands=self.hands)
         if not found.same:
             names = ", ".join(region.title for region in found.regions if not region.same)
             raise ShedError(f"the board differs: {names}", "it was written by something else meanwhile", "repeat shed install")
@@ -121,7 +122,7 @@ class Job:
 
     def _configure(self) -> StepResult:
         site = self.site.site
-        changed = self.configure(self.request.port, self.site)
+        changed = self.configure(self.request, self.site)
         facts = {"image_crc": f"{self._crc():08x}", "site": site.site.id}
         said = f'site {site.site.id} "{site.site.name}", {len(site.outlet)} outlets, configuration {self._crc():08x}'
         return StepResult("configure", "done" if changed else "unchanged", said, facts=facts)

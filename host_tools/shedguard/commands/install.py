@@ -1,0 +1,85 @@
+"""`shed install`: from a bare board to a shed in service, with a report.
+
+Hazard: it takes the board out of service; a live session refuses it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import INVALID, ShedError
+from ..flash.board_flash import Request, prepare
+from ..install.run import STEPS, Job
+from ..site.load import LoadedSite
+from ..site.push import configure
+from .common import JsonOption, load_site, port_of, say, show_json
+from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
+from .place import YesOption, ask
+from .progress import Bar
+
+
+def install(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Site file (TOML); it names the board.")],
+    image: ImageOption = None,
+    port: str | None = typer.Option(None, "--port", "-p", help="Serial port of the board; may be left out when there is only one."),
+    sha256: HashOption = None,
+    baud: BaudOption = 460800,
+    before: BeforeOption = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help=f"Only these steps, with commas: {','.join(STEPS)}. Detect is always done.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Where the report goes: FILE.json and FILE.html. Otherwise install-SITE in this folder.")
+    ] = None,
+    as_json: JsonOption = False,
+    yes: YesOption = False,
+) -> None:
+    """Detect, flash, verify, configure, self-test, report: each step does what is missing and says what it did.
+
+    Cut off anywhere, or failed at a step: the board is safe (outputs off), and the same command goes on. A second run changes nothing.
+    Exit codes: 2 the site file or image is wrong, 3 no board, 4 it does not start, 6 the self-test failed, 7 a session is live.
+
+    Example: shed install shed2.toml --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
+    """
+    site = load_site(file)
+    steps = STEPS if only is None else ("detect", *[name.strip() for name in only.split(",") if name.strip() != "detect"])
+    unknown = [name for name in steps if name not in STEPS]
+    if unknown:
+        raise ShedError(f"no step is called {unknown[0]!r}", f"the steps are {', '.join(STEPS)}", "shed install --help", INVALID)
+    request = Request(port_of(port), site.site.site.board, image, sha256, baud, before_of(before))
+    if "flash" in steps or "verify" in steps:
+        prepare(request)  # what is wrong with image or program is said before anything is touched
+    ask(f"{request.port}: install {request.board} as site {site.site.site.id} (out of service meanwhile).", yes)
+    bar: list[Bar] = []
+
+    def progress(done: int, total: int) -> None:
+        if not bar:
+            bar.append(Bar("writing"))
+        bar[0](done, total)
+
+    job = Job(request, site, _configure, steps, progress, hands(), say)
+    failure = job.run()
+    done = job.report()
+    body = done.as_json(bytes.fromhex(site.site.safety.maintenance_key))
+    base = report or Path(f"install-{site.site.site.id}")
+    base.with_suffix(".json").write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    base.with_suffix(".html").write_text(done.as_page(), encoding="utf-8")
+    if as_json:
+        show_json(body)
+    else:
+        for check in done.checks:
+            print(f"{check.state:5}{check.name}: {check.said}" + (f"\n     to clear it: {check.clears}" if check.state == "bad" else ""))
+        if failure is None:
+            print("nothing had to be changed" if job.unchanged else "installed", end="")
+            print(f"; report: {base.with_suffix('.json')}, {base.with_suffix('.html')}")
+    if failure is not None:
+        say(f"report so far: {base.with_suffix('.json')}; the same command goes on from here")
+        raise failure
+
+
+def _configure(request: Request, site: LoadedSite) -> bool:
+    return configure(request.port, site)
