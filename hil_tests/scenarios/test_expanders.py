@@ -13,7 +13,6 @@ import pytest
 
 from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench
-from hil_tests.campaign import campaign
 from hil_tests.plant.port import FLOAT, HIGH, LOW
 from hil_tests.scenarios.conftest import start_charging
 from hil_tests.scenarios.test_law_1 import ROWS, Row
@@ -292,15 +291,3 @@ def test_the_scan_stays_under_three_milliseconds_with_sixteen_outlets_on_the_bus
     scan = next(row for row in bench.console.ask({"do": "tasks"}) if "worst_us" in row)
     print(scan)
     assert scan["worst_us"] < 3000 * 240 // (variant.chosen().cpu_mhz or 240)
-
-
-@both
-def test_a_random_quarter_of_an_hour_with_failing_buses_is_settled_to_the_fen(seed: int, site: str):
-    assert campaign(seed, 0.25, SITES / f"{site}.toml") == []
-
-
-@pytest.mark.long
-@both
-@pytest.mark.parametrize("place", range(10))
-def test_a_random_day_with_failing_buses_is_settled_to_the_fen(seed: int, site: str, place: int):
-    assert campaign(seed + place, 12.0, SITES / f"{site}.toml") == []

@@ -82,6 +82,12 @@ class SoftI2C:
             raise OSError(19)
 
 
+def forget() -> None:
+    """The modules that hold a stand-in for `machine`."""
+    for name in ("expanders", "expander_chips"):
+        sys.modules.pop(f"shed.board.{name}", None)
+
+
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world = World()
@@ -91,9 +97,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setitem(sys.modules, "machine", machine)
     monkeypatch.setattr(time, "sleep_us", lambda us: None, raising=False)
     monkeypatch.setattr(time, "ticks_us", lambda: world.now_us)
-    sys.modules.pop("shed.board.expanders", None)
+    forget()
     yield world
-    sys.modules.pop("shed.board.expanders", None)
+    forget()
 
 
 def buses(
@@ -187,7 +193,7 @@ def test_any_wiring_of_outlets_to_bits_moves_just_those_bits(outlets: list[int],
         vars(machine).update(Pin=Pin, SoftI2C=SoftI2C)
         patch.setitem(sys.modules, "machine", machine)
         patch.setattr(time, "sleep_us", lambda us: None, raising=False)
-        sys.modules.pop("shed.board.expanders", None)
+        forget()
         made = buses(world, TWO)
         place = dict(zip(outlets, bits, strict=False))
         for outlet, bit in place.items():
