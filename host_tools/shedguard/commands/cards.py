@@ -38,7 +38,7 @@ def import_(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of refusing the sheet.")] = False,
     zeros: ZerosOption = None,
     readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -84,7 +84,7 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
     port: PortOption = None,
     flash: FlashOption = None,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -106,7 +106,7 @@ def revoke(
     flash: FlashOption = None,
     site: SiteOption = None,
     key: KeyOption = None,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -135,7 +135,7 @@ def list_(
     site: SiteOption = None,
     key: KeyOption = None,
     role: Annotated[str | None, typer.Option("--role", help="Only cards of this role.")] = None,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -158,7 +158,7 @@ def export(
     flash: FlashOption = None,
     site: SiteOption = None,
     key: KeyOption = None,
-    before: BeforeOption = "default-reset",
+    before: BeforeOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -177,7 +177,9 @@ def export(
         say(f"{len(cards)} cards in {file}")
 
 
-def _cards(port: str | None, flash: Path | None, site: Path | None, key: str | None, yes: bool, before: str, baud: int) -> list[Card]:
+def _cards(
+    port: str | None, flash: Path | None, site: Path | None, key: str | None, yes: bool, before: str | None, baud: int
+) -> list[Card]:
     if flash is None:
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)

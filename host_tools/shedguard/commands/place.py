@@ -21,7 +21,7 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 @contextmanager
 def open_place(
-    port: str | None, flash: Path | None, what: str, yes: bool, before: Before = "default-reset", baud: int = 460800
+    port: str | None, flash: Path | None, what: str, yes: bool, before: Before | None = None, baud: int = 460800
 ) -> Iterator[Partitions]:
     """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. Started again at the end."""
     if flash is not None:
@@ -31,7 +31,7 @@ def open_place(
         return
     name = port_of(port)
     ask(f"{name}: {what}. The board is out of service meanwhile: outlets off, gate free.", yes)
-    with open_channel(name, baud=baud, before=before) as channel:
+    with open_channel(name, baud=baud, before=before or "default-reset") as channel:
         yield BoardFlash(channel, name)
 
 
