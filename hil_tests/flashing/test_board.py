@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from shedguard.errors import FAILED, OK, REFUSED
+from shedguard.flash.channel import SECTOR, open_channel
 
 from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import start_charging
@@ -109,3 +111,19 @@ def test_a_client_that_dies_while_it_writes_is_no_harm(tmp_path: Path) -> None:
             process.kill()
         report = json.loads(shed(*command[1:], "--json").stdout)
         assert "start" in report["outcome"]["written"] and report["running"]["kind"] == "shedguard"
+
+
+@pytest.mark.long
+def test_one_process_opens_the_channel_again_and_again() -> None:
+    """An installation opens it several times; what is written in one stays for the next."""
+    content = bytes(range(256)) * 40
+    with emulated() as url:
+        for turn in range(3):
+            with open_channel(url) as channel:
+                at = 0x300000 + turn * 0x10000
+                channel.write(at, content)
+                assert channel.read(0x300000, len(content)) == content
+                assert channel.md5(at, len(content)) == hashlib.md5(content).hexdigest()
+                channel.erase(at + SECTOR, SECTOR)
+                assert channel.read(at + SECTOR, SECTOR) == b"\xff" * SECTOR
+                channel.write(0x300000, content)

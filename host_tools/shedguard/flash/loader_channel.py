@@ -28,22 +28,19 @@ _ATTEMPTS: Final = 5
 
 
 class _Quiet(TemplateLogger):
-    """esptool's messages, kept for --verbose and errors."""
+    """esptool says nothing: what matters of it reaches the user as a ShedError, and stdout is for data."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def print(self, *args: Any, **_kwargs: Any) -> None:
-        self.lines.append(" ".join(str(arg) for arg in args))
+    def print(self, *_args: Any, **_kwargs: Any) -> None:
+        pass
 
     def note(self, message: str) -> None:
-        self.lines.append(message)
+        pass
 
     def warning(self, message: str) -> None:
-        self.lines.append(message)
+        pass
 
     def error(self, message: str) -> None:
-        self.lines.append(message)
+        pass
 
     def stage(self, finish: bool = False) -> None:
         pass
