@@ -229,3 +229,36 @@ def test_its_example_shed_stands_with_contactor_heartbeat_and_lock_on_gpios_that
 def test_no_two_boards_have_one_number() -> None:
     numbers = [model.load(name).board.id for name in model.names()]
     assert len(numbers) == len(set(numbers)) >= 9
+
+
+# Keys that may be left out, and what holds then: nothing here makes an output live.
+OPTIONAL = {"active": 'high; the check then asks for pull = "down"', "direction": "auto", "terminals": "the trap is about the whole board"}
+
+
+def mutants() -> list[tuple[int, str, str]]:
+    """Every key line of the good file: number (from 0), how it is changed, the new line."""
+    found: list[tuple[int, str, str]] = []
+    for number, line in enumerate(GOOD.splitlines()):
+        if " = " not in line:
+            continue
+        key, value = line.split(" = ", 1)
+        found += [(number, "misspelt", f"{key}x = {value}"), (number, "removed", f"# {line}"), (number, "wrong type", f"{key} = 1.5")]
+        if not value.startswith(('"', "[", "true", "false")):
+            found += [(number, "out of range", f"{key} = 70000"), (number, "negative", f"{key} = -1"), (number, "text", f'{key} = "x"')]
+        elif value.startswith('"'):
+            found.append((number, "a number", f"{key} = 7"))
+    return found
+
+
+@pytest.mark.parametrize(("number", "how", "line"), mutants(), ids=lambda value: str(value).replace(" ", "_"))
+def test_no_mutation_of_a_key_is_a_traceback_or_a_silent_default(number: int, how: str, line: str, tmp_path: Path) -> None:
+    lines = GOOD.splitlines()
+    was, lines[number] = lines[number], line
+    file = tmp_path / "mutant.toml"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if how == "removed" and was.split(" = ")[0] in OPTIONAL and was != 'active = "low"':  # on an output pulled up, "high" is refused
+        model.load_file(file)
+        return
+    with pytest.raises(FileProblems) as caught:
+        model.load_file(file)
+    assert all(problem.cause and problem.hint and 1 <= problem.line <= len(lines) for problem in caught.value.problems)
