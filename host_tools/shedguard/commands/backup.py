@@ -13,8 +13,8 @@ from ..backup import restore as restoring
 from ..backup.contents import BOX, CARDS, CONFIG, JOURNAL, Contents
 from ..errors import REFUSED, ShedError
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, say, show_json, show_table
-from .flash import BaudOption, BeforeOption, before_of
-from .place import FlashOption, YesOption, open_place
+from .flash import BaudOption, before_of
+from .place import FlashOption, LoaderOption, YesOption, open_place
 from .progress import Bar
 
 
@@ -23,7 +23,7 @@ def backup(
     port: PortOption = None,
     flash: FlashOption = None,
     secrets: Annotated[bool, typer.Option("--secrets", help="With the maintenance key. Keep such a file as you keep the key.")] = False,
-    before: BeforeOption = None,
+    before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -50,7 +50,7 @@ def restore(
     key: KeyOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Also over what the board has of its own (named in the report).")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")] = False,
-    before: BeforeOption = None,
+    before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,

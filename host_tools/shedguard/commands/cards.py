@@ -16,8 +16,8 @@ from ..console import Console
 from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..ports import open_quietly
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, port_of, say, show_json, show_table
-from .flash import BaudOption, BeforeOption, before_of
-from .place import FlashOption, YesOption, open_place
+from .flash import BaudOption, before_of
+from .place import FlashOption, LoaderOption, YesOption, open_place
 from .progress import Bar
 
 app = typer.Typer(no_args_is_help=True, help="Card tables: the office's sheet, the board's table.")
@@ -38,7 +38,7 @@ def import_(
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of refusing the sheet.")] = False,
     zeros: ZerosOption = None,
     readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
-    before: BeforeOption = None,
+    before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -84,7 +84,7 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
     port: PortOption = None,
     flash: FlashOption = None,
-    before: BeforeOption = None,
+    before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -106,7 +106,7 @@ def revoke(
     flash: FlashOption = None,
     site: SiteOption = None,
     key: KeyOption = None,
-    before: BeforeOption = None,
+    before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -135,7 +135,7 @@ def list_(
     site: SiteOption = None,
     key: KeyOption = None,
     role: Annotated[str | None, typer.Option("--role", help="Only cards of this role.")] = None,
-    before: BeforeOption = None,
+    before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -158,7 +158,7 @@ def export(
     flash: FlashOption = None,
     site: SiteOption = None,
     key: KeyOption = None,
-    before: BeforeOption = None,
+    before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
     as_json: JsonOption = False,

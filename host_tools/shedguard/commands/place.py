@@ -16,6 +16,12 @@ from ..partitions import BoardFlash, FlashFile, Partitions
 from .common import port_of, say
 
 FlashOption = Annotated[Path | None, typer.Option("--flash", help="Flash file of an emulated board, instead of a port.")]
+LoaderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--before", help="How the loader is entered: default-reset (if left out), usb-reset (the chip's own USB), no-reset (BOOT held)."
+    ),
+]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
