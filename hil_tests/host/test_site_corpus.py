@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shedguard.boards.model import load_file
 from shedguard.cli import run
+from shedguard.site.load import loads
+from shedguard.site.problems import FileProblems
 
 HERE = Path(__file__).parent / "bad_sites"
 CASES = tomllib.loads((HERE / "cases.toml").read_text(encoding="utf-8"))["case"]
@@ -59,3 +62,16 @@ def test_for_people_the_same_in_words(case: dict[str, Any], tmp_path: Path, caps
 def test_the_file_they_are_made_from_is_good(file: str, capsys: pytest.CaptureFixture[str]):
     assert run(["config", "check", str(HERE / file)]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("pin", "cause"),
+    [(12, "a strapping pin: its level at reset decides"), (6, "flash chip"), (36, "input only"), (1, "console's serial port")],
+)
+def test_the_site_is_checked_against_the_chip_even_if_a_board_file_slips_through(pin: int, cause: str):
+    board = load_file(HERE / "board.toml")
+    terminals = {**board.terminal, "K1": board.terminal["K1"].model_copy(update={"gpio": pin})}
+    with pytest.raises(FileProblems) as caught:
+        loads((HERE / "full.toml").read_text(encoding="utf-8"), "full.toml", board.model_copy(update={"terminal": terminals}))
+    found = [problem for problem in caught.value.problems if problem.path == ("outlet", 0, "relay")]
+    assert found and cause in found[0].cause and found[0].line == 27

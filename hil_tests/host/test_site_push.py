@@ -71,9 +71,7 @@ def test_what_is_in_force_already_is_not_written_again(flash: Path, flash_bytes:
     assert flash.read_bytes() == flash_bytes
 
 
-def test_pull_writes_the_file_that_was_built_with_its_names_and_without_them(
-    flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_pull_writes_the_file_that_was_built_with_names_and_without(flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "pulled.toml"
     at = ["--flash", str(flash)]
     assert run(["config", "pull", *at, "--site", str(SITE), "--out", str(out)]) == 0
@@ -126,7 +124,8 @@ def test_a_configuration_that_crashes_the_board_is_reported_and_the_old_one_is_b
         with pytest.raises(ShedError, match="went back") as caught:
             push.push(url, NEW)
         assert caught.value.code == 1
-        status = json.loads(shed("status", "--port", url, "--json").stdout)
+        status = json.loads(shed("status", "--port", url, "--json", expected=5).stdout)
+        assert status["board"]["faults"] == 1, "the crash is a fault that is over, until `clear`"
         assert status["board"]["mode"] == "service" and status["board"]["trial"] == 0
 
 

@@ -30,6 +30,8 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     latched = ", ".join(names.cause(bit) for bit in range(30) if trips >> bit & 1) or "none"
     print(f"mode {head.get('mode')}, up {head.get('up_s')} s, clock {when(epoch_s) if epoch_s else 'not set'}")
     print(f"trips latched: {latched}; faults: {head.get('faults', 0)}")
+    if head.get("trial"):
+        print(f"configuration ON TRIAL: without `confirm` the old one comes back in {head['trial']} s")
     print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; heap {head.get('heap')} bytes free")
     for index, closed in enumerate(head.get("group", [])):
         name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1

@@ -8,10 +8,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from ..boards.model import Board
 from ..errors import INVALID, ShedError
+from . import model
 from .check import MAINS_V
 from .model import Bands, Budget, Bus, Cause, Gate, Group, Meter, Outlet, Point, Reader, Safety, Site, SiteFile, Tariff
+from .schema_errors import problems_of
 
 _MEASURED = Bands(short=300, alarm=1300, normal=2300)  # of a 4k7 end-of-line resistor against 4k7; to be measured on the loop
 
@@ -82,14 +86,23 @@ def offer(board: Board) -> Offer:
 
 
 def compose(board: Board, answers: Answers) -> SiteFile:
-    """The site; what `check.problems` says of it is for the caller. ShedError (exit code 2) for more outlets than the board has relays."""
+    """The site; what `check.problems` says of it is for the caller. ShedError (exit code 2) for an answer that no site can have."""
+    try:
+        return _compose(board, answers)
+    except ValidationError as error:
+        found = problems_of(error, getattr(model, error.title))[0]
+        raise ShedError(found.what.replace("in the file ", ""), found.cause, found.hint, INVALID) from error
+
+
+def _compose(board: Board, answers: Answers) -> SiteFile:
     has = offer(board)
     count = has.outlets if answers.outlets is None else answers.outlets
     if not 1 <= count <= len(has.relays):
         cause = f"{board.board.name} has {len(has.relays)} relays for outlets: {', '.join(has.relays)}"
         raise ShedError(f"{count} outlets do not fit", cause, f"--outlets {len(has.relays)} at most, or another board", INVALID)
-    phases = 3 if answers.phases == 3 else 1
-    feeder_w = answers.breaker_a * MAINS_V * phases
+    feeder_w = answers.breaker_a * MAINS_V * answers.phases
+    feeder = {"feeder_w": feeder_w, "breaker_a": answers.breaker_a, "phases": answers.phases}
+    budget = Budget.model_validate(feeder)
     breaker_w = answers.breaker_w or min(feeder_w, 65535)
     power_w = max(50, min(1000, breaker_w // count // 10 * 10))
     contacts = list(has.contacts)
@@ -119,7 +132,7 @@ def compose(board: Board, answers: Answers) -> SiteFile:
         gate=gate,
         reader=[Reader(name="main", kind="pn532", port=has.reader, gate="main")] if has.reader is not None else [],
         tariff=Tariff(price_fen=answers.price_fen, block_min=answers.block_min),
-        budget=Budget(feeder_w=feeder_w, breaker_a=answers.breaker_a, phases=phases),
+        budget=budget,
     )
 
 
