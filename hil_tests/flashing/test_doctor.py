@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from shedguard.doctor import board, host
 from shedguard.doctor.finding import Finding, is_bad
-from shedguard.doctor.host_facts import HostFacts, PortAccess
+from shedguard.doctor.host_facts import HostFacts, PortAccess, gather
 from shedguard.errors import PORT, ShedError
 from shedguard.flash import who
 from shedguard.flash.file_channel import FileChannel
@@ -142,6 +142,22 @@ def test_what_stands_in_flash(make: object, bad: set[str], tmp_path: Path) -> No
         assert {finding.check for finding in found if finding.level == "bad"} == bad
         assert all(finding.clear for finding in found if finding.level != "ok")
     assert not [what for what, _offset, _size in channel.log if what in ("write", "erase")]
+
+
+def test_a_port_that_is_not_there_is_no_matter_of_permissions() -> None:
+    assert all(port.info.device != "/dev/ttyNOT" for port in gather("/dev/ttyNOT").ports)
+    assert [port.allowed for port in gather("rfc2217://127.0.0.1:1").ports if "://" in port.info.device] == [True]
+
+
+def test_a_file_system_that_micropython_made_is_no_program(tmp_path: Path) -> None:
+    """What a board makes of itself when it is started in the middle of an installation."""
+    flash = in_service(tmp_path / "flash")
+    write_partition(flash, "vfs", b"")
+    with Bench(SITE, flash=flash) as bench:
+        bench.run("4 s")
+        assert bench.serial.text().endswith(">>> ")
+        found = board.examine_flash(FileChannel(bench.process.flash), None)
+    assert find(found, "program").level == "bad" and "without our program" in find(found, "program").what
 
 
 def test_a_busy_port_names_who_holds_it() -> None:

@@ -18,6 +18,7 @@ from .finding import Finding, ok
 
 _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s
 _LITTLEFS: Final = b"littlefs"
+_MAIN: Final = b"main.py"  # the root folder's names stand in the same two blocks
 _NOT_SERVING: Final = {
     "repl": ("bad", "no program, or it ended: the prompt is there", "shed flash --board NAME"),
     "rom": ("bad", "BOOT is held, or something pulls GPIO0 down", "let BOOT go, take the plugs off, press EN"),
@@ -125,6 +126,11 @@ def _program(channel: Channel, plan: Plan | None) -> list[Finding]:
         cause = "another version, or an installation that was cut off"
         return [Finding("program", "bad", f"differs: {', '.join(differing)}", cause, f"shed flash --board {plan.board}")]
     place = partition_table.find(SHEDGUARD, "vfs")
-    if _LITTLEFS in channel.read(place.offset, HEAD):
-        return [ok("program", "a file system is there (compare with: shed doctor --probe --board NAME)")]
+    head = channel.read(place.offset, HEAD)
+    if _LITTLEFS in head and _MAIN in head:
+        return [ok("program", "one is there (compare with: shed doctor --probe --board NAME)")]
+    if _LITTLEFS in head:
+        return [
+            Finding("program", "bad", "a file system without our program", "an installation that was cut off", "shed flash --board NAME")
+        ]
     return [Finding("program", "bad", "no file system", "an installation that was cut off", "shed flash --board NAME")]

@@ -40,7 +40,7 @@ def gather(port: str | None = None) -> HostFacts:
     """Of this computer; ``port`` is looked at too when it is no USB port. Nothing is opened."""
     system = platform.system()
     infos = listed()
-    if port is not None and all(info.device != port for info in infos):
+    if port is not None and ("://" in port or os.path.exists(port)) and all(info.device != port for info in infos):
         infos.append(PortInfo(port))
     if system != "Linux":
         return HostFacts(system, ports=tuple(PortAccess(info) for info in infos))

@@ -15,6 +15,7 @@ import serial
 from esptool import cmds
 from esptool.loader import DEFAULT_TIMEOUT, ERASE_WRITE_TIMEOUT_PER_MB, ESPLoader, timeout_per_mb
 from esptool.logger import TemplateLogger, log
+from esptool.reset import ResetStrategy
 from esptool.util import flash_size_bytes
 
 from ..errors import FAILED, PORT, PROTOCOL, ShedError
@@ -56,6 +57,7 @@ class _Quiet(TemplateLogger):
 def _quieten() -> None:
     """Once in a process: a logger that was replaced cannot be replaced again."""
     log.set_logger(_Quiet())  # type: ignore[reportAttributeAccessIssue]
+    ResetStrategy.print_once = lambda _message: None  # type: ignore[assignment]  # bound to the first logger when it was imported
 
 
 class LoaderChannel:
