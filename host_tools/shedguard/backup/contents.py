@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from .. import records
 from ..cards import Table, find_table
+from ..flash.esp_image import CHIP_IDS, MAGIC
 from ..partitions import BoardFlash, Partitions, Progress, find
 from ..records import Log, Record
 from ..site.image import image_crc, read_sections
@@ -114,6 +115,12 @@ class Contents:
         }
 
 
+def _chip_of_image(place: Partitions) -> str:
+    """The chip that a flash file's MicroPython image is for; an ESP32 when there is none."""
+    head = place.read_part("factory", 0, 16)
+    return CHIP_IDS.get(int.from_bytes(head[12:14], "little"), "esp32") if head[0] == MAGIC else "esp32"
+
+
 def _sale(record: Record, meter: str) -> tuple[int | bytes, ...]:
     return tuple(record.fields[name] for name in ("session", "outlet", "card", meter))
 
@@ -127,5 +134,5 @@ def read(place: Partitions, progress: Progress | None = None) -> Contents:
         done += sizes[label]
     vfs = find(place, "vfs")
     board, firmware = program_look.look(vfs.size, lambda offset, size: place.read_part("vfs", offset, size))
-    chip, mac = (place.channel.chip, place.channel.mac) if isinstance(place, BoardFlash) else ("esp32", "")
+    chip, mac = (place.channel.chip, place.channel.mac) if isinstance(place, BoardFlash) else (_chip_of_image(place), "")
     return Contents(raw, place.name, chip, mac, board, firmware)

@@ -59,9 +59,8 @@ def import_(
         sheet.checked()
     say(f"{file}: {len(sheet.cards)} cards, {sheet.encoding}, separated by {sheet.separator!r}")
     done: dict[str, Any] = {"cards": len(sheet.cards), "roles": Counter(card.role for card in sheet.cards), "skipped": len(sheet.problems)}
-    table = build_table(sheet.cards)
     if output is not None:
-        output.write_bytes(table)
+        output.write_bytes(build_table(sheet.cards))
     if not check and (flash is not None or port is not None or output is None):
         with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud) as place:
             outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"))
