@@ -94,6 +94,12 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "",
         "test_pins.py::test_input_only_pins_have_no_pulls_and_cannot_be_outputs",
     ),
+    "pins of the chip": (
+        "kind.c",
+        "return gpio < N_GPIO && (kind->pads >> gpio & 1) && ",
+        "return gpio < N_GPIO && ",
+        "test_esp32s3.py::test_every_pin_but_the_flash_chips_is_an_input_and_an_output",
+    ),
     "level before direction": (
         "machine_pin.c",
         "    if (args[ARG_value].u_obj != MP_OBJ_NULL) {\n        pads_set_level(gpio, mp_obj_is_true(args[ARG_value].u_obj));\n    }\n",

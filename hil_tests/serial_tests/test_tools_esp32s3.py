@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedguard.flash.image import build_blank
 
 from hil_tests.plant.sitefile import REPOSITORY
 
 from .rig import Rig, field, served
+from .test_tools_network import Case, run_all
 
 BOARD = REPOSITORY / "hil_tests" / "sites" / "esp32s3" / "s3-shed4.toml"
 SIZE = 24 * 1024
@@ -103,3 +105,27 @@ def test_only_fingers_reset_a_board_without_a_circuit() -> None:
         position = rig.bench.serial.position
         rig.port.tap(boot=False)
         rig.until_prompt(position)
+
+
+@pytest.mark.long
+def test_esptool_does_all_of_it_over_the_network_through_the_chips_own_usb(tmp_path: Path) -> None:
+    source, back = tmp_path / "source.bin", tmp_path / "back.bin"
+    source.write_bytes(CONTENT)
+    at, size = hex(AT), hex(SIZE)
+
+    def prepare(flash: Path) -> None:
+        build_blank(flash)
+        image = bytearray(flash.read_bytes().ljust(8 << 20, b"\xff"))
+        image[AT : AT + SIZE] = CONTENT
+        flash.write_bytes(image)
+
+    usb = ["--before", "usb-reset"]
+    cases = [
+        Case("id", [*usb, "flash-id"], "Detected flash size: 8MB"),
+        Case("write", [*usb, "write-flash", hex(AT + 0x10000), str(source)], "verified", lambda f: f[AT + 0x10000 :].startswith(CONTENT)),
+        Case("bootloader", [*usb, "--no-stub", "write-flash", "0x0", str(source)], "verified", lambda f: f.startswith(CONTENT)),
+        Case("verify", [*usb, "verify-flash", at, str(source)], "digest matched"),
+        Case("read", [*usb, "read-flash", at, size, str(back)], "Read ", lambda _flash: back.read_bytes() == CONTENT),
+        Case("erase", [*usb, "erase-flash"], "erased successfully", lambda flash: not flash.strip(b"\xff")),
+    ]
+    run_all(cases, tmp_path, prepare, lambda _name, _places: None, ("--board", str(BOARD)))

@@ -41,11 +41,11 @@ class Case:
 
 
 class Emulated:
-    """`shed emulate --flash`."""
+    """`shed emulate --flash`, with more ``options``."""
 
-    def __init__(self, flash: Path) -> None:
+    def __init__(self, flash: Path, *options: str) -> None:
         self.flash = flash
-        command = [str(BIN / "shed"), "emulate", "--flash", str(flash)]
+        command = [str(BIN / "shed"), "emulate", "--flash", str(flash), *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def places(self) -> dict[str, str]:
@@ -61,14 +61,21 @@ class Emulated:
         return self.flash.read_bytes()
 
 
-def run_all(cases: list[Case], folder: Path, prepare: Callable[[Path], None], after: Callable[[str, dict[str, str]], None]) -> None:
+def run_all(
+    cases: list[Case],
+    folder: Path,
+    prepare: Callable[[Path], None],
+    after: Callable[[str, dict[str, str]], None],
+    options: tuple[str, ...] = (),
+) -> None:
+    """``options`` of `shed emulate`."""
     boards: dict[str, Emulated] = {}
     tools: dict[str, subprocess.Popen[str]] = {}
     try:
         for case in cases:
             flash = folder / f"{case.name}.bin"
             prepare(flash)
-            boards[case.name] = Emulated(flash)
+            boards[case.name] = Emulated(flash, *options)
         places = {name: board.places() for name, board in boards.items()}
         for case in cases:
             command = [str(BIN / "esptool"), "--port", places[case.name]["rfc2217"] + case.option, *case.arguments]

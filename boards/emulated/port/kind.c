@@ -78,7 +78,7 @@ bool kind_is_input_only(unsigned int gpio) {
 
 // MicroPython compiles the machine's name into constants, and into the middle of the banner. All have one length, so the chosen name is
 // written over each of them, once, before the interpreter starts.
-void kind_put_name(void) {
+__attribute__((no_sanitize("address"))) void kind_put_name(void) {
     extern char __executable_start[], edata[];
     size_t len = sizeof(compiled_name) - 1;
     if (kind->machine == compiled_name || strlen(kind->machine) != len) {
@@ -86,7 +86,14 @@ void kind_put_name(void) {
     }
     char name[sizeof(compiled_name)];
     memcpy(name, compiled_name, len);
-    for (char *at = __executable_start; (at = memmem(at, (size_t)(edata - at), name, len)) != NULL; at += len) {
+    for (char *at = __executable_start; at + len <= edata; at++) {
+        size_t same = 0;
+        while (same < len && at[same] == name[same]) {
+            same++;
+        }
+        if (same < len) {
+            continue;
+        }
         char *page = (char *)((uintptr_t)at & ~4095u);
         size_t size = (size_t)(at + len - page);
         if (mprotect(page, size, PROT_READ | PROT_WRITE) == 0) {
