@@ -13,7 +13,8 @@ from shedguard.doctor import board, host
 from shedguard.doctor.finding import Finding, is_bad
 from shedguard.doctor.host_facts import HostFacts, PortAccess, gather
 from shedguard.errors import PORT, ShedError
-from shedguard.flash import who
+from shedguard.flash import loader_channel, who
+from shedguard.flash.channel import open_channel
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import write_partition
 from shedguard.flash.ladder import translated
@@ -183,3 +184,16 @@ def test_no_loader_is_the_ladder_of_causes() -> None:
     words = str(caught.value)
     places = [words.index(rung) for rung in ("cable", "BOOT", "strapping pin", "baud", "shed ports")]
     assert places == sorted(places) and caught.value.code == PORT and "shed doctor" in caught.value.hint
+
+
+def test_a_port_without_a_board_ends_in_the_ladder_and_prints_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loader_channel, "_ATTEMPTS", 1)
+    master, slave = os.openpty()
+    with pytest.raises(ShedError, match="no loader answers") as caught, open_channel(os.ttyname(slave), live_check=False):
+        pass
+    assert caught.value.code == PORT
+    os.close(master)
+    os.close(slave)
+    assert capfd.readouterr() == ("", "")

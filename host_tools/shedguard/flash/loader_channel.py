@@ -57,7 +57,8 @@ class _Quiet(TemplateLogger):
 def _quieten() -> None:
     """Once in a process: a logger that was replaced cannot be replaced again."""
     log.set_logger(_Quiet())  # type: ignore[reportAttributeAccessIssue]
-    ResetStrategy.print_once = lambda _message: None  # type: ignore[assignment]  # bound to the first logger when it was imported
+    # Bound to the first logger when esptool was imported.
+    ResetStrategy.print_once = staticmethod(lambda _message: None)  # type: ignore[assignment]
 
 
 class LoaderChannel:
