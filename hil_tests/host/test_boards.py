@@ -13,7 +13,7 @@ from shedguard.site.problems import FileProblems
 
 ROOT = Path(__file__).resolve().parents[2]
 SITES = ROOT / "hil_tests" / "sites"
-GOOD = """\
+GOOD: str = """\
 [board]
 id = 60001
 name = "good"
@@ -34,6 +34,7 @@ kind = "shift"
 data = 25
 clock = 32
 latch = 33
+enable = 17
 [expander.U1]
 part = "PCF8574"
 bus = "I2C-1"
@@ -198,6 +199,13 @@ def test_two_ports_on_one_uart_are_a_note_only(tmp_path: Path) -> None:
     assert note.severity == "warning" and "share UART 1" in note.what
 
 
+def test_a_shift_register_without_enable_line_gets_a_note(tmp_path: Path) -> None:
+    file = tmp_path / "good.toml"
+    file.write_text(GOOD.replace("enable = 17\n", ""), encoding="utf-8")
+    (note,) = check.problems(model.load_file(file))
+    assert note.severity == "warning" and "undefined at power-on" in note.what and "heartbeat" in note.hint
+
+
 def test_an_unknown_board_gets_a_suggestion() -> None:
     with pytest.raises(ShedError) as caught:
         model.load("kc868-a61")
@@ -232,7 +240,12 @@ def test_no_two_boards_have_one_number() -> None:
 
 
 # Keys that may be left out, and what holds then: nothing here makes an output live.
-OPTIONAL = {"active": 'high; the check then asks for pull = "down"', "direction": "auto", "terminals": "the trap is about the whole board"}
+OPTIONAL = {
+    "enable": "a note says that the outputs are undefined at power-on",
+    "active": 'high; the check then asks for pull = "down"',
+    "direction": "auto",
+    "terminals": "the trap is about the whole board",
+}
 
 
 def mutants() -> list[tuple[int, str, str]]:
@@ -252,7 +265,7 @@ def mutants() -> list[tuple[int, str, str]]:
 
 @pytest.mark.parametrize(("number", "how", "line"), mutants(), ids=lambda value: str(value).replace(" ", "_"))
 def test_no_mutation_of_a_key_is_a_traceback_or_a_silent_default(number: int, how: str, line: str, tmp_path: Path) -> None:
-    lines = GOOD.splitlines()
+    lines: list[str] = [*GOOD.splitlines()]
     was, lines[number] = lines[number], line
     file = tmp_path / "mutant.toml"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -163,6 +163,12 @@ def _wires(board: Board) -> Iterator[Problem]:
                 yield Problem(
                     ("bus", name, wire), f"bus {name} has {wire}", f"that is a wire of kind {other}", "remove it, or correct kind"
                 )
+        if wires.kind == "shift" and wires.enable is None:
+            what = f"what hangs on {name} is undefined at power-on"
+            cause = "a 74HC595 without an enable line drives at once what it happens to hold"
+            yield Problem(
+                ("bus", name), what, cause, "only the contactor and the heartbeat circuit keep its relays dead until then", "warning"
+            )
         if not any(expander.bus == name for expander in board.expander.values()):
             yield Problem(("bus", name), f"bus {name} has no expander", "its pins would be taken for nothing", "add one, or remove the bus")
 

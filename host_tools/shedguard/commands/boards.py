@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..boards import model, picture
+from ..boards import check, model, picture
 from ..boards.model import Board
 from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
@@ -68,6 +68,8 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
             (key, part.part, part.bus, "" if part.address is None else f"0x{part.address:02x}") for key, part in board.expander.items()
         ]
         show_table(("expander", "part", "bus", "address"), parts)
+    for note in check.problems(board):
+        print(f"\nnote: {note.what}: {note.cause}\n  {note.hint}")
     for trap in board.trap:
         print(f"\ntrap: {trap.what}" + (f" [{', '.join(trap.terminals)}]" if trap.terminals else ""))
         print(f"  do: {trap.do}")
