@@ -95,6 +95,15 @@ def test_diff_against_a_board_names_what_was_changed(flash: Path, new_file: Path
     assert json.loads(capsys.readouterr().out) == [{"key": 'gate "main" held_open_s', "old": "90", "new": "60"}]
 
 
+@pytest.mark.long
+def test_a_trial_is_confirmed_from_the_laptop(new_file: Path):
+    with emulated("--site", str(SITE)) as url:
+        shed("config", "push", str(new_file), "--port", url, "--yes", "--no-confirm")
+        done = json.loads(shed("config", "confirm", "--port", url, "--site", str(SITE), "--json").stdout)
+        assert done["state"] == "confirmed"
+        assert "held_open_s = 90" in shed("config", "pull", "--port", url, "--yes", "--site", str(SITE)).stdout
+
+
 def test_a_pushed_configuration_is_confirmed_and_found_unchanged(new_file: Path):
     with emulated("--site", str(SITE)) as url:
         at = ("--port", url, "--yes", "--json")
@@ -110,6 +119,8 @@ def test_a_trial_is_left_to_itself_and_reading_it_ends_it(new_file: Path):
         assert "not confirmed" in shed("config", "push", str(new_file), *at, expected=7).stderr
         trial = json.loads(shed("config", "push", str(new_file), *at, "--yes", "--no-confirm", "--json").stdout)
         assert trial["state"] == "on trial" and 500 < trial["trial_s"] <= 600
+        assert shed("config", "confirm", *at, expected=7).stdout == ""
+        assert "ON TRIAL" in shed("status", *at).stdout
         pulled = shed("config", "pull", *at, "--yes", "--site", str(SITE))
         assert "held_open_s = 60" in pulled.stdout and "configuration 1" in pulled.stderr
 

@@ -171,7 +171,7 @@ def test_diff_tells_changed_added_and_removed_and_moved_tables_apart(tmp_path: P
     assert [change.key for change in found] == ["order of point"], "records count points by their place"
 
 
-@pytest.mark.parametrize("verb", ["new", "check", "show", "diff", "build", "push", "pull"])
+@pytest.mark.parametrize("verb", ["new", "check", "show", "diff", "build", "push", "confirm", "pull"])
 def test_every_verb_has_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"Example: shed config {verb}" in out_of(capsys, ["config", verb, "--help"])
 

@@ -165,4 +165,5 @@ def new(
 
 
 app.command("push", epilog="Example: shed config push shed.toml --port /dev/ttyUSB0")(config_board.push)
+app.command("confirm", epilog="Example: shed config confirm --site shed.toml --port /dev/ttyUSB0")(config_board.confirm)
 app.command("pull", epilog="Example: shed config pull --site shed.toml --out now.toml --port /dev/ttyUSB0")(config_board.pull)

@@ -20,7 +20,7 @@ from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.model import SiteFile
 from ..site.write import to_toml
-from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, load_site, port_of, say, show_json, show_table
+from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, load_site, port_of, say, show_json, show_table
 from .place import FlashOption, YesOption, ask, open_place
 
 
@@ -61,7 +61,22 @@ def push(
     else:
         print(f"configuration {result.sequence}, CRC {result.crc}: {result.state}")
     if result.state == "on trial":
-        say(f"without `confirm` at its console within {result.trial_s} s the old one comes back")
+        say(f"without shed config confirm (or `confirm` typed at its console) within {result.trial_s} s the old one comes back")
+
+
+def confirm(port: PortOption = None, site: SiteOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
+    """Keep the configuration that is on trial. Signed with the key of --site or --key; else by a maintenance card or the key switch.
+
+    Exit code 7 when none is on trial, its self-test failed, or nobody authorised it.
+    """
+    secret = key_from(key, site)
+    with board_at(port) as console:
+        console.write("confirm", secret)
+        crc = f"{int(console.hello().get('cfg', 0)):08X}"
+    if as_json:
+        show_json({"state": "confirmed", "crc": crc})
+    else:
+        print(f"configuration {crc} is confirmed")
 
 
 def pull(
