@@ -11,7 +11,7 @@ import typer
 from ..backup import archive, contents
 from ..backup import restore as restoring
 from ..backup.contents import BOX, CARDS, CONFIG, JOURNAL, Contents
-from ..errors import REFUSED, ShedError
+from ..errors import FAILED, REFUSED, ShedError
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .place import FlashOption, LoaderOption, YesOption, open_place
@@ -32,13 +32,15 @@ def backup(
 
     The board is out of service for about half a minute; with sessions live it is refused (exit code 7).
     """
+    if not out.parent.is_dir() or out.is_dir():
+        raise ShedError(f"cannot write {out}", "its folder does not exist, or it is one", "name another file with --out", FAILED)
     with open_place(port, flash, "a backup is made", yes, before_of(before), baud) as place:
         found = contents.read(place, Bar("backup"))
     manifest = archive.save(found, out, secrets, datetime.now().astimezone())
     if as_json:
         show_json({"file": str(out), **manifest, "items": _saved(found, secrets)})
         return
-    show_table(("item", "", "what"), [(item["item"], item["state"], item["what"]) for item in _saved(found, secrets)])
+    show_table(("item", "state", "what"), [(item["item"], item["state"], item["what"]) for item in _saved(found, secrets)])
     print(f"{out}: {out.stat().st_size} bytes")
 
 
