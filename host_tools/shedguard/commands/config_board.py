@@ -13,6 +13,8 @@ import typer
 from ..boards import model as boards
 from ..boards.model import Board
 from ..errors import INVALID, ShedError
+from ..flash.board_flash import BEFORE
+from ..flash.channel import Before
 from ..partitions import FlashFile
 from ..site import from_image
 from ..site import push as pushing
@@ -21,6 +23,7 @@ from ..site.load import load
 from ..site.model import SiteFile
 from ..site.write import to_toml
 from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, load_site, port_of, say, show_json, show_table
+from .flash import BaudOption, BeforeOption, before_of, hands
 from .place import FlashOption, YesOption, ask, open_place
 
 
@@ -29,6 +32,8 @@ def push(
     port: PortOption = None,
     flash: FlashOption = None,
     key: KeyOption = None,
+    baud: BaudOption = 460800,
+    before: BeforeOption = None,
     confirm: Annotated[
         bool, typer.Option("--confirm/--no-confirm", help="Confirm when the checks are good; else it stays on trial.")
     ] = True,
@@ -51,7 +56,7 @@ def push(
     else:
         name = port_of(port)
         ask(f"{name}: a new configuration, site {loaded.site.site.id} {loaded.site.site.name!r}. The board restarts.", yes)
-        result = pushing.push(name, loaded, confirm, anyway, secret, say)
+        result = pushing.push(name, loaded, confirm, anyway, secret, say, way=pushing.Way(baud, before_of(before), hands()))
     if as_json:
         show_json(result.as_json())
         return
@@ -87,6 +92,8 @@ def pull(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; stdout otherwise. One that exists is never replaced.")
     ] = None,
+    baud: BaudOption = 460800,
+    before: BeforeOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -103,7 +110,7 @@ def pull(
         raise ShedError(f"{out} is there already", "a site file is never replaced", "name another file with --out", INVALID)
     known = boards.load(board) if board is not None else names.board if names is not None else None
     assert known is not None
-    found = read(port, flash, yes, None if names is None else names.site, known)
+    found = read(port, flash, yes, None if names is None else names.site, known, before_of(before), baud)
     if as_json:
         data = found.model_dump()
         data["safety"].pop("maintenance_key")
@@ -120,9 +127,11 @@ def pull(
         say(f"{out} written: it holds the maintenance key")
 
 
-def read(port: str | None, flash: Path | None, yes: bool, names: SiteFile | None, board: Board) -> SiteFile:
+def read(
+    port: str | None, flash: Path | None, yes: bool, names: SiteFile | None, board: Board, before: Before | None = None, baud: int = 460800
+) -> SiteFile:
     """The site in force on a board or in a flash file; ``names`` are used when they fit, and it is said when they do not."""
-    with open_place(port, flash, "the configuration is read", yes) as place:
+    with open_place(port, flash, "the configuration is read", yes, before or BEFORE[board.reset.circuit], baud) as place:
         slot = pushing.pull(place)
     say(f"configuration {slot.sequence}, CRC {image_crc(slot.image):08X}, {slot.words}")
     if names is not None and not from_image.fits(names, slot.image):

@@ -15,7 +15,7 @@ from ..errors import INVALID, ShedError
 from ..flash.board_flash import Request, prepare
 from ..install.run import STEPS, Job
 from ..site.load import LoadedSite
-from ..site.push import configure
+from ..site.push import Way, configure
 from .common import JsonOption, load_site, port_of, say, show_json
 from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
 from .place import YesOption, ask
@@ -82,4 +82,4 @@ def install(
 
 
 def _configure(request: Request, site: LoadedSite) -> bool:
-    return configure(request.port, site)
+    return configure(request.port, site, Way(request.baud, request.before, hands()))

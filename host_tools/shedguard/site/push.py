@@ -13,8 +13,8 @@ from typing import Any
 
 from ..console import Console
 from ..errors import FAILED, TEST_FAILED, ShedError
-from ..flash.board_flash import wait_for_service
-from ..flash.channel import open_channel
+from ..flash.board_flash import BEFORE, Hands, wait_for_service
+from ..flash.channel import Before, open_channel
 from ..flash.who import ask
 from ..install.self_test import PATIENCE_S, Check, bad, look
 from ..partitions import BoardFlash, Partitions
@@ -29,6 +29,15 @@ _ALWAYS = ("configuration", "service")
 
 
 _POLL_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How the board gets into its loader: as `board_flash.Request` and `board_flash.flash` have it. No ``before``: the board file's."""
+
+    baud: int = 460800
+    before: Before | None = None
+    hands: Hands | None = None
 
 
 @dataclass(slots=True)
@@ -73,6 +82,7 @@ def push(
     key: bytes | None = None,
     say: Callable[[str], None] = lambda _text: None,
     patience_s: float = PATIENCE_S,
+    way: Way = Way(),
 ) -> Pushed:
     """Bring ``loaded`` to the board on ``port``. ``anyway`` confirms also when a check is worse than before.
 
@@ -87,8 +97,12 @@ def push(
             return Pushed("unchanged", f"{crc:08X}")
         before = look(Console(wire), loaded.site, None) if running.hello.get("mode") == "service" else None
     say(f"{port}: writing the new configuration; the board is out of service for some seconds")
-    with open_channel(port) as channel:
+    before_reset = way.before or BEFORE[loaded.board.reset.circuit]
+    hands = way.hands
+    with open_channel(port, baud=way.baud, before=before_reset, hands=None if hands is None else lambda: hands("loader")) as channel:
         where = put(BoardFlash(channel, port), image)
+    if before_reset == "no-reset" and hands is not None:
+        hands("run")
     wait_for_service(port)
     if where is None:  # the one in force is the same, and something else was on trial: the reset ended that
         return Pushed("unchanged", f"{crc:08X}")
@@ -136,9 +150,9 @@ def _watch(
         time.sleep(_POLL_S)
 
 
-def configure(port: str, loaded: LoadedSite) -> bool:
+def configure(port: str, loaded: LoadedSite, way: Way = Way()) -> bool:
     """For `shed install`: push and confirm; whether anything was changed. A shed's first configuration needs no silent meters to answer."""
-    return push(port, loaded).state != "unchanged"
+    return push(port, loaded, way=way).state != "unchanged"
 
 
 def _trial_s(console: Console) -> int:
