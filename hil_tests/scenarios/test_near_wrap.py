@@ -14,16 +14,20 @@ from hil_tests.bench.bench import Bench
 from hil_tests.campaign import campaign
 from hil_tests.scenarios import (
     test_bad_starts,
+    test_boards,
     test_campaign,
     test_console,
     test_determinism,
     test_disturbance,
+    test_esp32s3,
+    test_expanders,
     test_fire,
     test_flash_wear,
     test_gate,
     test_law_1,
     test_power_cuts,
     test_sessions,
+    test_trial,
     test_trips,
 )
 from hil_tests.scenarios.conftest import SITE
@@ -35,10 +39,13 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_bad_starts: lambda bench, shown: test_bad_starts.test_a_trip_survives_every_kind_of_reset_even_right_after_it(
         bench, "watchdog", "1 s"
     ),
+    test_boards: lambda bench, shown: test_boards.test_a_charge_runs_and_an_alarm_ends_it(bench),
     test_console: lambda bench, shown: test_console.test_the_key_switch_authorises_one_typed_command(bench),
     test_disturbance: lambda bench, shown: test_disturbance.test_a_flooded_port_costs_no_outlet_no_restart_and_no_late_trip(
         bench, "console: random bytes", shown
     ),
+    test_esp32s3: lambda bench, shown: test_esp32s3.test_it_sells_and_trips(bench),
+    test_expanders: lambda bench, shown: test_expanders.test_a_hung_bus_is_clocked_free_and_sells_again(bench),
     test_fire: lambda bench, shown: test_fire.test_a_trip_stays_until_the_smoke_is_gone_and_a_person_clears_it(bench),
     test_flash_wear: lambda bench, shown: test_flash_wear.test_with_a_point_off_normal_nothing_is_erased_under_an_outlet_that_is_on(bench),
     test_gate: lambda bench, shown: test_gate.test_a_known_card_frees_the_gate_for_its_release_time(bench),
@@ -47,8 +54,12 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
         bench
     ),
     test_sessions: lambda bench, shown: test_sessions.test_unplugging_ends_the_session_within_a_minute(bench),
+    test_trial: lambda bench, shown: test_trial.test_without_confirmation_the_old_one_is_back_after_ten_minutes_and_a_charging_bike_goes_on(
+        bench
+    ),
     test_trips: lambda bench, shown: test_trips.test_a_second_trip_is_named_too(bench),
 }
+SITES = {test_boards: test_boards.SITES[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.SITES / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}
 NOT_SCENARIOS = {"test_near_wrap", "test_variants"}
 
@@ -63,7 +74,7 @@ def near_wrap() -> Iterator[None]:
 @pytest.mark.parametrize("module", WITH_A_BENCH, ids=lambda module: module.__name__.rpartition(".")[2])
 @pytest.mark.usefixtures("near_wrap")
 def test_a_scenario_of_every_file_passes_while_the_ticks_wrap(module: ModuleType, seed: int):
-    with Bench(site=SITE, seed=seed) as bench:
+    with Bench(site=SITES.get(module, SITE), seed=seed) as bench:
         bench.run("15 s")
         before = int(bench.board.probe("import time; print(time.ticks_ms())"))
         assert (1 << 30) - 3000 < before < (1 << 30) - 1000
