@@ -82,4 +82,4 @@ def install(
 
 
 def _configure(request: Request, site: LoadedSite) -> bool:
-    return configure(request.port, site, Way(request.baud, request.before, hands()))
+    return configure(request.port, site, Way(request.baud, request.before, hands()), lambda text: say(f"      {text}"))

@@ -150,9 +150,9 @@ def _watch(
         time.sleep(_POLL_S)
 
 
-def configure(port: str, loaded: LoadedSite, way: Way = Way()) -> bool:
+def configure(port: str, loaded: LoadedSite, way: Way = Way(), say: Callable[[str], None] = lambda _text: None) -> bool:
     """For `shed install`: push and confirm; whether anything was changed. A shed's first configuration needs no silent meters to answer."""
-    return push(port, loaded, way=way).state != "unchanged"
+    return push(port, loaded, way=way, say=say).state != "unchanged"
 
 
 def _trial_s(console: Console) -> int:
