@@ -120,6 +120,9 @@ BAD = {
         "K3 cannot be an input", "outputs only", "put it on a GPIO"),
     "ADC2": ('gpio = 34', "gpio = 4", "gpio = 4", "AI1 cannot measure a voltage on GPIO 4", "ADC2 fails", "ADC1 is on GPIO 32 to 39"),
     "no converter": ('gpio = 34', "gpio = 5", "gpio = 5", "AI1 is on GPIO 5, a strapping pin", "how the chip starts", "strapping_note"),
+    "size with a point": (
+        "flash_mb = 4", "flash_mb = 4.0", "flash_mb = 4.0",
+        "flash_mb = 4.0 in [board]", "a whole number", "write flash_mb"),
     "GPIO used twice": ("gpio = 21", "gpio = 26", "tx = 26", "GPIO 26 is used twice: by KM1 and by RS485-1", "one purpose", "correct"),
     "input-only output": ("gpio = 21", "gpio = 36", "gpio = 36", "KM1 cannot be on GPIO 36", "input only", "maker's drawing"),
     "flash pin": ("gpio = 21", "gpio = 9", "gpio = 9", "KM1 cannot be on GPIO 9", "flash chip", "maker's drawing"),

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ..errors import INVALID, ShedError
 from ..paths import boards_dir
+from ..site.model import Whole
 from ..site.positions import Positions
 from ..site.problems import FileProblems, did_you_mean, syntax_problem
 from ..site.schema_errors import problems_of
@@ -29,9 +30,9 @@ class About(_Strict):
     name: str
     title: str
     chip: Literal["esp32", "esp32s3"]
-    flash_mb: Literal[4, 8, 16]
+    flash_mb: Annotated[Literal[4, 8, 16], Whole]
     psram: bool
-    cpu_mhz: Literal[160, 240]
+    cpu_mhz: Annotated[Literal[160, 240], Whole]
     source: str
 
 

@@ -79,7 +79,9 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         word = "at least" if kind == "greater_than_equal" else "at most"
         return Problem(path, what, f"out of range: {word} {bound}", f"write a value of {word} {bound}")
     if kind == "string_pattern_mismatch":
-        return Problem(path, what, *_PATTERNS.get(key, (details["msg"], "see docs/protocols/site-file.md")))
+        return Problem(
+            path, what, *_PATTERNS.get(key, (details["msg"], "see docs/protocols/site-file.md; for a board file docs/boards.md"))
+        )
     if kind in ("string_too_short", "string_too_long"):
         return Problem(path, what, "a name has 1 to 40 characters", f"write a {'longer' if kind.endswith('short') else 'shorter'} {key}")
     if kind == "list_type" and isinstance(value, dict):
@@ -91,7 +93,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
     if kind == "too_long":
         said = f"{context.get('actual_length')} of {key} in {where}, at most {context.get('max_length')}"
         return Problem(path, said, "the board keeps fixed-size tables", "split the shed between two boards")
-    return Problem(path, what, details["msg"], "see docs/protocols/site-file.md")
+    return Problem(path, what, details["msg"], "see docs/protocols/site-file.md; for a board file docs/boards.md")
 
 
 def describe(path: Path) -> str:
