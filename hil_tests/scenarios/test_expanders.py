@@ -122,7 +122,7 @@ def test_a_bus_that_fails_opens_its_contactor_and_no_other(
     assert "expander bus" in bench.console.type("why 1")
     bench.stays(bench.outlet(other).contact_is_closed & bench.outlet(1).contact_is_open, "8 s")
     assert [s.stop_cause for s in bench.journal.sessions()] == ["relay_bus"]
-    assert bench.journal.last("fault").fault == "expander_bus"
+    assert "expander_bus" in [record.fault for record in bench.journal.records("fault")], "beside the stale points of the same bus"
 
 
 @both
