@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hil_tests.bench.bench import Bench
+from hil_tests.bench.variant import chosen
 from hil_tests.plant.units import MS
 from hil_tests.scenarios.conftest import start_charging
 
@@ -53,7 +54,10 @@ def test_the_direction_pin_cuts_no_request_and_lets_go_before_the_fastest_answer
     figures = {"n": len(holds), "p50": holds[len(holds) // 2] / MS, "p99_9": holds[-1 - len(holds) // 1000] / MS, "max": holds[-1] / MS}
     print("direction held after the last stop bit, ms: " + json.dumps(figures))
     record_property("direction_hold_ms", json.dumps(figures))
-    assert len(holds) > 2000 and line.cut == 0 and line.talked_over == 0
+    assert len(holds) > 2000 and line.cut == 0
+    # None at 240 MHz. At 160 a task may hold the processor longer than the fastest meter waits; what is talked over is asked for again.
+    slow = chosen().cpu_mhz == 160
+    assert line.talked_over <= (len(holds) // 500 if slow else 0)
     assert holds[0] >= 0
     assert sum(hold > 7 * CHAR_NS // 2 for hold in holds) <= len(holds) // 200  # a task that programs flash came between
     assert s3.bus("rs485-1").replies >= s3.bus("rs485-1").requests - 1
