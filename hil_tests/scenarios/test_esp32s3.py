@@ -59,7 +59,7 @@ def test_the_direction_pin_cuts_no_request_and_lets_go_before_the_fastest_answer
     slow = chosen().cpu_mhz == 160
     assert line.talked_over <= (len(holds) // 500 if slow else 0)
     assert holds[0] >= 0
-    assert sum(hold > 7 * CHAR_NS // 2 for hold in holds) <= len(holds) // 200  # a task that programs flash came between
+    assert sum(hold > 7 * CHAR_NS // 2 for hold in holds) <= len(holds) // (100 if slow else 200)  # a task that programs flash came between
     assert s3.bus("rs485-1").replies >= s3.bus("rs485-1").requests - 1
 
 
