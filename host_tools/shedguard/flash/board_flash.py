@@ -73,7 +73,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class FlashReport:
-    """``running`` is None when nobody looked (a board that is reset by hand)."""
+    """``running`` is None when nobody looked (a board that is reset by hand); ``same``: region name to whether it reads back equal."""
 
     board: str
     facts: BoardFacts
@@ -82,6 +82,7 @@ class FlashReport:
     outcome: writer.Outcome
     rate: Rate | None
     running: Running | None
+    same: dict[str, bool]
 
     def as_json(self) -> dict[str, Any]:
         """For `--json` and the installer's report."""
@@ -127,23 +128,31 @@ def flash(
         before = getattr(channel, "sent_bytes", 0)
         outcome = writer.write(channel, wanted, progress, request.erase_data)
         rate = _rate(request.baud, getattr(channel, "sent_bytes", 0) - before, outcome)
+        same = writer.compare(channel, wanted)  # here, because a session more costs a person with two buttons another round
     running = None
     if before_reset != "no-reset" or hands is not None:
-        if before_reset == "no-reset" and hands is not None:
-            hands("run")
+        _let_run(before_reset, hands)
         running = wait_for_service(request.port)
     name = None if wanted.image is None else wanted.image.name
-    return FlashReport(request.board, facts, name, wanted.program_sha256, outcome, rate, running)
+    return FlashReport(request.board, facts, name, wanted.program_sha256, outcome, rate, running, same)
 
 
 def verify(request: Request, prepared: plan.Plan | None = None, hands: Hands | None = None) -> VerifyReport:
     """Compare by hashes; nothing is written. The board is reset into its loader and back."""
     wanted = prepared or prepare(request)
-    with _channel(request, before_of(request), hands) as channel:
+    before_reset = before_of(request)
+    with _channel(request, before_reset, hands) as channel:
         facts = facts_of(channel)
         same = writer.compare(channel, wanted)
+    _let_run(before_reset, hands)
     regions = tuple(RegionState(region.name, region.title, region.offset, len(region.data), same[region.name]) for region in wanted.regions)
     return VerifyReport(request.board, facts, wanted.program_sha256, all(same.values()), regions)
+
+
+def _let_run(before: Before, hands: Hands | None) -> None:
+    """A board without a reset circuit stays in its loader until somebody presses EN."""
+    if before == "no-reset" and hands is not None:
+        hands("run")
 
 
 def _channel(request: Request, before: Before, hands: Hands | None) -> AbstractContextManager[Channel]:

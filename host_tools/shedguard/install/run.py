@@ -46,6 +46,7 @@ class Job:
     clock: Callable[[], float] = time.monotonic
     results: list[StepResult] = field(default_factory=list[StepResult])
     checks: list[Check] = field(default_factory=list[Check])
+    flashed: board_flash.FlashReport | None = None
     begun: str = field(default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
 
     def run(self) -> ShedError | None:
@@ -104,7 +105,7 @@ class Job:
         return StepResult("detect", "done", f"{self.request.port}: {running.words}", facts=facts)
 
     def _flash(self) -> StepResult:
-        done = board_flash.flash(self.request, self.progress, hands=self.hands)
+        done = self.flashed = board_flash.flash(self.request, self.progress, hands=self.hands)
         facts = done.as_json()
         board = f"{done.facts.chip}, {done.facts.flash_bytes >> 20} MB, {done.facts.mac}"
         if not done.outcome.written and not done.outcome.erased:
@@ -112,13 +113,19 @@ class Job:
         return StepResult("flash", "done", f"{board}: wrote {', '.join(done.outcome.written)}", facts=facts)
 
     def _verify(self) -> StepResult:
-        found = board_flash.verify(self.request, hands=self.hands)
-        if not found.same:
-            names = ", ".join(region.title for region in found.regions if not region.same)
-            raise ShedError(f"the board differs: {names}", "it was written by something else meanwhile", "repeat shed install")
-        board_flash.wait_for_service(self.request.port)
-        said = f"{len(found.regions)} regions read back equal, program {found.program_sha256[:12]}"
-        return StepResult("verify", "done", said, facts={"program_sha256": found.program_sha256})
+        done = self.flashed  # what this run wrote it has read back in the same session: one round less with BOOT and EN
+        if done is None:
+            found = board_flash.verify(self.request, hands=self.hands)
+            same, program = {region.name: region.same for region in found.regions}, found.program_sha256
+            board_flash.wait_for_service(self.request.port)
+        else:
+            same, program = done.same, done.program_sha256
+        if not all(same.values()):
+            names = ", ".join(name for name, equal in same.items() if not equal)
+            raise ShedError(f"the board differs: {names}", "another version, or an installation that was cut off", "repeat shed install")
+        return StepResult(
+            "verify", "done", f"{len(same)} regions read back equal, program {program[:12]}", facts={"program_sha256": program}
+        )
 
     def _configure(self) -> StepResult:
         site = self.site.site
