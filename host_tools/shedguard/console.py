@@ -119,10 +119,19 @@ class Console:
 
     def write(self, verb: str, key: bytes | None, **parameters: Any) -> Answer:
         """A request that changes something: signed with ``key``, or on the strength of a card or the key switch."""
-        if key is not None:
-            nonce = bytes.fromhex(self.request("auth").head["nonce"])
-            parameters["mac"] = sign(key, nonce, verb, parameters)
-        return self.request(verb, **parameters)
+        if key is None:
+            return self.request(verb, **parameters)
+        nonce = bytes.fromhex(self.request("auth").head["nonce"])
+        try:
+            return self.request(verb, **parameters, mac=sign(key, nonce, verb, parameters))
+        except ShedError as error:
+            if not error.what.endswith(_REFUSALS["auth"][0]):
+                raise
+            cause, hint = (
+                "the key of another shed, or one that was changed since",
+                "--site or --key with the key of the configuration in force",
+            )
+            raise ShedError(f"{verb}: the board does not take this maintenance key", cause, hint, REFUSED) from error
 
     def _exchange(self, line: bytes) -> Answer:
         answer = Answer()

@@ -26,8 +26,8 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
 
     With ``site`` alone: program and site flashed. Without it, or with a ``board`` (a name of `shed boards`, or a board file): a stock-like
     board with an empty file system, or with nothing at all in its flash (``erased``); ``site`` then only says what is wired to its
-    terminals. A ``flash`` that exists is what it starts from; it gets the final state. Signal 1 of the user taps RESET with BOOT held,
-    signal 2 taps RESET.
+    terminals (without it: the example shed of that board). A ``flash`` that exists is what it starts from; it gets the final state.
+    Signal 1 of the user taps RESET with BOOT held, signal 2 taps RESET.
     """
     from hil_tests.bench.bench import Bench
     from hil_tests.bench.flash_image import BLANK, ERASED
@@ -39,11 +39,10 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     start: str | Path | None = ERASED if erased else None if site is not None and board is None else BLANK
     if flash is not None and flash.exists():
         start = flash
-    default = repository()
-    assert default is not None  # the bench could not have been imported
+    wired = site or _example(board)
     # Ctrl-C reaches every process of the terminal: the board ignores it, so that we end it in order.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Bench(site or default / "hil_tests" / "sites" / "small.toml", seed=seed, flash=start, board=product) as bench:
+    with Bench(wired, seed=seed, flash=start, board=product) as bench:
         signal.signal(signal.SIGINT, before)
         server = SerialPort(bench)
         used = bench.directory / "flash.bin"
@@ -56,6 +55,8 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
             kind = bench.kind
             print(json.dumps({"pty": server.path, "rfc2217": server.url, "flash": str(used)}), flush=True)
             print(f"{kind.name} ({kind.chip}) on {server.path} and {server.url}; end with Ctrl-C", file=sys.stderr)
+            print(f"wired to its terminals: {wired}" + ("" if site else " (--site FILE names another)"), file=sys.stderr)
+            print("only the rfc2217 address has reset lines: flash and install through that one", file=sys.stderr)
             if kind.circuit == "manual":
                 print(f"no line resets it: kill -USR1 {os.getpid()} taps RESET with BOOT held, -USR2 RESET alone", file=sys.stderr)
             reason = server.serve()
@@ -68,6 +69,15 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     if reason == "board ended":
         raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", "make setup", FAILED)
     return OK
+
+
+def _example(board: str | None) -> Path:
+    """The shed that a board stands in when nobody names one: its own example, else the small one."""
+    root = repository()
+    assert root is not None  # the bench could not have been imported
+    sheds = root / "hil_tests" / "sites"
+    own = sheds / "boards" / f"{board}.toml"
+    return own if board is not None and own.is_file() else sheds / "small.toml"
 
 
 def _board_file(board: str) -> Path:

@@ -29,7 +29,9 @@ def emulate(
 ) -> None:
     """An emulated board on a pseudo-terminal, in real time, until Ctrl-C. The first line of stdout is a JSON object with its places.
 
-    Its buttons: `kill -USR1 PID` taps RESET with BOOT held, `kill -USR2 PID` taps RESET. Example: shed emulate --board kc868-a16
+    Its buttons: `kill -USR1 PID` taps RESET with BOOT held, `kill -USR2 PID` taps RESET.
+
+    Example: shed emulate --board kc868-a16
     """
     _leave(_bench("shedguard.emulate").run(site=site, flash=flash, seed=seed, board=board, erased=erased))
 
@@ -42,7 +44,10 @@ def demo(
     ] = 1.0,
     picture: Annotated[Path | None, typer.Option("--picture", help="Write a picture of the live view there, as SVG.")] = None,
 ) -> None:
-    """A small shed lives through an evening. Off a terminal it plays a fixed one and settles plant against journal."""
+    """A small shed lives through an evening. Off a terminal it plays a fixed one and settles plant against journal.
+
+    Example: shed demo --script --seed 7
+    """
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
     _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 
@@ -52,7 +57,10 @@ def benchmark(
     only: Annotated[str | None, typer.Option("--only", metavar="KEY,...", help="Only these figures.")] = None,
     seed: SeedOption = 1,
 ) -> None:
-    """Measure the budgets on the emulated board. Every figure with its conditions."""
+    """Measure the budgets on the emulated board. Every figure with its conditions.
+
+    Example: shed benchmark --json --only scan_us,boot_ms
+    """
     keys = [key.strip() for key in only.split(",") if key.strip()] if only else None
     _leave(_bench("hil_tests.benchmark").main(as_json=as_json, only=keys, seed=seed))
 

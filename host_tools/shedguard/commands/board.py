@@ -15,7 +15,10 @@ from .status_view import by_kind, show_status
 
 
 def status(port: PortOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active."""
+    """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active.
+
+    Example: shed status --site shed2.toml --port /dev/ttyUSB0
+    """
     names = names_of(site)
     with board_at(port) as console:
         answer = console.request("status")
@@ -33,7 +36,10 @@ def why(
     port: PortOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Why an outlet is off: its holders in order, each with what ends it."""
+    """Why an outlet is off: its holders in order, each with what ends it.
+
+    Example: shed why 7 --port /dev/ttyUSB0
+    """
     with board_at(port) as console:
         head = console.request("why", o=outlet).head
     holders = [name_of(HOLDERS, number) for number in head.get("hold", [])]
@@ -46,7 +52,10 @@ def why(
 
 
 def faults(port: PortOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
-    """Active and past faults. Exit code 5 when one is active."""
+    """Active and past faults. Exit code 5 when one is active.
+
+    Example: shed faults --site shed2.toml --port /dev/ttyUSB0
+    """
     names = names_of(site)
     with board_at(port) as console:
         frames = console.request("faults")[1:]
@@ -62,7 +71,10 @@ def faults(port: PortOption = None, site: SiteOption = None, as_json: JsonOption
 
 
 def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
-    """Reset trips whose cause is gone and clear faults that are over. Exit code 5 when some stay, 7 when the board refuses."""
+    """Reset trips whose cause is gone and clear faults that are over. Exit code 5 when some stay, 7 when the board refuses.
+
+    Example: shed clear --site shed2.toml --port /dev/ttyUSB0
+    """
     names = names_of(site)
     secret = key_from(key, site)
     with board_at(port) as console:

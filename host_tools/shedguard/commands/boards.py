@@ -13,13 +13,15 @@ from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
 
-app = typer.Typer(invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.")
+app = typer.Typer(
+    invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.", epilog="Example: shed boards"
+)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the board, as `shed boards` lists it.")]
 
 
 @app.callback()
 def boards(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the boards. Example: shed boards"""
+    """List the boards."""
     if context.invoked_subcommand is not None:
         return
     found = [(name, model.load(name)) for name in model.names()]
@@ -43,7 +45,10 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @app.command()
 def show(name: NameArgument, as_json: JsonOption = False) -> None:
-    """One board: terminals, ports, traps, sources. Example: shed boards show kc868-a16"""
+    """One board: terminals, ports, traps, sources.
+
+    Example: shed boards show kc868-a16
+    """
     board = model.load(name)
     if as_json:
         show_json(board.model_dump(mode="json", exclude_none=True))
@@ -84,7 +89,10 @@ def draw(
     out: Annotated[Path, typer.Option("--out", "-o", help="SVG file to write.")],
     site: SiteOption = None,
 ) -> None:
-    """Draw the wiring of a shed as SVG. Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg"""
+    """Draw the wiring of a shed as SVG.
+
+    Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg
+    """
     board = model.load(name)
     loaded = load_site(site) if site else None
     if loaded is not None and loaded.site.site.board != name:

@@ -79,7 +79,7 @@ def add(
     card: CardArgument,
     role: Annotated[str, typer.Option("--role", help="resident, staff, fire_volunteer or maintenance.")] = "resident",
     until: Annotated[str, typer.Option("--until", help="Last day, year-month-day; for ever when left out.")] = "",
-    price_list: Annotated[int, typer.Option("--price-list", min=0, max=0xFFFF)] = 0,
+    price_list: Annotated[int, typer.Option("--price-list", min=0, max=0xFFFF, help="Number of the card's price list.")] = 0,
     replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
     port: PortOption = None,
     flash: FlashOption = None,

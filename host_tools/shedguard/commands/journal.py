@@ -29,7 +29,10 @@ def log(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The journal, oldest first."""
+    """The journal, oldest first.
+
+    Example: shed log --count 50 --site shed2.toml --port /dev/ttyUSB0
+    """
     names = names_of(site)
     for_people = _records("log", port, count, since, flash)
     if as_json:
@@ -47,7 +50,10 @@ def sessions(
     site: SiteOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Settled sessions, oldest first: energy, money, and why each ended."""
+    """Settled sessions, oldest first: energy, money, and why each ended.
+
+    Example: shed sessions --count 1000 --json --port /dev/ttyUSB0 > sessions.json
+    """
     names = names_of(site)
     ended = [record for record in _records("sessions", port, count, since, flash) if record.kind == "session_end"]
     if as_json:

@@ -26,16 +26,25 @@ def ports(
 ) -> None:
     """List serial ports with their USB ids and what runs there: ShedGuard, a prompt, the loader, nothing. Nothing is reset without --probe.
 
+    Exit code 3 when a port that was named is not there or busy.
+
     Example: shed ports --json
     """
     known = {info.device: info for info in listed()}
     infos = [known.get(name, PortInfo(name)) for name in port] if port else list(known.values())
     if probe:
         say("--probe resets each board that has no live session")
-    rows = [_look(info, probe) for info in infos]
+    refused: list[ShedError] = []
+    rows = [_look(info, probe, refused) for info in infos]
     if as_json:
         show_json(rows)
-        return
+    else:
+        _show(rows, probe)
+    if port and refused:  # a port that was named; of all that are listed some may well be somebody else's
+        raise refused[0]
+
+
+def _show(rows: list[dict[str, Any]], probe: bool) -> None:
     if not rows:
         say("no serial port: connect the board; shed doctor tells what may keep it away")
     cells = [(row["device"], row["usb"], row["bridge"], row["runs"], row["site"], row.get("chip", ""), row.get("mac", "")) for row in rows]
@@ -44,7 +53,7 @@ def ports(
     show_table(heads[:width], [cell[:width] for cell in cells])
 
 
-def _look(info: PortInfo, probe: bool) -> dict[str, Any]:
+def _look(info: PortInfo, probe: bool, refused: list[ShedError]) -> dict[str, Any]:
     row: dict[str, Any] = {**asdict(info), "kind": "", "runs": "", "site": ""}
     try:
         with open_quietly(info.device) as wire:
@@ -55,6 +64,8 @@ def _look(info: PortInfo, probe: bool) -> dict[str, Any]:
             with open_channel(info.device, before=before) as channel:
                 row |= {"chip": channel.chip, "flash_bytes": channel.flash_bytes, "mac": channel.mac}
     except ShedError as error:
+        if not row["kind"]:  # a probe that is refused is no missing port
+            refused.append(error)
         row["kind"] = row["kind"] or "error"
         row["error"] = error.what
         row["runs"] = row["runs"] or f"{error.what}: {error.cause}".splitlines()[0]

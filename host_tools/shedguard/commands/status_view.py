@@ -54,7 +54,10 @@ def _outlet(frame: Frame) -> tuple[object, ...]:
 
 
 def _meter(frame: Frame) -> tuple[object, ...]:
-    return (frame["m"] + 1, f"{frame.get('dv', 0) / 10:.1f}", frame.get("age"), frame.get("ok"), frame.get("to"), frame.get("crc"))
+    volts, age_ms = f"{frame.get('dv', 0) / 10:.1f}", frame.get("age")
+    if not frame.get("ok"):
+        volts, age_ms = "-", "never"
+    return (frame["m"] + 1, volts, age_ms, frame.get("ok"), frame.get("to"), frame.get("crc"))
 
 
 def _state(frame: Frame, words: Mapping[int, str]) -> object:

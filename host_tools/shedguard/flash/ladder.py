@@ -19,8 +19,9 @@ CONNECT_RUNGS: Final = (
     "BOOT: on a board without the reset circuit hold BOOT, press EN (RST) once, and use --before no-reset",
     "strapping pin: something wired to GPIO0, GPIO2, GPIO12 or GPIO15 pulls it: take the plug off the terminals and try again",
     "baud: a long or bad cable: --baud 115200",
-    "port: it may be another device's: shed ports",
+    "port or board: it may be another device's (shed ports), or a board of another kind than the one named (shed boards)",
 )
+_PSEUDO_RUNG: Final = "no lines: a pseudo-terminal has no DTR and RTS; an emulated board is flashed through its rfc2217:// address"
 
 
 def ladder(rungs: tuple[str, ...] = CONNECT_RUNGS) -> str:
@@ -36,9 +37,9 @@ def translated(port: str, doing: str, is_connected: bool) -> Iterator[None]:
     except FatalError as error:
         first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         if not is_connected:
-            raise ShedError(
-                f"no loader answers on {port}", f"{ladder()}\n    (the loader's client says: {first})", f"shed doctor --port {port}", PORT
-            ) from error
+            rungs = (_PSEUDO_RUNG, *CONNECT_RUNGS) if port.startswith("/dev/pts/") else CONNECT_RUNGS
+            cause = f"{ladder(rungs)}\n    (the loader's client says: {first})"
+            raise ShedError(f"no loader answers on {port}", cause, f"shed doctor --port {port}", PORT) from error
         lost = any(words in first for words in ("Serial data stream stopped", "No more data", "No serial data", "Timed out"))
         raise ShedError(
             f"the board stopped answering while {doing}" if lost else f"the loader failed while {doing}",

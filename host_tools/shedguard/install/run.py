@@ -67,15 +67,15 @@ class Job:
                 self.results.append(StepResult(step, "not run", "not asked for" if step not in self.steps else "a step before it failed"))
                 continue
             self.say(f"[{number}/{len(STEPS)}] {step}")
-            began = self.clock()
+            began, said = self.clock(), ""
             try:
                 result = actions[step]()
             except ShedError as error:
-                failure = error
+                failure, said = error, error.what  # cause and hint are the caller's to show
                 result = StepResult(step, "failed", f"{error.what}: {error.cause}" if error.cause else error.what)
             result = StepResult(result.name, result.outcome, result.said, round(self.clock() - began, 1), result.facts)
             self.results.append(result)
-            self.say(f"      {result.outcome}: {result.said} ({result.seconds} s)")
+            self.say(f"      {result.outcome}: {said or result.said} ({result.seconds} s)")
         return failure
 
     def report(self) -> Report:
