@@ -34,9 +34,7 @@ def _run(wdt):
     code = faults.MAIN_EXCEPTION
     argument = 0
     try:
-        from shed.service import Service
-
-        service = Service(rtc, Watchdog(wdt))
+        service = _start(rtc, Watchdog(wdt))
         service.executive.add("supervisor", service.supervise, 20)
         while True:
             code = service.executive.turn()
@@ -54,6 +52,15 @@ def _run(wdt):
         service.outputs.all_off()
     rtc.note_fault(code, argument)
     clock.sleep_ms(20)
+
+
+def _start(rtc, watchdog):
+    from shed import start
+    from shed.unload import unload
+
+    found = start.start(rtc, watchdog)
+    unload(start.MODULES)
+    return found
 
 
 def _say(error):

@@ -34,7 +34,7 @@ class Desk:
             "site": service.wiring.site_id,
             "board": sys.implementation._machine,
             "boot": service.rtc.boots,
-            "cfg": service.image.crc if service.image is not None else 0,
+            "cfg": service.config_crc,
             "mpy": version,
         }
 

@@ -4,7 +4,6 @@ Hazard: somebody who cannot leave, and a card that opens for the wrong person. A
 the gate's own state (access/gate.py), a trip beats it, and in safe mode no lock is held.
 """
 
-from shed import wiring
 from shed.access.cards import OK, CardTable
 from shed.access.gate import FREE, Gate
 from shed.access.lockout import LockOut
@@ -14,13 +13,13 @@ from shed.safety import faults
 
 
 class Entrance:
-    """wired: wiring.Wiring. image: its Image or None. books: Books. admitted(card, role, now_ms): hears of every card in order."""
+    """wired: wired.Wired. readers: rows of the image's section 10. `admitted(card, role, now_ms)` hears of every card in order."""
 
-    def __init__(self, wired, image, books, safe_mode, admitted):
+    def __init__(self, wired, readers, books, safe_mode):
         self._wired = wired
         self._books = books
         self._safe_mode = safe_mode
-        self._admitted = admitted
+        self.admitted = None
         self._lockout = LockOut()
         self.cards = CardTable(flash.Region("shed_cards"))
         if not self.cards.open():
@@ -31,10 +30,9 @@ class Entrance:
                 gate.state = FREE
         self._readers = []
         self._reader_gates = []
-        if image is not None:
-            for _kind, uart, tx, rx, gate in image.rows(wiring.READER, "<BBBBB"):
-                self._readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
-                self._reader_gates.append(gate)
+        for _kind, uart, tx, rx, gate in readers:
+            self._readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
+            self._reader_gates.append(gate)
 
     def read(self, now_ms):
         """Task: the readers. Returns ms until the next look."""
@@ -59,7 +57,8 @@ class Entrance:
             self.gates[gate].deny(reason, card)
             return
         self.gates[gate].grant(now_ms, card)
-        self._admitted(card, role, now_ms)
+        if self.admitted is not None:
+            self.admitted(card, role, now_ms)
 
     def locks(self, now_ms, free_gates):
         """Goes on with every gate; the mask of locks that are to be held. Call it at least every 100 ms."""

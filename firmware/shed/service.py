@@ -1,97 +1,77 @@
-"""The shed in service: the objects of all rooms, joined, and the tasks of the executive. Built once per boot by app.py.
+"""The shed in service: the objects of all rooms, joined, and the tasks of the executive. Built once per boot by start.py.
 
 Hazard: a wire between two rooms that nobody drew. Every flow is here: points -> books, charging -> leases, reader -> gate and grant,
 trips -> stops, meters -> charging. Order of the tasks is their priority.
 """
 
-from os import urandom
 from time import ticks_diff
 
 from micropython import const
 
-from shed import wiring
 from shed.access.cards import MAINTENANCE
-from shed.board import clock, flash, pins, resets, stdio, timer, uarts
-from shed.books import Books
+from shed.board import clock, flash, pins, resets
 from shed.charging import stop_causes
-from shed.charging.outlets import Charging
-from shed.charging.rules import Rules
 from shed.console import auth
 from shed.console.console import Console
 from shed.desk import Desk
-from shed.entrance import Entrance
 from shed.executive import Executive
-from shed.metering.modbus import RtuMaster
-from shed.metering.poller import Poller
 from shed.safety import faults, holders
 from shed.safety.points import ALARM, NORMAL
-from shed.storage.eraser import Eraser
-from shed.storage.journal import BOOT, CONFIG, POINT, TRIAL, Journal
-from shed.storage.live import LiveRing
+from shed.storage.journal import POINT
+from shed.unload import unload
+
+BAD_BOOTS = const(5)  # more in a row: safe mode
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
 _GOOD_BOOT_S = const(60)
-_BAD_BOOTS = const(5)
-_WORSE_BOOTS = const(10)  # even safe mode does not start with this configuration: the built-in one, which is empty
+_RESTART_TURNS = const(4)  # of the supervisor: the answer goes out first
 _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
-_TRIAL_S = const(600)  # a configuration on trial is confirmed by then, or the old one comes back
-_BEGUN = const(1)  # events of `trial` records
-_CONFIRMED = const(2)
-_REJECTED = const(3)
-_RESTART_TURNS = const(4)  # of the supervisor: the answer goes out first
 _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
-_MODBUS_CHAR_BITS = const(10)
 _CHARGING_TASK = const(0)
 _METERS_TASK = const(1)
 
 
 class Service:
-    """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. After construction the scan runs and every outlet is boot-locked."""
+    """start: shed.start.Start, which is not kept. stdio: board.stdio.Console. The scan runs already."""
 
-    def __init__(self, rtc, watchdog):
-        self.rtc = rtc
-        self.watchdog = watchdog
-        self.clock = clock.Clock()
-        image, self.slots = wiring.load_image()
-        self.image = image
-        if self.slots.trial:
-            rtc.bad_boots = 1  # it may be the way out of safe mode; one bad boot ends the trial
-        self.safe_mode = image is None or rtc.bad_boots > _BAD_BOOTS
-        self.journal = Journal(flash.Region("shed_journal"), self.clock)
-        self.journal.open()
-        wired = image if rtc.bad_boots <= _WORSE_BOOTS else None
-        self.wiring = wiring.Wiring(wired, rtc.latched, rtc.keep_latched)
+    def __init__(self, start, stdio):
+        self.rtc = start.rtc
+        self.watchdog = start.watchdog
+        self.clock = start.clock
+        self.safe_mode = start.safe_mode
+        self.journal = start.journal
+        self.wiring = start.wired
         self.points = self.wiring.points
         self.matrix = self.wiring.matrix
         self.outputs = self.wiring.outputs
         self.scan = self.wiring.scan
-        self.outputs.hold(holders.BOOT_LOCK, self.outputs.everything)
-        if self.safe_mode:
-            self.outputs.hold(holders.SAFE_MODE, self.outputs.everything)
-        self.scan.start()
-        timer.start(self.scan.run, self.wiring.scan_period_ms)
+        self.books = start.books
+        self.faults = self.books.faults
+        self.eraser = start.eraser
+        self.entrance = start.entrance
+        self.entrance.admitted = self._admitted
+        self.poller = start.poller
+        self.charging = start.charging
+        self.bus_watch = start.bus_watch
+        self.trial = start.trial  # trial.Trial while one runs
+        self.config_crc = start.config_crc
+        self.auth = start.auth
         self.hints = [pins.Hint(pin, self.scan.run) for _, pin in self.wiring.hints]
+        self.console = Console(stdio, Desk(self), self.auth)
         self.executive = Executive(clock, self.scan, self.safe_mode)
-        self._open_books()
-        self.entrance = Entrance(self.wiring, wired, self.books, self.safe_mode, self._admitted)
-        self._open_charging(wired)
-        self._self_test()
-        self.bus_watch = None
-        if self.wiring.buses is not None:
-            from shed.safety.bus_watch import BusWatch
-
-            self.bus_watch = BusWatch(self.wiring.buses, self.faults)
-        key = image.one(wiring.KEY, "<32s")[0] if image is not None else b""
-        self.auth = auth.Auth(key, urandom)
-        self.console = Console(stdio.Console(), Desk(self), self.auth)
+        self._trips = start.recorded
+        self._closed = [0]
+        self._tripped = [0]
+        self._pressed = 0
         self._point_states = bytearray(self.points.count)
         self._fed_passes = -1
         self._restart = 0
         self._began_ms = clock.ticks_ms()
         self._unlocked = 0
         self._unlock_ms = 0
+        self._self_test()
         add = self.executive.add
         add("charging", self._charge, 20)
         add("meters", self.poller.step, 15)
@@ -101,68 +81,6 @@ class Service:
         self.executive.on_trip = len(self.executive.tasks)
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
-
-    # Building.
-
-    def _open_books(self):
-        rtc = self.rtc
-        live_ring = LiveRing(flash.Region("shed_live"))
-        self.books = Books(self.journal, live_ring, self.clock, self.outputs, self.wiring.groups)
-        self.faults = self.books.faults
-        self.eraser = Eraser((self.journal, live_ring))
-        if not self.journal.ring.ahead:  # a cut tore the next sector: room for this boot's records, while nothing is on
-            self.journal.erase_ahead(True)
-        boots, latched = self.journal.before()
-        self._trips = latched  # these have their record
-        if rtc.boots < boots or not rtc.boots:  # power was lost, or the journal was restored: what RTC memory knew is in it
-            rtc.boots = boots
-            self.scan.restore_trips(latched)
-        rtc.boots += 1
-        self.books.begin(rtc.boots, self.matrix.latched)
-        fault, argument = rtc.fault, rtc.fault_arg
-        rtc.fault = rtc.fault_arg = 0
-        rtc.latched = self.matrix.latched
-        rtc.save()
-        cause = resets.cause()
-        self.books.write(BOOT, cause, fault, argument, rtc.boots)
-        if cause == 3 and not fault:
-            fault = faults.WATCHDOG
-        if fault:
-            self.faults.came(fault, argument)
-            self.faults.over(fault, argument)
-        if self.image is None:
-            self.faults.came(faults.CONFIG_BAD)
-        else:
-            self.books.write(CONFIG, self.slots.sequence, self.image.crc)
-        if self.slots.rejected:
-            self.books.write(TRIAL, self.slots.rejected, _REJECTED, 0)
-        if self.slots.trial:
-            self.books.write(TRIAL, self.slots.sequence, _BEGUN, 0)
-        if rtc.bad_boots > _BAD_BOOTS:
-            self.faults.came(faults.BOOT_LOOP, rtc.bad_boots)
-        if not self.wiring.protected:
-            self.faults.came(faults.UNPROTECTED)
-
-    def _open_charging(self, image):
-        masters = []
-        meters = []
-        self.charging = None
-        if image is not None:
-            for uart, tx, rx, baud, parity, direction in image.rows(wiring.BUS, "<BBBIBB"):
-                drive = uarts.driver(direction)
-                port = uarts.open_uart(uart, baud, tx, rx, parity)
-                masters.append(RtuMaster(port, baud, _MODBUS_CHAR_BITS + (1 if parity else 0), drive=drive))
-            meters = list(image.rows(wiring.METER, "<BBB"))
-        self.poller = Poller(masters, meters)
-        self._closed = [0]
-        self._tripped = [0]
-        self._pressed = 0
-        if self.wiring.outlets:
-            rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
-            tariff = image.one(wiring.TARIFF, "<BHH")
-            self.charging = Charging([(row[2], row[3]) for row in self.wiring.outlets], rules, tariff, self.poller, self.books)
-            self.charging.restore(*self.books.unsettled())
-        self.outputs.hold(holders.STAGGER, self.outputs.everything)
 
     def _self_test(self):
         """What a board needs before it may sell: without its watchdog, or a place for its records, every outlet stays off."""
@@ -309,7 +227,7 @@ class Service:
             if not self._restart:
                 self.outputs.all_off()
                 resets.hard_reset()
-        elif self.slots.trial and (self.clock.uptime_s >= _TRIAL_S or self.outputs.held_by(holders.SELF_TEST)):
+        elif self.trial is not None and self.trial.over():
             self._restart = _RESTART_TURNS  # unconfirmed: the next boot rejects it
         if self.rtc.bad_boots and not self.safe_mode and self.clock.uptime_s >= _GOOD_BOOT_S:
             self.rtc.bad_boots = 0
@@ -320,24 +238,21 @@ class Service:
 
     def trial_left_s(self):
         """Seconds in which a configuration on trial may still be confirmed; 0 without one."""
-        return max(_TRIAL_S - self.clock.uptime_s, 1) if self.slots.trial else 0
+        return self.trial.left_s() if self.trial is not None else 0
 
     def confirm(self, by):
         """The configuration on trial stays. False when there is none, its self-test failed, or the flash refuses."""
-        if not self.slots.trial or self._restart or self.outputs.held_by(holders.SELF_TEST):
+        if self.trial is None or self._restart or not self.trial.confirm(by):
             return False
-        try:
-            self.slots.confirm()
-        except OSError:
-            return False
-        self.books.write(TRIAL, self.slots.sequence, _CONFIRMED, by)
+        self.trial = None
+        unload(("shed.trial", "shed.storage.slots"))
         return True
 
     def clear(self, by):
         """Resets trips whose cause is gone and forgets faults that are over. Returns (latched causes that stay, live faults that stay)."""
         before = self.matrix.latched
         stay = self.scan.reset_trips() if self.points.count else before  # nobody sees whether the cause is gone
-        if self.rtc.bad_boots > _BAD_BOOTS:
+        if self.rtc.bad_boots > BAD_BOOTS:
             self._restart = _RESTART_TURNS
         self._trips = stay
         self.rtc.latched = stay

@@ -1,4 +1,5 @@
 """Builds the safety room and the ports of one shed from its configuration image (docs/protocols/site-file.md).
+Needed while starting only: `shed.start` is done with it, and it leaves the RAM.
 
 Hazard: a pin that does what another shed's file says. The image is CRC-checked before it comes here, and the host's validator checked the
 pins; a value that the chip refuses raises, and the board starts again in safe mode, without outlets.
@@ -14,6 +15,7 @@ from shed.safety.points import PointConfig, Points
 from shed.safety.scan import Scan
 from shed.storage.image import Image, ImageError
 from shed.storage.slots import ConfigSlots
+from shed.wired import Wired
 
 SITE = const(1)
 GROUP = const(2)
@@ -50,92 +52,83 @@ def load_image():
                 return None, slots  # and of a trial: the next look rejects it, for it has begun
 
 
-class Wiring:
-    """Everything with a pin. `image` is storage.image.Image or None: safe mode, a board without outlets and points.
+def wire(image, latched, keep_latched):
+    """Everything with a pin, as a Wired. `image` is storage.image.Image or None: safe mode, a board without outlets and points.
 
     Raises ImageError or ValueError on an image that cannot be wired."""
+    wired = Wired()
+    buses = banks = None
+    heartbeat = None
+    relays = []
+    contactors = []
+    locks = []
+    groups = wired.groups
+    configs = []
+    causes = ()
+    effects = ()
+    if image is not None:
+        row = image.one(SITE, "<IIhHHBB")
+        wired.site_id, _, _zone_min, hold_off_s, wired.scan_period_ms, beat, flags = row
+        wired.hold_off_ms = hold_off_s * 1000
+        if beat != NO_PIN:
+            heartbeat = pins.OutputPin(beat, flags & 1)
+        for pin, high, _limit_w in image.rows(GROUP, "<BBH"):
+            contactors.append(pins.OutputPin(pin, high))
+            groups.append(0)
+        if image.count(EXPANDER):  # once the contactors are off
+            from shed.board.expanders import Buses
 
-    def __init__(self, image, latched, keep_latched):
-        self.site_id = 0
-        self.hold_off_ms = 10000
-        self.scan_period_ms = 5
-        self.numbers = []  # outlet index -> outlet number
-        self.outlets = []  # (number, group, meter index, max power W)
-        self.buttons = []  # callable or None per outlet
-        self.hints = []  # (point index, pin)
-        self.key_switch = -1  # point index
-        self.door_contacts = []  # (callable, closed level) or None per gate
-        self.gates = []  # rows of the gate section
-        self.buses = None  # board.expanders.Buses
-        self._banks = None
-        heartbeat = None
-        relays = []
-        contactors = []
-        locks = []
-        groups = []
-        configs = []
-        causes = ()
-        effects = ()
-        if image is not None:
-            row = image.one(SITE, "<IIhHHBB")
-            self.site_id, _, self.time_zone_min, hold_off_s, self.scan_period_ms, beat, flags = row
-            self.hold_off_ms = hold_off_s * 1000
-            if beat != NO_PIN:
-                heartbeat = pins.OutputPin(beat, flags & 1)
-            for pin, high, _limit_w in image.rows(GROUP, "<BBH"):
-                contactors.append(pins.OutputPin(pin, high))
-                groups.append(0)
-            if image.count(EXPANDER):  # once the contactors are off
-                from shed.board.expanders import Buses
+            buses = Buses(image.rows(WIRES, "<BBBBBB"), image.rows(EXPANDER, "<BBBHH"))
+        for number, group, pin, high, button, meter, max_w in image.rows(OUTLET, "<BBBBBBH"):
+            groups[group] |= 1 << len(relays)
+            if pin < EXPANDED:
+                relays.append(pins.OutputPin(pin, high))
+            else:
+                buses.relay(len(relays), pin, high, 1 << group)
+                relays.append(None)
+            wired.numbers.append(number)
+            wired.outlets.append((number, group, meter, max_w))
+            wired.buttons.append(None if button == NO_PIN else _contact(buses, button, True))
+        for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBBBHH"):
+            locks.append(pins.OutputPin(pin, high))
+            wired.gates.append((release_s, held_s))
+            wired.door_contacts.append(
+                None if contact == NO_PIN else (_contact(buses, contact, contact_flags & 2), 0 if contact_flags & 1 else 1)
+            )
+        for row in image.rows(POINT, "<BBBBHHHHHB"):
+            banks = _add_point(wired, configs, buses, banks, row)
+        causes = list(image.rows(CAUSE, "<IBBII"))
+        causes = [(mask, votes, flags, effect) for mask, votes, flags, _window_ms, effect in causes]
+        effects = list(image.rows(EFFECT, "<BB"))
+    points = Points(configs, clock.sleep_us, banks)
+    matrix = Matrix(causes, effects, latched)
+    outputs = Outputs(relays, contactors, locks, groups, buses)
+    wired.join(buses, points, matrix, outputs, Scan(points, matrix, outputs, heartbeat, keep_latched), heartbeat is not None)
+    return wired
 
-                self.buses = Buses(image.rows(WIRES, "<BBBBBB"), image.rows(EXPANDER, "<BBBHH"))
-            for number, group, pin, high, button, meter, max_w in image.rows(OUTLET, "<BBBBBBH"):
-                groups[group] |= 1 << len(relays)
-                if pin < EXPANDED:
-                    relays.append(pins.OutputPin(pin, high))
-                else:
-                    self.buses.relay(len(relays), pin, high, 1 << group)
-                    relays.append(None)
-                self.numbers.append(number)
-                self.outlets.append((number, group, meter, max_w))
-                self.buttons.append(None if button == NO_PIN else self._contact(button, True))
-            for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBBBHH"):
-                locks.append(pins.OutputPin(pin, high))
-                self.gates.append((release_s, held_s))
-                self.door_contacts.append(
-                    None if contact == NO_PIN else (self._contact(contact, contact_flags & 2), 0 if contact_flags & 1 else 1)
-                )
-            for row in image.rows(POINT, "<BBBBHHHHHB"):
-                self._add_point(configs, row)
-            causes = list(image.rows(CAUSE, "<IBBII"))
-            causes = [(mask, votes, flags, effect) for mask, votes, flags, _window_ms, effect in causes]
-            effects = list(image.rows(EFFECT, "<BB"))
-        self.groups = groups
-        self.protected = heartbeat is not None
-        self.points = Points(configs, clock.sleep_us, self._banks)
-        self.matrix = Matrix(causes, effects, latched)
-        self.outputs = Outputs(relays, contactors, locks, groups, self.buses)
-        self.scan = Scan(self.points, self.matrix, self.outputs, heartbeat, keep_latched)
 
-    def _contact(self, code, pull_up):
-        return pins.contact(code, pull_up).value if code < EXPANDED else self.buses.contact(code)
+def _contact(buses, code, pull_up):
+    return pins.contact(code, pull_up).value if code < EXPANDED else buses.contact(code)
 
-    def _add_point(self, configs, row):
-        kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
-        if kind == p.LOOP:
-            read = pins.loop(gpio)
-        elif gpio >= EXPANDED:
-            read = None
-            if self._banks is None:
-                from shed.safety.banks import Banks
 
-                self._banks = Banks(self.buses)
-            self._banks.add(gpio, len(configs), flags & p.NORMALLY_CLOSED)
-        else:
-            pin = pins.contact(gpio, flags & p.PULL_UP)
-            read = pin.value
-            if flags & p.DIRECT:
-                self.hints.append((len(configs), pin))
-        if use == KEY_SWITCH:
-            self.key_switch = len(configs)
-        configs.append(PointConfig(kind, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, read))
+def _add_point(wired, configs, buses, banks, row):
+    """Returns the contacts on expanders, which the first of them makes."""
+    kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
+    if kind == p.LOOP:
+        read = pins.loop(gpio)
+    elif gpio >= EXPANDED:
+        read = None
+        if banks is None:
+            from shed.safety.banks import Banks
+
+            banks = Banks(buses)
+        banks.add(gpio, len(configs), flags & p.NORMALLY_CLOSED)
+    else:
+        pin = pins.contact(gpio, flags & p.PULL_UP)
+        read = pin.value
+        if flags & p.DIRECT:
+            wired.hints.append((len(configs), pin))
+    if use == KEY_SWITCH:
+        wired.key_switch = len(configs)
+    configs.append(PointConfig(kind, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, read))
+    return banks

@@ -14,6 +14,7 @@ from micropython import const
 
 from shed.console import frame, line
 from shed.console.commands import Commands, error
+from shed.unload import unload
 
 LISTENING = const(0)
 TALKING = const(1)
@@ -161,13 +162,7 @@ class Console:
 
     def _forget(self):
         self._typed = None
-        package = sys.modules["shed.console"]
-        for name in _WORDY:
-            if name in sys.modules:
-                del sys.modules[name]
-            short = name.split(".")[-1]
-            if hasattr(package, short):
-                delattr(package, short)
+        unload(_WORDY)
 
     def _talk(self, source):
         if self._at == self._have:

@@ -1,0 +1,17 @@
+"""Takes modules that were needed once, or for a while, out of the RAM again.
+
+Hazard: a shed that runs out of memory carries code it no longer needs. Nothing may still hold an object of such a module: what it keeps
+alive stays in RAM, and works on.
+"""
+
+import sys
+
+
+def unload(names):
+    """names: full names of modules, of which some may not be loaded. A later import loads them from the file system again."""
+    for name in names:
+        if name in sys.modules:
+            del sys.modules[name]
+        package, short = name.rsplit(".", 1)
+        if hasattr(sys.modules[package], short):
+            delattr(sys.modules[package], short)
