@@ -51,7 +51,7 @@ def heap_free(seed: int, n: int) -> dict[str, Any]:
 
 
 def code_ram(seed: int, n: int) -> dict[str, Any]:
-    """All that service imports, nothing built; and what is imported only while somebody types at the console."""
+    """All that service imports, nothing built; and what is there only while a boot or a trial goes on or somebody types at the console."""
     rooms = _rooms(seed)
     on_demand = rooms.pop(ON_DEMAND)
     return {"bytes": sum(rooms.values()), "on_demand": on_demand, "lines": _lines(), "conditions": _conditions()}
@@ -69,10 +69,10 @@ def heap_by_room(seed: int, n: int) -> dict[str, Any]:
 
 def _conditions() -> str:
     return (
-        f"{MODEL}, 32-bit objects; differences of gc.mem_alloc() after gc.collect() around the import of each room's modules, in this"
-        " order:"
+        f"{MODEL}, 32-bit objects; differences of gc.mem_alloc() after gc.collect() from room to room, each imported after the last, in"
+        " this order:"
         f" {', '.join(ROOMS)}; bytecode from the file system, so code is in RAM, as on a stock image; a name interned by one room is"
-        " free for the next"
+        " free for the next; on_demand: what the configuration alone needs (expanders), a boot or a trial, a person who types"
     )
 
 
@@ -91,11 +91,13 @@ def _rooms(seed: int) -> dict[str, int]:
         bench.plant.psu.start()
         bench.run("2 s")
         found: dict[str, int] = {}
+        before = int(bench.board.probe(_MEASURE.format(imports="")))
         for room in (*ROOMS, ON_DEMAND):
             names = sorted(name for name, its_room in modules.items() if (its_room if name in loaded_in_service else ON_DEMAND) == room)
             lines = "".join(f"import {name}\n" for name in names)
-            before, after = (int(word) for word in bench.board.probe(_MEASURE.format(imports=lines), within="20 s").split())
+            after = int(bench.board.probe(_MEASURE.format(imports=lines), within="20 s"))
             found[room] = after - before
+            before = after
     return found
 
 
@@ -106,7 +108,8 @@ def _in_service(seed: int) -> set[str]:
         return set(bench.board.probe("import sys\nprint(' '.join(name for name in sys.modules if name.startswith('shed')))").split())
 
 
-_MEASURE: Final = "import gc\ngc.collect()\nprint(gc.mem_alloc())\n{imports}gc.collect()\nprint(gc.mem_alloc())"
+# From one room's end to the next: what the question itself interns (the modules' names) is the room's, and so is the table that grows.
+_MEASURE: Final = "import gc\n{imports}gc.collect()\nprint(gc.mem_alloc())"
 
 
 def _room(path: str) -> str:
