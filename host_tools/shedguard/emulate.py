@@ -56,9 +56,10 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
             print(json.dumps({"pty": server.path, "rfc2217": server.url, "flash": str(used)}), flush=True)
             print(f"{kind.name} ({kind.chip}) on {server.path} and {server.url}; end with Ctrl-C", file=sys.stderr)
             print(f"wired to its terminals: {wired}" + ("" if site else " (--site FILE names another)"), file=sys.stderr)
-            print("only the rfc2217 address has reset lines: flash and install through that one", file=sys.stderr)
             if kind.circuit == "manual":
                 print(f"no line resets it: kill -USR1 {os.getpid()} taps RESET with BOOT held, -USR2 RESET alone", file=sys.stderr)
+            else:
+                print("only the rfc2217 address has reset lines: flash and install through that one", file=sys.stderr)
             reason = server.serve()
         except KeyboardInterrupt:
             reason = "interrupted"  # before `serve` looked after signals
