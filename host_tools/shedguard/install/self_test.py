@@ -154,8 +154,8 @@ def _faults(faults: Answer, names: SiteNames) -> list[Check]:
 
 
 def _memory(head: dict[str, Any]) -> Check:
-    free = int(head.get("heap", 0))
-    return Check("memory", "ok" if free >= 20_000 else "warn", f"{free} bytes free")
+    # No limit: garbage that is not collected yet counts as used, and a stock image's heap grows when it has to.
+    return Check("memory", "ok", f"{head.get('heap', 0)} bytes free at this moment")
 
 
 def require(checks: Sequence[Check]) -> None:
