@@ -19,7 +19,8 @@ MS: Final = 1_000_000
 S: Final = 1_000_000_000
 ROOT: Final = Path(__file__).resolve().parents[2]
 BINARY: Final = Path(os.environ.get("SHEDGUARD_BOARD") or os.environ.get("SHEDGUARD_EMULATED_BOARD") or ROOT / "build/board/emulated-board")
-MICROPYTHON: Final = Path(os.environ.get("MICROPYTHON_DIR", ROOT / "build/micropython-1.25.0"))  # its source, for its own benchmarks
+_BUILT_FROM: Final = ROOT / "build/.board-source"  # set-up writes it, also when MICROPYTHON_SRC names another tree
+MICROPYTHON: Final = Path(_BUILT_FROM.read_text(encoding="utf-8").strip() if _BUILT_FROM.exists() else ROOT / "build/micropython-1.25.0")
 CHAR_NS: Final = 86_805  # one character at 115200 8N1
 
 

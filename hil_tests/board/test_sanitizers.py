@@ -12,15 +12,14 @@ import sys
 import pytest
 
 from hil_tests.bench.board_process import BINARY_VARIABLE, REPOSITORY
+from hil_tests.board.driver import MICROPYTHON
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("tests", ["hil_tests/board", "hil_tests/scenarios", "hil_tests/fuzz"])
 def test_nothing_is_done_to_memory_that_is_not_there(tests: str):
     command = ["make", "-s", "-C", "boards/emulated/port", "SANITIZE=address", f"BUILD={REPOSITORY}/build/board-sanitized"]
-    build = subprocess.run(
-        [*command, f"MICROPY_DIR={REPOSITORY}/build/micropython-1.25.0"], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    )
+    build = subprocess.run([*command, f"MICROPY_DIR={MICROPYTHON}"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert build.returncode == 0, build.stderr[-3000:]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment[BINARY_VARIABLE] = f"{REPOSITORY}/build/board-sanitized/emulated-board"

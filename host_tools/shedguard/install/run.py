@@ -124,7 +124,10 @@ class Job:
             names = ", ".join(name for name, equal in same.items() if not equal)
             raise ShedError(f"the board differs: {names}", "another version, or an installation that was cut off", "repeat shed install")
         return StepResult(
-            "verify", "done", f"{len(same)} regions read back equal, program {program[:12]}", facts={"program_sha256": program}
+            "verify",
+            "done",
+            f"{len(same)} regions equal by their hashes in flash, program {program[:12]}",
+            facts={"program_sha256": program},
         )
 
     def _configure(self) -> StepResult:
