@@ -150,3 +150,16 @@ def test_a_meter_that_answered_before_and_is_silent_now_keeps_the_configuration_
             push.push(url, silent)
         assert caught.value.code == 6
         assert json.loads(shed("status", "--port", url, "--json").stdout)["board"]["trial"] > 0
+
+
+@pytest.mark.long
+def test_a_trial_with_a_dead_meter_is_not_confirmed_without_a_word(tmp_path: Path):
+    deaf = tmp_path / "deaf.toml"
+    deaf.write_text(TEXT.replace("address = 14", "address = 44"), encoding="utf-8")
+    with emulated("--site", str(SITE)) as url:
+        at = ("--port", url, "--site", str(deaf))
+        shed("config", "push", str(deaf), "--port", url, "--yes", "--no-confirm", expected=6)
+        refused = shed("config", "confirm", *at, expected=6)
+        assert "meter of outlet 4" in refused.stderr and "--anyway" in refused.stderr and not refused.stdout
+        warned = shed("config", "confirm", *at, "--anyway")
+        assert "warning: meter of outlet 4" in warned.stderr and "is confirmed" in warned.stdout

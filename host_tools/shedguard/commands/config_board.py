@@ -12,9 +12,10 @@ import typer
 
 from ..boards import model as boards
 from ..boards.model import Board
-from ..errors import INVALID, ShedError
+from ..errors import INVALID, TEST_FAILED, ShedError
 from ..flash.board_flash import BEFORE
 from ..flash.channel import Before
+from ..install.self_test import bad, self_test
 from ..partitions import FlashFile
 from ..site import from_image
 from ..site import push as pushing
@@ -70,13 +71,27 @@ def push(
         say(f"without shed config confirm (or `confirm` typed at its console) within {result.trial_s} s the old one comes back")
 
 
-def confirm(port: PortOption = None, site: SiteOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
+def confirm(
+    port: PortOption = None,
+    site: SiteOption = None,
+    key: KeyOption = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Confirm although a check is bad.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Keep the configuration that is on trial. Signed with the key of --site or --key; else by a maintenance card or the key switch.
 
-    Exit code 7 when none is on trial, its self-test failed, or nobody authorised it.
+    Exit code 6 when a meter, a point or anything else is bad under it (it stays on trial), 7 when none is on trial, its self-test failed,
+    or nobody authorised it.
     """
     secret = key_from(key, site)
     with board_at(port) as console:
+        on_trial = console.request("status").head.get("trial")
+        failed = bad(self_test(console, None if site is None else load(site).site, None)) if on_trial else []
+        if failed and not anyway:
+            what = f"on trial and not confirmed: {', '.join(f'{check.name} ({check.said})' for check in failed)}"
+            raise ShedError(what, "a shed would be left with it", f"{failed[0].clears}; or --anyway", TEST_FAILED)
+        for check in failed:
+            say(f"warning: {check.name}: {check.said}")
         console.write("confirm", secret)
         crc = f"{int(console.hello().get('cfg', 0)):08X}"
     if as_json:

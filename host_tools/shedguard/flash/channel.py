@@ -78,11 +78,11 @@ def open_channel(
     from .live_check import refuse_live
     from .loader_channel import LoaderChannel
 
-    if live_check:
-        refuse_live(port)
+    running = refuse_live(port) if live_check else None
     if before == "no-reset" and hands is not None:
         hands()
-    channel = LoaderChannel.connect(port, baud, before)
+    answers = running is not None and running.kind in ("shedguard", "repl")  # so port, cable and supply are good
+    channel = LoaderChannel.connect(port, baud, before, answers)
     try:
         yield channel
         if leave == "reset":

@@ -21,6 +21,11 @@ CONNECT_RUNGS: Final = (
     "baud: a long or bad cable: --baud 115200",
     "port or board: it may be another device's (shed ports), or a board of another kind than the one named (shed boards)",
 )
+ANSWERING_RUNGS: Final = (
+    "another kind of board than the one named: its file says how the loader is entered, and this board is not entered so (shed boards)",
+    "BOOT: a board without the reset circuit: hold BOOT, press EN (RST) once, and use --before no-reset",
+    "strapping pin: something wired to GPIO0, GPIO2, GPIO12 or GPIO15 pulls it: take the plug off the terminals and try again",
+)
 _PSEUDO_RUNG: Final = "no lines: a pseudo-terminal has no DTR and RTS; an emulated board is flashed through its rfc2217:// address"
 
 
@@ -30,16 +35,20 @@ def ladder(rungs: tuple[str, ...] = CONNECT_RUNGS) -> str:
 
 
 @contextmanager
-def translated(port: str, doing: str, is_connected: bool) -> Iterator[None]:
-    """Turn what esptool and pyserial raise into a ShedError: 3 when the way is lost, 4 when the other side answers nonsense."""
+def translated(port: str, doing: str, is_connected: bool, answers: bool = False) -> Iterator[None]:
+    """Turn what esptool and pyserial raise into a ShedError: 3 when the way is lost, 4 when the other side answers nonsense.
+
+    ``answers``: a program on the board answered a moment ago: cable, port and baud rate are not to blame."""
     try:
         yield
     except FatalError as error:
         first = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         if not is_connected:
-            rungs = (_PSEUDO_RUNG, *CONNECT_RUNGS) if port.startswith("/dev/pts/") else CONNECT_RUNGS
+            rungs = ANSWERING_RUNGS if answers else CONNECT_RUNGS
+            rungs = (_PSEUDO_RUNG, *rungs) if port.startswith("/dev/pts/") else rungs
             cause = f"{ladder(rungs)}\n    (the loader's client says: {first})"
-            raise ShedError(f"no loader answers on {port}", cause, f"shed doctor --port {port}", PORT) from error
+            what = f"no loader answers on {port}" + (", where a program does: the cable is good" if answers else "")
+            raise ShedError(what, cause, f"shed doctor --port {port}", PORT) from error
         lost = any(words in first for words in ("Serial data stream stopped", "No more data", "No serial data", "Timed out"))
         raise ShedError(
             f"the board stopped answering while {doing}" if lost else f"the loader failed while {doing}",

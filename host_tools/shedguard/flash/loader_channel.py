@@ -83,12 +83,14 @@ class LoaderChannel:
         esp.flash_set_parameters(self.flash_bytes)
 
     @classmethod
-    def connect(cls, port: str, baud: int, before: Before) -> LoaderChannel:
-        """Reset the board into its loader (unless ``before`` is no-reset), upload the stub, change to ``baud``. See `open_channel`."""
+    def connect(cls, port: str, baud: int, before: Before, answers: bool = False) -> LoaderChannel:
+        """Reset the board into its loader (unless ``before`` is no-reset), upload the stub, change to ``baud``. See `open_channel`.
+
+        ``answers``: a program on it answered a moment ago, which tells what the cause of silence is not."""
         _quieten()
         wire = _open(port)
         try:
-            with translated(port, "connecting", is_connected=False):
+            with translated(port, "connecting", is_connected=False, answers=answers):
                 esp: Any = cmds.detect_chip(wire, ESPLoader.ESP_ROM_BAUD, before, connect_attempts=_ATTEMPTS)  # type: ignore[arg-type]
             if esp.CHIP_NAME not in _CHIPS:
                 raise ShedError(

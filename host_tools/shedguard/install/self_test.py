@@ -39,7 +39,7 @@ class Check:
 
 def self_test(
     console: Console,
-    site: SiteFile,
+    site: SiteFile | None,
     image_crc: int | None,
     wait: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
@@ -54,14 +54,14 @@ def self_test(
         wait(_POLL_S)
 
 
-def look(console: Console, site: SiteFile, image_crc: int | None) -> list[Check]:
-    """One round of all checks."""
+def look(console: Console, site: SiteFile | None, image_crc: int | None = None) -> list[Check]:
+    """One round of all checks. Without a site file points and meters have numbers for names, and the configuration is not compared."""
     hello = console.hello()
     status = console.request("status")
     faults = console.request("faults")
-    names = SiteNames.of(site)
+    names = SiteNames() if site is None else SiteNames.of(site)
     return [
-        _configuration(hello, site, image_crc),
+        *([] if site is None else [_configuration(hello, site, image_crc)]),
         _mode(status.head),
         _protection(status.head),
         *_trips(status.head, names),
@@ -122,13 +122,13 @@ def _points(status: Answer, names: SiteNames) -> list[Check]:
     return checks
 
 
-def _meters(status: Answer, site: SiteFile) -> list[Check]:
+def _meters(status: Answer, site: SiteFile | None) -> list[Check]:
     checks: list[Check] = []
     for frame in status[1:]:
         if "m" not in frame:
             continue
         index, age_ms = int(frame["m"]), int(frame.get("age", -1))
-        outlet = site.outlet[index] if index < len(site.outlet) else None
+        outlet = site.outlet[index] if site is not None and index < len(site.outlet) else None
         name = f"meter {index + 1}" if outlet is None else f"meter of outlet {outlet.number} (address {outlet.meter.address})"
         counts = f"{frame.get('ok', 0)} answers, {frame.get('to', 0)} silences, {frame.get('crc', 0)} damaged"
         if age_ms < 0 or age_ms > _METER_FRESH_MS:

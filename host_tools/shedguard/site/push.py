@@ -83,8 +83,10 @@ def push(
     say: Callable[[str], None] = lambda _text: None,
     patience_s: float = PATIENCE_S,
     way: Way = Way(),
+    first: bool = False,
 ) -> Pushed:
-    """Bring ``loaded`` to the board on ``port``. ``anyway`` confirms also when a check is worse than before.
+    """Bring ``loaded`` to the board on ``port``. ``anyway`` confirms also when a check is worse than before; so does ``first`` on a board
+    that was not in service: the caller's self-test follows. What is bad and confirmed all the same is said.
 
     ShedError: 1 the board went back to the old one by itself, 3 and 4 as the channel's, 6 a check failed (left on trial), 7 a session
     is live.
@@ -112,7 +114,7 @@ def push(
         console = Console(wire)
 
         def counts(check: Check) -> bool:
-            return check.name in _ALWAYS or (before is not None and check.name not in known)
+            return check.name in _ALWAYS or (not (first and before is None) and check.name not in known)
 
         checks, worse = _watch(console, loaded, crc, counts, patience_s)
         left_s = _trial_s(console)
@@ -131,6 +133,8 @@ def push(
                 worse[0].clears or "correct the site file, then the same command again; --anyway confirms it as it is",
                 TEST_FAILED,
             )
+        for check in bad(checks):
+            say(f"warning: {check.name}: {check.said}" + (" (as before)" if check.name in known else ""))
         if confirm:
             console.write("confirm", key if key is not None else bytes.fromhex(loaded.site.safety.maintenance_key))
             result.state, result.trial_s = "confirmed", 0
@@ -152,7 +156,7 @@ def _watch(
 
 def configure(port: str, loaded: LoadedSite, way: Way = Way(), say: Callable[[str], None] = lambda _text: None) -> bool:
     """For `shed install`: push and confirm; whether anything was changed. A shed's first configuration needs no silent meters to answer."""
-    return push(port, loaded, way=way, say=say).state != "unchanged"
+    return push(port, loaded, way=way, say=say, first=True).state != "unchanged"
 
 
 def _trial_s(console: Console) -> int:
