@@ -144,6 +144,11 @@ BAD = {
         "U1 is on the wrong kind of bus", "a PCF8574 needs a bus of kind i2c", "i2c buses: I2C-1"),
     "unknown bus": ('bus = "I2C-1"', 'bus = "I2C-2"', 'bus = "I2C-2"', 'on bus "I2C-2"', "no [bus] table", 'did you mean "I2C-1"?'),
     "no address": ("address = 0x20\n", "", "[expander.U1]", "U1 has no address", "I2C finds a part by it", "0x20 to 0x27"),
+    "address of another part": (
+        "address = 0x20\n", "address = 0x3d\n", "address = 0x3d",
+        "U1 cannot be at address 0x3d", "0x20 to 0x27", "PCF8574A"),
+    "address of the part without an A": (
+        'part = "PCF8574"', 'part = "PCF8574A"', "address = 0x20", "U1 cannot be at address 0x20", "0x38 to 0x3f", "a PCF8574:"),
     "address of a shift register": (
         'part = "74HC595"', 'part = "74HC595"\naddress = 0x21', "address = 0x21", "U2 has an address", "by its wires", "remove it"),
     "two parts at one address": (

@@ -85,3 +85,17 @@ def test_a_loop_cannot_be_on_an_expander() -> None:
 def test_a_bit_serves_once() -> None:
     found = refused("pcf", 'relay = "K2"', 'relay = "K1"').problems[0]
     assert "U1 bit 0" in found.what and "used twice" in found.what
+
+
+def test_more_outlets_than_this_version_carries_are_refused_in_words() -> None:
+    """31 used to pass the check and put the board into safe mode."""
+    text = (SITES / "pcf.toml").read_text(encoding="utf-8")
+    first = text.index("[[outlet]]")
+    table = text[first : text.index("[[outlet]]", first + 1)]
+    many = text[:first] + "".join(
+        table.replace("number = 1\n", f"number = {n}\n").replace("address = 11,", f"address = {n},") for n in range(1, 32)
+    )
+    with pytest.raises(FileProblems) as caught:
+        loads(many + text[text.index("[[point]]") :], "many.toml", board("pcf"))
+    said = str(caught.value)
+    assert "31 of outlet" in said and "at most 30" in said and "second board" in said

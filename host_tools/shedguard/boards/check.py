@@ -11,7 +11,7 @@ from ..site.problems import Path, Problem, did_you_mean
 from .chips import pin_trouble
 from .model import Board, Expander, Terminal
 
-_KIND = {"PCF8574": "i2c", "PCF8575": "i2c", "TCA9554": "i2c", "74HC595": "shift"}
+_KIND = {"PCF8574": "i2c", "PCF8574A": "i2c", "PCF8575": "i2c", "TCA9554": "i2c", "74HC595": "shift"}
 _WIRES = {"i2c": ("sda", "scl"), "shift": ("data", "clock", "latch")}
 _NAME_LENGTH = 12
 
@@ -194,8 +194,16 @@ def _expander(board: Board, name: str, expander: Expander) -> Iterator[Problem]:
         fitting = [other for other, found in board.bus.items() if found.kind == wanted]
         cause = f"a {expander.part} needs a bus of kind {wanted}, {expander.bus} is {wires.kind}"
         yield Problem(path, f"expander {name} is on the wrong kind of bus", cause, f"{wanted} buses: {', '.join(fitting) or 'none'}")
+    first = expander.first_address
+    range_words = f"0x{first:02x} to 0x{first + 7:02x}"
     if wanted == "i2c" and expander.address is None:
-        yield Problem(("expander", name), f"expander {name} has no address", "I2C finds a part by it", "add address = 0x20 to 0x27")
+        yield Problem(("expander", name), f"expander {name} has no address", "I2C finds a part by it", f"add address = {range_words}")
+    elif wanted == "i2c" and expander.address is not None and not first <= expander.address < first + 8:
+        others = {"PCF8574": "PCF8574A", "PCF8574A": "PCF8574"}
+        other = others.get(expander.part)
+        cause = f"a {expander.part} has the addresses {range_words}"
+        hint = "correct the address" + (f", or it is a {other}: read what is printed on the chip" if other else "")
+        yield Problem(("expander", name, "address"), f"expander {name} cannot be at address 0x{expander.address:02x}", cause, hint)
     if wanted == "shift" and expander.address is not None:
         yield Problem(("expander", name, "address"), f"expander {name} has an address", "a 74HC595 is found by its wires", "remove it")
 

@@ -123,10 +123,15 @@ class Wires(_Strict):
 class Expander(_Strict):
     """``[expander.NAME]``: a chip that gives more outputs or inputs than the ESP32 has."""
 
-    part: Literal["PCF8574", "PCF8575", "TCA9554", "74HC595"]
+    part: Literal["PCF8574", "PCF8574A", "PCF8575", "TCA9554", "74HC595"]
     bus: str
-    address: int | None = Field(default=None, ge=0x20, le=0x27)
+    address: int | None = Field(default=None, ge=0x20, le=0x3F)
     source: str | None = None
+
+    @property
+    def first_address(self) -> int:
+        """With its three address pins low; there are eight (NXP PCF8574; PCF8574A data sheet, table 5; PCF8575; TI TCA9554)."""
+        return 0x38 if self.part == "PCF8574A" else 0x20
 
     @property
     def bits(self) -> int:

@@ -22,7 +22,7 @@ _LAYOUTS: Final = {
     10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH",
 }  # fmt: skip
 _CHARGING: Final = tuple(Charging.model_fields)
-_PARTS: Final = {"PCF8574": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
+_PARTS: Final = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
 
 
 def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:

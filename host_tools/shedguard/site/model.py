@@ -184,13 +184,14 @@ class Contact(_Strict):
 
 
 class SiteFile(_Strict):
-    """A whole site file. At most 30 causes, effects and points, so that a mask is a small integer on the board."""
+    """A whole site file. At most 30 outlets, causes, effects and points, so that a mask is a small integer on the board: a shed with more
+    outlets needs a second board with this version."""
 
     site: Site
     safety: Safety
     group: Annotated[list[Group], Field(min_length=1, max_length=8)]
     bus: Annotated[list[Bus], Field(min_length=1, max_length=2)]
-    outlet: Annotated[list[Outlet], Field(min_length=1, max_length=40)]
+    outlet: Annotated[list[Outlet], Field(min_length=1, max_length=30)]
     point: Annotated[list[Point], Field(max_length=30)] = []
     cause: Annotated[list[Cause], Field(max_length=30)] = []
     gate: Annotated[list[Gate], Field(max_length=4)] = []

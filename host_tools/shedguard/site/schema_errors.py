@@ -92,7 +92,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         return Problem(path, f"{key} in {where} is empty", f"at least {context.get('min_length', 1)} is needed", f"add what {key} names")
     if kind == "too_long":
         said = f"{context.get('actual_length')} of {key} in {where}, at most {context.get('max_length')}"
-        return Problem(path, said, "the board keeps fixed-size tables", "split the shed between two boards")
+        return Problem(path, said, "the board keeps fixed-size tables", "this version carries no more: give the shed a second board")
     return Problem(path, what, details["msg"], "see docs/protocols/site-file.md; for a board file docs/boards.md")
 
 
