@@ -27,4 +27,4 @@ def test_an_outlet_on_a_pcf8574a_charges_and_a_call_point_on_one_cuts_it(seed: i
         name = next(iter(bench.plant.call_points))
         bench.call_point(name).press()
         bench.until(bench.outlet(1).contact_is_open, within="150 ms")
-        bench.until(lambda: bench.gate("main").is_free, within="1 s")
+        bench.until(bench.gate("main").is_free, within="1 s")
