@@ -60,6 +60,9 @@ BUS_SPI: Final = 2
 I2C_ADDRESSED: Final = 0
 I2C_WRITTEN: Final = 1
 
+# Causes of a RESET record after which every pad floats; the others restart the CPU only, or just MicroPython.
+FLOATING_RESETS: Final = (1, 4)
+
 # Fault kinds of a FAULT record.
 FAULT_TIMER_DEAD: Final = 1
 FAULT_CLOCK_STOPPED: Final = 2

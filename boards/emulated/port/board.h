@@ -34,6 +34,11 @@ enum { NOTE_INFO, NOTE_WARNING, NOTE_VIOLATION };
 enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION, FAULT_LATE_TIMER,
     FAULT_FLASH_FAILS, FAULT_FLASH_SECTOR };
 
+// What of a pad no reset of the CPU touches (the watchdog's, machine.reset()): only power and EN do.
+typedef struct {
+    uint8_t mode, pull, out;
+} pad_hold_t;
+
 typedef struct {
     uint64_t lapse_ns;      // 0: not watched
     uint64_t last_edge;
@@ -68,6 +73,8 @@ typedef struct {
     uint32_t adc_noise_uv[N_GPIO];
     watch_t watch[N_GPIO];
     uint8_t drive[N_GPIO];      // last reported PIN drive
+    pad_hold_t pad[N_GPIO];
+    uint64_t pwm_left_on;       // pads on which a PWM of the life before goes on
     bus_wiring_t bus[N_BUS];
     uint8_t n_buses;
     bool power, enabled, halted, trace_flash;
@@ -170,7 +177,12 @@ void pins_deliver(unsigned int gpio);
 void pins_watch(unsigned int gpio, uint64_t lapse_ns);
 void pins_fire_lapses(void);
 void pins_floated(void);
+void pins_kept(void);
 uint64_t pins_next_lapse(void);
+
+// machine_pwm_port.c
+void pwm_left_on(void);
+void pwm_pad_taken(unsigned int gpio);
 
 // machine_timer.c
 uint64_t timers_next(void);
