@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .board_process import FROZEN
 
@@ -36,6 +36,11 @@ def chosen() -> Variant:
 def choose(variant: Variant) -> None:
     """For every bench from now on."""
     _chosen[-1] = variant
+
+
+def with_program(program: str) -> Variant:
+    """The one that holds now, with another ``program``."""
+    return replace(chosen(), program=program)
 
 
 @contextmanager
