@@ -262,6 +262,11 @@ class Bench(Parts):
         if type_ == link.I2C:
             self.port.board_i2c(arg, payload)
             return
+        if type_ == link.PWM:
+            hz, duty, _ = link.PWM_FORM.unpack(payload)
+            self.world.log(f"board: PWM on GPIO{arg}: " + (f"{hz} Hz, {duty * 100 // 65535} %" if hz else "stopped"))
+            self.port.board_pwm(arg, hz, duty)
+            return
         self.board.record(type_, arg, at_ns, payload)
         if type_ == link.HALT or (type_ == link.RESET and arg in link.FLOATING_RESETS):
             self.port.board_floats()

@@ -15,7 +15,17 @@ from .flash_faults import FlashKind
 
 RESET_CAUSES: Final = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deep sleep", 5: "soft"}
 NOTE_LEVELS: Final = {0: "info", 1: "warning", 2: "VIOLATION"}
-FAULTS: Final = ("timer-dead", "clock-stopped", "clock-ok", "power-cut-at-write", "stall", "allocation", "brownout")
+FAULTS: Final = (
+    "timer-dead",
+    "clock-stopped",
+    "clock-ok",
+    "power-cut-at-write",
+    "stall",
+    "allocation",
+    "brownout",
+    "adc-uncalibrated",
+    "adc-calibrated",
+)
 _FAULT: Final = struct.Struct("<qq")
 _CUT_KINDS: Final = {"before": 0, "torn": 1, "erase": 2}
 
@@ -90,7 +100,8 @@ class Board:
         """One of FAULTS.
 
         ``timer-dead``: a = timer, until the next reset or ``kind`` "for ever"; ``stall``: a = duration; ``allocation``: a = how many fail;
-        ``power-cut-at-write``: a = which operation from now, ``kind`` before/torn/erase.
+        ``power-cut-at-write``: a = which operation from now, ``kind`` before/torn/erase. ``adc-uncalibrated``: a chip
+        with blank eFuses, from the start when it is among the board's arguments (``--adc-uncalibrated``).
         """
         if name == "brownout":
             self._bench.brown_out()
@@ -100,6 +111,8 @@ class Board:
             "clock-stopped": (link.FAULT_CLOCK_STOPPED, lambda: (1, 0)),
             "clock-ok": (link.FAULT_CLOCK_STOPPED, lambda: (0, 0)),
             "power-cut-at-write": (link.FAULT_POWER_CUT_AT_FLASH, lambda: (int(a), _CUT_KINDS[kind])),
+            "adc-uncalibrated": (link.FAULT_ADC_BLANK, lambda: (1, 0)),
+            "adc-calibrated": (link.FAULT_ADC_BLANK, lambda: (0, 0)),
             "stall": (link.FAULT_CPU_STALL, lambda: (ns(a), 0)),
             "allocation": (link.FAULT_ALLOCATION, lambda: (int(a), 0)),
         }

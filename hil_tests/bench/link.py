@@ -72,9 +72,11 @@ FAULT_ALLOCATION: Final = 5
 FAULT_LATE_TIMER: Final = 6
 FAULT_FLASH_FAILS: Final = 7
 FAULT_FLASH_SECTOR: Final = 8
+FAULT_ADC_BLANK: Final = 9
 
 UART_TX_HEAD: Final = struct.Struct("<IIBBBB")
 UART_RX_HEAD: Final = struct.Struct("<II")
+PWM_FORM: Final = struct.Struct("<IHH")
 SPI_HEAD: Final = struct.Struct("<IBBH")
 I2C_ANSWER_HEAD: Final = struct.Struct("<BBHI")
 

@@ -56,15 +56,6 @@ def test_an_output_reads_its_own_level_and_toggle_follows_the_latch(board: Board
     assert out == "1\n0\n1\n0\n"
 
 
-def test_the_pins_of_the_flash_are_refused(board: Board) -> None:
-    out = board.raw(
-        "from machine import Pin\nfor n in (6,7,8,9,10,11):\n for f in (lambda: Pin(n), lambda: Pin(n,Pin.OUT,value=1)):\n"
-        "  try:\n   f()\n   print('taken')\n  except ValueError as e: print(e)\n"
-    )
-    assert out == "invalid pin\n" * 12
-    assert not [r for r in board.of(link.PIN) if 6 <= r.arg <= 11]
-
-
 def test_level_comes_before_direction(board: Board) -> None:
     """A latch that was set while the pad was an input shows when it becomes an output, without a glitch."""
     mark = len(board.records)

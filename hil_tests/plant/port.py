@@ -31,6 +31,7 @@ BROWN_OUT: Final = 2
 
 _U64: Final = struct.Struct("<Q")
 _ADC: Final = struct.Struct("<II")
+_HALF: Final = 32768
 _LEVEL: Final = (b"\x00", b"\x01", b"\x02")
 
 PinListener = Callable[[int], None]
@@ -54,6 +55,7 @@ class BoardPort:
         self.levels: dict[int, int] = {}  # what the plant puts on bits of expanders
         self.on_power_off: Callable[[], None] | None = None
         self.board_now_ns = world.now_ns
+        self._under_pwm: dict[int, int] = {}  # what the pads with a PWM are driven at without it
         self._pin_listeners: dict[int, list[PinListener]] = {}
         self._strobe_listeners: dict[int, StrobeListener] = {}
         self._uart_listeners: dict[int, list[UartListener]] = {}
@@ -103,8 +105,17 @@ class BoardPort:
             for listener in self._pin_listeners.get(gpio, ()):
                 listener(drive)
 
+    def board_pwm(self, gpio: int, hz: int, duty: int) -> None:
+        """A ``PWM`` record, ``duty`` of 65535. Coils and lamps see the mean: from half on it is a high level. 0 Hz ends it."""
+        if hz == 0:
+            self.board_pin(gpio, self._under_pwm.pop(gpio, self.drive.get(gpio, FLOAT)))
+            return
+        self._under_pwm.setdefault(gpio, self.drive.get(gpio, FLOAT))
+        self.board_pin(gpio, HIGH if duty >= _HALF else LOW)
+
     def board_floats(self) -> None:
-        """Every pin floats: hard reset, power cut or no board at all."""
+        """Every pin floats, a PWM is gone: power-on, EN, power cut or no board at all."""
+        self._under_pwm.clear()
         for gpio in sorted(self.drive):
             if gpio < EXPANDED:
                 self.board_pin(gpio, FLOAT)

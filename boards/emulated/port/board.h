@@ -32,7 +32,7 @@ enum {
 };
 enum { NOTE_INFO, NOTE_WARNING, NOTE_VIOLATION };
 enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION, FAULT_LATE_TIMER,
-    FAULT_FLASH_FAILS, FAULT_FLASH_SECTOR };
+    FAULT_FLASH_FAILS, FAULT_FLASH_SECTOR, FAULT_ADC_BLANK };
 
 // What of a pad no reset of the CPU touches (the watchdog's, machine.reset()): only power and EN do.
 typedef struct {
@@ -71,6 +71,7 @@ typedef struct {
     uint8_t pin_in[N_GPIO];     // 0 low, 1 high, 2 not driven
     uint32_t adc_uv[N_GPIO];
     uint32_t adc_noise_uv[N_GPIO];
+    bool adc_blank;             // no calibration in the eFuses
     watch_t watch[N_GPIO];
     uint8_t drive[N_GPIO];      // last reported PIN drive
     pad_hold_t pad[N_GPIO];
@@ -232,6 +233,8 @@ void memory_init(void);
 void memory_run_on_stack(void (*entry)(void));
 void memory_soft_reset(void);
 void *memory_heap(void);
+uint32_t memory_arena_size(void);
+uint32_t memory_arena_left(void);
 extern char *memory_stack_top;
 
 #include "costs.h"

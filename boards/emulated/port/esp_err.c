@@ -8,6 +8,10 @@ static qstr name_of(int code) {
     switch (code) {
         case ESP_ERR_INVALID_ARG:
             return MP_QSTR_ESP_ERR_INVALID_ARG;
+        case ESP_FAIL:
+            return MP_QSTR_ESP_FAIL;
+        case ESP_ERR_INVALID_STATE:
+            return MP_QSTR_ESP_ERR_INVALID_STATE;
         case ESP_ERR_INVALID_SIZE:
             return MP_QSTR_ESP_ERR_INVALID_SIZE;
         case ESP_ERR_NOT_FOUND:

@@ -2,7 +2,9 @@
 #ifndef INCLUDED_ESP_ERR_H
 #define INCLUDED_ESP_ERR_H
 
+#define ESP_FAIL                    (-1)
 #define ESP_ERR_INVALID_ARG         (0x102)
+#define ESP_ERR_INVALID_STATE       (0x103)
 #define ESP_ERR_INVALID_SIZE        (0x104)
 #define ESP_ERR_NOT_FOUND           (0x105)
 #define ESP_ERR_NOT_SUPPORTED       (0x106)

@@ -93,6 +93,9 @@ static void apply_fault(unsigned int kind, int64_t a, int64_t b, uint32_t first,
         case FAULT_FLASH_FAILS:
             flash_fails_arm(a, b, first, end);
             break;
+        case FAULT_ADC_BLANK:
+            P.adc_blank = a != 0;
+            break;
         case FAULT_FLASH_SECTOR:
             flash_fails_sector(a, b);
             break;

@@ -17,8 +17,9 @@ static const kind_t kinds[] = {
     {
         .name = "esp32",
         .machine = compiled_name,
-        // 20, 24, 28-31 do not exist; 6-11 are the flash chip's.
-        .pads = BITS(0, 5) | BITS(12, 19) | BITS(21, 23) | BITS(25, 27) | BITS(32, 39),
+        // 24, 28-31 do not exist; 6-11 are the flash chip's, and there for who wants to stop the program; 20 is in no package that has them.
+        .pads = BITS(0, 23) | BITS(25, 27) | BITS(32, 39),
+        .flash_pads = BITS(6, 11),
         .input_only = BITS(34, 39),
         .strap_boot = 0,
         .strap_no_boot = 255,
@@ -70,6 +71,10 @@ bool kind_set_psram(const char *psram) {
 
 bool kind_has_pad(unsigned int gpio) {
     return gpio < N_GPIO && (kind->pads >> gpio & 1) && !(has_octal_psram && (kind->octal_pads >> gpio & 1));
+}
+
+bool kind_is_flash_pad(unsigned int gpio) {
+    return kind->flash_pads >> gpio & 1;
 }
 
 bool kind_is_input_only(unsigned int gpio) {

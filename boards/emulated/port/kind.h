@@ -11,6 +11,7 @@ typedef struct {
     const char *name;               // --chip
     const char *machine;            // of the banner and os.uname(): as long as MICROPY_BANNER_MACHINE
     uint64_t pads;                  // that machine.Pin knows
+    uint64_t flash_pads;            // of these, the flash chip's: a mode set on one ends every fetch from it
     uint64_t octal_pads;            // of these, taken by an octal PSRAM
     uint64_t input_only;            // no output, no pulls
     uint8_t strap_boot;             // low at reset: loader
@@ -31,6 +32,7 @@ extern const kind_t *kind;
 bool kind_choose(const char *chip);
 bool kind_set_psram(const char *psram);
 bool kind_has_pad(unsigned int gpio);
+bool kind_is_flash_pad(unsigned int gpio);
 bool kind_is_input_only(unsigned int gpio);
 void kind_put_name(void);
 

@@ -2,7 +2,9 @@
 
 #include "py/mphal.h"
 #include "board.h"
+#include "esp_err.h"
 #include "kind.h"
+#include "machine_adc.h"
 
 #define ATTEN_UNSET (0xff)
 
@@ -25,7 +27,6 @@ typedef struct _machine_adc_obj_t {
 static machine_adc_obj_t adc_objects[KIND_MAX_ADC];
 
 static uint8_t attens[KIND_MAX_ADC] = { [0 ... KIND_MAX_ADC - 1] = ATTEN_UNSET };
-static uint8_t width = 12;
 
 static size_t adc_index(const machine_adc_obj_t *self) {
     return (size_t)(self - &adc_objects[0]);
@@ -44,10 +45,7 @@ static void mp_machine_adc_atten_set(machine_adc_obj_t *self, mp_int_t atten) {
 }
 
 static void mp_machine_adc_width_set(machine_adc_obj_t *self, mp_int_t bits) {
-    if (bits < kind->adc_min_width || bits > 12) {
-        mp_raise_ValueError(MP_ERROR_TEXT("invalid bits"));
-    }
-    width = (uint8_t)bits;
+    adc_block_set_bits(&adc_blocks[self->unit - 1], bits);
 }
 
 static void mp_machine_adc_init_helper(machine_adc_obj_t *self, size_t n_pos_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
@@ -64,22 +62,39 @@ static void mp_machine_adc_init_helper(machine_adc_obj_t *self, size_t n_pos_arg
     }
 }
 
-static mp_obj_t mp_machine_adc_make_new(const mp_obj_type_t *type, size_t n_pos_args, size_t n_kw_args, const mp_obj_t *args) {
-    mp_arg_check_num(n_pos_args, n_kw_args, 1, MP_OBJ_FUN_ARGS_MAX, true);
-    unsigned int gpio = machine_pin_get_id(args[0]);
+machine_adc_obj_t *adc_find(int unit, int channel, int gpio) {
     for (size_t i = 0; i < kind->n_adc; i++) {
-        if (kind->adc[i] == gpio) {
-            machine_adc_obj_t *self = &adc_objects[i];
+        machine_adc_obj_t *self = &adc_objects[i];
+        int its_unit = i < kind->n_adc1 ? 1 : 2;
+        int its_channel = (int)(its_unit == 1 ? i : i - kind->n_adc1);
+        if ((unit == -1 || unit == its_unit) && (channel == -1 || channel == its_channel) && (gpio == -1 || gpio == kind->adc[i])) {
             self->base.type = &machine_adc_type;
-            self->gpio = (uint8_t)gpio;
-            self->unit = i < kind->n_adc1 ? 1 : 2;
-            mp_map_t kw_args;
-            mp_map_init_fixed_table(&kw_args, n_kw_args, args + n_pos_args);
-            mp_machine_adc_init_helper(self, n_pos_args - 1, args + 1, &kw_args);
-            return MP_OBJ_FROM_PTR(self);
+            self->gpio = kind->adc[i];
+            self->unit = (uint8_t)its_unit;
+            return self;
         }
     }
-    mp_raise_ValueError(MP_ERROR_TEXT("invalid pin"));
+    return NULL;
+}
+
+void adc_init(machine_adc_obj_t *self, mp_map_t *kw_args) {
+    mp_machine_adc_init_helper(self, 0, NULL, kw_args);
+}
+
+static mp_obj_t mp_machine_adc_make_new(const mp_obj_type_t *type, size_t n_pos_args, size_t n_kw_args, const mp_obj_t *args) {
+    mp_arg_check_num(n_pos_args, n_kw_args, 1, MP_OBJ_FUN_ARGS_MAX, true);
+    machine_adc_obj_t *self = adc_find(-1, -1, (int)machine_pin_get_id(args[0]));
+    if (self == NULL) {
+        mp_raise_ValueError(MP_ERROR_TEXT("invalid pin"));
+    }
+    mp_map_t kw_args;
+    mp_map_init_fixed_table(&kw_args, n_kw_args, args + n_pos_args);
+    mp_machine_adc_init_helper(self, n_pos_args - 1, args + 1, &kw_args);
+    return MP_OBJ_FROM_PTR(self);
+}
+
+static mp_obj_t mp_machine_adc_block(machine_adc_obj_t *self) {
+    return MP_OBJ_FROM_PTR(&adc_blocks[self->unit - 1]);
 }
 
 // One conversion: 12 bits, whatever the width that is asked for.
@@ -100,16 +115,20 @@ static mp_int_t convert(machine_adc_obj_t *self) {
 }
 
 static mp_int_t mp_machine_adc_read(machine_adc_obj_t *self) {
-    return convert(self) >> (12 - width);
+    return convert(self) >> (12 - adc_blocks[self->unit - 1].bits);
 }
 
 static mp_int_t mp_machine_adc_read_u16(machine_adc_obj_t *self) {
     mp_int_t raw = mp_machine_adc_read(self);
-    return raw << (16 - width) | raw >> (2 * width - 16);
+    unsigned int bits = adc_blocks[self->unit - 1].bits;
+    return raw << (16 - bits) | raw >> (2 * bits - 16);
 }
 
 static mp_int_t mp_machine_adc_read_uv(machine_adc_obj_t *self) {
     mp_int_t raw = convert(self);
+    if (P.adc_blank) {
+        esp_err_raise(ESP_ERR_NOT_SUPPORTED);   // the IDF makes no calibration out of nothing
+    }
     unsigned int atten = attens[adc_index(self)] & 3;
     return (mp_int_t)(((uint32_t)raw * kind->curve[atten].slope + 32768) / 65536 + kind->curve[atten].offset_mv) * 1000;
 }

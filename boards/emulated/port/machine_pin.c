@@ -108,6 +108,11 @@ static void init_helper(const machine_pin_obj_t *self, size_t n_args, const mp_o
     }
     if (args[ARG_mode].u_obj != mp_const_none) {
         mp_int_t mode = mp_obj_get_int(args[ARG_mode].u_obj);
+        if (kind_is_flash_pad(gpio)) {
+            link_note(NOTE_VIOLATION, "Pin(%u) is the flash chip's: with a mode of its own nothing more is fetched from the flash", gpio);
+            chip_stall(BOARD_NEVER / 4 - P.now);    // until a watchdog or the power ends it
+            vtime_sync();
+        }
         if (kind_is_input_only(gpio) && (mode & MODE_OUTPUT_BIT)) {
             mp_raise_ValueError(MP_ERROR_TEXT("pin can only be input"));
         }

@@ -104,23 +104,19 @@ static void machine_timer_print(const mp_print_t *print, mp_obj_t self_in, mp_pr
 }
 
 static mp_obj_t machine_timer_init_helper(machine_timer_obj_t *self, size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_mode, ARG_callback, ARG_period, ARG_tick_hz, ARG_freq, ARG_hard };
+    enum { ARG_mode, ARG_callback, ARG_period, ARG_tick_hz, ARG_freq };
     static const mp_arg_t allowed_args[] = {
         { MP_QSTR_mode,         MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = 1} },
         { MP_QSTR_callback,     MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_obj = mp_const_none} },
         { MP_QSTR_period,       MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = 0xffffffff} },
         { MP_QSTR_tick_hz,      MP_ARG_KW_ONLY | MP_ARG_INT, {.u_int = 1000} },
         { MP_QSTR_freq,         MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_obj = mp_const_none} },
-        { MP_QSTR_hard,         MP_ARG_KW_ONLY | MP_ARG_OBJ, {.u_obj = mp_const_none} },
     };
     disarm(self->id);
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
 
-    // As ports/esp32 from 1.27 on; before that the keyword is unknown.
-    if (args[ARG_hard].u_obj != mp_const_none && mp_obj_is_true(args[ARG_hard].u_obj)) {
-        mp_raise_ValueError(MP_ERROR_TEXT("hard Timers are not implemented"));
-    }
+    // (`hard` is unknown to ports/esp32 before 1.27, and refused after.)
     if (args[ARG_freq].u_obj != mp_const_none) {
         self->period_ns = (uint64_t)(1000000000.0 / (double)mp_obj_get_float(args[ARG_freq].u_obj));
     } else {

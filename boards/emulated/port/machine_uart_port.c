@@ -6,6 +6,7 @@
 #include "py/mperrno.h"
 #include "py/mphal.h"
 #include "board.h"
+#include "esp_err.h"
 #include "machine_uart.h"
 #include "ports.h"
 
@@ -35,8 +36,7 @@ void machine_uart_deinit_all(void) {
 }
 
 static void raise_no_driver(void) {
-    mp_obj_t args[2] = { MP_OBJ_NEW_SMALL_INT(1), MP_OBJ_NEW_QSTR(MP_QSTR_ESP_FAIL) };
-    nlr_raise(mp_obj_exception_make_new(&mp_type_OSError, 2, 0, args));
+    esp_err_raise(ESP_FAIL);
 }
 
 static uart_t *driver(machine_uart_obj_t *self) {
@@ -50,13 +50,36 @@ static mp_irq_obj_t *mp_machine_uart_irq(machine_uart_obj_t *self, bool any_args
     return uart_irq_configure(self, any_args, args);
 }
 
+typedef struct {
+    uint32_t bit;
+    const char *name;
+} mask_name_t;
+
+static void print_mask(const mp_print_t *print, const char *what, uint32_t mask, const mask_name_t *names, size_t n) {
+    bool first = true;
+    for (size_t i = 0; i < n; i++) {
+        if (mask & names[i].bit) {
+            if (first) {
+                mp_printf(print, ", %s=", what);
+            }
+            mp_printf(print, first ? "%s" : "|%s", names[i].name);
+            first = false;
+        }
+    }
+}
+
 static void mp_machine_uart_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     static const char *const parity_names[] = { "None", "1", "0" };
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     const uart_t *u = &uarts[self->id];
-    mp_printf(print, "UART(%u, baudrate=%u, bits=%u, parity=%s, stop=%u, tx=%d, rx=%d, rts=%d, cts=%d, txbuf=%u, rxbuf=%u, timeout=%u, timeout_char=%u, irq=%d)",
+    mp_printf(print, "UART(%u, baudrate=%u, bits=%u, parity=%s, stop=%u, tx=%d, rx=%d, rts=%d, cts=%d, txbuf=%u, rxbuf=%u, timeout=%u, timeout_char=%u, irq=%d",
         self->id, (unsigned int)u->baud, u->bits, parity_names[u->parity], u->stop, self->tx, self->rx, self->rts, self->cts,
         self->txbuf, self->rxbuf, self->timeout, self->timeout_char, self->irq_trigger);
+    static const mask_name_t inversions[] = { { 0x20, "INV_TX" }, { 0x04, "INV_RX" }, { 0x10, "INV_RTS" }, { 0x08, "INV_CTS" } };
+    static const mask_name_t flows[] = { { 1, "RTS" }, { 2, "CTS" } };
+    print_mask(print, "invert", self->invert, inversions, MP_ARRAY_SIZE(inversions));
+    print_mask(print, "flow", self->flow, flows, MP_ARRAY_SIZE(flows));
+    mp_printf(print, ")");
 }
 
 static void wait_tx_done(const uart_t *u, uint64_t limit_ns) {
@@ -67,9 +90,13 @@ static void wait_tx_done(const uart_t *u, uint64_t limit_ns) {
     }
 }
 
+// The driver is installed anew. It wants buffers larger than its FIFO, and what it refuses leaves no driver.
 static void set_rx_buffer(machine_uart_obj_t *self) {
     uart_t *u = &uarts[self->id];
-    self->rxbuf = self->rxbuf < UART_FIFO ? UART_FIFO + 1 : self->rxbuf;
+    u->open = self->rxbuf > UART_FIFO && (self->txbuf == 0 || self->txbuf > UART_FIFO);
+    if (!u->open) {
+        raise_no_driver();
+    }
     // The driver's buffer and the FIFO behind it. IDF memory, not Python's heap.
     u->rx = realloc(u->rx, self->rxbuf + UART_FIFO);
     u->rx_size = self->rxbuf + UART_FIFO;
@@ -155,6 +182,9 @@ static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args,
             mp_raise_ValueError(MP_ERROR_TEXT("invalid flow control mask"));
         }
         self->flow = (uint32_t)args[ARG_flow].u_int;
+    }
+    if (self->id == 0) {
+        esp_err_raise(ESP_ERR_INVALID_STATE);       // the console's has no driver of the IDF; what was set before this stays set
     }
 }
 

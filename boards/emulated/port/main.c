@@ -47,7 +47,7 @@ static void usage(const char *problem, const char *what) {
     fprintf(stderr, "emulated-board: %s %s\n"
         "usage: emulated-board --flash FILE --link-fd N --seed S --start-ns T [--ticks-offset-ms M] [--boot-ms B]\n"
         "                      [--cpu-mhz 160|240] [--flash-timing typical|worst] [--irq-jitter-us J]\n"
-        "                      [--chip esp32|esp32s3] [--psram none|quad|octal]\n", problem, what);
+        "                      [--chip esp32|esp32s3] [--psram none|quad|octal] [--adc-uncalibrated]\n", problem, what);
     _exit(2);
 }
 
@@ -67,6 +67,11 @@ static void parse_arguments(int argc, char **argv) {
     P.enabled = true;
     for (int i = 1; i < argc; i += 2) {
         const char *name = argv[i];
+        if (strcmp(name, "--adc-uncalibrated") == 0) {
+            P.adc_blank = true;
+            i--;        // the only option without a value
+            continue;
+        }
         if (i + 1 >= argc) {
             usage("no value for", name);
         }
@@ -128,6 +133,7 @@ static void run_micropython(void) {
     mp_obj_list_append(mp_sys_path, MP_OBJ_NEW_QSTR(MP_QSTR__slash_lib));
     readline_init0();
     machine_pins_init();
+    reader_cost_forget();
 
     pyexec_frozen_module("_boot.py", false);
     int ret = pyexec_file_if_exists("boot.py");

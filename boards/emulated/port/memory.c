@@ -98,6 +98,18 @@ void board_heap_free(void *ptr) {
     }
 }
 
+uint32_t memory_arena_size(void) {
+    return ARENA_SIZE;
+}
+
+uint32_t memory_arena_left(void) {
+    uint32_t left = 0;
+    for (unsigned int i = 0; i <= n_areas; i++) {
+        left += gap_after(i);
+    }
+    return left;
+}
+
 size_t gc_get_max_new_split(void) {
     uint32_t best = 0;
     if (n_areas < MAX_AREAS) {

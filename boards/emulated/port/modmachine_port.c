@@ -13,6 +13,13 @@
     { MP_ROM_QSTR(MP_QSTR_Timer), MP_ROM_PTR(&machine_timer_type) }, \
     { MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&machine_pin_type) }, \
     { MP_ROM_QSTR(MP_QSTR_RTC), MP_ROM_PTR(&machine_rtc_type) }, \
+    { MP_ROM_QSTR(MP_QSTR_wake_reason), MP_ROM_PTR(&machine_wake_reason_obj) }, \
+    { MP_ROM_QSTR(MP_QSTR_PIN_WAKE), MP_ROM_INT(2) }, \
+    { MP_ROM_QSTR(MP_QSTR_EXT0_WAKE), MP_ROM_INT(2) }, \
+    { MP_ROM_QSTR(MP_QSTR_EXT1_WAKE), MP_ROM_INT(3) }, \
+    { MP_ROM_QSTR(MP_QSTR_TIMER_WAKE), MP_ROM_INT(WAKE_TIMER) }, \
+    { MP_ROM_QSTR(MP_QSTR_TOUCHPAD_WAKE), MP_ROM_INT(5) }, \
+    { MP_ROM_QSTR(MP_QSTR_ULP_WAKE), MP_ROM_INT(6) }, \
     { MP_ROM_QSTR(MP_QSTR_SLEEP), MP_ROM_INT(2) }, \
     { MP_ROM_QSTR(MP_QSTR_DEEPSLEEP), MP_ROM_INT(4) }, \
     { MP_ROM_QSTR(MP_QSTR_PWRON_RESET), MP_ROM_INT(CAUSE_POWER_ON) }, \
@@ -21,7 +28,16 @@
     { MP_ROM_QSTR(MP_QSTR_DEEPSLEEP_RESET), MP_ROM_INT(CAUSE_DEEPSLEEP) }, \
     { MP_ROM_QSTR(MP_QSTR_SOFT_RESET), MP_ROM_INT(CAUSE_SOFT) }, \
 
+#define WAKE_TIMER (4)
+
 static bool soft_reset_done;
+static bool woken;                  // from a light sleep in this life
+
+// The only source modelled is the time.
+static mp_obj_t machine_wake_reason(size_t n_args, const mp_obj_t *args) {
+    return MP_OBJ_NEW_SMALL_INT(woken || P.cause == CAUSE_DEEPSLEEP ? WAKE_TIMER : 0);
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(machine_wake_reason_obj, 0, 0, machine_wake_reason);
 
 void machine_init(void) {
     soft_reset_done = false;
@@ -53,6 +69,7 @@ static void mp_machine_idle(void) {
 static void mp_machine_lightsleep(size_t n_args, const mp_obj_t *args) {
     uint64_t ns = n_args != 0 ? (uint64_t)mp_obj_get_int(args[0]) * NS_PER_MS : BOARD_NEVER / 4;
     vtime_masked_ns(ns);
+    woken = true;
 }
 
 MP_NORETURN static void mp_machine_deepsleep(size_t n_args, const mp_obj_t *args) {

@@ -45,13 +45,17 @@
 #define MICROPY_PY_TIME_INCLUDEFILE         "modtime_port.c"
 #define MICROPY_PY_OS_INCLUDEFILE           "modos_port.c"
 #define MICROPY_PY_OS_SYNC                  (1)
+#define MICROPY_PY_OS_DUPTERM               (1)
+#define MICROPY_PY_OS_DUPTERM_NOTIFY        (1)
 #define MICROPY_PY_OS_UNAME                 (1)
 #define MICROPY_PY_OS_URANDOM               (1)
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC    (chip_random())
 #define MICROPY_PY_HASHLIB                  (1)
 #define MICROPY_PY_HASHLIB_SHA256           (1)
-#define MICROPY_PY_HASHLIB_MD5              (0)
-#define MICROPY_PY_HASHLIB_SHA1             (0)
+#define MICROPY_PY_HASHLIB_MD5              (1)
+#define MICROPY_PY_HASHLIB_SHA1             (1)
+// modhashlib.c takes both from a TLS library; ours stand under that one's name (lib/axtls/crypto/crypto.h), there is no TLS.
+#define MICROPY_SSL_AXTLS                   (1)
 #define MICROPY_PY_BINASCII_CRC32           (1)
 #define MICROPY_PY_WEBSOCKET                (1)
 
@@ -76,6 +80,8 @@
 #define MICROPY_PY_MACHINE_ADC              (1)
 #define MICROPY_PY_MACHINE_ADC_INCLUDEFILE  "machine_adc_port.c"
 #define MICROPY_PY_MACHINE_ADC_ATTEN_WIDTH  (1)
+#define MICROPY_PY_MACHINE_ADC_BLOCK        (1)
+#define MICROPY_PY_MACHINE_ADC_BLOCK_INCLUDEFILE "machine_adc_block_port.c"
 #define MICROPY_PY_MACHINE_ADC_INIT         (1)
 #define MICROPY_PY_MACHINE_ADC_READ         (1)
 #define MICROPY_PY_MACHINE_ADC_READ_UV      (1)

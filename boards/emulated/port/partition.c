@@ -100,7 +100,8 @@ static mp_obj_t partition_make_new(const mp_obj_type_t *type, size_t n_args, siz
         if (which != PARTITION_BOOT && which != PARTITION_RUNNING) {
             mp_raise_ValueError(NULL);
         }
-        e = first_entry(TYPE_APP, NULL);
+        // Without OTA data no partition is noted as the one to boot.
+        e = which == PARTITION_BOOT ? NULL : first_entry(TYPE_APP, NULL);
     } else {
         const char *label = mp_obj_str_get_str(args[0]);
         e = first_entry(TYPE_APP, label);
@@ -253,6 +254,11 @@ static mp_obj_t partition_ioctl(mp_obj_t self_in, mp_obj_t cmd_in, mp_obj_t arg_
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(partition_ioctl_obj, partition_ioctl);
 
+static mp_obj_t partition_get_next_update(mp_obj_t self_in) {
+    return partition_new(NULL, FLASH_SECTOR);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(partition_get_next_update_obj, partition_get_next_update);
+
 // One application slot: there is nothing to switch to or roll back.
 static mp_obj_t partition_no_ota(mp_obj_t self_in) {
     esp_err_raise(ESP_ERR_NOT_SUPPORTED);
@@ -277,7 +283,7 @@ static const mp_rom_map_elem_t partition_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_ioctl), MP_ROM_PTR(&partition_ioctl_obj) },
     { MP_ROM_QSTR(MP_QSTR_set_boot), MP_ROM_PTR(&partition_set_boot_obj) },
     { MP_ROM_QSTR(MP_QSTR_mark_app_valid_cancel_rollback), MP_ROM_PTR(&partition_mark_valid_obj) },
-    { MP_ROM_QSTR(MP_QSTR_get_next_update), MP_ROM_PTR(&partition_no_ota_obj) },
+    { MP_ROM_QSTR(MP_QSTR_get_next_update), MP_ROM_PTR(&partition_get_next_update_obj) },
     { MP_ROM_QSTR(MP_QSTR_BOOT), MP_ROM_INT(PARTITION_BOOT) },
     { MP_ROM_QSTR(MP_QSTR_RUNNING), MP_ROM_INT(PARTITION_RUNNING) },
     { MP_ROM_QSTR(MP_QSTR_TYPE_APP), MP_ROM_INT(TYPE_APP) },

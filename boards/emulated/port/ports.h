@@ -18,6 +18,7 @@ void machine_i2c_forget(void);
 void machine_pwm_deinit_all(void);
 void machine_spi_forget(void);
 void machine_init(void);
+void reader_cost_forget(void);
 void esp32_module_init(void);
 void machine_deinit(void);
 

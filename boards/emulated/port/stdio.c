@@ -3,6 +3,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "py/stream.h"
+#include "extmod/misc.h"
 #include "board.h"
 
 #define TX_FIFO (128)
@@ -33,6 +34,7 @@ uintptr_t mp_hal_stdio_poll(uintptr_t poll_flags) {
     if (poll_flags & MP_STREAM_POLL_WR) {
         ret |= MP_STREAM_POLL_WR;
     }
+    ret |= mp_os_dupterm_poll(poll_flags);
     return ret;
 }
 
@@ -40,6 +42,7 @@ mp_uint_t mp_hal_stdout_tx_strn(const char *str, size_t len) {
     if (probe_capture(str, len)) {
         return len;
     }
+    const char *all = str;
     size_t left = len;
     uart_t *u = &uarts[0];
     uint32_t ns = uarts_char_ns(u);
@@ -61,5 +64,6 @@ mp_uint_t mp_hal_stdout_tx_strn(const char *str, size_t len) {
         str += n;
         left -= n;
     }
-    return len;
+    int also = mp_os_dupterm_tx_strn(all, len);
+    return also >= 0 && (mp_uint_t)also < len ? (mp_uint_t)also : len;
 }
