@@ -43,6 +43,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "point_fault": "a fire point is faulty: no new sessions until it is repaired",
         "welded": "its relay is welded: replace it, then `shed clear`",
         "relay_bus": "the expander bus of a relay in its group is out: `shed faults`",
+        "wrong_board": "its configuration was made for another board: `shed install SITE.toml`",
     },
     "fault": {
         "scan_exception": "the scan raised an exception",
@@ -69,6 +70,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "self_test": "self-test failed",
         "unprotected": "no heartbeat circuit: unprotected",
         "expander_bus": "out of service",
+        "wrong_board": "configuration and boot file name different boards: safe mode",
     },
     "access": {
         "ok": "card accepted",
