@@ -257,7 +257,7 @@ class Bench(Parts):
             self.port.board_i2c(arg, payload)
             return
         self.board.record(type_, arg, at_ns, payload)
-        if self.board.mode in ("reset", "halted") and self.port.drive:
+        if type_ == link.HALT or (type_ == link.RESET and arg in link.FLOATING_RESETS):
             self.port.board_floats()
 
     def board_lost(self) -> str:

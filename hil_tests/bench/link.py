@@ -60,6 +60,9 @@ BUS_SPI: Final = 2
 I2C_ADDRESSED: Final = 0
 I2C_WRITTEN: Final = 1
 
+# Causes of a RESET record after which every pad floats; the others restart the CPU only, or just MicroPython.
+FLOATING_RESETS: Final = (1, 4)
+
 # Fault kinds of a FAULT record.
 FAULT_TIMER_DEAD: Final = 1
 FAULT_CLOCK_STOPPED: Final = 2
@@ -67,6 +70,8 @@ FAULT_POWER_CUT_AT_FLASH: Final = 3
 FAULT_CPU_STALL: Final = 4
 FAULT_ALLOCATION: Final = 5
 FAULT_LATE_TIMER: Final = 6
+FAULT_FLASH_FAILS: Final = 7
+FAULT_FLASH_SECTOR: Final = 8
 
 UART_TX_HEAD: Final = struct.Struct("<IIBBBB")
 UART_RX_HEAD: Final = struct.Struct("<II")

@@ -140,7 +140,7 @@ class Board:
         for r in self.records:
             if r.type == link.PIN and r.arg == gpio:
                 drive = r.payload[0]
-            elif r.type == link.RESET and r.arg != 5:
+            elif r.type == link.HALT or (r.type == link.RESET and r.arg in link.FLOATING_RESETS):
                 drive = 0
         return drive
 

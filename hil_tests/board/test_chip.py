@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hil_tests.bench import link
@@ -130,11 +132,71 @@ def test_a_soft_reset_keeps_levels_and_drops_handlers(board: Board) -> None:
     assert board.of(link.RESET)[-1].arg == 5
 
 
-def test_the_watchdog_outlives_a_soft_reset_and_floats_the_pins(board: Board) -> None:
-    board.raw("from machine import Pin, WDT, RTC\nPin(25,Pin.OUT,value=1)\nRTC().memory(b'kept')\nw=WDT(timeout=1000)\nw.feed()")
+DRIVEN = (
+    "from machine import Pin, PWM\nPin(25,Pin.OUT,value=1)\nPin(26,Pin.OUT,value=0)\nPin(27,Pin.IN,Pin.PULL_UP)\n"
+    "Pin(18,Pin.OPEN_DRAIN,value=0)\nPWM(23,freq=1000)\nPWM(22,freq=500)\n"
+)
+LEFT_STANDING = {25: 2, 26: 1, 27: 3, 18: 1}
+
+
+def pwm_hz(board: Board, gpio: int) -> int:
+    return int.from_bytes(board.of(link.PWM, gpio)[-1].payload[:4], "little")
+
+
+@pytest.mark.parametrize(("cause", "source"), [(3, "from machine import WDT\nWDT(timeout=1000)"), (2, "import machine\nmachine.reset()")])
+def test_what_restarts_the_cpu_leaves_every_pin_and_pwm_as_it_is(board: Board, cause: int, source: str) -> None:
+    board.raw(DRIVEN)
+    board.start(source)
+    board.run_until(lambda: board.of(link.RESET)[-1].arg == cause, 3 * S)
+    begun = len(board.records)
+    board.console = b""
+    board.expect(b">>> ")
+    assert {gpio: board.pin(gpio) for gpio in LEFT_STANDING} == LEFT_STANDING
+    assert pwm_hz(board, 23) == 1000 and not [r for r in board.records[begun:] if r.type in (link.PIN, link.PWM)]
+    assert board.raw("from machine import Pin\nprint(Pin(25)(),Pin(27)(),Pin(18)())") == "1 1 0\n"
+    board.raw("Pin(23,Pin.OUT,value=0)\nPin(25,Pin.OUT,value=0)")
+    assert (board.pin(23), pwm_hz(board, 23), board.pin(25), pwm_hz(board, 22)) == (1, 0, 1, 500)
+
+
+def test_power_and_en_float_every_pin(board: Board) -> None:
+    for reset in (lambda: board.power(2), lambda: board.put(link.ENABLE, 0), lambda: (board.power(0), board.power(1))):
+        board.raw(DRIVEN)
+        reset()
+        board.step(board.now)
+        assert {gpio: board.pin(gpio) for gpio in LEFT_STANDING} == dict.fromkeys(LEFT_STANDING, 0)
+        board.put(link.ENABLE, 1)
+        board.console = b""
+        board.expect(b">>> ")
+        assert board.raw("from machine import Pin\nprint(Pin(25,Pin.OUT)())") == "0\n"
+
+
+def test_the_watchdog_dumps_a_panic_on_uart0_while_the_pins_stand(board: Board) -> None:
+    board.raw("from machine import Pin, WDT\nPin(25,Pin.OUT,value=1)\nWDT(timeout=1000)")
+    board.console = b""
+    at = board.now
+    board.run_until(lambda: board.of(link.RESET)[-1].arg == 3, 3 * S)
+    dump = board.console.decode()
+    assert re.match(r"E \(\d+\) task_wdt: ", dump) and dump.endswith("Rebooting...\r\n")
+    assert "register dump" in dump and "Backtrace: 0x400d" in dump and 25 <= dump.count("\n") <= 40
+    took_ns = board.of(link.RESET)[-1].at_ns - at - S
+    assert took_ns >= len(dump) * 86_800 - 30 * MS and board.pin(25) == 2
+
+
+def test_the_first_transfer_after_any_reset_finds_its_device(board: Board) -> None:
+    board.put(link.BUS, 0, bytes([1, 22, 21, 255]))
+    source = "from machine import Pin,SoftI2C\ni=SoftI2C(scl=Pin(22),sda=Pin(21))\ntry: i.writeto(32,b'1')\nexcept OSError as e: pass"
+    for _ in range(2):
+        board.raw(source)
+        assert [bytes(r.payload) for r in board.of(link.I2C)][-1] == bytes((0, 64))
+        board.records = [r for r in board.records if r.type != link.I2C]
+        board.start("import machine\nmachine.reset()")
+        board.expect(b">>> ")
+
+
+def test_the_watchdog_outlives_a_soft_reset(board: Board) -> None:
+    board.raw("from machine import WDT, RTC\nRTC().memory(b'kept')\nw=WDT(timeout=1000)\nw.feed()")
     board.type(b"\x02\x04")
     board.run_until(lambda: board.of(link.RESET)[-1].arg == 3, 2 * S)
-    assert board.pin(25) == 0
     board.console = b""
     board.expect(b">>> ")
     assert board.raw("import machine\nprint(machine.reset_cause()==machine.WDT_RESET, machine.RTC().memory())") == "True b'kept'\n"

@@ -46,6 +46,24 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "test_chip.py::test_a_soft_reset_keeps_levels_and_drops_handlers",
     ),
     "watchdog": ("chip.c", "if (wdt_deadline <= P.now) {", "if (0) {", "test_trouble.py::test_the_watchdog_ends_everything"),
+    "pins stay over a reset of the CPU": (
+        "chip.c",
+        "go_dark(cause != CAUSE_WDT && cause != CAUSE_HARD);",
+        "go_dark(true);",
+        "test_chip.py::test_what_restarts_the_cpu_leaves_every_pin_and_pwm_as_it_is",
+    ),
+    "pins float when power or EN go": (
+        "pads.c",
+        "    memset(P.pad, 0, sizeof(P.pad));\n",
+        "",
+        "test_chip.py::test_power_and_en_float_every_pin",
+    ),
+    "the panic is printed": (
+        "chip.c",
+        "            crash_dump_watchdog();\n",
+        "",
+        "test_chip.py::test_the_watchdog_dumps_a_panic_on_uart0_while_the_pins_stand",
+    ),
     "flash masks interrupts": (
         "vtime.c",
         "    unsigned int state = chip_irq_mask();\n    vtime_busy_ns(ns);\n    chip_irq_restore(state);",
@@ -119,6 +137,12 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         'options.worst_flash = strcmp(value, "worst") == 0;',
         ";",
         "test_peripherals.py::test_flash_takes_typical_or_worst_time",
+    ),
+    "an error after the work": (
+        "flash.c",
+        "if (failure != FLASH_FAILS_BEFORE) {\n        memcpy(flash_memory",
+        "if (failure == FLASH_WORKS) {\n        memcpy(flash_memory",
+        "test_flash.py::test_a_program_that_returns_an_error_may_have_done_its_work",
     ),
     "torn page": ("flash.c", "if (P.cut_kind != CUT_BEFORE) {", "if (0) {", "test_flash.py::test_power_cut_at_a_program"),
     "NVS writes the new before it erases the old": (

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from shedguard.flash.partition_table import SHEDGUARD, find
 
 from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import start_charging
@@ -48,7 +49,8 @@ ROWS = [
     Row("KeyboardInterrupt", task("raise KeyboardInterrupt"), 50),
     Row("soft reset", task("import machine; machine.soft_reset()"), 50),
     Row("watchdog (CPU executes nothing)", lambda bench: bench.board.fault("stall", "20 s"), T_DROP_MS + CONTACT_MS),
-    Row("hard reset", task("import machine; machine.reset()"), 50),
+    # A bare one: every pin keeps its level until boot.py sets it, and until then there is the heartbeat circuit.
+    Row("hard reset", task("import machine; machine.reset()"), T_DROP_MS + CONTACT_MS + INJECT_MS),
     Row("kill", lambda bench: bench.board.kill(), T_DROP_MS + CONTACT_MS),
     Row("brown-out", lambda bench: bench.board.fault("brownout"), 50),
 ]
@@ -103,3 +105,18 @@ def test_a_killed_board_that_is_started_again_holds_off_and_then_resumes(bench: 
     bench.run("9 s")
     assert bench.outlet(1).contact_is_open
     bench.until(bench.outlet(1).is_charging, within="60 s")
+
+
+def test_where_nothing_of_ours_runs_again_the_heartbeat_circuit_alone_opens_and_keeps_open(bench: Bench):
+    """A hang, and a file system that is gone when the watchdog has restarted the chip: the pins stay as they were."""
+    start_charging(bench, 1)
+    with bench.process.flash.open("r+b") as flash:
+        flash.seek(find(SHEDGUARD, "vfs").offset)
+        flash.write(bytes(range(256)) * 32)
+    began_ns = bench.now_ns
+    bench.board.fault("stall", "20 s")
+    bench.until(bench.outlet(1).contact_is_open, within="3 s")
+    assert (bench.now_ns - began_ns) / 1e6 <= T_DROP_MS + CONTACT_MS
+    bench.stays(bench.outlet(1).contact_is_open, "2 min")
+    assert bench.board.resets[-1][1] == "watchdog" and b"corrupted" in bytes(bench.serial.received)
+    assert bench.relay(1).contact_is_closed, "its pin is as it was: what opened is the contactor"

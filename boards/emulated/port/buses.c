@@ -262,6 +262,16 @@ static void clock_fell(unsigned int number) {
     }
 }
 
+// MicroPython starts: what the line is at is no edge.
+void buses_start(unsigned int gpio, uint8_t level) {
+    int i = P.n_buses == 0 ? -1 : bus_of(gpio);
+    if (i >= 0 && P.bus[i].clock == gpio) {
+        buses[i].clock_level = level;
+    } else if (i >= 0) {
+        buses[i].data_level = level;
+    }
+}
+
 // The level of a line has changed, whoever changed it.
 void buses_line(unsigned int gpio, uint8_t level) {
     int i = P.n_buses == 0 ? -1 : bus_of(gpio);

@@ -32,6 +32,7 @@ bool buses_device_pulls_low(unsigned int gpio);
 bool buses_has_pull_up(unsigned int gpio);
 bool buses_is_quiet(unsigned int gpio);
 void buses_line(unsigned int gpio, uint8_t level);
+void buses_start(unsigned int gpio, uint8_t level);
 uint64_t buses_next(void);
 void buses_fire(void);
 const i2c_answer_t *buses_i2c_address(unsigned int number, uint8_t address_byte);

@@ -5,6 +5,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "crash_dump.h"
 #include "kind.h"
 
 bool chip_running;              // MicroPython runs (false: off, held, halted, in the ROM)
@@ -139,6 +140,8 @@ void chip_fire(void) {
     if (chip_running) {
         if (wdt_deadline <= P.now) {
             link_note(NOTE_WARNING, "watchdog: not fed for %u ms", (unsigned int)(wdt_timeout_ns / NS_PER_MS));
+            chip_running = false;       // the panic handler has the CPU, and keeps it
+            crash_dump_watchdog();
             chip_reset(CAUSE_WDT);
         }
         if (mask_depth == 0 && next_served <= P.now) {
@@ -159,9 +162,14 @@ void chip_fire(void) {
 
 // Resets. All but the soft one end this incarnation of the process.
 
-static void go_dark(void) {
+static void go_dark(bool floats) {
     chip_running = false;
-    pins_floated();
+    if (floats) {
+        pins_floated();
+    } else {
+        pwm_left_on();
+        pins_kept();
+    }
     // Broken clocks and timers are states of the chip: a reset mends them.
     P.clock_stopped = false;
     for (int i = 0; i < N_TIMER; i++) {
@@ -175,14 +183,15 @@ static void go_dark(void) {
 void chip_reset(uint8_t cause) {
     P.cause = cause;
     link_emit(REC_RESET, cause, P.now, NULL, 0);
-    go_dark();
+    // The watchdog's panic and machine.reset() restart the CPU and leave the GPIO block alone (esp_restart_noos of ESP-IDF).
+    go_dark(cause != CAUSE_WDT && cause != CAUSE_HARD);
     link_exchange(P.now, P.now);
     persist_restart();
 }
 
 void chip_power_off(void) {
     P.rtc_memory_len = 0;
-    go_dark();
+    go_dark(true);
     persist_restart();
 }
 
@@ -190,7 +199,7 @@ void chip_halt(void) {
     P.halted = true;
     P.rtc_memory_len = 0;
     link_emit(REC_HALT, 1, P.now, NULL, 0);
-    go_dark();
+    go_dark(true);
     link_exchange(P.now, BOARD_NEVER);
     persist_restart();
 }

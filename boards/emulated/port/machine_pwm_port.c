@@ -48,6 +48,21 @@ void machine_pwm_deinit_all(void) {
     }
 }
 
+// A reset of the CPU: the LEDC block is not reset, what it makes goes on, and the next life knows nothing of it.
+void pwm_left_on(void) {
+    for (unsigned int i = 0; i < N_CHANNELS; i++) {
+        P.pwm_left_on |= channels[i].hz != 0 ? 1ULL << channels[i].gpio : 0;
+    }
+}
+
+// A pad is given to GPIO, or to a PWM of this life: the one of the life before has lost it.
+void pwm_pad_taken(unsigned int gpio) {
+    if (P.pwm_left_on >> gpio & 1) {
+        P.pwm_left_on &= ~(1ULL << gpio);
+        tell(gpio, 0, 0);
+    }
+}
+
 static channel_t *channel_of(const machine_pwm_obj_t *self) {
     for (unsigned int i = 0; i < N_CHANNELS; i++) {
         if (channels[i].hz != 0 && channels[i].gpio == self->gpio) {
@@ -155,6 +170,7 @@ static void mp_machine_pwm_init_helper(machine_pwm_obj_t *self, size_t n_args, c
         set_frequency(channel, args[ARG_freq].u_int != -1 ? args[ARG_freq].u_int : DEFAULT_HZ);
     }
     channel->gpio = self->gpio;
+    P.pwm_left_on &= ~(1ULL << self->gpio);
     if (fresh) {
         channel->duty = 32768;  // ports/esp32 starts at half
     }

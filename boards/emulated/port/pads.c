@@ -8,8 +8,8 @@
 
 enum { DRIVE_FLOAT, DRIVE_LOW, DRIVE_HIGH, DRIVE_UP, DRIVE_DOWN };
 
+// What of a pad lasts over a reset of the CPU is in P.pad.
 typedef struct {
-    uint8_t mode, pull, out;
     uint8_t level;              // what the input buffer sees
     uint8_t trigger;
     bool irq;
@@ -18,7 +18,8 @@ typedef struct {
 static pad_t pads[N_GPIO];
 static uint64_t next_lapse = BOARD_NEVER;
 
-static uint8_t drive_of(const pad_t *p) {
+static uint8_t drive_of(unsigned int gpio) {
+    const pad_hold_t *p = &P.pad[gpio];
     if (p->mode & MODE_OUTPUT_BIT) {
         if (!p->out) {
             return DRIVE_LOW;
@@ -31,7 +32,7 @@ static uint8_t drive_of(const pad_t *p) {
 }
 
 static uint8_t level_of(unsigned int gpio) {
-    uint8_t drive = drive_of(&pads[gpio]);
+    uint8_t drive = drive_of(gpio);
     if (drive == DRIVE_LOW || drive == DRIVE_HIGH) {
         return drive == DRIVE_HIGH;
     }
@@ -77,7 +78,7 @@ static void emit_strobe(unsigned int gpio, bool started) {
 }
 
 static void emit_pin(unsigned int gpio) {
-    uint8_t drive = drive_of(&pads[gpio]);
+    uint8_t drive = drive_of(gpio);
     if (drive != P.drive[gpio]) {
         P.drive[gpio] = drive;
         link_emit(REC_PIN, (uint8_t)gpio, P.now, &drive, 1);
@@ -117,9 +118,8 @@ void pins_fire_lapses(void) {
 
 // The pad's drive may have changed: tells the plant, unless only the level of a watched strobe moved.
 static void drive_changed(unsigned int gpio) {
-    pad_t *p = &pads[gpio];
     pins_input_changed(gpio);
-    uint8_t drive = drive_of(p);
+    uint8_t drive = drive_of(gpio);
     watch_t *w = &P.watch[gpio];
     bool driven = drive == DRIVE_LOW || drive == DRIVE_HIGH;
     if (w->lapse_ns != 0 && driven && (P.drive[gpio] == DRIVE_LOW || P.drive[gpio] == DRIVE_HIGH)) {
@@ -142,7 +142,7 @@ static void drive_changed(unsigned int gpio) {
 void pads_set_level(unsigned int gpio, bool value) {
     vtime_charge(COST_PIN_WRITE);
     vtime_sync();
-    pad_t *p = &pads[gpio];
+    pad_hold_t *p = &P.pad[gpio];
     if (p->out != value) {
         p->out = value;
         if (p->mode & MODE_OUTPUT_BIT) {
@@ -155,7 +155,7 @@ int pads_get_level(unsigned int gpio) {
     vtime_charge(COST_PIN_READ);
     vtime_sync();
     // Without an input buffer (mode never set) a pad reads low, as gpio_get_level says.
-    return pads[gpio].mode & MODE_INPUT ? pads[gpio].level : 0;
+    return P.pad[gpio].mode & MODE_INPUT ? pads[gpio].level : 0;
 }
 
 // What the line is at, for a controller that sits on it.
@@ -166,15 +166,23 @@ bool pads_level(unsigned int gpio) {
 
 void pads_set_mode(unsigned int gpio, uint8_t mode) {
     vtime_sync();
-    pads[gpio].mode = mode;
+    pwm_pad_taken(gpio);
+    P.pad[gpio].mode = mode;
     drive_changed(gpio);
 }
 
-// Every reset but the soft one: pads float (the RESET record says so), outputs are low when they come back.
+// Power, EN and deep sleep: pads float (the RESET record says so), outputs are low when they come back.
 void pins_floated(void) {
     for (unsigned int i = 0; i < N_GPIO; i++) {
         P.drive[i] = DRIVE_FLOAT;
     }
+    memset(P.pad, 0, sizeof(P.pad));
+    P.pwm_left_on = 0;
+    memset(pads, 0, sizeof(pads));
+}
+
+// A reset of the CPU: levels, directions and pulls stay until somebody sets them; only the interrupts go.
+void pins_kept(void) {
     memset(pads, 0, sizeof(pads));
 }
 
@@ -182,18 +190,19 @@ void pins_floated(void) {
 void pads_start(void) {
     for (unsigned int i = 0; i < N_GPIO; i++) {
         pads[i].level = level_of(i);
+        buses_start(i, pads[i].level);
     }
     find_next_lapse();
 }
 
 void pads_set_pull(unsigned int gpio, uint8_t pull) {
     vtime_sync();
-    pads[gpio].pull = pull;
+    P.pad[gpio].pull = pull;
     drive_changed(gpio);
 }
 
 bool pads_output(unsigned int gpio) {
-    return pads[gpio].out;
+    return P.pad[gpio].out;
 }
 
 void pads_set_irq(unsigned int gpio, bool on, uint8_t trigger) {

@@ -1,0 +1,8 @@
+// The text of a panic on UART0.
+#ifndef INCLUDED_CRASH_DUMP_H
+#define INCLUDED_CRASH_DUMP_H
+
+// Of the task watchdog; comes back when its last character has left.
+void crash_dump_watchdog(void);
+
+#endif // INCLUDED_CRASH_DUMP_H
