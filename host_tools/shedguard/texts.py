@@ -68,7 +68,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "watchdog": "the watchdog reset the board",
         "dead_contact": "no power through the relay: contact or fuse",
         "self_test": "self-test failed",
-        "unprotected": "no heartbeat circuit: unprotected",
+        "unprotected": "no heartbeat circuit: outlets and gate lock are unprotected",
         "expander_bus": "out of service",
         "wrong_board": "configuration and boot file name different boards: safe mode",
     },

@@ -24,7 +24,7 @@ BY_HAND: Final = (
     "Smoke at each detector: outlets off at once, gate free, and it stays so until it is reset.",
     "Each manual call point: the same.",
     "Wire of each loop and contact pulled off: a fault is shown, no new session begins.",
-    "Heartbeat wire pulled off: the group contactors drop within a second.",
+    "Heartbeat wire pulled off: the group contactors drop within a second, and the gate can be pushed open.",
     "Controller's supply switched off: contactors drop, the gate can be pushed open.",
     "Green break-glass unit and exit button: the gate opens without the controller.",
     "One charge at each outlet: it starts, its meter counts, it stops with card and button.",
