@@ -43,7 +43,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "point_fault": "a fire point is faulty: no new sessions until it is repaired",
         "welded": "its relay is welded: replace it, then `shed clear`",
         "relay_bus": "the expander bus of a relay in its group is out: `shed faults`",
-        "wrong_board": "its configuration was made for another board: `shed install SITE.toml`",
+        "wrong_board": "its configuration was made for another board: `shed install SITE.toml --replace-site ID`",
     },
     "fault": {
         "scan_exception": "the scan raised an exception",

@@ -20,7 +20,11 @@ _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loo
 _LITTLEFS: Final = b"littlefs"
 _MAIN: Final = b"main.py"  # the root folder's names stand in the same two blocks
 _NOT_SERVING: Final = {
-    "repl": ("bad", "no program, or it ended: the prompt is there", "shed flash --board NAME"),
+    "repl": (
+        "bad",
+        "no program, or somebody at this port ended it: nobody watches the shed, nor does a watchdog; the port belongs behind the lock",
+        "press EN; when the prompt comes again: shed flash --board NAME",
+    ),
     "rom": ("bad", "BOOT is held, or something pulls GPIO0 down", "let BOOT go, take the plugs off, press EN"),
     "no-image": ("bad", "a bare board, or an installation that was cut off", "shed flash --board NAME --image FILE"),
     "corrupt": (

@@ -86,6 +86,13 @@ def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
     return sections
 
 
+def board_of_image(image: bytes) -> int | None:
+    """The identity of the board that an image was made for; None when it does not say."""
+    for (number,) in read_sections(image).get(BOARD, []):
+        return number if isinstance(number, int) else None
+    return None
+
+
 def _wires(wires: Wires) -> tuple[int, ...]:
     pins = (wires.sda, wires.scl) if wires.kind == "i2c" else (wires.data, wires.clock, wires.latch)
     if any(pin is None for pin in pins):
