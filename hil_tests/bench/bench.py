@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,10 +22,10 @@ from . import branch as forks
 from . import link, variant
 from .board import Board
 from .board_kind import read_kind
-from .board_process import BoardProcess
+from .board_process import FROZEN, STOCK, BoardProcess
 from .conditions import Condition, name_of
 from .console import Console
-from .flash_image import Flash, flash_file
+from .flash_image import BLANK, ERASED, Flash, flash_file
 from .link_log import LinkLog
 from .lockstep import Lockstep
 from .parts import Parts
@@ -44,8 +44,9 @@ class Bench(Parts):
     table; a mapping of paths to MicroPython sources is a blank chip with these files.
 
     ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and
-    started unless ``power`` is False. ``board``: a board file, when it is not to be the site's. What is not given here comes from the
-    ``variant`` of the test run.
+    started unless ``power`` is False. ``board``: a board file, when it is not to be the site's.
+    ``program``: ``frozen`` into its image or ``stock``, that is in its file system; a board that begins blank, erased or with files of a
+    mapping is a stock one. What is not given here comes from the ``variant`` of the test run.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Bench(Parts):
         board_command: list[str] | None = None,
         board_arguments: tuple[str, ...] = (),
         board: str | Path | None = None,
+        program: str | None = None,
     ) -> None:
         self.seed = seed
         kind = variant.chosen()
@@ -76,9 +78,13 @@ class Bench(Parts):
         self.serial = Serial(self.port)
         self.console = Console(self, self.serial, self.plant.wiring.maintenance_key)
         self.kind = read_kind(Path(board) if board is not None else self.plant.wiring.board_path)
-        path = flash_file(self.directory, flash, self.plant.wiring, tuple(cards), kind.cpu_mhz, self.kind.flash_bytes)
+        bare = flash in (BLANK, ERASED) or isinstance(flash, Mapping)
+        self.program = program or (STOCK if bare else kind.program)
+        frozen = self.program == FROZEN
+        path = flash_file(self.directory, flash, self.plant.wiring, tuple(cards), kind.cpu_mhz, self.kind.flash_bytes, frozen)
         ticks_ms = kind.ticks_offset_ms if ticks_offset_ms is None else ticks_offset_ms
-        self.process = BoardProcess(path, seed, ticks_ms, board_command, (*self.kind.arguments, *kind.arguments, *board_arguments))
+        arguments = (*self.kind.arguments, *kind.arguments, *board_arguments)
+        self.process = BoardProcess(path, seed, ticks_ms, board_command, arguments, self.program)
         self._in_branch = False
         if power:
             self.spawn_board()

@@ -10,36 +10,60 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from . import frozen
+
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 DEFAULT_BINARY: Final = REPOSITORY / "build" / "board" / "emulated-board"
 BINARY_VARIABLE: Final = "SHEDGUARD_EMULATED_BOARD"
+STOCK: Final = "stock"  # the program, if any, is files in the flash
+FROZEN: Final = "frozen"  # the program is in the binary
 
 
 class BoardMissing(Exception):
     """The emulated board has not been built."""
 
 
-def find_binary() -> Path:
-    """The board's binary: ``$SHEDGUARD_EMULATED_BOARD`` or build/board/emulated-board; raises BoardMissing."""
-    path = Path(os.environ.get(BINARY_VARIABLE) or DEFAULT_BINARY)
+def find_binary(program: str = STOCK) -> Path:
+    """The board's binary: ``$SHEDGUARD_EMULATED_BOARD`` or build/board/emulated-board; raises BoardMissing.
+
+    ``frozen``: its second binary, with the program in it. Set-up's is made anew when the firmware has changed; one that the environment
+    names is the caller's to keep fresh.
+    """
+    given = os.environ.get(BINARY_VARIABLE)
+    path = Path(given or DEFAULT_BINARY)
     if not path.exists():
-        raise BoardMissing(f"no emulated board at {path}; build it with 'make board', or name one in {BINARY_VARIABLE}")
+        raise BoardMissing(f"no emulated board at {path}; build it with 'make setup', or name one in {BINARY_VARIABLE}")
+    if program == STOCK:
+        return path
+    if given is None:
+        return frozen.ensure(path)
+    path = frozen.beside(path)
+    if not path.exists():
+        raise BoardMissing(f"no emulated board with the program frozen in at {path}; make builds both, or run with --program stock")
     return path
 
 
 class BoardProcess:
     """One board with its flash file. ``socket`` is the plant's end of the link while it runs.
 
-    ``command`` replaces the binary (the tests' fake board). The board's environment is empty but for what the dynamic loader needs, and it
+    ``program``: which binary, see find_binary. ``command`` replaces the binary (the tests' fake board).
+    The board's environment is empty but for what the dynamic loader needs, and it
     has a session of its own, so that a terminal's Ctrl-C does not reach it.
     """
 
     def __init__(
-        self, flash: Path, seed: int, ticks_offset_ms: int = 0, command: list[str] | None = None, arguments: tuple[str, ...] = ()
+        self,
+        flash: Path,
+        seed: int,
+        ticks_offset_ms: int = 0,
+        command: list[str] | None = None,
+        arguments: tuple[str, ...] = (),
+        program: str = STOCK,
     ) -> None:
         self.flash = flash
         self.seed = seed
         self.ticks_offset_ms = ticks_offset_ms
+        self.program = program
         self.stderr_path = flash.with_suffix(".stderr")
         self.socket: socket.socket | None = None
         self._command = command
@@ -59,7 +83,7 @@ class BoardProcess:
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         number = str(theirs.fileno())
-        command = list(self._command) if self._command is not None else [str(find_binary())]
+        command = list(self._command) if self._command is not None else [str(find_binary(self.program))]
         command += ["--flash", str(self.flash), "--link-fd", number, "--seed", str(self.seed), "--start-ns", str(start_ns)]
         if self.ticks_offset_ms:
             command += ["--ticks-offset-ms", str(self.ticks_offset_ms)]

@@ -34,10 +34,17 @@ Flash = str | Path | Mapping[str, str] | None
 
 
 def flash_file(
-    directory: Path, flash: Flash, wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None = None, size: int = 0
+    directory: Path,
+    flash: Flash,
+    wiring: Wiring,
+    cards: tuple[CardData, ...],
+    cpu_mhz: int | None = None,
+    size: int = 0,
+    frozen: bool = False,
 ) -> Path:
     """A private flash file in ``directory``: copied from ``flash``, erased, blank, a blank board with the files of a mapping (path
-    to source), or, for None, built from the site and ``cards`` with a role, for a board whose file says ``cpu_mhz`` (None: as is).
+    to source), or, for None, built from the site and ``cards`` with a role, for a board whose file says ``cpu_mhz`` (None: as is); without
+    the program's bytecode when that is ``frozen`` into the board's image.
 
     At least ``size`` bytes long, the rest erased; a copy is as long as what it was copied from.
     """
@@ -54,7 +61,7 @@ def flash_file(
         shutil.copyfile(flash, path)
         return path
     else:
-        shutil.copyfile(_built(wiring, cards, cpu_mhz), path)
+        shutil.copyfile(_built(wiring, cards, cpu_mhz, frozen), path)
     _extend(path, size)
     return path
 
@@ -66,8 +73,8 @@ def _extend(path: Path, size: int) -> None:
             file.write(b"\xff" * missing)
 
 
-def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) -> Path:
-    digest = _digest(wiring, cards, cpu_mhz)
+def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None, frozen: bool) -> Path:
+    digest = _digest(wiring, cards, cpu_mhz, frozen)
     cached = _CACHE / f"{digest}.bin"
     if not cached.exists():
         _CACHE.mkdir(parents=True, exist_ok=True)
@@ -78,7 +85,7 @@ def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) -> 
         if cpu_mhz is not None:
             about = {**board.board.model_dump(), "cpu_mhz": cpu_mhz}
             board = board.model_copy(update={"board": type(board.board).model_validate(about)})
-        build_flash(fresh, loaded.site, board, table)
+        build_flash(fresh, loaded.site, board, table, frozen=frozen)
         fresh.replace(cached)
         _forget_old()
     os.utime(cached)
@@ -92,9 +99,9 @@ def _forget_old() -> None:
         path.unlink(missing_ok=True)
 
 
-def _digest(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None) -> str:
+def _digest(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None, frozen: bool) -> str:
     """Of the site, its board, the firmware, the tools that build, and the cards."""
-    digest = hashlib.sha256(repr((cards, cpu_mhz)).encode())
+    digest = hashlib.sha256(repr((cards, cpu_mhz, frozen)).encode())
     tools = REPOSITORY / "host_tools" / "shedguard"
     files = [wiring.path, wiring.board_path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *tools.rglob("*.py")]
     for path in sorted(files):

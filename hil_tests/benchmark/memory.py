@@ -32,22 +32,25 @@ _FREE: Final = "import gc\ngc.collect()\nprint(gc.mem_free(), gc.mem_alloc())"
 
 
 def heap_free(seed: int, n: int) -> dict[str, Any]:
-    """After a collection: in service with all outlets charging, and the largest piece in one."""
-    with Bench(site=SITE, seed=seed) as bench:
+    """After a collection: in service with all outlets charging, and the largest piece in one; with the program frozen into the image, and
+    with it in the file system of a stock one."""
+    return {
+        **_free(seed, "frozen"),
+        "stock": _free(seed, "stock"),
+        "conditions": f"{MODEL}; heap of 56 KB that grows to 160 KB; after gc.collect(); 4 outlets charging (the goal is for 40), 3"
+        " points, 1 reader; the program frozen into the image, `stock`: as files of a stock image;"
+        " largest_piece: the largest bytearray that could be made then, tried in a fork; after_30_days not run",
+    }
+
+
+def _free(seed: int, program: str) -> dict[str, int]:
+    with Bench(site=SITE, seed=seed, program=program) as bench:
         bench.run("20 s")
         idle = int(bench.board.probe(_FREE).split()[0])
         charge_all(bench)
         free, used = (int(word) for word in bench.board.probe(_FREE).split())
         largest = int(bench.branch(lambda fork: fork.board.probe(_LARGEST)))
-    return {
-        "service": free,
-        "service_idle": idle,
-        "used": used,
-        "largest_piece": largest,
-        "conditions": f"{MODEL}; heap of 56 KB that grows to 160 KB; after gc.collect(); 4 outlets charging (the goal is for 40), 3"
-        " points, 1 reader;"
-        " largest_piece: the largest bytearray that could be made then, tried in a fork; after_30_days not run",
-    }
+    return {"service": free, "service_idle": idle, "used": used, "largest_piece": largest}
 
 
 def code_ram(seed: int, n: int) -> dict[str, Any]:
@@ -60,7 +63,7 @@ def code_ram(seed: int, n: int) -> dict[str, Any]:
 def heap_by_room(seed: int, n: int) -> dict[str, Any]:
     """Bytes by room once imported, and what the built service adds."""
     rooms = _rooms(seed)
-    with Bench(site=SITE, seed=seed) as bench:
+    with Bench(site=SITE, seed=seed, program="stock") as bench:
         bench.run("20 s")
         used = int(bench.board.probe(SERVICE + _FREE).split()[1])
     objects = used - sum(bytes_ for room, bytes_ in rooms.items() if room != ON_DEMAND)
@@ -83,7 +86,7 @@ def _rooms(seed: int) -> dict[str, int]:
     files = {path: content for path, content in files.items() if path not in ("/boot.py", "/main.py")}
     modules = {_module(path): _room(path) for path in files}
     loaded_in_service = _in_service(seed)
-    with Bench(site=SITE, seed=seed, power=False) as bench:
+    with Bench(site=SITE, seed=seed, power=False, program="stock") as bench:
         flash = bench.process.flash
         image.build_blank(flash, SHEDGUARD)
         image.write_partition(flash, "vfs", file_system.build(files, find(SHEDGUARD, "vfs").size))
@@ -103,7 +106,7 @@ def _rooms(seed: int) -> dict[str, int]:
 
 def _in_service(seed: int) -> set[str]:
     """The modules of ours that a board in service has imported while nobody types."""
-    with Bench(site=SITE, seed=seed) as bench:
+    with Bench(site=SITE, seed=seed, program="stock") as bench:
         bench.run("20 s")
         return set(bench.board.probe("import sys\nprint(' '.join(name for name in sys.modules if name.startswith('shed')))").split())
 

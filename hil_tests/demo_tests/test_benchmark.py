@@ -24,7 +24,9 @@ def test_every_goal_names_a_key_and_a_miss_comes_with_its_reason():
     assert judged["goals"] == {"bytes": 75_000}
     assert "80000" in judged["missed"][0] and "frozen" in judged["missed"][0]
     assert judge("code_ram_bytes", {"bytes": 75_000, "conditions": "made up"})["missed"] == []
-    assert judge("heap_free_bytes", {"service": 59_999, "conditions": "made up"})["missed"] != []
+    for frozen, stock in ((89_999, 50_000), (90_000, 49_999)):
+        (missed,) = judge("heap_free_bytes", {"service": frozen, "stock": {"service": stock}, "conditions": "made up"})["missed"]
+        assert ("stock" in missed) == (stock < 50_000)
 
 
 def test_an_unknown_key_is_refused_and_the_known_ones_are_named():

@@ -24,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, default=default, help="seed of the benches; 0 draws and prints one")
     parser.addoption("--near-wrap", action="store_true", help="power-on 17 s before ticks_ms wraps")
     parser.addoption("--cpu-mhz", type=int, choices=(160, 240), default=None, help="in the board file (default: as it stands there)")
+    parser.addoption("--program", choices=("frozen", "stock"), default="frozen", help="in the image, or in a stock board's file system")
     parser.addoption("--flash-timing", choices=("typical", "worst"), default=None, help="of the emulated flash (default: typical)")
 
 
@@ -31,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     timing = config.getoption("--flash-timing")
     arguments = () if timing is None else ("--flash-timing", timing)
     offset_ms = variant.NEAR_WRAP_MS if config.getoption("--near-wrap") else 0
-    variant.choose(variant.Variant(config.getoption("--cpu-mhz"), offset_ms, arguments))
+    variant.choose(variant.Variant(config.getoption("--cpu-mhz"), offset_ms, arguments, config.getoption("--program")))
 
 
 @pytest.fixture(scope="session")

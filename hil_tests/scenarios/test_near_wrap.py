@@ -61,7 +61,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
 }
 SITES = {test_boards: test_boards.SITES[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.SITES / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}
-NOT_SCENARIOS = {"test_near_wrap", "test_variants"}
+NOT_SCENARIOS = {"test_near_wrap", "test_stock_program", "test_variants"}
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_worst_flash_takes_longer():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("options", [*VARIANTS, ("--near-wrap",)], ids=" ".join)
+@pytest.mark.parametrize("options", [*VARIANTS, ("--near-wrap",), ("--program", "stock")], ids=" ".join)
 def test_every_scenario_passes_unchanged_on_every_kind_of_board(options: tuple[str, ...], seed: int):
     """The scenarios of `make test`, in a run of their own."""
     command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--seed={seed}", *options]

@@ -45,7 +45,7 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     wired = site or _example(board)
     # Ctrl-C reaches every process of the terminal: the board ignores it, so that we end it in order.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with Bench(wired, seed=seed, flash=start, board=product) as bench:
+    with Bench(wired, seed=seed, flash=start, board=product, program="stock") as bench:
         signal.signal(signal.SIGINT, before)
         server = SerialPort(bench)
         used = bench.directory / "flash.bin"

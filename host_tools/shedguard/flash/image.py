@@ -27,10 +27,12 @@ def build_flash(
     cards: Iterable[Card] = (),
     build: int = 1,
     firmware: Path | None = None,
+    frozen: bool = False,
 ) -> None:
-    """A board in service: program in vfs, the site confirmed in slot 0, the card table. ShedError when something does not fit."""
+    """A board in service: program in vfs (when it is ``frozen`` into the image, only what starts it),
+    the site confirmed in slot 0, the card table. ShedError when something does not fit."""
     flash = _skeleton(SHEDGUARD, board.board.chip)
-    _place(flash, "vfs", file_system.build(program.files(board, firmware), _size("vfs")))
+    _place(flash, "vfs", file_system.build(program.files(board, firmware, frozen), _size("vfs")))
     _place(flash, "shed_cfg", build_slot(compile_site(site, board, build), sequence=1, confirmed=True))
     _place(flash, "shed_cards", build_table(cards))
     path.write_bytes(flash)

@@ -21,10 +21,11 @@ from ..errors import ShedError
 from ..paths import firmware_dir
 
 
-def files(board: Board, firmware: Path | None = None) -> dict[str, bytes]:
-    """Absolute path on the board to content. ShedError names the file that does not compile."""
+def files(board: Board, firmware: Path | None = None, frozen: bool = False) -> dict[str, bytes]:
+    """Absolute path on the board to content; without the rooms when they are ``frozen`` into its image. ShedError names the file that does
+    not compile."""
     root = firmware or firmware_dir()
-    sources = sorted((root / "shed").rglob("*.py"))
+    sources = [] if frozen else sorted((root / "shed").rglob("*.py"))
     with ThreadPoolExecutor() as pool:
         compiled = pool.map(lambda path: _compile(path.read_bytes(), path.relative_to(root).as_posix()), sources)
         found = {f"/{path.relative_to(root).with_suffix('.mpy').as_posix()}": code for path, code in zip(sources, compiled, strict=True)}
