@@ -4,6 +4,8 @@ nothing feeds a watchdog: outputs off, gate free, and a reset, again and again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from littlefs import LittleFS, UserContext
 from shedguard.flash import program
@@ -11,7 +13,7 @@ from shedguard.flash.file_system import BLOCK
 from shedguard.flash.image import read_partition, write_partition
 
 from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
+from hil_tests.scenarios.conftest import SITE, start_charging
 
 APP, MAIN = "/shed/app.mpy", "/main.py"
 
@@ -44,6 +46,14 @@ BROKEN = {
     "it comes back": module("def run(wdt, boot):\n    pass\n"),
     "it closes a relay and fails": module("import machine\nfor n in (16, 21):\n    machine.Pin(n, machine.Pin.OUT, value=1)\n1 // 0\n"),
 }
+
+
+@pytest.fixture
+def bench(seed: int) -> Iterator[Bench]:
+    """With the program in its file system, where it can break."""
+    with Bench(site=SITE, seed=seed, program="stock") as bench:
+        bench.run("15 s")
+        yield bench
 
 
 @pytest.mark.parametrize("what", BROKEN)

@@ -5,12 +5,13 @@ and nobody watches the smoke. MicroPython lets Ctrl-C interrupt each file it run
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.console import ConsoleError
+from hil_tests.scenarios.conftest import SITE
 
 BOOT_FILES_MS = (300, 420)  # boot.py, then main.py until it imports the shed
 IN_SERVICE_MS = 1300
@@ -47,18 +48,26 @@ def try_all(bench: Bench, starts: Sequence[tuple[bytes, int]]) -> None:
     assert not wrong, f"{len(wrong)} of {len(starts)} starts did not come to service: {wrong[:5]}"
 
 
+@pytest.fixture(params=["frozen", "stock"])
+def started(request: pytest.FixtureRequest, seed: int) -> Iterator[Bench]:
+    """On both images: what the program is loaded from decides how long main.py takes."""
+    with Bench(site=SITE, seed=seed, program=request.param) as bench:
+        bench.run("15 s")
+        yield bench
+
+
 @pytest.mark.parametrize("key", KEYS)
-def test_a_key_held_during_the_start_leaves_the_shed_in_service(bench: Bench, key: str):
+def test_a_key_held_during_the_start_leaves_the_shed_in_service(started: Bench, key: str):
     moments = [317_500, 330_000, 900_000]
     if key == "Ctrl-C":
         moments += [*range(316_000, 324_000, 400), 300_000, 360_000, 400_000, 500_000]
-    try_all(bench, [(KEYS[key] * count, at_us) for at_us in moments for count in (1, BURST)])
+    try_all(started, [(KEYS[key] * count, at_us) for at_us in moments for count in (1, BURST)])
 
 
 @pytest.mark.long
-def test_ctrl_c_at_any_moment_of_the_start_leaves_the_shed_in_service(bench: Bench):
+def test_ctrl_c_at_any_moment_of_the_start_leaves_the_shed_in_service(started: Bench):
     first, last = BOOT_FILES_MS
-    chance = random.Random(bench.seed)
+    chance = random.Random(started.seed)
     moments = [first * 1000 + 500 * step for step in range(2 * (last - first))]  # every half millisecond of the two files
     moments += [chance.randrange(last * 1000, IN_SERVICE_MS * 1000) for _ in range(120)]
-    try_all(bench, [(b"\x03" * chance.choice((1, 1, 2, 8, 100)), at_us) for at_us in moments])
+    try_all(started, [(b"\x03" * chance.choice((1, 1, 2, 8, 100)), at_us) for at_us in moments])
