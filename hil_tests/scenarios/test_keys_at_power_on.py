@@ -71,3 +71,16 @@ def test_ctrl_c_at_any_moment_of_the_start_leaves_the_shed_in_service(started: B
     moments = [first * 1000 + 500 * step for step in range(2 * (last - first))]  # every half millisecond of the two files
     moments += [chance.randrange(last * 1000, IN_SERVICE_MS * 1000) for _ in range(120)]
     try_all(started, [(b"\x03" * chance.choice((1, 1, 2, 8, 100)), at_us) for at_us in moments])
+
+
+@pytest.mark.parametrize("file", ["boot.py", "main.py"])
+def test_a_file_that_does_not_switch_ctrl_c_off_ends_at_a_prompt_as_on_the_chip(seed: int, file: str):
+    files = {"boot.py": "print('boot ran')\n", "main.py": "print('main ran')\n"}
+    files[file] = "import time\ntime.sleep_ms(300)\n" + files[file]
+    with Bench(site=SITE, seed=seed, flash=files) as bench:
+        bench.run("450 ms")
+        bench.console.send(b"\x03")
+        bench.run("1 s")
+        text = bench.serial.text()
+        assert "KeyboardInterrupt" in text and text.endswith(">>> ") and "main ran" not in text
+        assert ("boot ran" in text) == (file == "main.py")
