@@ -1,5 +1,25 @@
 # Runs the shed. boot.py ran before, in this namespace: outputs are safe, `wdt` is armed unless `maintenance` was asked for.
-if not globals().get("maintenance"):
-    import shed.app
+# Hazard: a prompt without a watchdog. MicroPython has enabled Ctrl-C again for this file: one that came in strikes in the loop, as in
+# boot.py. Whatever ends the program, an import that fails included, ends in outputs off and a hard reset.
+try:
+    import micropython
 
-    shed.app.run(globals().get("wdt"))
+    micropython.kbd_intr(-1)
+    for _ in b"..":
+        pass
+except KeyboardInterrupt:
+    pass
+if not globals().get("maintenance"):
+    try:
+        import shed.app
+
+        shed.app.run(globals().get("wdt"), globals())
+    except BaseException as error:  # noqa: BLE001  whatever it was: outputs off, and a reset
+        globals()["outputs_off"]()  # boot.py's: none of the shed's own modules may be there
+        import sys
+
+        sys.print_exception(error)
+    finally:
+        import machine
+
+        machine.reset()

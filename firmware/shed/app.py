@@ -15,15 +15,17 @@ from shed.safety import faults
 service = None  # the running Service, for whoever looks through a debugger
 
 
-def run(wdt):
-    """Never returns. `wdt`: the watchdog that boot.py armed, or None."""
+def run(wdt, boot=None):
+    """Never returns. `wdt`: the watchdog that boot.py armed, or None. boot: all that boot.py left (`outputs_off`, `board_crc`)."""
     try:
-        _run(wdt)
+        boot = boot or {}
+        resets.outputs_off = boot.get("outputs_off")
+        _run(wdt, boot.get("board_crc"))
     finally:  # also when ending failed, for want of memory: nothing in service may end at a prompt
         resets.hard_reset()
 
 
-def _run(wdt):
+def _run(wdt, board_crc):
     """Returns when service has ended, with everything open."""
     global service
     alloc_emergency_exception_buf(100)
@@ -34,7 +36,7 @@ def _run(wdt):
     code = faults.MAIN_EXCEPTION
     argument = 0
     try:
-        service = _start(rtc, Watchdog(wdt))
+        service = _start(rtc, Watchdog(wdt), board_crc)
         service.executive.add("supervisor", service.supervise, 20)
         while True:
             code = service.executive.turn()
@@ -54,11 +56,11 @@ def _run(wdt):
     clock.sleep_ms(20)
 
 
-def _start(rtc, watchdog):
+def _start(rtc, watchdog, board_crc):
     from shed import start
     from shed.unload import unload
 
-    found = start.start(rtc, watchdog)
+    found = start.start(rtc, watchdog, board_crc)
     unload(start.MODULES)
     return found
 

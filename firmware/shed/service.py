@@ -41,6 +41,7 @@ class Service:
         self.watchdog = start.watchdog
         self.clock = start.clock
         self.safe_mode = start.safe_mode
+        self.wrong_board = start.wrong_board
         self.journal = start.journal
         self.wiring = start.wired
         self.points = self.wiring.points

@@ -34,25 +34,27 @@ _REJECTED = const(3)
 _MODBUS_CHAR_BITS = const(10)
 
 
-def start(rtc, watchdog):
-    """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. Returns the Service: the scan runs and every outlet is boot-locked."""
-    return Service(Start(rtc, watchdog), stdio.Console())
+def start(rtc, watchdog, board_crc):
+    """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. board_crc: what boot.py says of its board, or None.
+
+    Returns the Service: the scan runs and every outlet is boot-locked."""
+    return Service(Start(rtc, watchdog, board_crc), stdio.Console())
 
 
 class Start:
     """What the service is made of."""
 
-    def __init__(self, rtc, watchdog):
+    def __init__(self, rtc, watchdog, board_crc):
         self.rtc = rtc
         self.watchdog = watchdog
         self.clock = clock.Clock()
-        image, slots = wiring.load_image()
+        image, slots, self.wrong_board = wiring.load_image(board_crc)
         if slots.trial:
             rtc.bad_boots = 1  # it may be the way out of safe mode; one bad boot ends the trial
-        self.safe_mode = image is None or rtc.bad_boots > BAD_BOOTS
+        self.safe_mode = image is None or self.wrong_board or rtc.bad_boots > BAD_BOOTS
         self.journal = Journal(flash.Region("shed_journal"), self.clock)
         self.journal.open()
-        wired_image = image if rtc.bad_boots <= _WORSE_BOOTS else None
+        wired_image = image if rtc.bad_boots <= _WORSE_BOOTS and not self.wrong_board else None  # not one pin of another board's is touched
         self.wired = wiring.wire(wired_image, rtc.latched, rtc.keep_latched)
         outputs = self.wired.outputs
         outputs.hold(holders.BOOT_LOCK, outputs.everything)
@@ -111,6 +113,8 @@ class Start:
             live.came(faults.CONFIG_BAD)
         else:
             books.write(CONFIG, slots.sequence, image.crc)
+        if self.wrong_board:
+            live.came(faults.WRONG_BOARD)
         if slots.rejected:
             books.write(TRIAL, slots.rejected, _REJECTED, 0)
         if slots.trial:

@@ -32,24 +32,32 @@ CHARGING = const(12)
 KEY = const(13)
 WIRES = const(14)
 EXPANDER = const(15)
+BOARD = const(17)
 
 NO_PIN = const(255)
 KEY_SWITCH = const(1)
 EXPANDED = const(128)  # pin codes from here on are bits of expanders
 
 
-def load_image():
-    """The image of the configuration slot to run with and its slots object; (None, slots) when there is none that can be read."""
+def load_image(board_crc):
+    """The image of the configuration slot to run with, its slots object, and whether it was made for another board than boot.py was;
+    (None, slots, False) when there is none that can be read. board_crc: boot.py's, or None; an older image does not name its board."""
     while True:
         slots = ConfigSlots(flash.Region("shed_cfg"))
         data = slots.load()
         if data is None:
-            return None, slots
+            return None, slots, False
+        image = None
+        wrong = False
         try:
-            return Image(data), slots
+            image = Image(data)
+            for (crc,) in image.rows(BOARD, "<I"):
+                wrong = board_crc is not None and crc != board_crc
         except ImageError:
-            if not slots.trial:
-                return None, slots  # and of a trial: the next look rejects it, for it has begun
+            image = None
+        if not slots.trial or (image is not None and not wrong):
+            return image, slots, wrong
+        # of a trial: the next look rejects it, for it has begun
 
 
 def wire(image, latched, keep_latched):

@@ -20,7 +20,9 @@ from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_flash, read_partition, write_partition
 from shedguard.partitions import BoardFlash, FlashFile
 from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
+from shedguard.site.image import compile_site
 from shedguard.site.load import load
+from shedguard.site.slots import SLOT_SIZE, build_slot
 
 from hil_tests.scenarios.conftest import SITE
 
@@ -209,6 +211,28 @@ def test_nothing_goes_onto_a_board_it_was_not_made_for(
     code, items = put_back(board, "--key", KEY, backup=altered(saved, tmp_path, **changes))
     assert code == 7 and {item[0] for item in items.values()} == {state} and words in items["journal"][1]
     assert board.read_bytes() == before
+
+
+def test_a_board_of_another_site_becomes_this_one_only_by_its_name(put_back, saved: Path, tmp_path: Path) -> None:
+    board, backup = board_file(tmp_path / "n.bin"), altered(saved, tmp_path, site=7)
+    for options in (("--replace",), ("--replace-site", "7"), ("--replace-site", "0")):
+        code, items = put_back(board, "--key", KEY, *options, backup=backup)
+        assert code == 7 and {item[0] for item in items.values()} == {"skipped"} and "--replace-site 1001" in items["journal"][1]
+    code, items = put_back(board, "--key", KEY, "--replace-site", "1001", backup=backup)
+    assert items["journal"][0] != "skipped"
+
+
+def test_a_configuration_for_other_pins_is_not_restored_whatever_the_manifest_says(saved: Path, old_board: Path, tmp_path: Path) -> None:
+    backup, manifest = archive.load(saved)
+    other = load(SITE.parent / "boards" / "kc868-a6.toml")
+    image = compile_site(other.site, other.board)
+    slot = build_slot(image, 1, confirmed=True).ljust(SLOT_SIZE * 2, b"\xff")
+    foreign = Contents({**backup.raw, "shed_cfg": slot}, chip=backup.chip)
+    manifest = {**manifest, "site": other.site.site.id, "configuration_crc": 1, "board": {**manifest["board"], "kind": None}}
+    blank = now(board_file(tmp_path / "n.bin", configured=False))
+    assert blank.board == "devkitc-shed4"
+    found = {item.name: item for item in restore.plan(foreign, manifest, blank, None, True)}["configuration"]
+    assert found.state == "incompatible" and "other pins" in found.why
 
 
 def test_erase_counts_stay_those_of_the_chip(put_back, tmp_path: Path) -> None:

@@ -120,6 +120,21 @@ def test_a_shed_without_heartbeat_circuit_is_called_unprotected() -> None:
     assert "unprotected" in picture.draw(wiring(model.load("kc868-a6"), bare))
 
 
+@pytest.mark.parametrize("name", model.names())
+def test_coils_and_locks_hang_on_the_supply_that_the_heartbeat_circuit_opens(name: str) -> None:
+    site = sites.load(SITES / "boards" / f"{name}.toml").site
+    rows = wiring(model.load(name), site).right
+    assert [row.coil for row in rows if row.boxes[0].title == "heartbeat circuit"] == ["source"]
+    fed = [row.terminal for row in rows if row.coil == "tap"]
+    assert fed == [*(group.contactor for group in site.group), *(gate.lock for gate in site.gate)]
+
+
+def test_the_picture_in_the_guide_is_the_one_that_is_drawn() -> None:
+    drawn_now = picture.draw(wiring(model.load("devkitc-shed4"), sites.load(SITES / "small.toml").site))
+    guide = SITES.parents[1] / "docs" / "installer" / "wiring-devkitc-shed4.svg"
+    assert guide.read_text(encoding="utf-8") == drawn_now
+
+
 def test_boards_lists_and_shows_for_people_and_for_programs() -> None:
     assert all(name in shed().stdout for name in model.names())
     assert [item["name"] for item in json.loads(shed("--json").stdout)] == model.names()

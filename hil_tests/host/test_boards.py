@@ -98,10 +98,10 @@ do = "nothing"
 BAD = {
     "pulled to its live level": (
         'pull = "down"\nwhat = "contactor"', 'pull = "up"\nwhat = "contactor"', 'pull = "up"',
-        "KM1 would be on during a reset", "it energises at a high level", 'write pull = "down"'),
+        "KM1 would be on at power-on", "it energises at a high level", 'write pull = "down"'),
     "floats at reset": (
         'active = "low"\npull = "up"\nwhat = "lock"', 'active = "low"\nwhat = "lock"', "[terminal.Y1]",
-        "Y1 would float during a reset", "it energises at a low level", 'write pull = "up"'),
+        "Y1 would float at power-on", "it energises at a low level", 'write pull = "up"'),
     "high output of a PCF8574": (
         'active = "low"\npull = "up"\nwhat = "relay 1"', 'active = "high"\npull = "down"\nwhat = "relay 1"', 'active = "high"',
         "K1 would be on at power-on", "a PCF8574 is high at power-on", 'active = "low"'),

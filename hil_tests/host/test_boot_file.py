@@ -93,12 +93,12 @@ def board() -> Board:
     return model.load("devkitc-shed4")
 
 
-def test_every_output_is_safe_before_anything_else(monkeypatch: pytest.MonkeyPatch, board: Board) -> None:
+def test_it_cannot_be_interrupted_is_guarded_and_sets_every_output_before_the_rest(monkeypatch: pytest.MonkeyPatch, board: Board) -> None:
     chip = Chip()
     names = chip.boot(monkeypatch, board)
     outputs = [("pin", terminal.gpio, terminal.safe_level) for terminal in board.outputs().values()]
     assert len(outputs) == 7
-    assert chip.calls == [("kbd_intr", -1), *outputs, ("freq", 240_000_000), ("wdt", 5000)]
+    assert chip.calls == [("kbd_intr", -1), ("wdt", 5000), *outputs, ("freq", 240_000_000)]
     assert names["wdt"] == "the watchdog" and names["maintenance"] is False and names["cpu_hz"] == 240_000_000
 
 
@@ -201,12 +201,17 @@ def test_a_board_boots_with_every_output_safe(monkeypatch: pytest.MonkeyPatch, n
     board, chip = board_of(name), Chip()
     names = chip.boot(monkeypatch, board)
     outputs = [terminal for terminal in board.outputs().values() if terminal.gpio is not None]
-    assert chip.calls[: 1 + len(outputs)] == [("kbd_intr", -1), *(("pin", out.gpio, out.safe_level) for out in outputs)]
+    safe = [("pin", out.gpio, out.safe_level) for out in outputs]
+    assert chip.calls[: 2 + len(outputs)] == [("kbd_intr", -1), ("wdt", 5000), *safe]
     assert [call for call in chip.calls if call[0] == "write"] == transfers(board)
     assert {call[4] for call in chip.calls if call[0] == "i2c"} <= {300}
     for terminal, level, held in latched(chip.calls, board):
         assert held and level == board.terminal[terminal].safe_level, terminal
-    assert chip.calls[-2:] == [("freq", 240_000_000), ("wdt", 5000)] and names["wdt"] == "the watchdog"
+    assert chip.calls[-1] == ("freq", 240_000_000) and names["wdt"] == "the watchdog"
+    first = list(chip.calls)
+    chip.calls.clear()
+    names["outputs_off"]()
+    assert chip.calls == first[2:-1], "the firmware opens everything the same way before a reset of its own"
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if any(wires.kind == "i2c" for wires in board_of(name).bus.values())])
@@ -243,4 +248,34 @@ def test_a_board_without_expanders_has_no_bus_in_its_boot_file(name: str) -> Non
     text = boot_file.generate(board)
     assert ("SoftI2C" in text) == any(wires.kind == "i2c" for wires in board.bus.values())
     imports = [line for line in text.splitlines() if "import" in line.split("#")[0].split()]
-    assert imports == ["import machine", "import micropython"]
+    assert imports == ["    import micropython", "import machine"]
+
+
+def test_boards_are_told_apart_by_their_outputs_and_not_by_their_words(board: Board) -> None:
+    def changed(**change: Any) -> Board:
+        return board.model_copy(update={"terminal": {**board.terminal, "K1": board.terminal["K1"].model_copy(update=change)}})
+
+    assert len({boot_file.identity(board_of(name)) for name in ALL}) == len(ALL)
+    assert boot_file.identity(changed(what="another text")) == boot_file.identity(board)
+    assert boot_file.identity(changed(gpio=25)) != boot_file.identity(board) != boot_file.identity(changed(active="low"))
+    assert 0 < boot_file.identity(board) < 1 << 30
+
+
+class Struck(Chip):
+    """Ctrl-C came in just before boot.py's first line: it strikes where MicroPython looks for it, at the end of a loop's turn."""
+
+    def modules(self) -> dict[str, ModuleType]:
+        found = super().modules()
+
+        def kbd_intr(char: int) -> None:
+            self.calls.append(("kbd_intr", char))
+            raise KeyboardInterrupt
+
+        found["micropython"].kbd_intr = kbd_intr  # type: ignore[attr-defined]
+        return found
+
+
+def test_a_ctrl_c_from_before_its_first_line_goes_no_further(monkeypatch: pytest.MonkeyPatch, board: Board) -> None:
+    chip = Struck()
+    names = chip.boot(monkeypatch, board)
+    assert names["wdt"] == "the watchdog" and chip.calls[-1] == ("freq", 240_000_000)

@@ -13,6 +13,7 @@ from shedguard.errors import ShedError
 from shedguard.flash import file_system, partition_table, program
 from shedguard.flash.image import build_blank, build_flash, read_partition, write_partition
 from shedguard.site import slots
+from shedguard.site.from_image import site_of
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, load
 
@@ -32,8 +33,22 @@ def flash(small: LoadedSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_the_site_image_is_the_golden_one(small: LoadedSite) -> None:
-    assert compile_site(small.site, small.board) == (GOLDEN / "site-small.bin").read_bytes()
+def test_the_site_image_is_the_golden_one_and_more(small: LoadedSite) -> None:
+    golden = (GOLDEN / "site-small.bin").read_bytes()
+    assert compile_site(small.site, small.board, only=read_sections(golden)) == golden
+    now = read_sections(compile_site(small.site, small.board))
+    assert {number: now[number] for number in read_sections(golden)} == read_sections(golden)
+
+
+def test_the_image_names_the_board_as_its_boot_file_does(small: LoadedSite) -> None:
+    ((number,),) = read_sections(compile_site(small.site, small.board))[17]
+    assert f"\nboard_crc = {number} " in program.files(small.board)["/boot.py"].decode()
+
+
+def test_an_image_that_names_no_board_is_written_as_a_site_file_again() -> None:
+    golden = (GOLDEN / "site-small.bin").read_bytes()
+    small = load(ROOT / "hil_tests" / "sites" / "small.toml")
+    assert site_of(golden, small.board, small.site).site.id == 1001
 
 
 def test_the_golden_image_says_what_the_site_file_says() -> None:

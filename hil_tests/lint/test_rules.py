@@ -15,7 +15,7 @@ BAD = [
     (rules.hardware_only_in_board, PURE, "import umachine"),
     (rules.hardware_only_in_board, PURE, "def f():\n    from esp32 import Partition"),
     (rules.hardware_only_in_board, PURE, "m = __import__('machine')"),
-    (rules.hardware_only_in_board, "firmware/main.py", "import machine"),
+    (rules.hardware_only_in_board, "firmware/main.py", "import esp32"),
     (rules.boot_imports_nothing_else, rules.BOOT, "import time"),
     (rules.timers_are_timer_1, HARDWARE, "t = Timer(0)"),
     (rules.timers_are_timer_1, HARDWARE, "t = machine.Timer(-1)"),
@@ -47,6 +47,7 @@ BAD = [
 GOOD = [
     (rules.hardware_only_in_board, HARDWARE, "from machine import Pin\nimport esp32"),
     (rules.hardware_only_in_board, PURE, "from micropython import const\nimport machinery"),
+    (rules.hardware_only_in_board, rules.MAIN, "import machine"),
     (rules.boot_imports_nothing_else, rules.BOOT, "import machine\nimport micropython"),
     (rules.timers_are_timer_1, HARDWARE, "t = Timer(1)"),
     (rules.watchdog_only_in_boot, rules.BOOT, "wdt = machine.WDT(timeout=5000)"),

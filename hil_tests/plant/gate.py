@@ -1,9 +1,9 @@
 """A gate on an escape route with a fail-safe magnetic lock and its hard-wired release chain.
 
-The lock holds only while its whole supply chain is closed: supply up, board's lock output energised, exit relay closed, fire contact
-closed. The exit button acts on
-a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, reference/domain.md section 2.2). The
-magnet lets go within 20 ms [M].
+The lock holds only while its whole supply chain is closed: supply up, heartbeat circuit holding, board's lock output energised, exit
+relay closed, fire contact closed. A pin keeps its level when the program hangs, so what frees the gate then is the heartbeat circuit. The
+exit button acts on a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, reference/domain.md
+section 2.2). The magnet lets go within 20 ms [M].
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from .detectors import DryContact
+from .heartbeat import HeartbeatCircuit
 from .mains import Psu
 from .port import BoardPort
 from .units import MS, Duration, S, ns
@@ -47,7 +48,9 @@ class ExitButton:
 class Gate:
     """``lock_holds``: the magnet pulls. ``door_open``: the leaf is off its contact. A closed door closes ``contact``."""
 
-    def __init__(self, world: World, port: BoardPort, psu: Psu, name: str, lock_gpio: int, contact: DryContact | None) -> None:
+    def __init__(
+        self, world: World, port: BoardPort, psu: Psu, heartbeat: HeartbeatCircuit, name: str, lock_gpio: int, contact: DryContact | None
+    ) -> None:
         self.name = name
         self.lock_gpio = lock_gpio
         self.contact = contact
@@ -60,6 +63,7 @@ class Gate:
         self._world = world
         self._port = port
         self._psu = psu
+        self._heartbeat = heartbeat
         self._magnet = world.timer(self._magnet_follows)
         self._door = world.timer(self._door_swings)
         self._open_for_ns = 0
@@ -69,6 +73,7 @@ class Gate:
         self._door_signal.set(world.now_ns, 0)
         port.on_pin(lock_gpio, lambda _drive: self.update())
         psu.on_change(self.update)
+        heartbeat.on_change(self.update)
 
     @property
     def is_free(self) -> bool:
@@ -111,8 +116,8 @@ class Gate:
             self._magnet.cancel()
 
     def _pulls(self) -> bool:
-        energised = self._port.energises(self.lock_gpio)
-        return energised and self._psu.is_up and self.fire_contact_closed and not self.exit_button.is_cutting
+        supplied = self._psu.is_up and self._heartbeat.is_holding
+        return supplied and self._port.energises(self.lock_gpio) and self.fire_contact_closed and not self.exit_button.is_cutting
 
     def _magnet_follows(self) -> None:
         self.lock_holds = self._pulls()

@@ -1,4 +1,4 @@
-"""The external circuit that keeps the group contactors' coil supply while the board strobes it (a charge pump).
+"""The external circuit that keeps the supply of the contactors' coils and of the gate locks while the board strobes it (a charge pump).
 
 ``T_DROP_NS`` is DESIGN.md section 2: 0.5 to 1.0 s; 0.7 s here. Picking up takes edges over at least ``PICK_UP_NS - LAPSE_NS``, so that a
 single edge or a
@@ -20,7 +20,7 @@ PICK_UP_NS: Final = 60 * MS
 
 
 class HeartbeatCircuit:
-    """``is_holding``: the contactors have a coil supply.
+    """``is_holding``: contactors and locks have their supply.
 
     ``gpio`` is watched with ``LAPSE_NS``; None is a board without the circuit: always holding.
     """

@@ -115,7 +115,7 @@ class Shed:
             if gate.contact_gpio is not None:
                 pulled = gate.contact_gpio in wiring.carrier_pulls_up
                 contact = DryContact(self.world, self.port, f"gate {gate.name} contact", gate.contact_gpio, closed=True, pulled_up=pulled)
-            self.gates[gate.name] = Gate(self.world, self.port, self.psu, gate.name, gate.lock_gpio, contact)
+            self.gates[gate.name] = Gate(self.world, self.port, self.psu, self.heartbeat, gate.name, gate.lock_gpio, contact)
         for name, kind, uart in wiring.readers:
             if kind != "pn532":
                 raise NotImplementedError(f"the plant has no reader of kind {kind!r} yet")

@@ -45,8 +45,8 @@ class Rig:
         end = time.monotonic() + seconds
         self.port.serve(until=lambda: time.monotonic() > end)
 
-    def runs(self, *command: str, within_s: float = 60.0) -> str:
-        """Serve while a command of the virtual environment runs; its output. AssertionError when it fails."""
+    def runs(self, *command: str, within_s: float = 60.0, code: int = 0) -> str:
+        """Serve while a command of the virtual environment runs; its output. AssertionError when it ends with another exit code."""
         with subprocess.Popen(
             [str(BIN / command[0]), *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
@@ -56,7 +56,7 @@ class Rig:
                 process.kill()
             assert process.stdout is not None
             output = process.stdout.read()
-        assert process.returncode == 0, f"{command}: {process.returncode}\n{output[-3000:]}"
+        assert process.returncode == code, f"{command}: {process.returncode}\n{output[-3000:]}"
         return output
 
     def enter_loader(self) -> None:

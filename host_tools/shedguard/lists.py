@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Final
 
 
-def _numbered(*names: str, first: int = 1) -> MappingProxyType[int, str]:
-    return MappingProxyType(dict(enumerate(names, first)))
+def _numbered(*names: str, first: int = 1, more: Mapping[int, str] = MappingProxyType({})) -> MappingProxyType[int, str]:
+    """``more``: behind a gap."""
+    return MappingProxyType({**dict(enumerate(names, first)), **more})
 
 
 STOP_CAUSES: Final = _numbered(
@@ -18,12 +19,14 @@ STOP_CAUSES: Final = _numbered(
 HOLDERS: Final = _numbered(
     "boot_lock", "trip", "fault", "safe_mode", "maintenance", "self_test", "meter_stale", "load_budget", "no_session", "stagger",
     "lease", "point_fault", "welded", "relay_bus",
+    more={16: "wrong_board"},
 )  # fmt: skip
 FAULTS: Final = _numbered(
     "scan_exception", "scan_timer_silent", "clock_stopped", "scan_overrun", "task_exception", "task_stuck", "main_exception",
     "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
     "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
     "expander_bus",
+    more={31: "wrong_board"},
 )  # fmt: skip
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"

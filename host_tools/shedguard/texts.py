@@ -43,6 +43,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "point_fault": "a fire point is faulty: no new sessions until it is repaired",
         "welded": "its relay is welded: replace it, then `shed clear`",
         "relay_bus": "the expander bus of a relay in its group is out: `shed faults`",
+        "wrong_board": "its configuration was made for another board: `shed install SITE.toml --replace-site ID`",
     },
     "fault": {
         "scan_exception": "the scan raised an exception",
@@ -67,8 +68,9 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "watchdog": "the watchdog reset the board",
         "dead_contact": "no power through the relay: contact or fuse",
         "self_test": "self-test failed",
-        "unprotected": "no heartbeat circuit: unprotected",
+        "unprotected": "no heartbeat circuit: outlets and gate lock are unprotected",
         "expander_bus": "out of service",
+        "wrong_board": "configuration and boot file name different boards: safe mode",
     },
     "access": {
         "ok": "card accepted",

@@ -57,6 +57,13 @@ def cause():
     return machine.reset_cause()
 
 
+outputs_off = None  # boot.py's: every output of the board to its safe level, expanders included where their bus answers
+
+
 def hard_reset():
-    """Never returns. Pads float, pull resistors hold every load off."""
-    machine.reset()
+    """Never returns. The chip keeps every pin's level until boot.py runs, and an expander for ever: so all is opened first."""
+    try:
+        if outputs_off is not None:
+            outputs_off()
+    finally:
+        machine.reset()

@@ -14,6 +14,7 @@ HOLDERS = (
     "|boot lock after a start|TRIP: `clear` once its cause is gone|fault: see `faults`|safe mode: see `faults`|maintenance|self-test"
     "|meter silent|load budget: waits its turn|no session: tap a card, press the button|staggered start|no lease"
     "|fire point faulty: no new session|relay WELDED: replace it, then `clear`|expander bus out: see `faults`"
+    "||configuration of another board: see `faults`"
 )
 STOP_CAUSES = (
     "|full|unplugged|longest session|paid time over|nothing drew power|over power|TRIP|meter silent|customer|operator"
@@ -24,6 +25,7 @@ FAULTS = (
     "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus"
+    "|||||||configuration of another board"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"

@@ -16,4 +16,5 @@ LEASE = const(11)
 POINT_FAULT = const(12)  # blocks new sessions, does not open a closed outlet
 WELDED = const(13)
 RELAY_BUS = const(14)  # the expander bus of an outlet of its group is out
-COUNT = const(15)
+WRONG_BOARD = const(16)  # the configuration names the pins of another board: not one of them is driven
+COUNT = const(17)

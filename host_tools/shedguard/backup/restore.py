@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from .. import card_changes
+from ..boards import model as boards
+from ..boards.boot_file import identity
 from ..cards import merge
 from ..errors import FAILED, ShedError
 from ..partitions import Partitions, Progress
 from ..records import JOURNAL_MAGIC, LIVE_MAGIC
+from ..site.image import board_of_image
 from ..site.slots import SLOT_SIZE, build_slot, read_slot
 from . import log_region
 from .contents import BOX, CARDS, CONFIG, JOURNAL, LIVE, Contents
@@ -48,9 +51,12 @@ def _empty(name: str) -> Item:
     return Item(name, "skipped", "the backup has none", facts={"empty": True})
 
 
-def plan(backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes | None, replace: bool) -> list[Item]:
-    """The items in the order in which they are written. ``key``: the maintenance key, for a backup made without secrets."""
-    barrier = _barrier(manifest, board, replace)
+def plan(
+    backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes | None, replace: bool, replace_site: int | None = None
+) -> list[Item]:
+    """The items in the order in which they are written. ``key``: the maintenance key, for a backup made without secrets. ``replace_site``:
+    the site that the board belongs to, when it is to become the backup's."""
+    barrier = _barrier(manifest, board, replace_site)
     if barrier is not None:
         state, why = barrier
         return [Item(name, state, why) for name in ("journal", "open sessions", "counters", "cards", "black box", "configuration")]
@@ -60,7 +66,7 @@ def plan(backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes
         *items,
         _cards(backup, board, replace),
         _black_box(backup, board, replace),
-        _configuration(backup, manifest, board, key, replace),
+        _configuration(backup, manifest, board, key, replace, replace_site),
     ]
 
 
@@ -71,15 +77,16 @@ def apply(items: list[Item], place: Partitions, progress: Progress | None = None
             item.write(place, progress)
 
 
-def _barrier(manifest: dict[str, Any], board: Contents, replace: bool) -> tuple[State, str] | None:
+def _barrier(manifest: dict[str, Any], board: Contents, replace_site: int | None) -> tuple[State, str] | None:
     """Why nothing at all may go onto this board."""
     made_by = manifest["firmware"]
     if manifest["board"]["chip"] != board.chip:
         return "incompatible", f"the backup is of an {manifest['board']['chip']}, this is an {board.chip}"
     if made_by and board.firmware and older(board.firmware, made_by):
         return "incompatible", f"the board's firmware {board.firmware} is older than {made_by}, which wrote this: shed flash first"
-    if board.site is not None and manifest["site"] is not None and board.site != manifest["site"] and not replace:
-        return "skipped", f"the board belongs to site {board.site}, the backup to site {manifest['site']}: --replace makes it that one"
+    if board.site is not None and manifest["site"] is not None and board.site != manifest["site"] and board.site != replace_site:
+        what = f"the board belongs to site {board.site}, the backup to site {manifest['site']}"
+        return "skipped", f"{what}: compare cabinet and file; --replace-site {board.site} makes it that one"
     return None
 
 
@@ -175,7 +182,9 @@ def _black_box(backup: Contents, board: Contents, replace: bool) -> Item:
     return Item(name, "restored", "as it was", _whole(BOX, backup.raw[BOX]))
 
 
-def _configuration(backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes | None, replace: bool) -> Item:
+def _configuration(
+    backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes | None, replace: bool, replace_site: int | None
+) -> Item:
     name, found = "configuration", keyless(backup.raw[CONFIG])
     if found is None:
         return _empty(name)
@@ -187,7 +196,7 @@ def _configuration(backup: Contents, manifest: dict[str, Any], board: Contents, 
     if kind and board.board and kind != board.board:
         why = f"it names the pins of a {kind}, this is a {board.board}: shed config push FILE of the same site"
         return Item(name, "incompatible", why, facts=facts)
-    if board.slot is not None and not replace:
+    if board.slot is not None and not replace and replace_site is None:
         return Item(name, "skipped", "the board has another one of its own: --replace takes the backup's", facts=facts)
     why = "the one in use, with its maintenance key"
     if key_of(image) is None:
@@ -197,6 +206,9 @@ def _configuration(backup: Contents, manifest: dict[str, Any], board: Contents, 
         same = rekeyed(image, secret)[:12] == image[:12]
         why = "the one in use" if same else "the one in use, with a maintenance key that is not the one it had"
         image = with_key(image, secret) if same else rekeyed(image, secret)
+    if board.board and board_of_image(image) not in (None, _identity(board.board)):
+        why = f"it was made for other pins than this {board.board} has: shed config push FILE of the same site"
+        return Item(name, "incompatible", why, facts=facts)
     taken = [slot for start in (0, SLOT_SIZE) if (slot := read_slot(board.raw[CONFIG][start : start + SLOT_SIZE])) is not None]
     sequence = max([sequence, *(slot.sequence + 1 for slot in taken)])
     where = SLOT_SIZE if board.slot is not None and read_slot(board.raw[CONFIG][:SLOT_SIZE]) == board.slot else 0
@@ -209,6 +221,14 @@ def _configuration(backup: Contents, manifest: dict[str, Any], board: Contents, 
             place.write(CONFIG, SLOT_SIZE - where, b"\xff" * SLOT_SIZE)
 
     return Item(name, "restored", why, write, facts)
+
+
+def _identity(board: str) -> int | None:
+    """Of a board file of this tool; None when it has none of that name."""
+    try:
+        return identity(boards.load(board))
+    except ShedError:
+        return None
 
 
 def _whole(label: str, region: bytes) -> Write:

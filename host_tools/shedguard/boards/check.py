@@ -1,4 +1,4 @@
-"""What a board file may not say: pins the chip cannot serve, expanders that cannot be, outputs that would be on during a reset.
+"""What a board file may not say: pins the chip cannot serve, expanders that cannot be, outputs that would be on at power-on.
 
 Hazard: a wrong line here closes a relay while no program runs. Every rule names the key, the cause and what to change.
 """
@@ -118,7 +118,7 @@ def _at_reset(board: Board, name: str, terminal: Terminal) -> Iterator[Problem]:
     if terminal.pull == wanted:
         return
     path: Path = ("terminal", name, "pull") if terminal.pull else ("terminal", name)
-    what = f"{name} would float during a reset" if terminal.pull is None else f"{name} would be on during a reset"
+    what = f"{name} would float at power-on" if terminal.pull is None else f"{name} would be on at power-on"
     cause = f"it energises at a {terminal.active} level, and nothing holds it at the other until boot.py runs"
     yield Problem(path, what, cause, f'fit a resistor and write pull = "{wanted}"')
 

@@ -15,7 +15,7 @@ from .wiring import Box, Plan, Row
 COLOURS = {"signal": "#555555", "coil": "#c46200", "power": "#b3001b", "bus": "#0058b0", "field": "#1f7a3d"}
 _MEANING = {
     "signal": "signal of the board",
-    "coil": "coil supply, through the heartbeat circuit",
+    "coil": "supply of coils and locks, through the heartbeat circuit",
     "power": "mains L (N and PE not drawn)",
     "bus": "RS-485",
     "field": "buttons, contacts, loops, reader",

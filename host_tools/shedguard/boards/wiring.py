@@ -1,6 +1,7 @@
 """What goes where when a shed is wired to a board: rows of terminals and the things they lead to. No drawing here.
 
-Hazard: a contactor without the heartbeat circuit in its coil supply, a lock without its hard-wired release. Both are in every plan.
+Hazard: a contactor or a lock without the heartbeat circuit in its supply, a lock without its hard-wired release. All are in every plan: the
+chip keeps its pins' levels when the program hangs, so the heartbeat circuit alone opens the outlets and frees the gate then.
 """
 
 from __future__ import annotations
@@ -83,11 +84,12 @@ def _place(board: Board, name: str) -> tuple[str, str, str]:
 
 
 def _safety(board: Board, site: SiteFile) -> list[Row]:
-    rows = [Row(None, "", (Box("coil supply", ("fused; nothing else on it",)),), "coil", "supply")]
+    rows = [Row(None, "", (Box("supply of coils and locks", ("fused; nothing else on it",)),), "coil", "supply")]
     if site.safety.heartbeat is None:
-        return [*rows, Row(None, "", (Box("NO HEARTBEAT CIRCUIT", ("this shed is unprotected",)),), "coil", "source")]
+        lines = ("this shed is unprotected: when the program hangs, outlets stay on and the gate stays locked",)
+        return [*rows, Row(None, "", (Box("NO HEARTBEAT CIRCUIT", lines),), "coil", "source")]
     name, place, what = _place(board, site.safety.heartbeat)
-    lines = (what, "its contact opens the coil supply 0.5 to 1.0 s after the last strobe")
+    lines = (what, "its contacts open this supply 0.5 to 1.0 s after the last strobe (a pole for each voltage)")
     return [*rows, Row(name, place, (Box("heartbeat circuit", lines),), "signal", "source")]
 
 
@@ -126,7 +128,7 @@ def _locks(board: Board, site: SiteFile) -> list[Row]:
         name, place, what = _place(board, gate.lock)
         chain = Box("hard-wired release", ("exit button and fire contact break the lock's supply, whatever the board does",))
         lock = Box(f'lock "{gate.name}"', ("free without current",))
-        rows.append(Row(name, place, (Box("lock supply", (what,)), chain, lock), "signal"))
+        rows.append(Row(name, place, (Box("lock supply, behind the heartbeat circuit", (what,)), chain, lock), "coil", "tap"))
     return rows
 
 

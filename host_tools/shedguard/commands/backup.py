@@ -12,6 +12,7 @@ from ..backup import archive, contents
 from ..backup import restore as restoring
 from ..backup.contents import BOX, CARDS, CONFIG, JOURNAL, Contents
 from ..errors import REFUSED, ShedError
+from ..whose import ReplaceSiteOption
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, check_new
@@ -52,6 +53,7 @@ def restore(
     site: SiteOption = None,
     key: KeyOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Also over what the board has of its own (named in the report).")] = False,
+    replace_site: ReplaceSiteOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")] = False,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
@@ -65,7 +67,7 @@ def restore(
     saved, manifest = archive.load(file)
     secret = key_from(key, site) if key is not None or site is not None else None
     with open_place(port, flash, f"{file} is restored", yes, before_of(before), baud) as place:
-        items = restoring.plan(saved, manifest, contents.read(place, Bar("looking")), secret, replace)
+        items = restoring.plan(saved, manifest, contents.read(place, Bar("looking")), secret, replace, replace_site)
         if not dry_run:
             restoring.apply(items, place, Bar("restore"))
     if as_json:

@@ -23,6 +23,7 @@ from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.model import SiteFile
 from ..site.write import to_toml
+from ..whose import ReplaceSiteOption
 from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, load_site, port_of, say, show_json, show_table
 from .flash import BaudOption, BeforeOption, before_of, hands
 from .out_file import check_new
@@ -40,6 +41,7 @@ def push(
         bool, typer.Option("--confirm/--no-confirm", help="Confirm when the checks are good; else it stays on trial.")
     ] = True,
     anyway: Annotated[bool, typer.Option("--anyway", help="Confirm although a check is worse than before.")] = False,
+    replace_site: ReplaceSiteOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -47,18 +49,18 @@ def push(
 
     Unconfirmed, the old configuration comes back by itself: after 10 minutes, at any reset, at a failed self-test; a power cut at any
     moment leaves the old or the new one. Exit codes: 1 it went back at once, 2 the file is wrong, 6 a check is worse (left on trial),
-    7 a session is live.
+    7 a session is live, or the board belongs to another site or is another product.
     """
     loaded = load_site(file)
     secret = key_from(key, None) if key is not None else None
     if flash is not None:
-        where = pushing.put(FlashFile(flash), compile_site(loaded.site, loaded.board))
+        where = pushing.put_checked(FlashFile(flash), loaded, compile_site(loaded.site, loaded.board), replace_site)
         crc = f"{image_crc(compile_site(loaded.site, loaded.board)):08X}"
         result = pushing.Pushed("unchanged", crc) if where is None else pushing.Pushed("on trial", crc, where.sequence, 600)
     else:
         name = port_of(port)
         ask(f"{name}: a new configuration, site {loaded.site.site.id} {loaded.site.site.name!r}. The board restarts.", yes)
-        result = pushing.push(name, loaded, confirm, anyway, secret, say, way=pushing.Way(baud, before_of(before), hands()))
+        result = pushing.push(name, loaded, confirm, anyway, secret, say, way=pushing.Way(baud, before_of(before), hands(), replace_site))
     if as_json:
         show_json(result.as_json())
         return

@@ -13,6 +13,7 @@ from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..flash import board_flash
 from ..flash.board_flash import FlashReport, Hands, Request
 from ..flash.channel import Before
+from ..whose import ReplaceSiteOption
 from .common import JsonOption, PortOption, port_of, say, show_json, show_table
 from .place import YesOption, ask
 from .progress import Bar
@@ -56,17 +57,20 @@ def flash(
     before: BeforeOption = None,
     live_check: CheckOption = True,
     erase_data: Annotated[bool, typer.Option("--erase-data", help="Erase configuration, cards and sales too.")] = False,
+    replace_site: ReplaceSiteOption = None,
     as_json: JsonOption = False,
     yes: YesOption = False,
 ) -> None:
     """Write MicroPython, partition table and program; what the board has already is skipped. Configuration, cards and sales stay.
 
     Cut off at any point, the board is safe (outputs off) and the same command goes on. Exit codes: 2 the image does not fit, 3 no board,
-    4 it does not start afterwards, 7 a session is live.
+    4 it does not start afterwards, 7 a session is live, or it is another product's board (--replace-site erases that configuration).
 
     Example: shed flash --board devkitc-shed4 --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
     """
-    request = Request(port_of(port), board, image, sha256, baud, before_of(before), live_check, erase_data=erase_data)
+    request = Request(
+        port_of(port), board, image, sha256, baud, before_of(before), live_check, erase_data=erase_data, replace_site=replace_site
+    )
     prepared = board_flash.prepare(request)
     what = "ERASE configuration, cards and sales, and write" if erase_data else "write"
     ask(f"{request.port}: {what} {board} (the board is out of service meanwhile).", yes)

@@ -16,6 +16,7 @@ from ..flash.board_flash import Request, prepare
 from ..install.run import STEPS, Job
 from ..site.load import LoadedSite
 from ..site.push import Way, configure
+from ..whose import ReplaceSiteOption
 from .common import JsonOption, load_site, port_of, say, show_json
 from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
 from .out_file import check_new
@@ -39,6 +40,7 @@ def install(
         Path | None, typer.Option("--report", help="Where the report goes: FILE.json and FILE.html. Otherwise install-SITE in this folder.")
     ] = None,
     as_json: JsonOption = False,
+    replace_site: ReplaceSiteOption = None,
     yes: YesOption = False,
 ) -> None:
     """Detect, flash, verify, configure, self-test, report: each step does what is missing and says what it did.
@@ -56,10 +58,13 @@ def install(
     unknown = [name for name in steps if name not in STEPS]
     if unknown:
         raise ShedError(f"no step is called {unknown[0]!r}", f"the steps are {', '.join(STEPS)}", "shed install --help", INVALID)
-    request = Request(port_of(port), site.site.site.board, image, sha256, baud, before_of(before))
+    request = Request(
+        port_of(port), site.site.site.board, image, sha256, baud, before_of(before), site=site.site.site.id, replace_site=replace_site
+    )
     if "flash" in steps or "verify" in steps:
         prepare(request)  # what is wrong with image or program is said before anything is touched
-    ask(f"{request.port}: install {request.board} as site {site.site.site.id} (out of service meanwhile).", yes)
+    instead = "" if replace_site is None else f" INSTEAD OF site {replace_site}"
+    ask(f"{request.port}: install {request.board} as site {site.site.site.id}{instead} (out of service meanwhile).", yes)
     bar: list[Bar] = []
 
     def progress(done: int, total: int) -> None:
@@ -87,4 +92,5 @@ def install(
 
 
 def _configure(request: Request, site: LoadedSite) -> bool:
-    return configure(request.port, site, Way(request.baud, request.before, hands()), lambda text: say(f"      {text}"))
+    way = Way(request.baud, request.before, hands(), request.replace_site)
+    return configure(request.port, site, way, lambda text: say(f"      {text}"))

@@ -20,10 +20,18 @@ _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loo
 _LITTLEFS: Final = b"littlefs"
 _MAIN: Final = b"main.py"  # the root folder's names stand in the same two blocks
 _NOT_SERVING: Final = {
-    "repl": ("bad", "no program, or it ended: the prompt is there", "shed flash --board NAME"),
+    "repl": (
+        "bad",
+        "no program, or somebody at this port ended it: nobody watches the shed, nor does a watchdog; the port belongs behind the lock",
+        "press EN; when the prompt comes again: shed flash --board NAME",
+    ),
     "rom": ("bad", "BOOT is held, or something pulls GPIO0 down", "let BOOT go, take the plugs off, press EN"),
     "no-image": ("bad", "a bare board, or an installation that was cut off", "shed flash --board NAME --image FILE"),
-    "corrupt": ("bad", "the file system was cut off or overwritten; outputs stay in their hardware-safe state", "shed flash --board NAME"),
+    "corrupt": (
+        "bad",
+        "the file system was cut off or overwritten; only the heartbeat circuit holds outlets off and the gate free",
+        "shed flash --board NAME",
+    ),
     "crashed": ("bad", "the program or MicroPython crashed", "shed flash --board NAME; if it stays, send what it printed"),
     "text": ("bad", "another firmware, or another speed than 115200", "shed flash --board NAME"),
     "silent": (
@@ -88,7 +96,7 @@ def _status(console: Console) -> list[Finding]:
     names = [name_of(FAULTS, frame["f"]) for frame in faults]
     found: list[Finding] = []
     if "unprotected" in names:
-        cause = "no heartbeat circuit holds the group contactors: a dead board would leave outlets on"
+        cause = "no heartbeat circuit holds contactors and locks: a dead board would leave outlets on and the gate locked"
         found.append(Finding("protection", "bad", "the board is *unprotected*", cause, "fit the heartbeat circuit, then shed commission"))
     elif not head.get("hb"):
         found.append(Finding("protection", "warn", "no heartbeat at this moment", "safe mode, a fault or a trip stops it", "shed status"))

@@ -12,8 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from .. import whose
 from ..boards import model as boards
 from ..errors import ShedError
+from ..partitions import BoardFlash, find
 from ..ports import open_quietly
 from . import image_source, plan, writer
 from .channel import Before, Channel, open_channel
@@ -38,6 +40,8 @@ class Request:
     live_check: bool = True
     firmware: Path | None = None
     erase_data: bool = False
+    site: int | None = None  # that the board is for, where the caller knows
+    replace_site: int | None = None  # the one that is there, when it is to become another's
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ def flash(
     with _channel(request, before_reset, hands) as channel:
         facts = facts_of(channel)
         before = getattr(channel, "sent_bytes", 0)
+        writer.check(channel, wanted)
+        _make_ours(channel, request)
         outcome = writer.write(channel, wanted, progress, request.erase_data)
         rate = _rate(request.baud, getattr(channel, "sent_bytes", 0) - before, outcome)
         same = writer.compare(channel, wanted)  # here, because a session more costs a person with two buttons another round
@@ -135,6 +141,18 @@ def flash(
         running = wait_for_service(request.port)
     name = None if wanted.image is None else wanted.image.name
     return FlashReport(request.board, facts, name, wanted.program_sha256, outcome, rate, running, same)
+
+
+def _make_ours(channel: Channel, request: Request) -> None:
+    """ShedError 7 when the board is another's. A configuration of another product goes first: a cut then leaves a board without one."""
+    try:
+        place = BoardFlash(channel, request.port)
+    except ShedError:  # no partition table: nobody's, or the writer refuses
+        return
+    board, there = boards.load(request.board), whose.look(place)
+    whose.refuse_other(there, request.port, board, request.site, request.replace_site)
+    if there.site is not None and not there.is_of(board):
+        place.write("shed_cfg", 0, b"\xff" * find(place, "shed_cfg").size)
 
 
 def verify(request: Request, prepared: plan.Plan | None = None, hands: Hands | None = None) -> VerifyReport:

@@ -31,7 +31,7 @@ WORDS: Final[dict[Kind, str]] = {
     "repl": "MicroPython's prompt: no program in service",
     "rom": "the chip's loader",
     "no-image": "no MicroPython image: the chip's ROM finds nothing to start",
-    "corrupt": "MicroPython with a corrupt file system; outputs stay in their hardware-safe state",
+    "corrupt": "MicroPython with a corrupt file system; only the heartbeat circuit holds outlets off and the gate free",
     "crashed": "a program that crashed",
     "text": "something that prints, but is not ShedGuard",
     "silent": "nothing answers",

@@ -25,7 +25,7 @@ BY_HAND: Final = (
     "Each manual call point: the same.",
     "Wire of each detector loop pulled off: a fault is shown (10 point_fault), no new session begins.",
     "Wire of each call point and other contact pulled off: it trips as if it were pressed, and no fault is shown.",
-    "Heartbeat wire pulled off: the group contactors drop within a second.",
+    "Heartbeat wire pulled off: the group contactors drop within a second, and the gate can be pushed open.",
     "Controller's supply switched off: contactors drop, the gate can be pushed open.",
     "Green break-glass unit and exit button: the gate opens without the controller.",
     "One charge at each outlet: it starts, its meter counts, it stops with card and button.",

@@ -23,6 +23,7 @@ from ..flash.writer import TotalProgress
 from ..ports import open_quietly
 from ..site.image import compile_site, image_crc
 from ..site.load import LoadedSite
+from ..whose import There, refuse_other
 from .report import Report, StepResult
 from .self_test import Check, require, self_test
 
@@ -101,6 +102,8 @@ class Job:
     def _detect(self) -> StepResult:
         with open_quietly(self.request.port) as wire:
             running = ask(wire)
+        there = There(int(running.hello.get("site", 0)) or None)  # before anything is reset; its flash is asked in `flash` and `configure`
+        refuse_other(there, self.request.port, self.site.board, self.site.site.site.id, self.request.replace_site)
         facts: dict[str, Any] = {"port": self.request.port, "runs": running.kind, "hello": running.hello}
         return StepResult("detect", "done", f"{self.request.port}: {running.words}", facts=facts)
 

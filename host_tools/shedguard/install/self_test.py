@@ -96,7 +96,7 @@ def _protection(head: dict[str, Any]) -> Check:
     return Check(
         "protection",
         "bad",
-        "no heartbeat: a hung program would leave outlets on (unprotected)",
+        "no heartbeat: a hung program would leave outlets on and the gate locked (unprotected)",
         "wire the heartbeat circuit and name its terminal as [safety] heartbeat",
     )
 

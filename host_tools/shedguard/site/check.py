@@ -197,7 +197,7 @@ def _budget(site: SiteFile) -> Iterator[Problem]:
 
 def _heartbeat(site: SiteFile) -> Iterator[Problem]:
     if site.safety.heartbeat is None:
-        cause = "without it nothing opens the contactors when the software is dead"
+        cause = "without it nothing opens the contactors and frees the gate when the software is dead"
         yield Problem(("safety",), "no heartbeat output: this shed is unprotected", cause, 'wire one and add heartbeat = "HB"', "warning")
 
 

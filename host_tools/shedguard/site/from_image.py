@@ -22,7 +22,7 @@ def site_of(image: bytes, board: Board, names: SiteFile | None = None) -> SiteFi
         sections = read_sections(image)
         site = SiteFile.model_validate(_tables(sections, board, names))
         build = int(sections[1][0][1])
-        same = image_crc(compile_site(site, board, build)) == image_crc(image)
+        same = image_crc(compile_site(site, board, build, sections)) == image_crc(image)
     except (ValueError, KeyError, IndexError, StopIteration) as error:  # ValidationError is a ValueError
         raise _other(board, str(error)) from error
     if not same:

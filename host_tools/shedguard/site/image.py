@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from binascii import crc32
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final
 
+from ..boards.boot_file import identity
 from ..boards.model import Board, Wires
 from .check import effect_names
 from .model import Charging, SiteFile
@@ -15,18 +16,20 @@ MAGIC: Final = b"SGI1"
 VERSION: Final = 1
 SCAN_PERIOD_MS: Final = 5
 NONE: Final = 255
+BOARD: Final = 17  # the section that names the board
 _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
 _PROFILES: Final = {"pzem-016": 1}
 _LAYOUTS: Final = {
     1: "<IIhHHBB", 2: "<BBH", 3: "<BBBIBB", 4: "<BBBBBBH", 5: "<BBB", 6: "<BBBBHHHHHB", 7: "<IBBII", 8: "<BB", 9: "<BBBBHH",
-    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH",
+    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH", 17: "<I",
 }  # fmt: skip
 _CHARGING: Final = tuple(Charging.model_fields)
 _PARTS: Final = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
 
 
-def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:
-    """The image of a checked site. ``build`` is the number by which a board and a file are told apart."""
+def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[int] | None = None) -> bytes:
+    """The image of a checked site. ``build`` is the number by which a board and a file are told apart. ``only``: the sections that an
+    earlier version had, to see whether its image says the same."""
     builder = _Builder(site, board)
     sections: list[tuple[int, Sequence[tuple[int | bytes, ...]]]] = [
         (1, [builder.site_record(build)]),
@@ -45,6 +48,8 @@ def compile_site(site: SiteFile, board: Board, build: int = 1) -> bytes:
     ]
     if board.expander:
         sections += [(14, [_wires(wires) for wires in board.bus.values()]), (15, [_expander(board, name) for name in board.expander])]
+    sections.append((BOARD, [(identity(board),)]))
+    sections = [section for section in sections if only is None or section[0] in only]
     body = bytearray()
     for number, records in sections:
         layout = struct.Struct(_LAYOUTS[number])
@@ -79,6 +84,13 @@ def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
     if at != len(image):  # the number of sections is not under the CRC
         raise damaged
     return sections
+
+
+def board_of_image(image: bytes) -> int | None:
+    """The identity of the board that an image was made for; None when it does not say."""
+    for (number,) in read_sections(image).get(BOARD, []):
+        return number if isinstance(number, int) else None
+    return None
 
 
 def _wires(wires: Wires) -> tuple[int, ...]:

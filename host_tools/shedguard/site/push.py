@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import whose
 from ..console import Console
-from ..errors import FAILED, TEST_FAILED, ShedError
+from ..errors import FAILED, REFUSED, TEST_FAILED, ShedError
 from ..flash.board_flash import BEFORE, Hands, wait_for_service
 from ..flash.channel import Before, open_channel
 from ..flash.who import ask
@@ -38,6 +39,7 @@ class Way:
     baud: int = 460800
     before: Before | None = None
     hands: Hands | None = None
+    replace_site: int | None = None  # the site that is there, when the board is to become another's
 
 
 @dataclass(slots=True)
@@ -74,6 +76,21 @@ def put(place: Partitions, image: bytes) -> slots.Place | None:
     return where
 
 
+def put_checked(place: Partitions, loaded: LoadedSite, image: bytes, replace_site: int | None) -> slots.Place | None:
+    """As `put`. ShedError 7 when the board is another site's and ``replace_site`` does not name that, or when its boot file is another
+    product's: that one no configuration mends."""
+    there = whose.look(place)
+    if there.board not in (None, loaded.board.board.name):
+        raise ShedError(
+            f"the board at {place.name} has the boot file of a {there.board}, this site is on a {loaded.board.board.name}",
+            "another port, another file, or a controller from another shed: its pins are not the ones that this file means",
+            f"compare them; if it really is a {loaded.board.board.name}: shed install SITE.toml --replace-site {there.site or 0}",
+            REFUSED,
+        )
+    whose.refuse_other(there, place.name, loaded.board, loaded.site.site.id, replace_site)
+    return put(place, image)
+
+
 def push(
     port: str,
     loaded: LoadedSite,
@@ -95,6 +112,8 @@ def push(
     crc = image_crc(image)
     with open_quietly(port) as wire:
         running = ask(wire)
+        site_there = whose.There(int(running.hello.get("site", 0)) or None)
+        whose.refuse_other(site_there, port, loaded.board, loaded.site.site.id, way.replace_site)  # before it is taken out of service
         if running.kind == "shedguard" and running.hello.get("cfg") == crc and not _trial_s(Console(wire)):
             return Pushed("unchanged", f"{crc:08X}")
         before = look(Console(wire), loaded.site, None) if running.hello.get("mode") == "service" else None
@@ -102,7 +121,7 @@ def push(
     before_reset = way.before or BEFORE[loaded.board.reset.circuit]
     hands = way.hands
     with open_channel(port, baud=way.baud, before=before_reset, hands=None if hands is None else lambda: hands("loader")) as channel:
-        where = put(BoardFlash(channel, port), image)
+        where = put_checked(BoardFlash(channel, port), loaded, image, way.replace_site)
     if before_reset == "no-reset" and hands is not None:
         hands("run")
     wait_for_service(port)

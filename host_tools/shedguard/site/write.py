@@ -14,7 +14,7 @@ from .model import SiteFile
 from .show import toml_value
 
 _TABLES: Final = {
-    "safety": "The heartbeat strobes an external circuit that holds the contactors; without it the shed is unprotected.\n"
+    "safety": "The heartbeat strobes an external circuit that holds contactors and gate locks; without it the shed is unprotected.\n"
     "Whoever has the maintenance key may change the board: keep this file where the cards' list is kept.",
     "group": "A group: outlets behind one contactor and one breaker.",
     "bus": "An RS-485 bus: A to A, B to B, 120 ohms at both ends.",

@@ -1,0 +1,84 @@
+"""A program that does not start: a module missing, damaged, or that raises while it is imported. The board may not end at a prompt, where
+nothing feeds a watchdog: outputs off, gate free, and a reset, again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from littlefs import LittleFS, UserContext
+from shedguard.flash import program
+from shedguard.flash.file_system import BLOCK
+from shedguard.flash.image import read_partition, write_partition
+
+from hil_tests.bench.bench import Bench
+from hil_tests.scenarios.conftest import SITE, start_charging
+
+APP, MAIN = "/shed/app.mpy", "/main.py"
+
+
+def replace(bench: Bench, path: str, content: bytes | None) -> None:
+    """With the board killed: another content for a file of its program, None takes it away."""
+    vfs = read_partition(bench.process.flash, "vfs")
+    context = UserContext(len(vfs))
+    context.buffer = bytearray(vfs)
+    blocks = len(vfs) // BLOCK
+    system = LittleFS(context, block_size=BLOCK, block_count=blocks, read_size=32, prog_size=32, cache_size=128, lookahead_size=32)
+    system.remove(path)
+    if content is not None:
+        with system.open(path, "wb") as file:
+            file.write(content)
+    system.unmount()
+    write_partition(bench.process.flash, "vfs", bytes(context.buffer))
+
+
+def module(source: str) -> bytes:
+    return program._compile(source.encode(), "shed/app.py")
+
+
+BROKEN = {
+    "its first module is missing": None,
+    "its first module is no bytecode": b"\xff" * 600,
+    "Ctrl-C while it is imported": module("raise KeyboardInterrupt\n"),
+    "SystemExit while it is imported": module("raise SystemExit\n"),
+    "no memory": module("x = bytearray(400000)\n"),
+    "it comes back": module("def run(wdt, boot):\n    pass\n"),
+    "it closes a relay and fails": module("import machine\nfor n in (16, 21):\n    machine.Pin(n, machine.Pin.OUT, value=1)\n1 // 0\n"),
+}
+
+
+@pytest.fixture
+def bench(seed: int) -> Iterator[Bench]:
+    """With the program in its file system, where it can break."""
+    with Bench(site=SITE, seed=seed, program="stock") as bench:
+        bench.run("15 s")
+        yield bench
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_program_that_does_not_start_resets_the_board_with_everything_open(bench: Bench, what: str):
+    start_charging(bench, 1)
+    bench.board.kill()
+    replace(bench, APP, BROKEN[what])
+    bench.run("2 s")
+    before, printed = len(bench.board.boots), bench.serial.position
+    bench.board.start()
+    bench.run("8 s")
+    assert len(bench.board.boots) - before >= 5, "it tries again and again, and does not wait for a watchdog"
+    text = bench.serial.since(printed).decode("utf-8", "replace")
+    assert ">>> " not in text
+    if what != "it comes back":
+        assert "Traceback" in text, "the crew can read why"
+    assert all(bench.outlet(n).contact_is_open for n in (1, 2, 3, 4)) and bench.gate("main").is_free
+    assert not any(bench.port.energises(pin) for pin in (16, 21)), "outlet 1 and its contactor"
+
+
+def test_a_prompt_is_what_maintenance_gets(bench: Bench):
+    bench.console.ask({"do": "repl"}, key=True)
+    printed = bench.serial.position
+    bench.run("30 s")
+    bench.console.send(b"\x03\r")
+    bench.run("1 s")
+    assert ">>> " in bench.serial.since(printed).decode("utf-8", "replace")
+    assert len(bench.board.boots) == 2, "and no watchdog ends it"
