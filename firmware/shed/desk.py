@@ -26,6 +26,9 @@ class Desk:
         self.cards = service.entrance.cards
         self.mode = "safe" if service.safe_mode else "service"
 
+    def quiet(self):
+        return not self._service.outputs.relays_on
+
     def identity(self):
         service = self._service
         version = ".".join([str(part) for part in sys.implementation.version[:3]])
@@ -81,7 +84,7 @@ class Desk:
         poller = service.poller
         return {
             "m": m,
-            "age": poller.age_ms(m, clock.ticks_ms()),
+            "age": poller.age_ms(m, clock.ticks_ms()) if poller.reading(m).valid else -1,
             "ok": poller.counter(m, meters.OK),
             "to": poller.counter(m, meters.TIMEOUTS),
             "crc": poller.counter(m, meters.CRC_ERRORS),

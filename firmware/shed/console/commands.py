@@ -5,6 +5,7 @@ Hazard: a reading that changes something, a write nobody authorised. Reading ver
 The `shed` that app.py passes in, all of it cheap, none of it raising:
 
     mode                    "service" or "safe"
+    quiet()                 whether no outlet is on: only then may a module be imported
     identity()              dict: fw, site, board, boot, cfg, mpy
     status_items()          yields dicts with the keys of console.md: first the head (up_s, t, trips, faults, group, hb, heap, trial),
                             then outlets (o, st, mw, wh, s, fen, hold), points (p, st), gates (g, st), meters (m, age,
@@ -159,8 +160,8 @@ class Commands:
         journal = self.shed.journal
         yield {"ok": True, "next": journal.ring.sequence}
         for record in journal.newest(count, kinds) if since is None else journal.since(since):
-            if record is None or (kinds is not None and record[1] not in kinds):
+            if record is None:
                 yield None
-            else:
+            elif kinds is None or record[1] in kinds:
                 payload = record[2][:_MOST_BYTES]
                 yield {"q": record[0], "k": record[1], "d": hexlify(payload).decode()}
