@@ -8,6 +8,7 @@ from shed.access.cards import OK, CardTable
 from shed.access.gate import FREE, Gate
 from shed.access.lockout import LockOut
 from shed.access.pn532 import Pn532
+from shed.access.presence import Presence
 from shed.board import flash, uarts
 from shed.safety import faults
 
@@ -29,9 +30,11 @@ class Entrance:
             for gate in self.gates:
                 gate.state = FREE
         self._readers = []
+        self._presences = []
         self._reader_gates = []
         for _kind, uart, tx, rx, gate in readers:
             self._readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
+            self._presences.append(Presence())
             self._reader_gates.append(gate)
 
     def read(self, now_ms):
@@ -42,8 +45,9 @@ class Entrance:
             reader = self._readers[r]
             wake_ms = min(wake_ms, reader.step(now_ms))
             card = reader.take_card()
-            if card is not None:
-                self._judge(card, self._reader_gates[r], now_ms)
+            seen = card or reader.present
+            if seen is not None and self._presences[r].is_new(seen, now_ms):
+                self._judge(seen, self._reader_gates[r], now_ms)
             if reader.silent:
                 live.came(faults.READER_SILENT, r)
             elif live.is_live(faults.READER_SILENT, r):

@@ -4,9 +4,9 @@ Hazard: one slow task starving the rest unseen. Each task returns how long it wa
 worst run time, worst lateness. The executive also watches the scan's timer.
 
 Fairness is a rule, not care. Of the due tasks the highest in priority goes next, but **a task that ran does not run again before every
-other task that was due when it ended has had a turn**. Proof that this is enough: while a task waits, each other task ends at most once more
-(from then on it stands behind the waiting one), so nobody waits longer than one turn of every other task, the sum of their budgets. Nobody
-waits for ever: a task only ever stands behind tasks whose last turn is older than its own, so the due task whose last turn is oldest is free.
+other task that was due when it ended has had a turn**. That is enough: while a task waits, each other task ends at most once more (from
+then on it stands behind the waiting one), so nobody waits longer than one turn of every other task, the sum of their budgets. And nobody
+waits for ever: a task only stands behind tasks whose last turn is older than its own, so the due task whose last turn is oldest is free.
 """
 
 from time import ticks_add, ticks_diff

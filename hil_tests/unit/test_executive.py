@@ -49,7 +49,7 @@ class Load:
         self.plan = plan
         self.turns = []
         self.due_at_ms = world.now_ms
-        self.wakes = None
+        self.wakes = lambda: None
 
     def step(self, _now_ms):
         waited_ms = self.world.now_ms - self.due_at_ms
@@ -58,8 +58,7 @@ class Load:
         self.turns.append(waited_ms)
         self.world.now_ms += work * self.budget_ms // 100
         self.due_at_ms = max(began_ms + sleep_ms, self.world.now_ms)  # nobody waits while it works
-        if self.wakes is not None:
-            self.wakes()
+        self.wakes()
         return sleep_ms
 
 

@@ -4,7 +4,7 @@ Hazard: importing a module takes 30 to 60 ms in which no scan runs. So **nothing
 
     start, at least 60 KB would stay free: words loaded, for good
     else: typed line, no outlet on: words loaded, a module a turn; dropped 60 s after the last typed line, once no outlet is on
-    else: typed line, an outlet on: the rows that tools get, as `key=value`
+    else: typed line, an outlet on: the rows that tools get, as `key=value` (docs/protocols/console.md)
 """
 
 import gc
@@ -18,10 +18,14 @@ from shed.unload import unload
 _FORGET_MS = const(60000)  # after the last typed line
 _ENOUGH_BYTES = const(72000)  # free before loading: 60 KB stay
 # About 10 KB that only a person at a terminal needs, in order of import.
-WORDY = ("shed.console.words", "shed.console.dates", "shed.console.typed")
+WORDY = ("shed.console.dates", "shed.console.words", "shed.console.typed")
 _READS = {"status": "", "why": "o", "log": "n", "sessions": "n", "faults": "", "tasks": "", "version": ""}
 _MOST = const(200)
-_NUMBERS = "numbers only: words are not loaded while an outlet is on. `shed` on a laptop has them. status why log sessions faults version stop clear\n"
+_THINGS = ("outlet", "point", "gate", "meter")  # by the first letter; all but outlets count from 0 in the rows
+_NUMBERS = """\
+numbers only: words are not loaded while an outlet is on; `shed` on a laptop has them
+status, why N, log [N], sessions [N], faults, tasks, version, stop N, clear, confirm, repl
+"""
 
 
 class Talk:
@@ -92,4 +96,11 @@ class Talk:
         else:
             return
         for row in rows:
-            yield None if row is None else " ".join(["%s=%s" % pair for pair in row.items()]) + "\n"
+            if row is None:
+                yield None
+                continue
+            about = ""
+            for name in _THINGS:
+                if name[0] in row and row.get("ok") is not True:
+                    about = "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))
+            yield about + " ".join(["%s=%s" % pair for pair in row.items()]) + "\n"
