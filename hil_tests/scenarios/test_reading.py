@@ -59,8 +59,9 @@ def _ask_everything(bench: Bench, count: int) -> None:
         body = _READING[i % len(_READING)]
         way = rng.randrange(8)
         if way == 0 and body.get("n", 0) < 100 and "since" not in body:
-            bench.console.send("\n")  # ends what noise began
-            bench.run("300 ms")
+            bench.run("300 ms")  # a flood fills the chip's buffer of 260 bytes, and what does not fit is lost, ends of lines too
+            bench.console.send("\n")
+            bench.run("500 ms")
             bench.console.ask(body, within="20 s")
             continue
         if way == 1:

@@ -195,6 +195,18 @@ def test_a_tool_that_speaks_in_the_middle_of_a_long_listing_is_served_at_once():
     assert desk.ask(3, do="hello")[0]["ok"] is True
 
 
+@pytest.mark.parametrize("typed", ["\n", "sta", "x" * 31, "y" * 100])
+def test_a_tool_is_served_at_once_also_when_somebody_typed_during_the_listing(typed):
+    desk = Desk()
+    for i in range(150):
+        desk.shed.journal.write(9, i % 4, 1)
+    desk.type("log 150\r", 200)
+    desk.type(typed, 50)
+    desk.wire.incoming += b"\r"
+    assert desk.ask(3, do="hello")[0]["ok"] is True
+    assert b"#150" not in desk.wire.written
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), max_size=60), max_size=4))
 def test_no_typed_line_raises(lines):

@@ -144,10 +144,17 @@ class Console:
     # Typed commands.
 
     def _tell(self, source):
-        if self._at == self._have:
+        """Goes on with a listing, and looks through what is typed meanwhile for a tool that speaks. 32 characters wait, more are dropped."""
+        chunk = self._chunk
+        if self._at:
+            left = self._have - self._at
+            chunk[:left] = chunk[self._at : self._have]
             self._at = 0
-            self._have = self._stdio.read_into(self._chunk)
-        if self._at < self._have and self._chunk[: self._have].find(b">", self._at) >= 0:
+            self._have = left
+        if self._have == _CHUNK:
+            self._have = 0
+        self._have += self._stdio.read_into(memoryview(chunk)[self._have :])
+        if chunk[: self._have].find(b">") >= 0:
             self._finish()  # a tool wants to speak: it goes first
             self._say(b"\r\n")
             return
