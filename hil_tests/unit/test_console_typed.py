@@ -83,7 +83,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
     journal.write(3, 0, 2, 0)
     journal.write(4, 0x50001, 2, CARD, 500, 100)
     journal.write(14, 0x50001, 2)
-    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_000_000, 500, 1312, 100, 1)
+    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_345, 500, 1312, 100, 1)
     journal.write(6, 2, 2, CARD)
     journal.write(7, 9, 2)
     journal.write(8, 9, 2, 3)
@@ -107,7 +107,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
         "fault cleared by key: 9 relay welded, outlet 3",
         "point 1 ALARM",
         "configuration 5 in use",
-        "clock set, was not set",
+        "clock set, was not set, now 2000-01-01 00:00:01",
         "maintenance, by key switch",
         "outlet 3: session 00050001 goes on",
         "configuration 6: confirmed by key",
