@@ -48,6 +48,7 @@ class Desk:
         yield {
             "up_s": service.clock.uptime_s,
             "t": service.clock.epoch_s(),
+            "clk": service.clock.quality,
             "trips": service.matrix.latched | service.matrix.active,
             "faults": len(service.faults),
             "group": [contactors >> g & 1 for g in range(len(wiring.groups))],

@@ -224,6 +224,7 @@ class Service:
         if made_progress and self.executive.overdue_ms(now_ms) < _STARVED_MS:
             self._fed_passes = self.scan.passes
             self.watchdog.feed()
+        self.entrance.look_for_dates()
         if self._restart:
             self._restart -= 1
             if not self._restart:

@@ -69,6 +69,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "self_test": "self-test failed",
         "unprotected": "no heartbeat circuit: unprotected",
         "expander_bus": "out of service",
+        "clock_unset": "the clock is not set: cards with a last day do not end",
     },
     "access": {
         "ok": "card accepted",

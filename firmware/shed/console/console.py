@@ -144,7 +144,7 @@ class Console:
     # Typed commands.
 
     def _tell(self, source):
-        """Goes on with a listing, and looks through what is typed meanwhile for a tool that speaks. 32 characters wait, more are dropped."""
+        """Goes on with a listing, and looks in what is typed meanwhile for a tool that speaks. 32 characters wait, more are dropped."""
         chunk = self._chunk
         if self._at:
             left = self._have - self._at

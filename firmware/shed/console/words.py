@@ -24,11 +24,13 @@ FAULTS = (
     "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus"
+    "|||||||||clock not set: dated cards never end"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
 TRIALS = "|on trial|confirmed|REJECTED, the old one is back"
 AUTHORITIES = "|maintenance card|key switch|key"
+KEPT = "", " (kept over a reset)"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
 # One sentence per journal kind, from 1: {x2} is its field 2 behind the time fields (records.md), told as `_told` does for letter x.
