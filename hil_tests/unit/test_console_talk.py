@@ -85,7 +85,7 @@ def test_an_outlet_that_goes_on_in_the_middle_of_loading_ends_the_loading():
 def test_a_board_with_room_has_the_words_from_its_start_and_for_good(start_ms, monkeypatch):
     monkeypatch.setattr(gc, "mem_free", lambda: 120_000)
     desk = Desk(start_ms)
-    desk.run(200)
+    desk.run(3200)
     assert loaded() == list(talk.WORDY)
     desk.run(200_000)
     desk.shed.outlets_on = True

@@ -2,7 +2,7 @@
 
 Hazard: importing a module takes 30 to 60 ms in which no scan runs. So **nothing is imported while an outlet is on**:
 
-    start, at least 60 KB would stay free: words loaded, for good
+    3 s after the start, at least 60 KB would stay free: words loaded, for good
     else: typed line, no outlet on: words loaded, a module a turn; dropped 60 s after the last typed line, once no outlet is on
     else: typed line, an outlet on: the rows that tools get, as `key=value` (docs/protocols/console.md)
 """
@@ -16,6 +16,7 @@ from micropython import const
 from shed.unload import unload
 
 _FORGET_MS = const(60000)  # after the last typed line
+_SETTLED_MS = const(3000)  # what only a boot needs has left the RAM
 _ENOUGH_BYTES = const(72000)  # free before loading: 60 KB stay
 # About 10 KB that only a person at a terminal needs, in order of import.
 WORDY = ("shed.console.dates", "shed.console.words", "shed.console.typed")
@@ -35,12 +36,17 @@ class Talk:
         self._commands = commands
         self._typed = None  # shed.console.typed.Typed while the words are in memory
         self._typed_ms = 0
+        self._began_ms = None  # of the start
         self._starting = True
         self._stays = False
 
     def step(self, now_ms):
         """Call it while no typed answer is under way. Loads a module, or drops the words, when it is time."""
         if self._starting:
+            if self._began_ms is None:
+                self._began_ms = now_ms
+            if ticks_diff(now_ms, self._began_ms) < _SETTLED_MS:
+                return
             if self._commands.shed.quiet():
                 if not self._stays:
                     gc.collect()
