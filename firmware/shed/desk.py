@@ -26,6 +26,9 @@ class Desk:
         self.cards = service.entrance.cards
         self.mode = "safe" if service.safe_mode else "service"
 
+    def quiet(self):
+        return not self._service.outputs.relays_on
+
     def identity(self):
         service = self._service
         version = ".".join([str(part) for part in sys.implementation.version[:3]])
@@ -45,6 +48,7 @@ class Desk:
         yield {
             "up_s": service.clock.uptime_s,
             "t": service.clock.epoch_s(),
+            "clk": service.clock.quality,
             "trips": service.matrix.latched | service.matrix.active,
             "faults": len(service.faults),
             "group": [contactors >> g & 1 for g in range(len(wiring.groups))],
@@ -81,7 +85,7 @@ class Desk:
         poller = service.poller
         return {
             "m": m,
-            "age": poller.age_ms(m, clock.ticks_ms()),
+            "age": poller.age_ms(m, clock.ticks_ms()) if poller.reading(m).valid else -1,
             "ok": poller.counter(m, meters.OK),
             "to": poller.counter(m, meters.TIMEOUTS),
             "crc": poller.counter(m, meters.CRC_ERRORS),

@@ -1,7 +1,12 @@
 """The executive: fixed-priority cooperative tasks. Everything that is not the scan runs here.
 
 Hazard: one slow task starving the rest unseen. Each task returns how long it wants to sleep, has a budget, and is counted: runs, overruns,
-worst run time, worst lateness. After every run the highest-priority due task goes next. The executive also watches the scan's timer.
+worst run time, worst lateness. The executive also watches the scan's timer.
+
+Fairness is a rule, not care. Of the due tasks the highest in priority goes next, but **a task that ran does not run again before every
+other task that was due when it ended has had a turn**. That is enough: while a task waits, each other task ends at most once more (from
+then on it stands behind the waiting one), so nobody waits longer than one turn of every other task, the sum of their budgets. And nobody
+waits for ever: a task only stands behind tasks whose last turn is older than its own, so the due task whose last turn is oldest is free.
 """
 
 from time import ticks_add, ticks_diff
@@ -49,6 +54,8 @@ class Executive:
         self.running = None
         self.scans_run_here = 0
         self._due_ms = []  # by task, in order of priority
+        self._behind = []  # by task: mask of tasks that go before it, whatever its priority
+        self._ran = -1  # the task that ran last, until the next look tells who was due behind it
         self._next_ms = self._ticks_ms()  # the earliest of them, or earlier
         self._timer_calls = -1
         self._timer_seen_ms = self._next_ms
@@ -57,10 +64,20 @@ class Executive:
         """Adds a task behind (below) those already there."""
         self.tasks.append(Task(name, step, budget_ms))
         self._due_ms.append(self._ticks_ms())
+        self._behind.append(0)
 
     def wake(self, i):
-        """Task number `i` is due now."""
-        self._due_ms[i] = self._next_ms = self._ticks_ms()
+        """Task number `i` is due now, or stays due since when it was."""
+        now_ms = self._next_ms = self._ticks_ms()
+        if ticks_diff(self._due_ms[i], now_ms) > 0:
+            self._due_ms[i] = now_ms
+
+    def overdue_ms(self, now_ms):
+        """How long the longest waiting task has been due, at least 0. By the rule above no more than the sum of the budgets."""
+        longest_ms = 0
+        for due_ms in self._due_ms:
+            longest_ms = max(longest_ms, ticks_diff(now_ms, due_ms))
+        return longest_ms
 
     def turn(self):
         """Runs the highest-priority due task, or sleeps until one is due or 20 ms are over. Returns 0, or the code that ends service."""
@@ -91,28 +108,38 @@ class Executive:
         return 0
 
     def _look(self, now_ms):
-        """Runs the first due task and returns 0, or returns the milliseconds until one is due. One pass over the due times."""
-        found = late_ms = -1
+        """Runs the due task whose turn it is and returns 0, or returns the milliseconds until one is due. One pass over the due times."""
+        due = 0
         left_ms = _LONG_MS
-        i = 0
+        bit = 1
         for due_ms in self._due_ms:
             wait_ms = ticks_diff(due_ms, now_ms)
-            if wait_ms <= 0 and found < 0:
-                found = i
-                late_ms = -wait_ms
+            if wait_ms <= 0:
+                due |= bit
             elif wait_ms < left_ms:
                 left_ms = wait_ms
-            i += 1
-        if found < 0:
+            bit <<= 1
+        behind = self._behind
+        if self._ran >= 0:
+            behind[self._ran] = due & ~(1 << self._ran)
+            self._ran = -1
+        if not due:
             self._next_ms = ticks_add(now_ms, left_ms)
             return left_ms
-        self._next_ms = ticks_add(now_ms, max(left_ms, 0))
+        found = 0
+        while not due >> found & 1 or behind[found] & due:
+            found += 1
+        for i in range(len(behind)):
+            behind[i] &= ~(1 << found)
+        others = due & ~(1 << found)
+        self._next_ms = now_ms if others else ticks_add(now_ms, left_ms)
+        late_ms = ticks_diff(now_ms, self._due_ms[found])
         task = self.running = self.tasks[found]
-        sleep_ms = task.step(now_ms)
-        if sleep_ms < left_ms and self._next_ms != now_ms:
-            self._next_ms = ticks_add(now_ms, sleep_ms)
-        self._due_ms[found] = ticks_add(now_ms, sleep_ms)
+        due_ms = self._due_ms[found] = ticks_add(now_ms, task.step(now_ms))
         self.running = None
+        self._ran = found
+        if ticks_diff(due_ms, self._next_ms) < 0:
+            self._next_ms = due_ms
         took_ms = ticks_diff(self._ticks_ms(), now_ms)
         task.runs += 1
         if took_ms > task.worst_ms:

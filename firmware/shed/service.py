@@ -24,6 +24,7 @@ BAD_BOOTS = const(5)  # more in a row: safe mode
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
 _GOOD_BOOT_S = const(60)
+_STARVED_MS = const(2000)  # more than the sum of all budgets
 _RESTART_TURNS = const(4)  # of the supervisor: the answer goes out first
 _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
@@ -218,11 +219,13 @@ class Service:
         return _AFTER_ERASE_MS if erased else _ERASE_LOOK_MS
 
     def supervise(self, now_ms):
-        """Lowest of all tasks: it runs only when every other had its turn. Feeds the watchdog when the scan made progress."""
+        """Feeds the watchdog when the scan made progress and no task waits for a turn that it should have had."""
         self.clock.step(now_ms)
-        if self.scan.passes != self._fed_passes and not self.scan.fault:
+        made_progress = self.scan.passes != self._fed_passes and not self.scan.fault
+        if made_progress and self.executive.overdue_ms(now_ms) < _STARVED_MS:
             self._fed_passes = self.scan.passes
             self.watchdog.feed()
+        self.entrance.look_for_dates()
         if self._restart:
             self._restart -= 1
             if not self._restart:

@@ -80,7 +80,11 @@ def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None, fro
         _CACHE.mkdir(parents=True, exist_ok=True)
         loaded = load(wiring.path, load_board(wiring.board_path))
         fresh = cached.with_suffix(f".{os.getpid()}")
-        table = [Card(number=canonical(card.uid), role=_ROLES.get(card.role, card.role)) for card in cards if card.role]
+        table = [
+            Card(number=canonical(card.uid), role=_ROLES.get(card.role, card.role), valid_until=card.valid_until)
+            for card in cards
+            if card.role
+        ]
         board = loaded.board
         if cpu_mhz is not None:
             about = {**board.board.model_dump(), "cpu_mhz": cpu_mhz}

@@ -115,6 +115,22 @@ def no_concurrency(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, node.lineno, "async code")
 
 
+# Where functions may import: at boot, with every outlet locked; and the words of typed lines, which wait for a quiet shed.
+IMPORTS_LATE: Final = {"firmware/shed/app.py", "firmware/shed/start.py", "firmware/shed/wiring.py", "firmware/shed/console/talk.py"}
+
+
+def no_late_import(source: Source) -> Iterator[Finding]:
+    """Importing takes 30 to 60 ms without a scan: nothing is imported in service, by a function, but the words of the typed console."""
+    if source.path in IMPORTS_LATE or not source.path.startswith("firmware/shed/"):
+        return
+    for function in ast.walk(source.tree):
+        if isinstance(function, ast.FunctionDef | ast.Lambda):
+            for node in ast.walk(function):
+                called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("__import__", "exec", "eval")
+                if called or isinstance(node, ast.Import | ast.ImportFrom):
+                    yield Finding(source.path, getattr(node, "lineno", 1), "imports in a function")
+
+
 def no_broad_except(source: Source) -> Iterator[Finding]:
     """An exception that nobody expected must reach the supervisor."""
     if source.path in CATCH_ALL:
@@ -155,6 +171,7 @@ RULES: Final[tuple[Rule, ...]] = (
     no_uart_idle_interrupt,
     integers_only,
     no_concurrency,
+    no_late_import,
     no_broad_except,
     no_hold,
     no_emulator_branch,

@@ -33,6 +33,8 @@ BAD = [
     (rules.no_concurrency, PURE, "from uasyncio import sleep"),
     (rules.no_concurrency, PURE, "import _thread"),
     (rules.no_concurrency, PURE, "async def f():\n    pass"),
+    (rules.no_late_import, PURE, "def f():\n    from shed import trial"),
+    (rules.no_late_import, PURE, "def f():\n    return __import__(name)"),
     (rules.no_broad_except, PURE, "try:\n    f()\nexcept:\n    pass"),
     (rules.no_broad_except, PURE, "try:\n    f()\nexcept Exception:\n    pass"),
     (rules.no_broad_except, PURE, "try:\n    f()\nexcept (OSError, BaseException) as e:\n    pass"),

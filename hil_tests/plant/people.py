@@ -17,11 +17,12 @@ ROLES: Final = {"resident": 1, "staff": 2, "volunteer": 3, "maintenance": 4}
 
 @dataclass(frozen=True, slots=True)
 class CardData:
-    """Somebody's card. ``role`` is one of ROLES, or empty: not in the card table."""
+    """Somebody's card. ``role`` is one of ROLES, or empty: not in the card table. ``valid_until``: seconds since 2000, as in the table."""
 
     name: str
     uid: bytes
     role: str = "resident"
+    valid_until: int = 0xFFFFFFFF
 
 
 DEFAULT_CARDS: Final = (

@@ -41,3 +41,54 @@ def test_the_exit_button_frees_the_gate_of_a_hung_board_that_still_holds_it(benc
 def test_a_power_failure_frees_the_gate(bench: Bench):
     bench.mains.off()
     bench.until(bench.gate("main").is_free, within="1 s")
+
+
+def test_a_door_rattled_on_its_play_stays_held_and_a_push_does_not_open_it(bench: Bench):
+    gate = bench.gate("main")
+    contact = gate.plant.contact
+    assert contact is not None
+    contact.bounces = False
+    for open_ms, shut_ms in ((350, 200), (250, 250), (1500, 100), (210, 900)) * 3:
+        contact.set(False)
+        bench.run(f"{open_ms} ms")
+        assert not gate.push(), f"opens without a card after the contact was open for {open_ms} ms"
+        contact.set(True)
+        bench.run(f"{shut_ms} ms")
+        assert not gate.push()
+    bench.run("15 s")
+    assert [record.event for record in bench.journal.records("gate")].count("forced") == 1
+
+
+def test_with_a_broken_door_contact_the_gate_holds_and_a_card_still_opens_it(bench: Bench):
+    gate = bench.gate("main")
+    assert gate.plant.contact is not None
+    gate.plant.contact.set(False)
+    bench.run("30 s")
+    assert not gate.push()
+    bench.card("resident").tap()
+    bench.run("1 s")
+    assert gate.is_free
+    bench.run("10 s")
+    assert not gate.push()
+
+
+def test_a_card_that_the_reader_loses_and_finds_again_frees_the_gate_once(bench: Bench):
+    """As an owner leaves it on the reader: seen for 3 s, lost for half a second, and so on."""
+    for _ in range(20):
+        bench.card("resident").tap("3 s")
+        bench.run("3500 ms")
+    assert bench.gate("main").is_locked
+    granted = [record for record in bench.journal.records("gate") if record.event == "granted"]
+    assert len(granted) == 1
+
+
+def test_two_cards_in_a_purse_on_the_reader_free_the_gate_once_each(bench: Bench):
+    for _ in range(20):
+        bench.card("resident").tap("600 ms")
+        bench.run("900 ms")
+        bench.card("stranger").tap("600 ms")
+        bench.run("900 ms")
+    assert bench.gate("main").is_locked
+    events = [(record.event, record.card) for record in bench.journal.records("gate")]
+    assert len([event for event, _card in events if event == "granted"]) == 1
+    assert len([event for event, _card in events if event == "denied"]) == 1

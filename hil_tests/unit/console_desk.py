@@ -71,6 +71,10 @@ class MadeUpShed:
         self.calls = []
         self.cards = Cards()
         self.trips = 0
+        self.outlets_on = False
+
+    def quiet(self):
+        return not self.outlets_on
 
     def identity(self):
         return {"fw": "0.1.0", "site": 1001, "board": 1, "boot": 5, "cfg": 0xDEADBEEF, "mpy": "1.25.0"}

@@ -83,7 +83,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
     journal.write(3, 0, 2, 0)
     journal.write(4, 0x50001, 2, CARD, 500, 100)
     journal.write(14, 0x50001, 2)
-    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_000_000, 500, 1312, 100, 1)
+    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_345, 500, 1312, 100, 1)
     journal.write(6, 2, 2, CARD)
     journal.write(7, 9, 2)
     journal.write(8, 9, 2, 3)
@@ -107,7 +107,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
         "fault cleared by key: 9 relay welded, outlet 3",
         "point 1 ALARM",
         "configuration 5 in use",
-        "clock set, was not set",
+        "clock set, was not set, now 2000-01-01 00:00:01",
         "maintenance, by key switch",
         "outlet 3: session 00050001 goes on",
         "configuration 6: confirmed by key",
@@ -193,6 +193,18 @@ def test_a_tool_that_speaks_in_the_middle_of_a_long_listing_is_served_at_once():
         desk.shed.journal.write(9, i % 4, 1)
     desk.type("log 150\r", 200)
     assert desk.ask(3, do="hello")[0]["ok"] is True
+
+
+@pytest.mark.parametrize("typed", ["\n", "sta", "x" * 31, "y" * 100])
+def test_a_tool_is_served_at_once_also_when_somebody_typed_during_the_listing(typed):
+    desk = Desk()
+    for i in range(150):
+        desk.shed.journal.write(9, i % 4, 1)
+    desk.type("log 150\r", 200)
+    desk.type(typed, 50)
+    desk.wire.incoming += b"\r"
+    assert desk.ask(3, do="hello")[0]["ok"] is True
+    assert b"#150" not in desk.wire.written
 
 
 @settings(max_examples=300, deadline=None)

@@ -26,7 +26,7 @@ FAULTS: Final = _numbered(
     "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
     "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
     "expander_bus",
-    more={31: "wrong_board"},
+    more={31: "wrong_board", 33: "clock_unset"},
 )  # fmt: skip
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"

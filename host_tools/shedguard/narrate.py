@@ -22,6 +22,7 @@ from .records import Record
 from .site.names import SiteNames
 from .texts import text
 
+_NO_POINT: Final = 255
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +74,9 @@ def _trip(record: Record, names: SiteNames, _language: str) -> str:
     latency = record.number("latency_us")
     took = f" in {latency / 1000:.1f} ms" if latency >= 0 else ""
     effects = ", ".join(names.effects_in(record.number("effects"))) or "no effect"
-    return f"TRIP by {names.cause(record.number('cause'))} ({names.point(record.number('point'))}): {effects}{took}"
+    point = record.number("point")
+    where = f" ({names.point(point)})" if point != _NO_POINT else ""
+    return f"TRIP by {names.cause(record.number('cause'))}{where}: {effects}{took}"
 
 
 def _trip_reset(record: Record, names: SiteNames, language: str) -> str:
@@ -104,9 +107,9 @@ def _energised(record: Record, names: SiteNames, _language: str) -> str:
 
 def _gate(record: Record, _names: SiteNames, language: str) -> str:
     event = text("gate", name_of(GATE_EVENTS, record.number("event")), language)
-    reason = text("access", name_of(ACCESS_REASONS, record.number("reason")), language)
-    card = _card(record)
-    return f"gate {event}: {reason}" + (f", card {card}" if card != "-" else "")
+    reason, card = record.number("reason"), _card(record)
+    why = f": {text('access', name_of(ACCESS_REASONS, reason), language)}" if reason else ""
+    return f"gate {event}{why}" + (f", card {card}" if card != "-" else "")
 
 
 def _fault(record: Record, names: SiteNames, _language: str) -> str:

@@ -71,6 +71,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "unprotected": "no heartbeat circuit: outlets and gate lock are unprotected",
         "expander_bus": "out of service",
         "wrong_board": "configuration and boot file name different boards: safe mode",
+        "clock_unset": "the clock is not set: cards with a last day do not end",
     },
     "access": {
         "ok": "card accepted",

@@ -64,6 +64,14 @@ class CardTable:
         self._region.read(self._base + i * _RECORD, self._record)
         return self._record
 
+    def has_dates(self, first, some):
+        """Whether one of `some` cards from position `first` on is valid until a date."""
+        for i in range(first, min(first + some, self.count)):
+            _role, flags, until_s = unpack_from("<BHI", self.record(i), 11)
+            if flags & _VALID and until_s != _FOR_EVER:
+                return True
+        return False
+
     def find(self, card, epoch_s):
         """(role, reason) of a canonical card, in at most 16 reads. Role 0: unknown. epoch_s 0 (clock not set): nothing expires."""
         if self.count < 0:

@@ -1,13 +1,17 @@
 """The gate: when its lock coil is energised. De-energised is free: power loss, a dead board and the hard-wired exit button free it
 without us.
 
-Hazard: somebody who cannot leave. Nothing here denies leaving: it decides whether the coil holds, and `freed` (a trip) beats everything.
+Hazards: somebody who cannot leave (exit button and fire contact are hard-wired into the coil's supply, and `freed`, a trip, beats
+everything here), and a gate that a push or a broken wire opens. So the coil is off only while a trip frees it, while the release time of a
+grant runs, and while the door it let through stands open, at most until it is held open. The door contact alone never lets the coil go.
 
     LOCKED --grant or exit--> RELEASED --door opens--> OPEN --open too long--> HELD_OPEN
       ^ |                        |                      |                         |
-      | +--door opens: forced--> OPEN        door closes, locked again     door closes, closed again
+      | +--door opens: forced, the coil stays on--> OPEN   door closes            door closes, closed again
       +--release time over-------+<---------------------+-------------------------+
     any --freed--> FREE --no longer freed--> LOCKED, or OPEN if the door is open
+    OPEN, HELD_OPEN --grant--> stays, the coil off for the release time (a contact that is broken locks nobody out)
+    `forced` is over when the door was shut for 10 s, or with a grant: a door that rattles is one event
 """
 
 from time import ticks_diff
@@ -34,19 +38,24 @@ LOCKED_AGAIN = const(7)
 NO_CARD = bytes(11)
 
 _BOUNCE_MS = const(200)  # a door contact counts when it has agreed for this long
+_OPENING_MS = const(300)  # a door pushed in the last moment of a release is told this late
+_CALM_MS = const(10000)
+_COIL_OFF_MS = const(60000)  # behind an open door, where the site sets no limit for open
 
 
 class Gate:
     """release_ms: how long a grant holds. held_open_ms: open for longer is an event, 0 never. sink(event, reason, card): the journal.
 
-    `state` as above; `forced` is True while the door stands open that nobody released.
+    `state` as above; `forced`: the door opened that nobody released.
     """
 
     def __init__(self, release_ms, held_open_ms, sink):
         self._release_ms = release_ms
         self._held_open_ms = held_open_ms
         self._sink = sink
-        self._since_ms = 0
+        self._since_ms = 0  # of the state; while forced and shut: since it shut
+        self._granted_ms = None  # while the release time runs
+        self._let_through = False  # the open door was opened under a grant or a trip: the coil may wait for it
         self._door = 0
         self._bounce_ms = None
         self._card = NO_CARD
@@ -57,10 +66,16 @@ class Gate:
     def grant(self, now_ms, card=NO_CARD, reason=cards.OK):
         """A card in order (or an exit button that the board sees, with reason EXIT): releases the lock for the release time."""
         self._denied = 0
+        if self.forced and self.state == LOCKED:
+            self._over(CLOSED_AGAIN)
         self._card = card
         self._sink(GRANTED, reason, card)
-        if self.state != FREE:
-            self.state = RELEASED if self.state == LOCKED or self.state == RELEASED else OPEN
+        if self.state == FREE:
+            return
+        self._granted_ms = now_ms
+        if self.state == LOCKED:
+            self.state = RELEASED
+        if self.state != HELD_OPEN:
             self._since_ms = now_ms
 
     def deny(self, reason, card):
@@ -72,40 +87,61 @@ class Gate:
     def step(self, now_ms, door_open, freed):
         """1: energise the lock, 0: let go. door_open: raw contact, 0 or 1. freed: a latched trip. At least every 100 ms."""
         self._debounce(now_ms, door_open)
+        if self._granted_ms is not None and not 0 <= ticks_diff(now_ms, self._granted_ms) < self._release_ms:
+            self._granted_ms = None
+        past_ms = ticks_diff(now_ms, self._since_ms)
         state = self.state
         if freed:
             if state != FREE:
                 self.state = FREE
                 self.forced = False
+                self._granted_ms = None
                 self._sink(FREED, cards.TRIP, NO_CARD)
-        elif state == FREE:
-            self._since_ms = now_ms
-            self.state = OPEN
+            return 0
+        if state == FREE:
+            self._open(now_ms, True)
             if not self._door:
                 self._close(LOCKED_AGAIN)
         elif state == LOCKED:
             if self._door:
+                if not self.forced:
+                    self._sink(FORCED, 0, NO_CARD)
                 self.forced = True
-                self._open(now_ms)
-                self._sink(FORCED, 0, NO_CARD)
+                self._open(now_ms, False)
+            elif self.forced and not 0 <= past_ms < _CALM_MS:
+                self._over(CLOSED_AGAIN)
         elif state == RELEASED:
             if self._door:
-                self._open(now_ms)
-            elif self._bounce_ms is None and not 0 <= ticks_diff(now_ms, self._since_ms) < self._release_ms:
+                self._open(now_ms, True)
+            elif not 0 <= past_ms < self._release_ms + (0 if self._bounce_ms is None else _OPENING_MS):
                 self._close(LOCKED_AGAIN)
         elif not self._door:
-            self._close(CLOSED_AGAIN if state == HELD_OPEN or self.forced else LOCKED_AGAIN)
-        elif state == OPEN and self._held_open_ms and not 0 <= ticks_diff(now_ms, self._since_ms) < self._held_open_ms:
-            self.state = HELD_OPEN
-            self._sink(HELD, 0, self._card)
-        return 1 if self.state == LOCKED else 0
+            if self.forced:
+                self.state = LOCKED
+                self._since_ms = now_ms
+                self._granted_ms = None
+            else:
+                self._close(CLOSED_AGAIN if state == HELD_OPEN else LOCKED_AGAIN)
+        elif self._let_through and not 0 <= past_ms < (self._held_open_ms or _COIL_OFF_MS):
+            self._let_through = False
+            if self._held_open_ms:
+                self.state = HELD_OPEN
+                self._sink(HELD, 0, self._card)
+        if self._granted_ms is not None:
+            return 0
+        return 0 if self.state == OPEN and self._let_through else 1
 
-    def _open(self, now_ms):
+    def _open(self, now_ms, let_through):
         self.state = OPEN
+        self._let_through = let_through
         self._since_ms = now_ms
 
     def _close(self, event):
         self.state = LOCKED
+        self._granted_ms = None
+        self._over(event)
+
+    def _over(self, event):
         self.forced = False
         self._sink(event, 0, self._card)
         self._card = NO_CARD

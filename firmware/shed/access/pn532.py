@@ -49,7 +49,8 @@ _GET_VERSION = b"\x00\x00\xff\x02\xfe\xd4\x02\x2a\x00"
 class Pn532:
     """uart: `any()`, `readinto(buf)`, `write(data)`, none of them blocking.
 
-    `silent`: the reader does not answer (fault `reader_silent`). Counters: `listens`, `timeouts`, `garbage`, `wakes`. `state` as above.
+    `present`: the card in the field, None without. `silent`: the reader does not answer (fault `reader_silent`).
+    Counters: `listens`, `timeouts`, `garbage`, `wakes`. `state` as above.
     """
 
     def __init__(self, uart):
@@ -61,7 +62,7 @@ class Pn532:
         self._wait_ms = 0
         self._backoff_ms = _BACKOFF_MS
         self._misses = 0
-        self._present = None
+        self.present = None
         self._acked = False
         self._pings = 0
         self._card = None
@@ -119,7 +120,7 @@ class Pn532:
         if not 0 <= past_ms < _PING_MS:
             return self._send(_GET_VERSION, PINGING, now_ms)
         if past_ms >= _GONE_MS:
-            self._present = None
+            self.present = None
         return _LOOK_MS
 
     def _alive(self):
@@ -186,5 +187,5 @@ class Pn532:
             self.garbage += 1
             return
         card = bytes(self._view[at + 5 : at + 6 + length]) + bytes(10 - length)
-        if card != self._present:
-            self._present = self._card = card
+        if card != self.present:
+            self.present = self._card = card

@@ -5,8 +5,9 @@ Hazard: a reading that changes something, a write nobody authorised. Reading ver
 The `shed` that app.py passes in, all of it cheap, none of it raising:
 
     mode                    "service" or "safe"
+    quiet()                 whether no outlet is on: only then may a module be imported
     identity()              dict: fw, site, board, boot, cfg, mpy
-    status_items()          yields dicts with the keys of console.md: first the head (up_s, t, trips, faults, group, hb, heap, trial),
+    status_items()          yields dicts with the keys of console.md: first the head (up_s, t, clk, trips, faults, group, hb, heap, trial),
                             then outlets (o, st, mw, wh, s, fen, hold), points (p, st), gates (g, st), meters (m, age,
                             ok, to, crc, dv). May yield None.
     task_items()            yields dicts: first the scan's figures, then tasks (task, n, max_us, late_ms, over)
@@ -28,6 +29,8 @@ The `shed` that app.py passes in, all of it cheap, none of it raising:
 
 from binascii import b2a_base64, hexlify, unhexlify
 
+from micropython import const
+
 from shed.storage.journal import SESSION_KINDS
 
 _HINTS = {
@@ -41,6 +44,7 @@ _HINTS = {
     "busy": "there is no session to stop",
     "trial": "no configuration is on trial, or its self-test fails",
 }
+_EARLIEST_S = const(757382400)  # 2024; the latest is what the chip's calendar takes, 2068
 _MOST_BYTES = 70  # of a payload, as hex in one frame
 _CARDS = 6  # records of the card table, as base64 in one frame
 
@@ -71,7 +75,7 @@ class Commands:
         card = ""
         message = verb
         if verb == "stop" or verb == "time":
-            value = number(fields, "o", 0, 255) if verb == "stop" else number(fields, "t", 1, 0xFFFFFFFF)
+            value = number(fields, "o", 0, 255) if verb == "stop" else number(fields, "t", _EARLIEST_S, 0x7FFFFFFF)
             if value is None:
                 return error("param")
             message = "%s%d" % (verb, value)
@@ -159,8 +163,8 @@ class Commands:
         journal = self.shed.journal
         yield {"ok": True, "next": journal.ring.sequence}
         for record in journal.newest(count, kinds) if since is None else journal.since(since):
-            if record is None or (kinds is not None and record[1] not in kinds):
+            if record is None:
                 yield None
-            else:
+            elif kinds is None or record[1] in kinds:
                 payload = record[2][:_MOST_BYTES]
                 yield {"q": record[0], "k": record[1], "d": hexlify(payload).decode()}

@@ -5,16 +5,17 @@ Hazard: a chatty or broken serial line that keeps the shed from its work. Every 
     LISTENING --typed line--> TALKING --text is out--> LISTENING
     LISTENING --request--> SENDING --frame is out--> WAITING --acknowledged--> SENDING (next frame), or LISTENING after the last
     WAITING --500 ms without--> the frame again, 3 times, then LISTENING         any --new request--> SENDING
+
+A search that takes longer than 300 ms says that it lives: what is known goes out as a frame "of 0", and then that frame again every 300 ms.
 """
 
-import sys
 from time import ticks_diff
 
 from micropython import const
 
 from shed.console import frame, line
 from shed.console.commands import Commands, error
-from shed.unload import unload
+from shed.console.talk import Talk
 
 LISTENING = const(0)
 TALKING = const(1)
@@ -26,12 +27,10 @@ _IDLE_MS = const(20)
 _WAIT_MS = const(3)
 _RETRY_MS = const(500)
 _RETRIES = const(3)
+_LIFE_MS = const(300)  # a tool hears something at least this often while a search is under way
 _KEPT_MS = const(10000)  # a repeated writing request within this is answered from its kept result
 _PROMPT = b"shed> "
 _CHUNK = const(32)
-_FORGET_MS = const(60000)  # after the last typed line its words leave the RAM
-# 10 KB that only a person at a terminal needs, in order of import.
-_WORDY = ("shed.console.words", "shed.console.dates", "shed.console.typed")
 
 
 class Console:
@@ -44,16 +43,15 @@ class Console:
         self._stdio = stdio
         self._auth = auth
         self._commands = Commands(shed, auth)
-        self._typed = None  # shed.console.typed.Typed while somebody types
-        self._typed_ms = 0
+        self._talk = Talk(self._commands)
         self._reader = line.LineReader()
         self._chunk = bytearray(_CHUNK)
         self._at = self._have = 0
         self._out = None
         self._sent = 0
         self._source = None  # generator of the running command
-        self._item = self._peek = self._frame = None
-        self._exhausted = False
+        self._item = self._peek = self._told = self._frame = None
+        self._exhausted = self._counted = False  # the source has no more; the tool knows
         self._sequence = self._index = 0
         self._frame_ms = self._tries = 0
         self._last = -1  # sequence and CRC of the last request
@@ -65,12 +63,12 @@ class Console:
     def step(self, now_ms):
         """One turn. Returns ms until the next."""
         self._auth.step(now_ms)
-        if self._typed is not None and self.state == LISTENING and not 0 <= ticks_diff(now_ms, self._typed_ms) < _FORGET_MS:
-            self._forget()
+        if self.state == LISTENING:
+            self._talk.step(now_ms)
         if self._out is not None:
             return self._write(self._out)
         if self.state == TALKING:
-            self._talk(self._source)
+            self._tell(self._source)
             return 1
         self._listen(now_ms)
         if self._out is None:
@@ -126,7 +124,7 @@ class Console:
             self._finish()
             if got == line.LINE:
                 text = reader.line[: reader.length].decode()
-                self._source = self._run_typed(text, now_ms) if text.strip() else iter(())
+                self._source = self._talk.run(text, now_ms) if text.strip() else iter(())
             else:
                 self._source = iter((error("long")["hint"] + "\n",))
             self.state = TALKING
@@ -145,30 +143,18 @@ class Console:
 
     # Typed commands.
 
-    def _run_typed(self, text, now_ms):
-        """The lines of the answer. Loads the words first, a module a turn; without the memory for them it only says so."""
-        self._typed_ms = now_ms
-        if self._typed is None:
-            try:
-                for name in _WORDY:
-                    __import__(name)
-                    yield None
-                self._typed = sys.modules[_WORDY[-1]].Typed(self._commands)
-            except MemoryError:
-                self._forget()
-                yield "no memory for typed answers just now; tools are still answered\n"
-                return
-        yield from self._typed.run(text, now_ms)
-
-    def _forget(self):
-        self._typed = None
-        unload(_WORDY)
-
-    def _talk(self, source):
-        if self._at == self._have:
+    def _tell(self, source):
+        """Goes on with a listing, and looks in what is typed meanwhile for a tool that speaks. 32 characters wait, more are dropped."""
+        chunk = self._chunk
+        if self._at:
+            left = self._have - self._at
+            chunk[:left] = chunk[self._at : self._have]
             self._at = 0
-            self._have = self._stdio.read_into(self._chunk)
-        if self._at < self._have and self._chunk[: self._have].find(b">", self._at) >= 0:
+            self._have = left
+        if self._have == _CHUNK:
+            self._have = 0
+        self._have += self._stdio.read_into(memoryview(chunk)[self._have :])
+        if chunk[: self._have].find(b">") >= 0:
             self._finish()  # a tool wants to speak: it goes first
             self._say(b"\r\n")
             return
@@ -189,6 +175,10 @@ class Console:
             self._refuse("crc" if sequence == frame.BAD_CRC else "json")
             return
         same = self._last == sequence << 16 | crc
+        if same and self.state == SENDING and self._index < 2:
+            if self._index:
+                self._say(self._frame)
+            return  # it is still looking: to begin anew would never end
         after = None
         if same:  # asked again because our answer was lost: what comes behind it still waits
             after = self._commands.after
@@ -206,27 +196,46 @@ class Console:
         self._sequence = sequence
         self._index = 0
         self._exhausted = False
+        self._frame_ms = now_ms
         self.state = SENDING
 
     def _send(self, source, now_ms):
-        """Pulls until the item to send and the one behind it (or the end) are known, then sends it."""
-        while self._item is None or (self._peek is None and not self._exhausted):
+        """One step on, 2 to 10 ms: pulls until the item to send and the one behind it (or the end) are known, then sends it."""
+        if not self._exhausted and (self._item is None or self._peek is None):
             try:
                 item = next(source)
             except StopIteration:
                 self._exhausted = True
-                if self._item is None:
-                    self._finish()
-                    return
-                break
-            if item is None:
                 return
-            if self._item is None:
+            if item is None:
+                if not 0 <= ticks_diff(now_ms, self._frame_ms) < _LIFE_MS:
+                    self._live_sign(now_ms)
+            elif self._item is None:
                 self._item = item
             else:
                 self._peek = item
+        elif self._item is not None:
+            self._encode(now_ms)
+        elif self._index:  # the last item went out as one of many
+            self._item = self._told
+            self._index -= 1
+            self._encode(now_ms)
+        else:
+            self._finish()
+
+    def _live_sign(self, now_ms):
+        if self._item is not None:
+            self._encode(now_ms)
+        elif self._index:
+            self._say(self._frame)
+            self._frame_ms = now_ms
+
+    def _encode(self, now_ms):
+        """Sends the item: with the count if it is the last."""
         self._index += 1
-        count = self._index if self._peek is None else 0
+        self._counted = self._exhausted and self._peek is None
+        count = self._index if self._counted else 0
+        self._told = self._item
         try:
             self._frame = frame.answer(self._sequence, self._index, count, self._item)
         except ValueError:
@@ -256,14 +265,14 @@ class Console:
             self._item = self._peek
             self._peek = None
             self.state = SENDING
-            if self._item is None:
+            if self._counted:
                 self._finish()
         elif index == self._index - 1:  # the tool missed this frame
             self._again(now_ms)
 
     def _finish(self):
         """Ends the running command, whatever it has left to say, and does what was to be done behind its answer."""
-        self._source = self._item = self._peek = self._frame = None
+        self._source = self._item = self._peek = self._told = self._frame = None
         self.state = LISTENING
         after = self._commands.after
         self._commands.after = None

@@ -77,10 +77,10 @@ class Typed:
                 yield "gate %d %s\n" % (row["g"] + 1, word(words.GATE_STATES, row["st"]))
             elif "m" in row:
                 answers = "%d answers, %d silent, %d damaged" % (row["ok"], row["to"], row["crc"])
-                age = "no reading yet" if row["age"] < 0 else "%d.%d V, %d ms old" % (row["dv"] // 10, row["dv"] % 10, row["age"])
+                age = "no reading" if row["age"] < 0 else "%d.%d V, %d ms old" % (row["dv"] // 10, row["dv"] % 10, row["age"])
                 yield "meter %d %s; %s\n" % (row["m"] + 1, age, answers)
             elif "up_s" in row:
-                clock = date_text(row["t"]) if row["t"] else "clock not set"
+                clock = date_text(row["t"]) + words.KEPT[row.get("clk") == 2] if row["t"] else "clock not set"
                 yield "%s mode, up %s, %s\n" % (shed.mode, span_text(row["up_s"]), clock)
                 if row["trips"]:
                     yield "TRIP by cause %s: reset with `clear` once the cause is gone\n" % words.bits_text(row["trips"])

@@ -25,20 +25,21 @@ FAULTS = (
     "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus"
-    "|||||||configuration of another board"
+    "|||||||configuration of another board||clock not set: dated cards never end"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
 TRIALS = "|on trial|confirmed|REJECTED, the old one is back"
 AUTHORITIES = "|maintenance card|key switch|key"
+KEPT = "", " (kept over a reset)"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
 # One sentence per journal kind, from 1: {x2} is its field 2 behind the time fields (records.md), told as `_told` does for letter x.
 _SENTENCES = (
     "boot {n3} by {R0}{b1}|TRIP: cause {i0}{p1}, effects {m2}{u4}|trip of cause {i0} reset by {A1}"
     "|outlet {o1}: session {s0} begins, card {c2}, {y4}"
-    "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y8}, card {c2}|gate {G0}{r1}, card {c2}|FAULT {f0}|fault cleared by {A2}: {f0}"
-    "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}|maintenance, by {A0}"
+    "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y8}, card {c2}|gate {G0}{r1}{k2}|FAULT {f0}|fault cleared by {A2}: {f0}"
+    "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}, now {d1}|maintenance, by {A0}"
     "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised|kept over boots: {n0} boots"
     "|configuration {n0}: {T1}{a2}"
 )
@@ -60,8 +61,8 @@ def fault_text(code, argument, outlet_number):
 
 
 def bits_text(mask):
-    """`1, 3` for bits 0 and 2."""
-    return ", ".join([str(i + 1) for i in range(30) if mask >> i & 1])
+    """`1, 3` for bits 0 and 2, `none`."""
+    return ", ".join([str(i + 1) for i in range(32) if mask >> i & 1]) or "none"
 
 
 def card_text(card):
@@ -100,11 +101,13 @@ def _told(letter, own, at, outlet_number):
     elif letter == "y":
         return yuan(value)
     elif letter == "e":
-        return kwh(value // 1000000)
+        return kwh(value // 1000)
     elif letter == "t":
         return span_text(value)
     elif letter == "c":
         return card_text(value)
+    elif letter == "k":
+        return ", card " + card_text(value) if value[0] else ""
     elif letter == "m":
         return bits_text(value)
     elif letter == "d":

@@ -30,6 +30,7 @@ SELF_TEST = const(22)
 UNPROTECTED = const(23)
 EXPANDER_BUS = const(24)
 WRONG_BOARD = const(31)
+CLOCK_UNSET = const(33)
 
 
 class Faults:

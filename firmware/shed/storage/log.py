@@ -17,7 +17,7 @@ from shed.storage import records
 
 _SECTOR = const(4096)
 _FIRST = const(16)  # records begin behind the sector header
-_PATIENCE = const(12)  # records read between two turns that a reader gives away
+_PATIENCE = const(4)  # records looked at, wanted or not, between two turns that a reader gives away: about 2 ms
 
 
 class LogRing:
@@ -58,7 +58,7 @@ class LogRing:
             for back in range(self.sectors):
                 sector = (self.head - back) % self.sectors
                 if back == 0 or self._order_of(sector):
-                    for record in self._records(sector):
+                    for record in self.sector_records(sector):
                         last = record[0]
                 if back == 0:
                     self._end = self._stop
@@ -124,11 +124,10 @@ class LogRing:
         """
         limit = self.sequence
         back = 0
-        for k in range(self.sectors):
-            if k % _PATIENCE == _PATIENCE - 1:
-                yield None
+        for k in range(self.sectors if self.head >= 0 else 0):
+            yield None
             sector = (self.head - k) % self.sectors
-            if self.head >= 0 and self._order_of(sector):
+            if self._order_of(sector):
                 back = k
                 if self._read(sector, _FIRST) and self._sequence_read() <= sequence:
                     break
@@ -137,61 +136,66 @@ class LogRing:
     def newest(self, count, kinds=None):
         """The newest `count` records whose kind is in `kinds` (any, if None), oldest first; yields as `since` does."""
         limit = self.sequence
-        found = back = turns = 0
+        if kinds is None:  # sequences tell where it begins
+            yield from self.since(limit - count)
+            return
+        found = back = 0
         for k in range(self.sectors):
             sector = (self.head - k) % self.sectors
             if self.head < 0 or found >= count:
                 break
             if self._order_of(sector):
                 back = k
-                for _record in self._records(sector, kinds):
-                    found += 1
-                    turns += 1
-                    if turns % _PATIENCE == 0:
+                for record in self._records(sector, kinds):
+                    if record is None:
                         yield None
+                    else:
+                        found += 1
                 yield None
         if found and count > 0:
             yield from self._forward(back, 0, limit, max(0, found - count), kinds)
 
     def _forward(self, back, first, limit, skip, kinds):
-        turns = 0
         last = first - 1
         head = self.head
         while back >= 0 and head >= 0:
             sector = (head - back) % self.sectors
             back -= 1
+            yield None
             if not self._order_of(sector):
                 continue
-            if kinds is not None:
-                yield None
             for record in self._records(sector, kinds):
-                turns += 1
-                if last < record[0] < limit:
+                if record is None:
+                    yield None
+                elif last < record[0] < limit:
                     last = record[0]
                     if skip:
                         skip -= 1
                     else:
-                        turns = 0
                         yield record
-                if turns >= _PATIENCE:
-                    turns = 0
-                    yield None
 
     def sector_records(self, sector, kinds=None):
-        """Yields (sequence, kind, payload view) of every whole record in one sector; nothing if it is not in use."""
+        """Yields (sequence, kind, payload view) of every whole record in one sector; nothing if it is not in use. Blocks; for the boot."""
         if self._order_of(sector):
-            yield from self._records(sector, kinds)
+            for record in self._records(sector, kinds):
+                if record is not None:
+                    yield record
 
     def _records(self, sector, kinds=None):
-        """Yields every whole record of a sector (of these kinds); `_stop` is then where they end."""
+        """Yields every whole record of a sector (of these kinds), and None where a turn should be given away; `_stop` is then where they
+        end."""
         offset = _FIRST
+        looked = 0
         while True:
             size = self._read(sector, offset, kinds)
             if size == 0:
                 break
+            looked += 1
             if size > 0:
                 yield self._sequence_read(), self._in[0], self._in_view[records.HEADER : records.HEADER + self._in[1]]
             offset += abs(size)
+            if looked % _PATIENCE == 0:
+                yield None
         self._stop = offset
 
     def _read(self, sector, offset, kinds=None):

@@ -11,6 +11,7 @@ from ..site.names import SiteNames
 from .common import show_table
 
 Frame = dict[str, Any]
+_HOUR_MS = 3_600_000
 _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
 
 
@@ -55,8 +56,8 @@ def _outlet(frame: Frame) -> tuple[object, ...]:
 
 def _meter(frame: Frame) -> tuple[object, ...]:
     volts, age_ms = f"{frame.get('dv', 0) / 10:.1f}", frame.get("age")
-    if not frame.get("ok"):
-        volts, age_ms = "-", "never"
+    if not isinstance(age_ms, int) or not 0 <= age_ms < _HOUR_MS:  # firmware 0.1.0 said 536870911 for a meter that was never read
+        volts, age_ms = "-", "never" if not frame.get("ok") else "over an hour"
     return (frame["m"] + 1, volts, age_ms, frame.get("ok"), frame.get("to"), frame.get("crc"))
 
 
