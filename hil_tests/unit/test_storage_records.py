@@ -43,6 +43,93 @@ def checkpoint(session, outlet, energised_s=0):
 # --- journal
 
 
+def split_journal(sectors=8, events=4):
+    journal = Journal(NorRegion(sectors), Clock(), events=NorRegion(events))
+    journal.open()
+    journal.boot, journal.latched = 7, 0
+    return journal
+
+
+def reopened(journal):
+    again = Journal(journal.ring._region, Clock(), events=journal.events._region)
+    again.open()
+    return again
+
+
+SALE = (4, (7 << 16 | 1, 0, CARD, 1, 100)), (14, (7 << 16 | 1, 0)), (5, (7 << 16 | 1, 0, CARD, 1, 2, 3, 4, 5, 6, 2))
+
+
+def test_events_without_end_take_no_sale_and_no_trip():
+    journal = split_journal()
+    journal.write(journal_room.BOOT, 1, 0, 0, 7)
+    for kind, values in SALE:
+        journal.write(kind, *values)
+    journal.write(2, 0, 0, 3, 1, -1, 1)
+    for n in range(5000):
+        journal.erase_ahead(True)
+        assert journal.write((6, 7, 9)[n % 3], *((2, 3, CARD), (10, 0), (0, n % 4))[n % 3]) > 0
+    for again in (journal, reopened(journal)):
+        kinds = [kind for _q, kind, _p in filter(None, again.newest(9999, (2, 4, 5, 14)))]
+        assert kinds == [4, 14, 5, 2]
+        assert again.before() == (7, 1)
+        assert again.fates([7 << 16 | 1])[0] == {7 << 16 | 1}
+
+
+def test_events_that_find_no_room_cost_no_room_of_sales():
+    journal = split_journal()
+    while journal.write(9, 0, 1) >= 0:
+        pass
+    for kind, values in SALE:
+        assert journal.write(kind, *values) > 0
+
+
+def test_sales_and_events_are_read_as_one_journal_under_one_count():
+    journal = split_journal()
+    written = []
+    for n in range(60):
+        kind, values = (*SALE, (6, (1, 1, CARD)), (9, (0, 1)))[n % 5]
+        written.append((journal.write(kind, *values), kind))
+    for again in (journal, reopened(journal)):
+        rows = [(q, k) for q, k, _p in filter(None, again.since(0))]
+        assert [row for row in rows if row[1] != 15] == written
+        assert [q for q, _k in rows] == sorted({q for q, _k in rows})
+        assert [(q, k) for q, k, _p in filter(None, again.newest(7))] == rows[-7:]
+        assert [(q, k) for q, k, _p in filter(None, again.newest(3, (6, 9)))] == [row for row in rows if row[1] in (6, 9)][-3:]
+        assert [(q, k) for q, k, _p in filter(None, again.since(40))] == [row for row in rows if row[0] >= 40]
+        assert list(filter(None, again.newest(0))) == []
+    assert reopened(journal).write(9, 0, 1) == rows[-1][0] + 1
+
+
+def test_room_for_thirty_trips_is_left_whatever_else_is_written():
+    journal = split_journal()
+    while journal.write(*SALE[2][:1], *SALE[2][1]) >= 0:
+        pass
+    for cause in range(30):
+        assert journal.write(2, cause, 0, 3, 1, -1, 1 << cause) > 0
+    assert journal.ring._region.erased == []
+
+
+def test_the_boot_count_outlives_the_events_that_told_it():
+    journal = split_journal(events=4)
+    for boot in range(8, 40):
+        journal.boot = boot
+        journal.write(journal_room.BOOT, 1, 0, 0, boot)
+    journal.write(4, 39 << 16 | 1, 0, CARD, 1, 100)
+    for _ in range(2000):
+        journal.erase_ahead(True)
+        journal.write(9, 0, 1)
+    assert reopened(journal).before()[0] == 39
+
+
+def test_latches_carry_the_configuration_whose_causes_they_count():
+    journal = split_journal()
+    journal.config_crc = 0xDEADBEEF
+    journal.write(2, 0, 0, 3, 1, -1, 1)
+    again = reopened(journal)
+    assert again.before() == (7, 1)
+    assert again.config_crc == 0xDEADBEEF
+
+
 def test_every_journal_record_begins_with_uptime_calendar_time_and_boot_count():
     journal = fresh_journal()
     journal.write(journal_room.FAULT, 16, 2)
@@ -84,6 +171,7 @@ def test_the_journal_knows_which_sessions_have_ended_even_many_sectors_ago():
     for step, session in ((start, 1), (end, 1), (start, 2), (start, 3)):
         step(session)
     for _ in range(300):
+        journal.erase_ahead(True)
         journal.write(9, 0, 0)
     for step, session in ((end, 3), (start, 4), (start, 5), (end, 5)):
         step(session)
@@ -154,6 +242,7 @@ def test_a_cut_at_any_operation_forgets_neither_boot_count_nor_latches(cut, seed
 def test_the_fate_of_a_session_whose_start_was_cut_is_known_after_the_records_of_its_own_boot():
     journal = fresh_journal(12)
     for _ in range(300):
+        journal.erase_ahead(True)
         journal.write(9, 0, 0)
     journal.write(1, 1, 0, 0, 7)
     journal.write(4, 7 << 16 | 1, 0, CARD, 1, 100)

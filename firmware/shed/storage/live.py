@@ -85,6 +85,10 @@ class LiveRing:
                 allowed = False
         return self.ring.erase_ahead(allowed)
 
+    def dry(self):
+        """Whether no erased sector is left."""
+        return not self.ring.ahead
+
     def _name_the_going(self):
         """In a sector just taken: which outlets have a session without a `done`."""
         if self.ring.head != self._sector:
