@@ -17,13 +17,14 @@ HOLDERS = (
 )
 STOP_CAUSES = (
     "|full|unplugged|longest session|paid time over|nothing drew power|over power|TRIP|meter silent|customer|operator"
-    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out"
+    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out||||waited too long"
 )
 FAULTS = (
     "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter"
     "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus"
+    "|trip of another configuration|||||||sale or trip record refused"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
@@ -38,7 +39,7 @@ _SENTENCES = (
     "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y8}, card {c2}|gate {G0}{r1}, card {c2}|FAULT {f0}|fault cleared by {A2}: {f0}"
     "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}|maintenance, by {A0}"
     "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised|kept over boots: {n0} boots"
-    "|configuration {n0}: {T1}{a2}"
+    "|configuration {n0}: {T1}{a2}|kind {n0} {n1}: {n2} times more in {t3}, card {c4}|no room: {n0} events, {n1} records refused"
 )
 
 
@@ -59,7 +60,7 @@ def fault_text(code, argument, outlet_number):
 
 def bits_text(mask):
     """`1, 3` for bits 0 and 2."""
-    return ", ".join([str(i + 1) for i in range(30) if mask >> i & 1])
+    return ", ".join([str(i + 1) for i in range(31) if mask >> i & 1])
 
 
 def card_text(card):

@@ -29,6 +29,8 @@ DEAD_CONTACT = const(21)
 SELF_TEST = const(22)
 UNPROTECTED = const(23)
 EXPANDER_BUS = const(24)
+TRIP_UNKNOWN = const(25)
+RECORDS_LOST = const(32)
 
 
 class Faults:

@@ -35,11 +35,10 @@ SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 
 _LATCH_KINDS = (TRIP, TRIP_RESET, STATE)  # with the CRC of the configuration behind their fields
 
-_LOOK_BACK = const(8)  # sectors: each holds a `state` record unless a cut came between its header and that record
-_TIME = const(9)  # bytes of time fields before every payload
+TIME = const(9)  # bytes of time fields before every payload
 _RESERVE = const(1536)  # thirty trips
 _EVENTS_AHEAD = const(3)
-_FORMATS = (
+FORMATS = (
     "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB <BIII11s <II"  # by kind, from 1
 ).split()
 
@@ -55,7 +54,7 @@ class Journal:
         self.ring = LogRing(region, b"SGJ1", keep, _RESERVE)
         self.events = self.ring if events is None else LogRing(events, b"SGE1", _EVENTS_AHEAD)
         self._clock = clock
-        self._stamp = bytearray(_TIME)
+        self._stamp = bytearray(TIME)
         self.boot = boot
         self.latched = -1  # not known yet: no `state` records
         self.config_crc = 0  # of the configuration whose causes `latched` counts
@@ -84,7 +83,7 @@ class Journal:
         return sequence
 
     def _packed(self, kind, *fields):
-        data = pack(_FORMATS[kind - 1], *fields)
+        data = pack(FORMATS[kind - 1], *fields)
         return data + pack("<I", self.config_crc) if kind in _LATCH_KINDS else data
 
     def write(self, kind, *fields):
@@ -131,75 +130,11 @@ class Journal:
             total += found[0]
         yield from _merged(parts[0], parts[1], max(0, total - count) if count > 0 else total)
 
-    def before(self):
-        """(boot count, latched causes) as the newest records tell them, 0 for what none tells; `config_crc` is then that of the latches,
-        0 if not told. Blocks; for the boot only."""
-        boots = latched = -1
-        ring = self.ring
-        for back in range(min(_LOOK_BACK, ring.sectors)):
-            here_boots = here_latched = -1
-            sector = ring.back(back)
-            for _sequence, kind, payload in ring.sector_records(sector, (BOOT, TRIP, TRIP_RESET, SESSION_START, STATE)):
-                row = fields(kind, payload)
-                if row is None:
-                    continue
-                if kind == SESSION_START:
-                    here_boots = max(here_boots, row[3] >> 16)
-                    continue
-                if kind == BOOT or kind == STATE:
-                    here_boots = row[-1] if kind == BOOT else row[-2]
-                if kind != BOOT:
-                    here_latched = row[-1]
-                    if latched < 0:
-                        end = _TIME + calcsize(_FORMATS[kind - 1])
-                        self.config_crc = unpack_from("<I", payload, end)[0] if len(payload) >= end + 4 else 0
-            boots = max(boots, here_boots)
-            latched = here_latched if latched < 0 else latched
-            if boots >= 0 and latched >= 0:
-                break
-        if self.events is not ring:
-            for back in range(self.events.sectors):
-                sector = self.events.back(back)
-                here_boots = -1
-                for _sequence, kind, payload in self.events.sector_records(sector, (BOOT, STATE)):
-                    row = fields(kind, payload)
-                    if row is not None:
-                        here_boots = row[-1] if kind == BOOT else row[-2]
-                if here_boots >= 0:
-                    boots = max(boots, here_boots)
-                    break
-        return max(boots, 0), max(latched, 0)
-
-    def fates(self, session_ids):
-        """Which of these sessions have a `session_end`, and which a `session_start`, as two sets. Blocks; for the boot only.
-
-        Searched backwards until each has its end, its start, or the boot that began it (or a sector begun before that boot).
-        """
-        missing = set(session_ids)
-        ended = set()
-        started = set()
-        for back in range(self.ring.sectors):
-            if not missing:
-                break
-            boot = 0x10000
-            sector = self.ring.back(back)
-            for _sequence, kind, payload in self.ring.sector_records(sector, (BOOT, SESSION_START, SESSION_END, STATE)):
-                if kind == BOOT:
-                    boot = min(boot, unpack_from("<I", payload, _TIME + 4)[0] & 0xFFFF)
-                elif kind == STATE:
-                    boot = min(boot, (unpack_from("<I", payload, _TIME)[0] & 0xFFFF) + 1)
-                else:
-                    session = unpack_from("<I", payload, _TIME)[0]
-                    if session in missing:
-                        (ended if kind == SESSION_END else started).add(session)
-            missing = set([s for s in missing if s not in ended and s not in started and s >> 16 < boot])
-        return ended, started
-
 
 def _merged(first, second, skip):
     """Two readers as one, by sequence, less the first `skip` records."""
     sources = [first, second]
-    rows = [None, None]
+    rows: list[tuple | None] = [None, None]
     while True:
         for i in (0, 1):
             while rows[i] is None and sources[i] is not None:
@@ -225,6 +160,6 @@ def _merged(first, second, skip):
 
 def fields(kind, payload):
     """(uptime_s, epoch_s, boot, then the kind's own fields), or None for a kind or length that this version does not know."""
-    if not 0 < kind <= len(_FORMATS) or len(payload) < _TIME + calcsize(_FORMATS[kind - 1]):
+    if not 0 < kind <= len(FORMATS) or len(payload) < TIME + calcsize(FORMATS[kind - 1]):
         return None
-    return unpack_from("<IIB", payload, 0) + unpack_from(_FORMATS[kind - 1], payload, _TIME)
+    return unpack_from("<IIB", payload, 0) + unpack_from(FORMATS[kind - 1], payload, TIME)
