@@ -1,15 +1,17 @@
 """The books: everything that is written to flash about sales, the gate, trips and faults, in the order that the laws ask for.
 
-Hazard: a sale that a power cut loses or bills twice. What `Charging` asks for is programmed before it goes on (law 4), a settlement
-stands in the journal before the live ring forgets the session, and a second settlement of the same session is never written.
+Hazard: a sale that a power cut loses or bills twice, a trip without a record. What `Charging` asks for is programmed before it goes on
+(law 4), a settlement stands in the journal before the live ring forgets the session, and a second settlement of the same session is never
+written. A trip, and its reset, is asked for again until it stands. What repeats itself is counted; what finds no room is counted, and told.
 """
 
-from struct import pack, unpack
+from struct import pack
 
 from shed.safety import faults as codes
 from shed.safety import holders
 from shed.storage import journal as kinds
 from shed.storage import live
+from shed.storage.repeats import NO_CARD, Repeats
 
 
 class Books:
@@ -26,19 +28,45 @@ class Books:
         self.group_off = 0  # groups opened for a welded relay since the last look; the service ends their sales
         self._groups = groups
         self._session = 0
+        self._repeats = Repeats(self.write)
+        self._due = []  # records of trips and resets that do not stand yet, oldest first
+        self._lost_events = self._refused = 0
 
     def begin(self, boots, latched):
-        """Boot count of this boot: part of every record and of every session id. latched: causes that a boot before left latched."""
+        """Boot count of this boot: part of every record and of every session id. latched: what is latched now, as Matrix.kept."""
         self.journal.boot = boots
         self.journal.latched = latched
         self._session = (boots & 0xFFFF) << 16
 
     def write(self, kind, *fields):
-        """A journal record; a full journal is a fault that blocks new sessions. Returns whether it stands."""
+        """A journal record; no room for sales is a fault that blocks new sessions. Returns whether it stands."""
         if self.journal.write(kind, *fields) >= 0:
             return True
-        self.faults.came(codes.JOURNAL_FULL)
+        if kind in kinds.SALE_KINDS:
+            self._refused += 1
+            self.faults.came(codes.JOURNAL_FULL)
+            if kind == kinds.SESSION_END or kind == kinds.TRIP or kind == kinds.TRIP_RESET:
+                self.faults.came(codes.RECORDS_LOST)
+        else:
+            self._lost_events += 1
         return False
+
+    def event(self, kind, detail, card, *fields):
+        """A record of what may repeat itself without end. detail, card: what makes it the same again."""
+        if self._repeats.is_first(self.clock.uptime_s, kind, detail, card):
+            self.write(kind, *fields)
+
+    def step(self):
+        """Tells what repeated itself, and how many records found no room."""
+        self._repeats.step(self.clock.uptime_s)
+        if (self._lost_events or self._refused) and self.journal.ring.ahead and self.journal.events.ahead and not self._due:
+            lost, refused = self._lost_events, self._refused
+            if self.write(kinds.LOST, lost, refused):
+                self._lost_events -= lost
+                self._refused -= refused
+
+    def point(self, i, state):
+        self.event(kinds.POINT, i << 8 | state, NO_CARD, i, state)
 
     # The sink of charging.outlets.Charging.
 
@@ -68,6 +96,8 @@ class Books:
         if not self.write(kinds.SESSION_END, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
             return False
         self.live_ring.done(session)
+        if not self._due:
+            self.faults.over(codes.RECORDS_LOST)
         return True
 
     def fault(self, code, arg):
@@ -95,17 +125,17 @@ class Books:
     # The sink of access.gate.Gate.
 
     def gate(self, event, reason, card):
-        self.write(kinds.GATE, event, reason, card)
+        self.event(kinds.GATE, event << 8 | reason, card, event, reason, card)
 
     # Faults and trips.
 
     def _fault_changed(self, change, code, arg):
         if change == 1 and code != codes.JOURNAL_FULL:
-            self.journal.write(kinds.FAULT, code, arg)
+            self.event(kinds.FAULT, code << 16 | arg, NO_CARD, code, arg)
         elif change == 2:
-            self.journal.write(kinds.FAULT_CLEARED, code, arg, self.cleared_by)
+            self.write(kinds.FAULT_CLEARED, code, arg, self.cleared_by)
 
-    def trips(self, new, matrix, points, alarm, latency_us):
+    def trips(self, new, matrix, alarm, latency_us):
         """One record per cause in `new`, each with the mask of all latched causes: the newest record alone tells what is latched."""
         i = 0
         while new >> i:
@@ -114,23 +144,28 @@ class Books:
                 point = 0
                 while mask and not mask >> point & 1:
                     point += 1
-                self.write(kinds.TRIP, i, point if mask else 255, matrix.effects_of(i), alarm, latency_us, matrix.latched)
+                self._due.append((kinds.TRIP, i, point if mask else 255, matrix.effects_of(i), alarm, latency_us))
             i += 1
+        self.write_due(matrix)
 
     def trip_resets(self, gone, matrix, by):
+        """gone: as Matrix.kept."""
         i = 0
         while gone >> i:
             if gone >> i & 1:
-                self.write(kinds.TRIP_RESET, i, by, matrix.latched)
+                self._due.append((kinds.TRIP_RESET, i, by))
             i += 1
+        self.write_due(matrix)
 
-    def unsettled(self):
-        """Live records of sessions that the journal has not settled, to resume: (rows of live.FORMAT, ids without a start record)."""
-        rows = [unpack(live.FORMAT, payload[: live.SIZE]) for payload in self.live_ring.open().values()]
-        if not self.live_ring.ring.ahead:  # as for the journal in service.py
-            self.live_ring.erase_ahead(True)
-        ended, started = self.journal.fates([row[0] for row in rows])
-        for session in ended:
-            self.live_ring.done(session)
-        rows = [row for row in rows if row[0] not in ended]
-        return rows, [row[0] for row in rows if row[0] not in started]
+    def write_due(self, matrix):
+        """Trips and resets that have no record yet, in their order. Returns whether all stand."""
+        while self._due:
+            if not self.write(*self._due[0], matrix.kept()):
+                return False
+            self._due.pop(0)
+            self.faults.over(codes.RECORDS_LOST)
+        return True
+
+    def waits_for_room(self):
+        """Whether a trip has no record yet for want of an erased sector: nothing is on then that an erase could keep on."""
+        return bool(self._due) and not self.journal.ring.ahead

@@ -49,7 +49,7 @@ class Desk:
             "up_s": service.clock.uptime_s,
             "t": service.clock.epoch_s(),
             "clk": service.clock.quality,
-            "trips": service.matrix.latched | service.matrix.active,
+            "trips": service.matrix.kept() | service.matrix.active | service.matrix.held,
             "faults": len(service.faults),
             "group": [contactors >> g & 1 for g in range(len(wiring.groups))],
             "hb": 1 if wiring.protected and not service.scan.fault else 0,

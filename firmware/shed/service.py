@@ -16,8 +16,8 @@ from shed.console.console import Console
 from shed.desk import Desk
 from shed.executive import Executive
 from shed.safety import faults, holders
+from shed.safety.matrix import UNKNOWN
 from shed.safety.points import ALARM, NORMAL
-from shed.storage.journal import POINT
 from shed.unload import unload
 
 BAD_BOOTS = const(5)  # more in a row: safe mode
@@ -30,8 +30,12 @@ _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
 _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
-_CHARGING_TASK = const(0)
-_METERS_TASK = const(1)
+_TRIPS_TASK = const(0)
+_CHARGING_TASK = const(1)
+_METERS_TASK = const(2)
+_TRIPS_MS = const(500)  # a trip wakes them; a record that does not stand is asked for again after
+_RETRY_MS = const(100)
+_FORGET_S = const(3600)  # a cause that does not latch has one record in
 
 
 class Service:
@@ -68,6 +72,8 @@ class Service:
         self._tripped = [0]
         self._pressed = 0
         self._point_states = bytearray(self.points.count)
+        self._forget_s = _FORGET_S
+        self._key_was_off = False  # the key switch was seen off in this boot
         self._fed_passes = -1
         self._restart = 0
         self._began_ms = clock.ticks_ms()
@@ -75,12 +81,13 @@ class Service:
         self._unlock_ms = 0
         self._self_test()
         add = self.executive.add
+        add("trips", self._write_trips, 20)
         add("charging", self._charge, 20)
         add("meters", self.poller.step, 15)
         add("reader", self.entrance.read, 10)
         add("doors", self._doors_step, 10)
         add("console", self.console.step, 15)
-        self.executive.on_trip = len(self.executive.tasks)
+        self.executive.on_trip = _TRIPS_TASK
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
 
@@ -93,6 +100,19 @@ class Service:
 
     # Tasks, in order of priority.
 
+    def _write_trips(self, now_ms):
+        """The first records written of all: what tripped."""
+        matrix = self.matrix
+        new = (self.scan.take_trips() | matrix.latched) & ~self._trips
+        if new:
+            self._trips |= new
+            self.books.trips(new, matrix, self.scan.trip_alarm, self.scan.trip_us)
+            return _RETRY_MS
+        if self.clock.uptime_s >= self._forget_s:
+            self._forget_s += _FORGET_S
+            self._trips &= matrix.latched | matrix.active | matrix.held
+        return _TRIPS_MS if self.books.write_due(matrix) else _RETRY_MS
+
     def _charge(self, now_ms):
         charging = self.charging
         if charging is None:
@@ -103,7 +123,7 @@ class Service:
             outputs.lost_since = 0
             self._stop(lost, stop_causes.RELAY_BUS)
         self._closed[0] = outputs.relays_on
-        self._tripped[0] = outputs.cut_outlets | outputs.lost_outlets
+        self._tripped[0] = self.scan.take_cuts() | outputs.lost_outlets
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
         lease = charging.lease[0]
         outputs.drop(outputs.everything & ~lease)
@@ -160,18 +180,15 @@ class Service:
 
     def _watch_safety(self, now_ms):
         """What the scan found, written down; the hold-off; hints; the key switch."""
-        matrix = self.matrix
-        new = matrix.latched & ~self._trips
-        self._trips = matrix.latched
-        if new:
-            self.rtc.latched = matrix.latched
-            self.rtc.save()
-            self.books.trips(new, matrix, self.points, self.scan.trip_alarm, self.scan.trip_us)
+        self.books.step()
         states = self.points.state
         for i in range(len(states)):
             if states[i] != self._point_states[i]:
                 self._point_changed(i, self._point_states[i], states[i], now_ms)
                 self._point_states[i] = states[i]
+        key = self.wiring.key_switch
+        if key >= 0 and states[key] == NORMAL and self.points.seen & ~self.points.suspect & 1 << key:
+            self._key_was_off = True
         fire_fault = self.points.fault & self.points.fire
         if bool(fire_fault) != bool(self.outputs.held_by(holders.POINT_FAULT)):
             if fire_fault:
@@ -189,11 +206,13 @@ class Service:
         return 100
 
     def _point_changed(self, i, old, new, now_ms):
-        if i == self.wiring.key_switch and new == ALARM:
-            self.auth.note_presence(auth.KEY_SWITCH, now_ms)
+        if i == self.wiring.key_switch:
+            if new == ALARM and self._key_was_off:  # a turn in this boot; one that was left on tells nobody's hand
+                self.auth.note_presence(auth.KEY_SWITCH, now_ms)
+            self._key_was_off = False
         if not self.points.fire >> i & 1:
             return
-        self.books.write(POINT, i, new)
+        self.books.point(i, new)
         if new != ALARM and new != NORMAL:
             self.faults.came(faults.POINT_FAULT, i)
         elif old != ALARM and old != NORMAL:
@@ -213,7 +232,8 @@ class Service:
 
     def _erase_ahead(self, now_ms):
         off_normal = self.points.suspect | self.points.alarm
-        erased = self.eraser.step(now_ms, not self.outputs.relays_on and not off_normal, not off_normal | self.points.fault)
+        quiet = not self.outputs.relays_on and (not off_normal or self.books.waits_for_room())
+        erased = self.eraser.step(now_ms, quiet, not off_normal | self.points.fault)
         if self.journal.ring.ahead and self.faults.is_live(faults.JOURNAL_FULL):
             self.faults.over(faults.JOURNAL_FULL)
         return _AFTER_ERASE_MS if erased else _ERASE_LOOK_MS
@@ -253,20 +273,26 @@ class Service:
         return True
 
     def clear(self, by):
-        """Resets trips whose cause is gone and forgets faults that are over. Returns (latched causes that stay, live faults that stay)."""
-        before = self.matrix.latched
-        stay = self.scan.reset_trips() if self.points.count else before  # nobody sees whether the cause is gone
+        """Resets trips whose points are all seen normal and forgets faults that are over. Returns (latches that stay, as Matrix.kept; live
+        faults that stay)."""
+        matrix = self.matrix
+        before = matrix.kept()
+        gone = 0
+        if self.points.count:  # else nobody sees whether the cause is gone
+            stay = self.scan.reset_trips()
+            gone = before & ~(stay | UNKNOWN if matrix.unknown else stay)
+            if not matrix.unknown:
+                self.faults.over(faults.TRIP_UNKNOWN)
         if self.rtc.bad_boots > BAD_BOOTS:
             self._restart = _RESTART_TURNS
-        self._trips = stay
-        self.rtc.latched = stay
+        self._trips &= ~gone
         self.rtc.bad_boots = 0
-        self.rtc.save()
-        self.books.trip_resets(before & ~stay, self.matrix, by)
+        self.rtc.keep_configuration(self.journal.config_crc, matrix.unknown)
+        self.books.trip_resets(gone, matrix, by)
         if self.charging is not None:
             for i in range(len(self.wiring.outlets)):
                 self.charging.clear_welded(i)
         if self.bus_watch is not None:
             self.bus_watch.forgive()
         self.books.cleared_by = by
-        return stay, self.faults.clear()
+        return matrix.kept(), self.faults.clear()

@@ -7,6 +7,7 @@ Runs once: afterwards nothing holds an object of these modules, and `app.py` tak
 """
 
 from os import urandom
+from struct import unpack
 
 from micropython import const
 
@@ -20,18 +21,27 @@ from shed.entrance import Entrance
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 from shed.safety import faults, holders
+from shed.safety.matrix import UNKNOWN
 from shed.service import BAD_BOOTS, Service
+from shed.storage import live, recall
 from shed.storage.eraser import Eraser
-from shed.storage.journal import BOOT, CONFIG, TRIAL, Journal
+from shed.storage.journal import BOOT, CONFIG, STATE, TRIAL, Journal
 from shed.storage.live import LiveRing
 
 # What only a boot needs, this module first.
-MODULES = ("shed.start", "shed.wiring", "shed.storage.slots", "shed.storage.image", "shed.charging.rules")
+MODULES = ("shed.start", "shed.storage.recall", "shed.wiring", "shed.storage.slots", "shed.storage.image", "shed.charging.rules")
 
 _WORSE_BOOTS = const(10)  # even safe mode does not start with this configuration: the built-in one, which is empty
 _BEGUN = const(1)  # events of `trial` records
 _REJECTED = const(3)
 _MODBUS_CHAR_BITS = const(10)
+
+
+def _known(image, latched, unknown, config_crc):
+    """(latched, unknown): what a mask of latches means with this image. Another configuration's causes are not this one's (0: not told)."""
+    if image is not None and latched and config_crc and config_crc != image.crc:
+        return 0, True
+    return latched, unknown
 
 
 def start(rtc, watchdog, board_crc):
@@ -52,10 +62,12 @@ class Start:
         if slots.trial:
             rtc.bad_boots = 1  # it may be the way out of safe mode; one bad boot ends the trial
         self.safe_mode = image is None or self.wrong_board or rtc.bad_boots > BAD_BOOTS
-        self.journal = Journal(flash.Region("shed_journal"), self.clock)
+        self.journal = Journal(flash.Region("shed_journal"), self.clock, events=flash.Region("shed_box"))
         self.journal.open()
         wired_image = image if rtc.bad_boots <= _WORSE_BOOTS and not self.wrong_board else None  # not one pin of another board's is touched
-        self.wired = wiring.wire(wired_image, rtc.latched, rtc.keep_latched)
+        latched, unknown = _known(wired_image, rtc.latched, rtc.unknown, rtc.config_crc)
+        self.wired = wiring.wire(wired_image, latched, rtc.keep_latched)
+        self.wired.matrix.restore(0, unknown)
         outputs = self.wired.outputs
         outputs.hold(holders.BOOT_LOCK, outputs.everything)
         if self.safe_mode:
@@ -63,7 +75,7 @@ class Start:
         scan = self.wired.scan
         scan.start()
         timer.start(scan.run, self.wired.scan_period_ms)
-        self._open_books(image, slots)
+        self._open_books(image, slots, wired_image)
         readers = []
         if wired_image is not None:
             readers = wired_image.rows(wiring.READER, "<BBBBB")
@@ -82,35 +94,42 @@ class Start:
         self.auth = Auth(image.one(wiring.KEY, "<32s")[0] if image is not None else b"", urandom)
         self.config_crc = image.crc if image is not None else 0
 
-    def _open_books(self, image, slots):
+    def _open_books(self, image, slots, wired_image):
         rtc = self.rtc
         wired = self.wired
         live_ring = LiveRing(flash.Region("shed_live"))
         self.books = books = Books(self.journal, live_ring, self.clock, wired.outputs, wired.groups)
-        live = books.faults
+        known = books.faults
         self.eraser = Eraser((self.journal, live_ring))
-        if not self.journal.ring.ahead:  # a cut tore the next sector: room for this boot's records, while nothing is on
-            self.journal.erase_ahead(True)
-        boots, latched = self.journal.before()
+        journal = self.journal
+        for _ in range(2):
+            if journal.dry():  # a cut tore the next sector: room for this boot's records, while nothing is on
+                journal.erase_ahead(True)
+        boots, told = recall.before(journal)
+        latched, unknown = _known(wired_image, told & ~UNKNOWN, told >= UNKNOWN, journal.config_crc)
         self.recorded = latched  # trips that have their record
-        if rtc.boots < boots or not rtc.boots:  # power was lost, or the journal was restored: what RTC memory knew is in it
-            rtc.boots = boots
-            wired.scan.restore_trips(latched)
-        rtc.boots += 1
-        books.begin(rtc.boots, wired.matrix.latched)
+        wired.scan.restore_trips(latched, unknown)  # what either knows: RTC memory decays, a journal may be restored
+        rtc.boots = max(boots, rtc.boots, self._open_live()) + 1
+        kept = wired.matrix.kept()
+        moved = kept and wired_image is not None and wired_image.crc != journal.config_crc
+        journal.config_crc = wired_image.crc if wired_image is not None else journal.config_crc or rtc.config_crc
+        books.begin(rtc.boots, kept)
         fault, argument = rtc.fault, rtc.fault_arg
         rtc.fault = rtc.fault_arg = 0
-        rtc.latched = wired.matrix.latched
-        rtc.save()
+        rtc.keep_configuration(journal.config_crc, wired.matrix.unknown)
+        if moved or (wired.matrix.unknown and not told >= UNKNOWN):
+            books.write(STATE, rtc.boots, kept)
+        if wired.matrix.unknown:
+            known.came(faults.TRIP_UNKNOWN)
         cause = resets.cause()
         books.write(BOOT, cause, fault, argument, rtc.boots)
         if cause == 3 and not fault:
             fault = faults.WATCHDOG
         if fault:
-            live.came(fault, argument)
-            live.over(fault, argument)
+            known.came(fault, argument)
+            known.over(fault, argument)
         if image is None:
-            live.came(faults.CONFIG_BAD)
+            known.came(faults.CONFIG_BAD)
         else:
             books.write(CONFIG, slots.sequence, image.crc)
         if self.wrong_board:
@@ -120,9 +139,26 @@ class Start:
         if slots.trial:
             books.write(TRIAL, slots.sequence, _BEGUN, 0)
         if rtc.bad_boots > BAD_BOOTS:
-            live.came(faults.BOOT_LOOP, rtc.bad_boots)
+            known.came(faults.BOOT_LOOP, rtc.bad_boots)
         if not wired.protected:
-            live.came(faults.UNPROTECTED)
+            known.came(faults.UNPROTECTED)
+
+    def _open_live(self):
+        """Mounts the live ring. Returns the boot count that its session ids tell."""
+        ring = self.books.live_ring
+        self.found = ring.open()
+        if ring.dry():  # a cut tore the next sector: room for this boot's records, while nothing is on
+            ring.erase_ahead(True)
+        return ring.newest >> 16
+
+    def _unsettled(self):
+        """Live records of sessions that the journal has not settled, to resume: (rows of live.FORMAT, ids without a start record)."""
+        rows = [unpack(live.FORMAT, payload[: live.SIZE]) for payload in self.found.values()]
+        ended, started = recall.fates(self.journal, [row[0] for row in rows])
+        for session in ended:
+            self.books.live_ring.done(session)
+        rows = [row for row in rows if row[0] not in ended]
+        return rows, [row[0] for row in rows if row[0] not in started]
 
     def _open_charging(self, image):
         masters = []
@@ -139,5 +175,5 @@ class Start:
             rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
             tariff = image.one(wiring.TARIFF, "<BHH")
             self.charging = Charging([(row[2], row[3]) for row in self.wired.outlets], rules, tariff, self.poller, self.books)
-            self.charging.restore(*self.books.unsettled())
+            self.charging.restore(*self._unsettled())
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)

@@ -9,7 +9,7 @@ from micropython import const
 
 from shed.board import clock, flash, pins
 from shed.safety import points as p
-from shed.safety.matrix import Matrix
+from shed.safety.matrix import LATCHED, Matrix
 from shed.safety.outputs import Outputs
 from shed.safety.points import PointConfig, Points
 from shed.safety.scan import Scan
@@ -109,6 +109,8 @@ def wire(image, latched, keep_latched):
         causes = [(mask, votes, flags, effect) for mask, votes, flags, _window_ms, effect in causes]
         effects = list(image.rows(EFFECT, "<BB"))
     points = Points(configs, clock.sleep_us, banks)
+    # What a fire point trips stays until a person has looked, whatever the file says.
+    causes = [(mask, votes, flags | LATCHED if mask & points.fire else flags, effect) for mask, votes, flags, effect in causes]
     matrix = Matrix(causes, effects, latched)
     outputs = Outputs(relays, contactors, locks, groups, buses)
     wired.join(buses, points, matrix, outputs, Scan(points, matrix, outputs, heartbeat, keep_latched), heartbeat is not None)

@@ -48,7 +48,7 @@ def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path:
         assert run(["restore", str(saved), "--flash", str(new), *KEY, "--json"]) == 0
         report = {item["item"]: item for item in json.loads(capsys.readouterr().out)["items"]}
         assert {name: item["state"] for name, item in report.items()} == {
-            "journal": "restored", "open sessions": "restored", "counters": "restored", "cards": "restored", "black box": "skipped",
+            "journal": "restored", "open sessions": "restored", "counters": "restored", "cards": "restored", "events": "restored",
             "configuration": "restored",
         }  # fmt: skip
         assert {row["session"] for row in report["open sessions"]["sessions"]} == set(started) - billed_before

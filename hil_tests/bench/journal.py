@@ -51,7 +51,8 @@ class Journal:
 
     def log(self) -> records.Log:
         """As the host's decoder gives it, with its problems."""
-        return records.read_journal(partition(self.flash.read_bytes(), "shed_journal"))
+        flash = self.flash.read_bytes()
+        return records.read_journal(partition(flash, "shed_journal"), partition(flash, "shed_box"))
 
     def problems(self) -> list[str]:
         """What could not be read, and sessions settled twice."""

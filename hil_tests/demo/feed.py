@@ -53,11 +53,12 @@ class Feed:
         return sorted(found, key=lambda event: event.at_ns)
 
     def _new_records(self) -> list[tuple[records.Record, int]]:
-        content = partition(self._bench.process.flash.read_bytes(), "shed_journal")
+        flash = self._bench.process.flash.read_bytes()
+        content = partition(flash, "shed_journal"), partition(flash, "shed_box")
         if content == self._flash:
             return []
         self._flash = content
         known = self.records[-1].sequence if self.records else 0
-        self.records = records.read_journal(content).records
+        self.records = records.read_journal(*content).records
         timeline = Timeline(self._bench.board.boots, self.records)
         return [(record, timeline.when(record) + 1_500_000_000) for record in self.records if record.sequence > known]

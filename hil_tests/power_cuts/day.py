@@ -13,7 +13,7 @@ from typing import Final
 
 from shedguard.flash.image import write_partition
 from shedguard.flash.partition_table import SHEDGUARD, find
-from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Kind, Record, build_log, encode_payload
+from shedguard.records import EVENTS_MAGIC, JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Kind, Record, build_log, encode_payload
 
 from hil_tests.bench.bench import Bench
 
@@ -119,14 +119,16 @@ def used_flash(path: Path) -> None:
     live = Record(0, "live", {**values, "card": _OLD_CARD})
     done = Record(0, "done", {"session": 1})
     state = Record(0, "state", {"boots": 0, "latched": 0})
+    sequence = {"shed_journal": 1, "shed_live": 1}
     for label, magic, kinds, records, second in (
         ("shed_journal", JOURNAL_MAGIC, JOURNAL_KINDS, [gate], lambda _record: state),
+        ("shed_box", EVENTS_MAGIC, JOURNAL_KINDS, [gate], lambda _record: state),
         ("shed_live", LIVE_MAGIC, LIVE_KINDS, [*[live] * 9, done], _going),  # a sale of an hour and a half
     ):
         size = find(SHEDGUARD, label).size
         found = _filling(records, second, kinds, size)
-        free = 3 if label == "shed_journal" else 0  # room for a boot: the next sector is taken by a sale
-        write_partition(path, label, build_log(size, magic, found[: len(found) - free]))
+        sequence.setdefault("shed_box", len(found) + 1)  # one count with the journal, which came just before
+        write_partition(path, label, build_log(size, magic, found, sequence[label]))
 
 
 def _going(record: Record) -> Record:

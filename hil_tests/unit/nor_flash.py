@@ -1,7 +1,9 @@
 """A NOR flash region in memory, with the rules of the board's flash and a power cut at any operation.
 
 Programming clears bits, erasing a 4096-byte sector sets them. `cut_after(n, rng)` lets n more operations through and tears the next one: a
-random subset of the bits it would have changed is changed, then PowerCut. OSError is what a broken part would answer (`fail_next`).
+random subset of the bits it would have changed is changed, then PowerCut. OSError is what a broken part would answer: `fail_next` before
+anything is changed, `fail_half_way`, `fail_after_it` when all is done; `bad_sectors` never take an erase,
+`mute` answers no read.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ class NorRegion:
         self.programs: list[tuple[int, int]] = []
         self.erased: list[int] = []
         self.reads = 0
-        self.fail_next = False
+        self.fail_next = self.fail_half_way = self.fail_after_it = False
+        self.bad_sectors: set[int] = set()
+        self.mute = False  # no read is answered
         self._left: int | None = None
         self._rng = random.Random(0)
 
@@ -37,6 +41,8 @@ class NorRegion:
     def read(self, offset: int, buf) -> None:
         assert offset >= 0
         assert offset + len(buf) <= self.size
+        if self.mute:
+            raise OSError(5)
         self.reads += 1
         buf[:] = self.bytes[offset : offset + len(buf)]
 
@@ -46,6 +52,8 @@ class NorRegion:
         self._count()
         for i, value in enumerate(data):
             mask = 0xFF
+            if self.fail_half_way and i >= len(data) // 2:
+                break
             if self._left == -1:
                 mask = self._torn_mask()
             self.bytes[offset + i] &= value | (~mask & 0xFF)
@@ -54,6 +62,8 @@ class NorRegion:
 
     def erase(self, sector: int) -> None:
         assert 0 <= sector < self.size // SECTOR
+        if sector in self.bad_sectors:
+            raise OSError(5)
         self._count()
         for i in range(sector * SECTOR, (sector + 1) * SECTOR):
             self.bytes[i] |= 0xFF if self._left != -1 else self._torn_mask()
@@ -76,3 +86,6 @@ class NorRegion:
         if self._left == -1:
             self._left = None
             raise PowerCut
+        if self.fail_half_way or self.fail_after_it:
+            self.fail_half_way = self.fail_after_it = False
+            raise OSError(5)

@@ -148,13 +148,21 @@ def test_the_longest_session_ends_unfinished_not_as_a_fault():
     assert len(shed.sink.of("live")) >= 48
 
 
-def test_without_limits_the_day_is_the_backstop():
-    shed = Shed(pace_ms=10000, poll_ms=20000, settings={"max_min": 0, "hard_min": 0})
+def test_a_sale_whose_outlet_stays_off_for_five_minutes_is_settled_and_one_that_waited_less_goes_on():
+    shed = Shed(settings={"hard_min": 0})
     shed.run(2)
-    shed.locked = True
     shed.begin(0, 150)
-    shed.settle(25 * HOUR)
-    assert shed.ends()[0]["cause"] == stop_causes.BACKSTOP
+    shed.run(60)
+    shed.locked = True
+    shed.run(280)
+    shed.locked = False
+    shed.run(60)
+    assert not shed.ends()
+    shed.locked = True
+    shed.run(310)
+    (end,) = shed.ends()
+    assert end["cause"] == stop_causes.WAITED
+    assert end["energised_s"] <= 122
 
 
 def test_a_trip_drops_the_lease_at_once_and_settles_without_a_silent_meter(shed):

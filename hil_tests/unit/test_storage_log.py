@@ -164,7 +164,7 @@ def test_a_listing_ends_at_the_record_that_stood_when_it_began():
     assert seen == list(range(1, 11))
 
 
-def test_a_flash_that_refuses_is_counted_and_the_rest_of_that_sector_is_left_alone():
+def test_a_place_that_stayed_blank_is_tried_again_and_given_up_in_the_end():
     region = NorRegion(6)
     ring = opened(region)
     ring.append(1, b"a")
@@ -172,14 +172,92 @@ def test_a_flash_that_refuses_is_counted_and_the_rest_of_that_sector_is_left_alo
     assert ring.append(1, b"b") == -1
     assert ring.errors == 1
     assert ring.append(1, b"c") == 3
-    assert ring.head == 1
-    refill(ring)
-    region.fail_next = True
-    ring._end = SECTOR
-    assert ring.append(1, b"d") == -1
-    refill(ring)
+    assert ring.head == 0
+    for _ in range(8):
+        region.fail_next = True
+        assert ring.append(1, b"d") == -1
     assert ring.append(1, b"e") > 3
+    assert ring.head == 1
     assert [p for _q, _k, p in everything(opened(region))] == [b"a", b"c", b"e"]
+
+
+def test_a_record_that_stands_behind_an_error_is_not_written_twice():
+    region = NorRegion(6)
+    ring = opened(region)
+    region.fail_after_it = True
+    assert ring.append(5, b"settled") == 1
+    assert ring.errors == 1
+    region.fail_half_way = True
+    assert ring.append(5, b"another") == -1
+    assert ring.append(5, b"another") == 3
+    assert [row[2] for row in everything(opened(region))] == [b"settled", b"another"]
+
+
+def test_a_record_of_which_the_flash_does_not_tell_is_looked_for_before_it_is_written_again():
+    region = NorRegion(6)
+    ring = opened(region)
+    ring.append(1, b"")
+    for lasts in (0, 3):
+        refill(ring)
+        region.fail_after_it = region.mute = True
+        assert ring.append(5, b"\1\0\1\0 settled") == -1
+        for _ in range(lasts):
+            assert ring.append(5, b"\1\0\1\0 settled") == -1
+        region.mute = False
+        sequence = ring.append(5, b"\1\0\1\0 settled, with a later reading")
+        assert sequence == ring.sequence - 1
+        assert ring.append(5, b"\2\0\1\0 another") == sequence + 1
+    assert [row[2][:1] for row in everything(opened(region))] == [b"", b"\1", b"\2", b"\1", b"\2"]
+
+
+@pytest.mark.parametrize("what", ["erase", "header"])
+def test_a_sector_that_refuses_for_ever_is_passed_over(what):
+    region = NorRegion(8)
+    ring = opened(region)
+    region.bad_sectors = {3} if what == "erase" else set()
+    written = []
+    for i in range(1500):
+        if what == "header" and not ring._bad and ring.head == 2 and ring._end + 112 > SECTOR:
+            region.fail_next = True
+        sequence = ring.append(1, pack("<I", i) + bytes(96))
+        if sequence >= 0:
+            written.append(sequence)
+        for _ in range(3):
+            ring.erase_ahead(True)
+    assert len(written) == 1500
+    found = [row[0] for row in everything(ring)]
+    assert found == written[-len(found) :]
+    assert len(found) > 4 * 36
+    assert [row[0] for row in everything(ring, found[60])] == found[60:]
+    again = opened(region)
+    assert [row[0] for row in everything(again)] == found
+    assert again.sequence == ring.sequence
+
+
+def test_when_every_erase_is_refused_the_ring_rests_and_works_again_once_the_flash_does():
+    region = NorRegion(8)
+    ring = opened(region)
+    while ring.append(1, bytes(200)) >= 0:
+        ring.erase_ahead(False)
+    region.bad_sectors = set(range(8))
+    for _ in range(400):
+        ring.erase_ahead(True)
+    assert ring.errors < 40
+    region.bad_sectors = set()
+    for _ in range(400):
+        ring.erase_ahead(True)
+    assert ring.append(1, b"again") > 0
+
+
+def test_the_reserve_is_left_to_what_is_urgent_and_takes_thirty_of_them():
+    region = NorRegion(5)
+    ring = LogRing(region, b"SGJ1", 2, 1536)
+    ring.open()
+    while ring.append(5, bytes(60)) >= 0:
+        ring.erase_ahead(False)
+    for _ in range(30):
+        assert ring.append(2, bytes(35), urgent=True) > 0
+    assert region.erased == []
 
 
 def test_a_record_whose_bits_rotted_is_skipped_and_the_ones_behind_it_are_read():

@@ -2,12 +2,11 @@
 
 import random
 from binascii import crc32
-from struct import pack, unpack_from
+from struct import pack
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shed.storage import journal as journal_room
 from shed.storage.image import Image, ImageError
 from shed.storage.journal import Journal
 from shed.storage.live import FORMAT, LiveRing
@@ -38,128 +37,6 @@ def everything(journal):
 
 def checkpoint(session, outlet, energised_s=0):
     return pack(FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0)
-
-
-# --- journal
-
-
-def test_every_journal_record_begins_with_uptime_calendar_time_and_boot_count():
-    journal = fresh_journal()
-    journal.write(journal_room.FAULT, 16, 2)
-    ((sequence, kind, payload),) = everything(journal)
-    assert (sequence, kind) == (1, 7)
-    assert unpack_from("<IIB", payload, 0) == (77, 0, 0x23)
-    assert journal_room.fields(kind, payload) == (77, 0, 0x23, 16, 2)
-
-
-@pytest.mark.parametrize(
-    ("kind", "values"),
-    [
-        (1, (1, 0, 0, 9)), (2, (0, 255, 3, 1, -1, 1)), (3, (0, 2, 0)), (4, (1 << 16, 3, CARD, 500, 100)),
-        (5, (1 << 16, 3, CARD, 1, 2, 1 << 40, 500, 600, 100, 2)), (6, (1, 1, CARD)), (7, (9, 3)), (8, (9, 3, 1)), (9, (0, 1)),
-        (10, (5, 0xFFFFFFFF)), (11, (0, 800000000)), (12, (3,)), (13, (1, 2, 3)), (14, (1, 2)), (15, (7, 3)),
-    ],
-)  # fmt: skip
-def test_each_kind_comes_back_with_its_own_fields(kind, values):
-    journal = fresh_journal()
-    assert journal.write(kind, *values) == 1
-    ((_q, read_kind, payload),) = everything(journal)
-    assert journal_room.fields(read_kind, payload)[3:] == values
-
-
-@given(st.integers(0, 255), st.binary(max_size=80))
-def test_reading_the_fields_of_any_bytes_never_raises(kind, payload):
-    journal_room.fields(kind, payload)
-
-
-def test_the_journal_knows_which_sessions_have_ended_even_many_sectors_ago():
-    journal = fresh_journal(12)
-
-    def end(session):
-        journal.write(5, session, 1, CARD, 1, 2, 3, 4, 5, 6, 2)
-
-    def start(session):
-        journal.write(4, session, 1, CARD, 1, 100)
-
-    for step, session in ((start, 1), (end, 1), (start, 2), (start, 3)):
-        step(session)
-    for _ in range(300):
-        journal.write(9, 0, 0)
-    for step, session in ((end, 3), (start, 4), (start, 5), (end, 5)):
-        step(session)
-    assert journal.fates([1, 2, 3, 4, 5, 6])[0] == {1, 3, 5}
-    assert journal.fates([]) == (set(), set())
-    assert fresh_journal().fates([1]) == (set(), set())
-
-
-def years(journal, kind, *fields, boots=9, latched=0):
-    """A journal that went round, full of records of one kind, with the state records that a boot writes."""
-    journal.boot, journal.latched = boots, latched
-    for _ in range(journal.ring.sectors * 150):
-        journal.erase_ahead(True)
-        assert journal.write(kind, *fields) > 0
-
-
-@pytest.mark.parametrize("kind", [journal_room.GATE, journal_room.SESSION_END])
-def test_boot_count_and_latches_are_found_in_a_journal_that_went_round_without_another_word_of_them(kind):
-    journal = Journal(NorRegion(24), Clock())
-    journal.open()
-    years(journal, kind, *((1, 1, CARD) if kind == journal_room.GATE else (1, 1, CARD, 1, 2, 3, 4, 5, 6, 2)), boots=70000, latched=5)
-    again = Journal(journal.ring._region, Clock())
-    again.open()
-    again.ring._region.reads = 0
-    assert again.before() == (70000, 5)
-    assert again.ring._region.reads < 400, "a boot has five seconds until the watchdog"
-
-
-def test_the_newest_trip_or_reset_stands_above_the_state_of_its_sector():
-    journal = Journal(NorRegion(8), Clock())
-    journal.open()
-    journal.boot, journal.latched = 3, 0
-    journal.write(journal_room.BOOT, 1, 0, 0, 3)
-    journal.write(journal_room.TRIP, 0, 0, 3, 1, -1, 1)
-    journal.write(journal_room.TRIP, 1, 1, 3, 3, -1, 3)
-    assert journal.before() == (3, 3)
-    journal.write(journal_room.TRIP_RESET, 0, 3, 2)
-    assert journal.before() == (3, 2)
-    for _ in range(200):
-        journal.erase_ahead(True)
-        journal.write(journal_room.POINT, 0, 0)
-    assert journal.before() == (3, 2)
-
-
-@settings(max_examples=80, deadline=None, derandomize=True)
-@given(st.integers(0, 500), st.integers(0, 2**32))
-def test_a_cut_at_any_operation_forgets_neither_boot_count_nor_latches(cut, seed):
-    region = NorRegion(6)
-    journal = Journal(region, Clock())
-    journal.open()
-    journal.boot, journal.latched = 1, 0
-    region.cut_after(cut, random.Random(seed))
-    known, coming = (0, 0), (1, 0)
-    try:
-        journal.write(journal_room.BOOT, 1, 0, 0, 1)
-        known = (1, 0)
-        for n in range(400):
-            journal.erase_ahead(True)
-            coming = (1, n % 7)
-            journal.write(journal_room.TRIP if n % 3 else journal_room.GATE, *((0, 0, 0, 0, -1, n % 7) if n % 3 else (1, 1, CARD)))
-            known = (1, journal.latched)
-    except PowerCut:
-        again = Journal(region, Clock())
-        again.open()
-        assert again.before() in (known, coming)
-
-
-def test_the_fate_of_a_session_whose_start_was_cut_is_known_after_the_records_of_its_own_boot():
-    journal = fresh_journal(12)
-    for _ in range(300):
-        journal.write(9, 0, 0)
-    journal.write(1, 1, 0, 0, 7)
-    journal.write(4, 7 << 16 | 1, 0, CARD, 1, 100)
-    journal.ring._region.reads = 0
-    assert journal.fates([7 << 16 | 1, 7 << 16 | 2]) == (set(), {7 << 16 | 1})
-    assert journal.ring._region.reads < 200
 
 
 # --- live ring

@@ -14,7 +14,7 @@ def _numbered(*names: str, first: int = 1, more: Mapping[int, str] = MappingProx
 
 STOP_CAUSES: Final = _numbered(
     "full", "unplugged", "max_time", "paid_time", "no_load", "over_power", "trip", "meter_stale", "user", "operator",
-    "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus",
+    "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus", more={21: "waited"},
 )  # fmt: skip
 HOLDERS: Final = _numbered(
     "boot_lock", "trip", "fault", "safe_mode", "maintenance", "self_test", "meter_stale", "load_budget", "no_session", "stagger",
@@ -26,7 +26,7 @@ FAULTS: Final = _numbered(
     "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
     "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
     "expander_bus",
-    more={31: "wrong_board", 33: "clock_unset"},
+    more={25: "trip_unknown", 31: "wrong_board", 32: "records_lost", 33: "clock_unset"},
 )  # fmt: skip
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -23,6 +24,8 @@ from .site.names import SiteNames
 from .texts import text
 
 _NO_POINT: Final = 255
+_UNKNOWN: Final = 30  # bit of a mask of latches
+_UNKNOWN_CAUSE: Final = "a cause of another configuration"
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -31,6 +34,11 @@ def when(epoch_s: int, uptime_s: int = 0) -> str:
     if epoch_s:
         return f"{_EPOCH + timedelta(seconds=epoch_s):%Y-%m-%d %H:%M:%S}"
     return f"+{timedelta(seconds=uptime_s)}"
+
+
+def causes_in(mask: int, names: SiteNames) -> list[str]:
+    """The causes in a mask of latches, by name."""
+    return [_UNKNOWN_CAUSE if bit == _UNKNOWN else names.cause(bit) for bit in range(_UNKNOWN + 1) if mask >> bit & 1]
 
 
 def fault_text(code: int, argument: int, names: SiteNames) -> str:
@@ -80,7 +88,8 @@ def _trip(record: Record, names: SiteNames, _language: str) -> str:
 
 
 def _trip_reset(record: Record, names: SiteNames, language: str) -> str:
-    return f"trip of {names.cause(record.number('cause'))} reset by {_authority(record, language)}"
+    cause = record.number("cause")
+    return f"trip of {_UNKNOWN_CAUSE if cause == _UNKNOWN else names.cause(cause)} reset by {_authority(record, language)}"
 
 
 def _start(record: Record, names: SiteNames, _language: str) -> str:
@@ -144,9 +153,28 @@ def _maintenance(record: Record, _names: SiteNames, language: str) -> str:
 
 
 def _state(record: Record, names: SiteNames, _language: str) -> str:
-    mask = record.number("latched")
-    latched = ", ".join(names.cause(bit) for bit in range(30) if mask >> bit & 1)
+    latched = ", ".join(causes_in(record.number("latched"), names))
     return f"kept over boots: {record.number('boots')} boots so far, latched: {latched or 'nothing'}"
+
+
+def _repeats(record: Record, names: SiteNames, language: str) -> str:
+    """Told as the record that it counts would be."""
+    of, detail, times = record.number("of"), record.number("detail"), record.number("count")
+    fields: dict[str, int | bytes] = {"card": record.fields["card"]}
+    what = "other things"
+    if of == 6:
+        what = _gate(replace(record, fields=fields | {"event": detail >> 8, "reason": detail & 0xFF}), names, language)
+    elif of == 7:
+        what = _fault(replace(record, fields={"fault": detail >> 16, "argument": detail & 0xFFFF}), names, language)
+    elif of == 9:
+        what = _point(replace(record, fields={"point": detail >> 8, "state": detail & 0xFF}), names, language)
+    return f"{times} times more in {timedelta(seconds=record.number('span_s'))}: {what}"
+
+
+def _lost(record: Record, _names: SiteNames, _language: str) -> str:
+    return (
+        f"no room was left for {record.number('events')} events; {record.number('refused')} records of sales or trips were refused at first"
+    )
 
 
 _TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
@@ -166,4 +194,6 @@ _TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
     "clock_set": _clock,
     "maintenance": _maintenance,
     "state": _state,
+    "repeats": _repeats,
+    "lost": _lost,
 }

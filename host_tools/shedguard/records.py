@@ -15,12 +15,14 @@ from typing import Final
 SECTOR: Final = 4096
 VERSION: Final = 1
 JOURNAL_MAGIC: Final = b"SGJ1"
+EVENTS_MAGIC: Final = b"SGE1"
 LIVE_MAGIC: Final = b"SGL1"
 MAX_PAYLOAD: Final = 200
 _SECTOR_HEADER: Final = struct.Struct("<4sIII")
 _HEADER: Final = struct.Struct("<BBBBI")
 _TIME: Final = struct.Struct("<IIB")
 _FREE: Final = 0xFF
+_NOTHING: Final = struct.Struct("<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,14 @@ class Kind:
     layout: struct.Struct
     fields: tuple[str, ...]
     timed: bool = True
+    more: struct.Struct = _NOTHING
+    more_fields: tuple[str, ...] = ()
 
 
-def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True) -> Kind:
-    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed)
+def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True, more: str = "", more_fields: str = "") -> Kind:
+    """more: fields that were appended later; an older record has none of them."""
+    later = struct.Struct("<" + more), tuple(more_fields.split())
+    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed, *later)
 
 
 _SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause"
@@ -43,8 +49,8 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
         _kind(1, "boot", "BBHI", "reset_cause fault argument boots"),
-        _kind(2, "trip", "BBIIiI", "cause point effects alarms latency_us latched"),
-        _kind(3, "trip_reset", "BBI", "cause authority latched"),
+        _kind(2, "trip", "BBIIiI", "cause point effects alarms latency_us latched", more="I", more_fields="config_crc"),
+        _kind(3, "trip_reset", "BBI", "cause authority latched", more="I", more_fields="config_crc"),
         _kind(4, "session_start", "IB11sIH", "session outlet card meter_wh price_fen"),
         _kind(5, "session_end", "IB11sIIQIIHB", _SESSION_END),
         _kind(6, "gate", "BB11s", "event reason card"),
@@ -56,8 +62,10 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(12, "maintenance", "B", "authority"),
         _kind(13, "session_resumed", "IBI", "session outlet energised_s"),
         _kind(14, "session_energised", "IB", "session outlet"),
-        _kind(15, "state", "II", "boots latched"),
+        _kind(15, "state", "II", "boots latched", more="I", more_fields="config_crc"),
         _kind(16, "trial", "IBB", "image_sequence event authority"),
+        _kind(17, "repeats", "BIII11s", "of detail count span_s card"),
+        _kind(18, "lost", "II", "events refused"),
     )
 }
 LIVE_KINDS: Final[Mapping[int, Kind]] = {
@@ -111,7 +119,10 @@ def decode_payload(kinds: Mapping[int, Kind], number: int, payload: bytes, seque
         raise ValueError(f"{kind.name} record of {len(payload)} bytes, {head + kind.layout.size} expected")
     uptime_s, epoch_s, boot = _TIME.unpack_from(payload) if kind.timed else (0, 0, 0)
     values = kind.layout.unpack_from(payload, head)
-    return Record(sequence, kind.name, dict(zip(kind.fields, values, strict=True)), uptime_s, epoch_s, boot)
+    found = dict(zip(kind.fields, values, strict=True))
+    if kind.more_fields and len(payload) >= head + kind.layout.size + kind.more.size:
+        found |= dict(zip(kind.more_fields, kind.more.unpack_from(payload, head + kind.layout.size), strict=True))
+    return Record(sequence, kind.name, found, uptime_s, epoch_s, boot)
 
 
 def encode_payload(kinds: Mapping[int, Kind], record: Record) -> tuple[int, bytes]:
@@ -120,7 +131,10 @@ def encode_payload(kinds: Mapping[int, Kind], record: Record) -> tuple[int, byte
     if kind is None:
         raise KeyError(record.kind)
     head = _TIME.pack(record.uptime_s, record.epoch_s, record.boot) if kind.timed else b""
-    return kind.number, head + kind.layout.pack(*(record.fields[name] for name in kind.fields))
+    data = head + kind.layout.pack(*(record.fields[name] for name in kind.fields))
+    if kind.more_fields and all(name in record.fields for name in kind.more_fields):
+        data += kind.more.pack(*(record.fields[name] for name in kind.more_fields))
+    return kind.number, data
 
 
 def encode(number: int, payload: bytes, sequence: int) -> bytes:
@@ -148,9 +162,15 @@ def read_log(region: bytes, magic: bytes, kinds: Mapping[int, Kind]) -> Log:
     return log
 
 
-def read_journal(region: bytes) -> Log:
-    """The journal partition's records. A session that was settled twice is a problem."""
+def read_journal(region: bytes, events: bytes = b"") -> Log:
+    """The records of the journal's partition and of its events', as one. A session that was settled twice is a problem."""
     log = read_log(region, JOURNAL_MAGIC, JOURNAL_KINDS)
+    beside = read_log(events, EVENTS_MAGIC, JOURNAL_KINDS)
+    log.problems += [f"events: {problem}" for problem in beside.problems]
+    log.records = sorted([*log.records, *beside.records], key=lambda record: record.sequence)
+    for before, after in pairwise(log.records):
+        if after.sequence == before.sequence:
+            log.problems.append(f"record {after.sequence} is there twice")
     log.problems += settled_twice(log.records)
     return log
 

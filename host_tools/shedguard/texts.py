@@ -27,6 +27,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "dead_contact": "no power through the relay: contact or fuse",
         "backstop": "24 h limit",
         "relay_bus": "the board lost its relays' bus",
+        "waited": "waited too long for its power",
     },
     "holder": {
         "boot_lock": "hold-off after power-up, ends by itself",
@@ -72,6 +73,8 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "expander_bus": "out of service",
         "wrong_board": "configuration and boot file name different boards: safe mode",
         "clock_unset": "the clock is not set: cards with a last day do not end",
+        "trip_unknown": "a trip of another configuration is latched",
+        "records_lost": "the record of a sale or a trip was refused",
     },
     "access": {
         "ok": "card accepted",

@@ -21,9 +21,8 @@ Hazards: an outlet that is on without a meter or a record (energy given away, or
                SETTLING -- sink.session_end true --> DONE         asked again every second until it is true
 
 Transitions into STOPPING carry a number of stop_causes: NO_LOAD or DEAD_CONTACT (OUTAGE_GONE when resumed) from WAITING; FULL,
-UNPLUGGED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, METER_STALE, TRIP, USER, OPERATOR, MAINTENANCE from anywhere. A
-first cause stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first reading
-after opening.
+UNPLUGGED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, WAITED, METER_STALE, TRIP, USER... from anywhere. A first cause
+stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first reading after opening.
 """
 
 from time import ticks_diff
@@ -55,6 +54,7 @@ _OPEN_MS = const(3000)  # the outputs must report the relay open within this
 _SETTLE_MS = const(2000)  # a meter's power value follows the relay within this
 _FINAL_MS = const(5000)  # then the last reading will do
 _RETRY_MS = const(1000)
+_WAITED_MS = const(300000)  # with the relay open, whatever keeps it so: after that another bike may stand there
 
 
 class Session:
@@ -65,18 +65,16 @@ class Session:
         self.meter = shed.meter_of(index)
         self.reading = shed.poller.reading(self.meter)
         self.card = card
-        self.id = self.start_s = self.cause = 0
+        self.id = self.start_s = self.cause = self.energised_ms = 0
         self.count = None
         self.watch = LoadWatch()
         self.resumed = False
-        self.energised_ms = 0
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self._whole_ms = 0  # of the session, pauses included
-        self._closed_ms = 0  # since the relay closed
+        self._whole_ms = self._hot_readings = 0  # of the session, pauses included; with power after the relay opened for good
+        self._closed_ms = self._waited_ms = 0  # since the relay closed; since it opened
         self._saved_ms = 0  # since the last checkpoint
         self._opened_ms = -1  # since the relay opened for good
-        self._hot_readings = 0  # with power, after that
         self._seen = self.reading.count
         self._enter(STARTING)
         shed.poller.request_now(self.meter)
@@ -119,6 +117,7 @@ class Session:
         self._state_ms += span_ms
         self._whole_ms += span_ms
         self._saved_ms += span_ms
+        self._waited_ms = 0 if closed else self._waited_ms + span_ms
         if self._was:
             self._closed_ms += span_ms
             if self._was == 2:
@@ -212,7 +211,9 @@ class Session:
             shed.meter_lost(self.index)
             cause = stop_causes.METER_STALE
         if not cause:
-            if self.energised_ms >= limits.max_ms or (self.energised_ms and self._whole_ms >= limits.hard_ms):
+            if self._waited_ms >= _WAITED_MS:
+                cause = stop_causes.WAITED
+            elif self.energised_ms >= limits.max_ms or (self.energised_ms and self._whole_ms >= limits.hard_ms):
                 cause = stop_causes.MAX_TIME
             elif self._whole_ms >= rules.DAY_MS:
                 cause = stop_causes.BACKSTOP

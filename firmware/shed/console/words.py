@@ -18,14 +18,14 @@ HOLDERS = (
 )
 STOP_CAUSES = (
     "|full|unplugged|longest session|paid time over|nothing drew power|over power|TRIP|meter silent|customer|operator"
-    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out"
+    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out||||waited too long"
 )
 FAULTS = (
     "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter"
     "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus"
-    "|||||||configuration of another board||clock not set: dated cards never end"
+    "|trip of another configuration||||||configuration of another board|sale or trip record refused|clock not set: dated cards never end"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
@@ -41,7 +41,7 @@ _SENTENCES = (
     "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y8}, card {c2}|gate {G0}{r1}{k2}|FAULT {f0}|fault cleared by {A2}: {f0}"
     "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}, now {d1}|maintenance, by {A0}"
     "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised|kept over boots: {n0} boots"
-    "|configuration {n0}: {T1}{a2}"
+    "|configuration {n0}: {T1}{a2}|kind {n0} {n1}: {n2} times more in {t3}, card {c4}|no room: {n0} events, {n1} records refused"
 )
 
 

@@ -40,6 +40,7 @@ class Banks:
         if chip is not None and chip.bank is not None:
             buses.fresh = None
             bank = chip.bank
+            points.seen |= bank.points
             off = (chip.pins ^ bank.normal) & bank.used
             if off or points.unquiet & bank.points:
                 for bit, i in bank.contacts:

@@ -31,6 +31,8 @@ UNPROTECTED = const(23)
 EXPANDER_BUS = const(24)
 WRONG_BOARD = const(31)
 CLOCK_UNSET = const(33)
+TRIP_UNKNOWN = const(25)
+RECORDS_LOST = const(32)
 
 
 class Faults:

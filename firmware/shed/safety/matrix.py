@@ -1,7 +1,8 @@
 """The cause-and-effect matrix: what trips what, as masks (bit i is cause i, effect i; at most 30 of each).
 
-Hazard: a trip that does not reach its effect, and one that resets itself. A latched cause acts until a person resets it *and* it is gone; a
-cause that is not armed is in shadow: shown and recorded, acting on nothing.
+Hazard: a trip that does not reach its effect, and one that resets itself. A latched cause acts until a person resets it *and* every point
+of it is seen normal; one that is not latched acts for as long as a point of it is at fault. A latch that this configuration does not know
+(another one's cause) acts on everything. A cause that is not armed is in shadow: shown and recorded, acting on nothing.
 """
 
 from micropython import const
@@ -12,13 +13,17 @@ ARMED = const(2)
 CUT_GROUP = const(1)
 FREE_GATE = const(2)
 
+_ALL = const(0x3FFFFFFF)
+UNKNOWN = 1 << 30  # in a mask of latches in flash, beside the causes' own bits: `unknown`
+
 
 class Matrix:
-    """`evaluate(alarm)` is called by the scan, only when the alarm mask differs from `alarm_seen`; it allocates nothing.
+    """`evaluate(alarm, fault)` is called by the scan, only when the alarm mask differs from `alarm_seen`, or the faults among
+    `holding_points` from `fault_seen`; it allocates nothing.
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
     `cut_groups`, `free_gates`: masks of what must be open. `active`: causes present now; `latched`: held until reset; `shadow`: would
-    have tripped.
+    have tripped. `unknown`: a latch of an unknown cause acts.
     """
 
     def __init__(self, causes, effects, latched=0):
@@ -26,17 +31,27 @@ class Matrix:
         self._causes = tuple([(1 << i, mask, votes, flags, effect) for i, (mask, votes, flags, effect) in enumerate(causes)])
         self._effects = tuple([(1 << i, kind, index) for i, (kind, index) in enumerate(effects)])
         self.alarm_seen = 0
+        self.fault_seen = 0
+        self.holding_points = 0  # of causes that trip and do not latch
+        for _bit, mask, _votes, flags, _effects in self._causes:
+            if flags & ARMED and not flags & LATCHED:
+                self.holding_points |= mask
         self.active = 0
-        self.latched = latched
+        self.held = 0  # not latched, and a point at fault since
+        self.since = 0  # causes that tripped since a task last took them (Scan.take_trips)
+        self.unknown = False
+        self.latched = 0
         self.shadow = 0
         self.tripped_effects = 0
         self.cut_groups = 0
         self.free_gates = 0
-        self._apply()
+        self.restore(latched)
 
-    def evaluate(self, alarm):
+    def evaluate(self, alarm, fault=0):
         self.alarm_seen = alarm
+        self.fault_seen = fault
         active = 0
+        held = 0
         for bit, mask, votes, flags, _effects in self._causes:
             hits = alarm & mask
             n = 0
@@ -45,15 +60,20 @@ class Matrix:
                 n += 1
             if n >= votes:
                 active |= bit
-                if flags & LATCHED and flags & ARMED:
-                    self.latched |= bit
                 if not flags & ARMED:
                     self.shadow |= bit
+                else:
+                    self.since |= bit
+                    if flags & LATCHED:
+                        self.latched |= bit
+            elif mask & fault and (self.active | self.held) & bit:
+                held |= bit
         self.active = active
+        self.held = held
         self._apply()
 
     def _apply(self):
-        acting = self.active | self.latched
+        acting = self.active | self.latched | self.held
         effects_mask = 0
         for bit, _mask, _votes, flags, effects in self._causes:
             if acting & bit and flags & ARMED:
@@ -66,14 +86,23 @@ class Matrix:
                     cut |= 1 << index
                 else:
                     free |= 1 << index
+        if self.unknown:
+            cut = free = _ALL
         self.tripped_effects = effects_mask
         self.cut_groups = cut
         self.free_gates = free
 
-    def restore(self, latched):
-        """Latches known from before a power cut act from now on. Through Scan.restore_trips once the scan runs."""
+    def restore(self, latched, unknown=False):
+        """Latches known from before a power cut act from now on; one without a cause here is unknown, unless there is no configuration at
+        all. Through Scan.restore_trips once the scan runs."""
         self.latched |= latched
+        if unknown or (self._causes and self.latched >= self._causes[-1][0] << 1):
+            self.unknown = True
         self._apply()
+
+    def kept(self):
+        """The latches as one mask for flash: with UNKNOWN. Allocates then."""
+        return self.latched | UNKNOWN if self.unknown else self.latched
 
     # A latch may be older than this configuration, and its cause not in it: no points, no effects.
 
@@ -83,11 +112,19 @@ class Matrix:
     def effects_of(self, cause):
         return self._causes[cause][4] if cause < len(self._causes) else 0
 
-    def reset(self):
-        """A person resets: latches whose cause is gone are released. Returns the mask of those that stay.
+    def reset(self, unsure=0, fire=0):
+        """A person resets: latches are released whose cause is gone and of whose points none is in `unsure` (in alarm, at fault, about to
+        change, or not yet seen in this boot); an unknown one when no fire point is. Returns the mask of those that stay.
 
         A task calls it through Scan.reset_trips: a scan in the middle of it would be written over."""
-        self.latched &= self.active
+        known = 0
+        for bit, mask, _votes, _flags, _effects in self._causes:
+            known |= bit
+            if not self.active & bit and not mask & unsure:
+                self.latched &= ~bit
+        if not fire & unsure:
+            self.unknown = False
+            self.latched &= known
         self.shadow &= self.active
         self._apply()
         return self.latched

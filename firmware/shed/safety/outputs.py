@@ -55,6 +55,7 @@ class Outputs:
         self._holders = [0] * holders.COUNT
         self.held = 0
         self.cut_outlets = 0
+        self.cut_since = 0  # outlets that a trip cut since Scan.take_cuts
         self.lost_outlets = 0  # behind a bus that is out
         self.lost_since = 0  # those that were so since the executive last looked
         self._cut_seen = 0
@@ -185,6 +186,7 @@ class Outputs:
             g += 1
         self.contactors_on &= ~(cut_groups | lost_groups)
         self.cut_outlets = outlets
+        self.cut_since |= outlets
         self.lost_outlets = lost
         self.lost_since |= lost
         self._moving = True

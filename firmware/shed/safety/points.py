@@ -66,6 +66,7 @@ class Points:
         self.fault = 0
         self.suspect = 0
         self.fire = 0
+        self.seen = 0  # points that were sampled in this boot
         self.state = bytearray(count)
         self._seen = bytearray(count)  # band of the last sample
         self._agree = bytearray(count)  # samples in a row that said `_seen`
@@ -105,6 +106,7 @@ class Points:
             # A closed normally-closed contact pulls the pin low: low is normal. An open normally-open one reads high.
             if read() != normal:
                 raw |= bit
+        self.seen |= self._contact_mask
         if (raw ^ self.alarm | self.suspect) & self._contact_mask:
             self._contacts_moved(raw, now_us)
         turn = self._turn
@@ -112,6 +114,7 @@ class Points:
         while n:
             i, read, alarm_uv, normal_uv = self._loops[turn]
             uv = read()
+            self.seen |= 1 << i
             if not alarm_uv <= uv < normal_uv or self.unquiet >> i & 1:
                 self._loop_moved(i, uv, now_us)
             turn += 1

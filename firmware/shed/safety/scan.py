@@ -80,23 +80,50 @@ class Scan:
         self._inside = False
 
     def reset_trips(self):
-        """For a task: Matrix.reset with the scan standing aside, so that a trip in the same moment is not written over. A pass follows at
-        once. Returns the mask of latches that stay."""
+        """For a task: Matrix.reset with the scan standing aside, so that a trip in the same moment is not written over, neither here nor in
+        what `keep_latched` keeps. A pass follows at once. Returns the mask of the latches that this left."""
+        points = self.points
         self._inside = True
         try:
-            self.matrix.reset()
+            unsure = points.alarm | points.fault | points.suspect | ~points.seen
+            stay = self.matrix.reset(unsure, points.fire)
+            self._keep_latched(stay)
         finally:
             self._inside = False
         self.run(None)
-        return self.matrix.latched
+        return stay
 
-    def restore_trips(self, latched):
+    def restore_trips(self, latched, unknown=False):
         """For a task: Matrix.restore in the same way."""
         self._inside = True
         try:
-            self.matrix.restore(latched)
+            self.matrix.restore(latched, unknown)
+            self._keep_latched(self.matrix.latched)
         finally:
             self._inside = False
+
+    def take_trips(self):
+        """For a task: the causes that tripped since it last asked, also those that are over by now."""
+        calls = self.timer_calls
+        self._inside = True
+        since = self.matrix.since
+        self.matrix.since = 0
+        self._inside = False
+        if self.timer_calls != calls:  # it stood aside
+            self.run(None)
+        return since
+
+    def take_cuts(self):
+        """For a task: the outlets that a trip acts on, or acted on since it last asked."""
+        calls = self.timer_calls
+        outputs = self.outputs
+        self._inside = True
+        since = outputs.cut_since | outputs.cut_outlets
+        outputs.cut_since = 0
+        self._inside = False
+        if self.timer_calls != calls:
+            self.run(None)
+        return since
 
     def _fail(self, code):
         self._all_off()
@@ -128,12 +155,13 @@ class Scan:
                 return
         matrix = self.matrix
         alarm = self.points.sample(now_us)
-        if alarm == matrix.alarm_seen:
+        fault = self.points.fault & matrix.holding_points
+        if alarm == matrix.alarm_seen and fault == matrix.fault_seen:
             self.outputs.drive(matrix.cut_groups, matrix.free_gates)
         else:
             latched = matrix.latched
             cut = matrix.cut_groups
-            matrix.evaluate(alarm)
+            matrix.evaluate(alarm, fault)
             self.outputs.drive(matrix.cut_groups, matrix.free_gates)
             if matrix.cut_groups & ~cut or matrix.latched != latched:
                 self.trip_us = ticks_diff(ticks_us(), self.points.first_us)

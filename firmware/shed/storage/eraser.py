@@ -13,7 +13,7 @@ _FORCED_EVERY_MS = const(60000)
 
 
 class Eraser:
-    """logs: objects with `erase_ahead(allowed) -> erased` and `ring` (LogRing)."""
+    """logs: objects with `erase_ahead(allowed) -> erased` and `dry()`: no erased sector is left."""
 
     def __init__(self, logs):
         self._logs = logs
@@ -30,7 +30,7 @@ class Eraser:
         for log in self._logs:
             if log.erase_ahead(quiet):
                 return True
-            if not quiet and normal and not self._wait_ms and not log.ring.ahead and log.erase_ahead(True):
+            if not quiet and normal and not self._wait_ms and log.dry() and log.erase_ahead(True):
                 self.forced += 1
                 self._wait_ms = _FORCED_EVERY_MS
                 return True

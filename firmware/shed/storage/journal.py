@@ -1,6 +1,8 @@
 """The journal: what happened in this shed, for money and for the people who ask why (kinds and payloads: docs/protocols/records.md).
 
-Hazard: a sale that nobody can settle, a trip that nobody can explain. Every record carries uptime, calendar time and boot count.
+Hazard: a sale that nobody can settle, a trip that nobody can explain. Every record carries uptime, calendar time and boot count. Sales
+and trips have a ring of their own, which nothing that happens at a door, a reader or a loose wire can fill; in it room for thirty trips
+is left by everything else.
 """
 
 from struct import calcsize, pack, pack_into, unpack_from
@@ -25,97 +27,139 @@ SESSION_RESUMED = const(13)
 SESSION_ENERGISED = const(14)
 STATE = const(15)
 TRIAL = const(16)
+REPEATS = const(17)
+LOST = const(18)
 
+SALE_KINDS = (TRIP, TRIP_RESET, SESSION_START, SESSION_END, MAINTENANCE, SESSION_ENERGISED, STATE, TRIAL, LOST)  # all others are events
 SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 
-_LOOK_BACK = const(8)  # sectors: each holds a `state` record unless a cut came between its header and that record
-_TIME = const(9)  # bytes of time fields before every payload
-_FORMATS = (
-    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB"  # by kind, from 1
+_LATCH_KINDS = (TRIP, TRIP_RESET, STATE)  # with the CRC of the configuration behind their fields
+
+TIME = const(9)  # bytes of time fields before every payload
+_RESERVE = const(1536)  # thirty trips
+_EVENTS_AHEAD = const(3)
+FORMATS = (
+    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB <BIII11s <II"  # by kind, from 1
 ).split()
 
 
 class Journal:
-    """clock: `.uptime_s` (int) and `.epoch_s()` (0 = not set). boot: boot count. Counters and `sequence`: see LogRing, as `.ring`.
+    """clock: `.uptime_s` (int) and `.epoch_s()` (0 = not set). boot: boot count. Counters and `sequence` of both rings: see LogRing, as
+    `.ring`. events: the region of what is neither a sale nor a trip; None: all stands in one ring.
 
     Every sector taken gets a `state` record with the boot count and `latched`, so that a boot finds both without reading years of records.
     """
 
-    def __init__(self, region, clock, boot=0, keep=8):
-        self.ring = LogRing(region, b"SGJ1", keep)
+    def __init__(self, region, clock, boot=0, keep=8, events=None):
+        self.ring = LogRing(region, b"SGJ1", keep, _RESERVE)
+        self.events = self.ring if events is None else LogRing(events, b"SGE1", _EVENTS_AHEAD)
         self._clock = clock
-        self._stamp = bytearray(_TIME)
+        self._stamp = bytearray(TIME)
         self.boot = boot
         self.latched = -1  # not known yet: no `state` records
-        self._sector = -1  # the head that has its `state` record
-        self.erase_ahead = self.ring.erase_ahead
-        self.since = self.ring.since
-        self.newest = self.ring.newest
+        self.config_crc = 0  # of the configuration whose causes `latched` counts
+        self._heads = [-1, -1]  # the sectors that have their `state` record
 
     def open(self):
         self.ring.open()
-        self._sector = self.ring.head
+        if self.events is not self.ring:
+            self.events.open()
+        self.ring.sequence = max(self.ring.sequence, self.events.sequence)
+        self._heads = [self.ring.head, self.events.head]
 
     def append(self, kind, payload):
-        """Programs a record; `payload` follows the time fields. Returns its sequence, or -1: it is lost (fault `journal_full`)."""
+        """Programs a record; `payload` follows the time fields. Returns its sequence, or -1: it does not stand."""
+        return self._append(self.ring if kind in SALE_KINDS else self.events, kind, payload)
+
+    def _append(self, ring, kind, payload):
         pack_into("<IIB", self._stamp, 0, self._clock.uptime_s, self._clock.epoch_s(), self.boot & 0xFF)
-        sequence = self.ring.append(kind, payload, self._stamp)
-        if self.ring.head != self._sector and self.latched >= 0:
-            self._sector = self.ring.head
-            self.write(STATE, self.boot, self.latched)
+        ring.sequence = self.ring.sequence  # one count for both
+        sequence = ring.append(kind, payload, self._stamp, kind == TRIP)
+        self.ring.sequence = ring.sequence
+        which = 0 if ring is self.ring else 1
+        if ring.head != self._heads[which] and self.latched >= 0:
+            self._heads[which] = ring.head
+            self._append(ring, STATE, self._packed(STATE, self.boot, self.latched))
         return sequence
+
+    def _packed(self, kind, *fields):
+        data = pack(FORMATS[kind - 1], *fields)
+        return data + pack("<I", self.config_crc) if kind in _LATCH_KINDS else data
 
     def write(self, kind, *fields):
         """As `append`, from the fields of records.md in their order."""
         if self.latched >= 0 and (kind == TRIP or kind == TRIP_RESET):
             self.latched = fields[-1]
-        return self.append(kind, pack(_FORMATS[kind - 1], *fields))
+        return self.append(kind, self._packed(kind, *fields))
 
-    def before(self):
-        """(boot count, latched causes) as the newest records tell them, 0 for what none tells. Blocks; for the boot only."""
-        boots = latched = -1
-        for back in range(min(_LOOK_BACK, self.ring.sectors)):
-            here_boots = here_latched = -1
-            sector = (self.ring.head - back) % self.ring.sectors
-            for _sequence, kind, payload in self.ring.sector_records(sector, (BOOT, TRIP, TRIP_RESET, STATE)):
-                row = fields(kind, payload)
-                if row is not None:
-                    if kind == BOOT or kind == STATE:
-                        here_boots = row[-1] if kind == BOOT else row[-2]
-                    if kind != BOOT:
-                        here_latched = row[-1]
-            boots = here_boots if boots < 0 else boots
-            latched = here_latched if latched < 0 else latched
-            if boots >= 0 and latched >= 0:
-                break
-        return max(boots, 0), max(latched, 0)
+    def erase_ahead(self, allowed):
+        """As LogRing.erase_ahead, for the ring that needs it more."""
+        first, second = self.ring, self.events
+        if first.ahead and not second.ahead:
+            first, second = second, first
+        return first.erase_ahead(allowed) or (first is not second and second.erase_ahead(allowed))
 
-    def fates(self, session_ids):
-        """Which of these sessions have a `session_end`, and which a `session_start`, as two sets. Blocks; for the boot only.
+    def dry(self):
+        """Whether a ring has no erased sector left."""
+        return not self.ring.ahead or not self.events.ahead
 
-        Searched backwards until each has its end, its start, or the boot that began it.
-        """
-        missing = set(session_ids)
-        ended = set()
-        started = set()
-        for back in range(self.ring.sectors):
-            if not missing:
-                break
-            boot = 0x10000
-            sector = (self.ring.head - back) % self.ring.sectors
-            for _sequence, kind, payload in self.ring.sector_records(sector, (BOOT, SESSION_START, SESSION_END)):
-                if kind == BOOT:
-                    boot = min(boot, unpack_from("<I", payload, _TIME + 4)[0] & 0xFFFF)
+    # Both yield (sequence, kind, payload), oldest first; None when a turn should be given away. A payload holds until the next read.
+
+    def since(self, sequence):
+        """The records from `sequence` on."""
+        if self.events is self.ring:
+            return self.ring.since(sequence)
+        return _merged(self.ring.since(sequence), self.events.since(sequence), 0)
+
+    def newest(self, count, kinds=None):
+        """The newest `count`; of `kinds` only, if given."""
+        if self.events is self.ring:
+            return self.ring.newest(count, kinds)
+        return self._newest(count, kinds)
+
+    def _newest(self, count, kinds):
+        limit = self.ring.sequence
+        parts = []
+        total = 0
+        for ring in (self.ring, self.events):
+            found = (0, 0)
+            if kinds is None or any([(kind in SALE_KINDS) == (ring is self.ring) for kind in kinds]):
+                for found in ring.look_back(count, kinds):  # noqa: B007  the last one counts
+                    yield None
+            parts.append(ring.forward(found[1], 0, limit, 0, kinds) if found[0] else iter(()))
+            total += found[0]
+        yield from _merged(parts[0], parts[1], max(0, total - count) if count > 0 else total)
+
+
+def _merged(first, second, skip):
+    """Two readers as one, by sequence, less the first `skip` records."""
+    sources = [first, second]
+    rows: list[tuple | None] = [None, None]
+    while True:
+        for i in (0, 1):
+            while rows[i] is None and sources[i] is not None:
+                try:
+                    row = next(sources[i])
+                except StopIteration:
+                    sources[i] = None
+                    break
+                if row is None:
+                    yield None
                 else:
-                    session = unpack_from("<I", payload, _TIME)[0]
-                    if session in missing:
-                        (ended if kind == SESSION_END else started).add(session)
-            missing = set([s for s in missing if s not in ended and s not in started and s >> 16 < boot])
-        return ended, started
+                    rows[i] = (row[0], row[1], bytes(row[2]))
+        if rows[0] is None and rows[1] is None:
+            return
+        i = 0 if rows[1] is None or (rows[0] is not None and rows[0][0] < rows[1][0]) else 1
+        row = rows[i]
+        rows[i] = None
+        if skip:
+            skip -= 1
+        else:
+            yield row
 
 
 def fields(kind, payload):
     """(uptime_s, epoch_s, boot, then the kind's own fields), or None for a kind or length that this version does not know."""
-    if not 0 < kind <= len(_FORMATS) or len(payload) < _TIME + calcsize(_FORMATS[kind - 1]):
+    if not 0 < kind <= len(FORMATS) or len(payload) < TIME + calcsize(FORMATS[kind - 1]):
         return None
-    return unpack_from("<IIB", payload, 0) + unpack_from(_FORMATS[kind - 1], payload, _TIME)
+    return unpack_from("<IIB", payload, 0) + unpack_from(FORMATS[kind - 1], payload, TIME)

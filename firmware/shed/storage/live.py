@@ -22,6 +22,7 @@ class LiveRing:
     def __init__(self, region, keep=12):
         self.ring = LogRing(region, b"SGL1", keep)
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
+        self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
 
     def open(self):
@@ -41,12 +42,14 @@ class LiveRing:
                 break
             newest = {}
             going = -1
-            sector = (ring.head - back) % ring.sectors
+            sector = ring.back(back)
             for _sequence, kind, payload in ring.sector_records(sector):
                 if kind == LIVE and len(payload) >= SIZE:
                     newest[payload[4]] = bytes(payload)
                 elif kind == DONE and len(payload) >= 4:
                     ended.add(unpack_from("<I", payload, 0)[0])
+                if kind != GOING and len(payload) >= 4:
+                    self.newest = max(self.newest, unpack_from("<I", payload, 0)[0])
                 elif kind == GOING and len(payload) >= 8:
                     going = unpack_from("<Q", payload, 0)[0]
             for outlet in newest:
@@ -84,6 +87,10 @@ class LiveRing:
             if row[1] == victim:
                 allowed = False
         return self.ring.erase_ahead(allowed)
+
+    def dry(self):
+        """Whether no erased sector is left."""
+        return not self.ring.ahead
 
     def _name_the_going(self):
         """In a sector just taken: which outlets have a session without a `done`."""

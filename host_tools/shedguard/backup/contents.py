@@ -67,7 +67,7 @@ class Contents:
     @cached_property
     def journal(self) -> Log:
         """The journal's records and problems."""
-        return records.read_journal(self.raw[JOURNAL])
+        return records.read_journal(self.raw[JOURNAL], self.raw[BOX])
 
     @cached_property
     def live(self) -> Log:

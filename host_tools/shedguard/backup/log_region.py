@@ -24,12 +24,12 @@ def boots_of(log: Log) -> int:
     return 0
 
 
-def latched_of(log: Log) -> int:
-    """The mask of the causes still latched, by the newest record that tells it."""
+def latched_of(log: Log) -> dict[str, int | bytes]:
+    """The mask of the causes still latched, and the CRC of the configuration whose causes they are, by the newest record that tells."""
     for record in reversed(log.records):
         if record.kind in ("trip", "trip_reset", "state"):
-            return record.number("latched")
-    return 0
+            return {name: record.fields[name] for name in ("latched", "config_crc") if name in record.fields}
+    return {"latched": 0}
 
 
 def sectors_in_use(region: bytes, magic: bytes) -> dict[int, tuple[int, int]]:
@@ -55,7 +55,7 @@ def with_wear_of(region: bytes, chip: bytes, magic: bytes) -> bytes:
 def with_boots(region: bytes, log: Log, boots: int) -> bytes:
     """The journal with a `state` record behind its last one: the next boot is ``boots`` + 1, what is latched stays latched."""
     last = log.records[-1] if log.records else Record(0, "state", {})
-    fields: dict[str, int | bytes] = {"boots": boots, "latched": latched_of(log)}
+    fields: dict[str, int | bytes] = {"boots": boots} | latched_of(log)
     state = Record(last.sequence + 1, "state", fields, last.uptime_s, last.epoch_s, boots & 0xFF)
     data = encode(*encode_payload(JOURNAL_KINDS, state), state.sequence)
     result = bytearray(region)

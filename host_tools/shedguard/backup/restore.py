@@ -17,7 +17,7 @@ from ..boards.boot_file import identity
 from ..cards import merge
 from ..errors import FAILED, ShedError
 from ..partitions import Partitions, Progress
-from ..records import JOURNAL_MAGIC, LIVE_MAGIC
+from ..records import EVENTS_MAGIC, JOURNAL_MAGIC, LIVE_MAGIC
 from ..site.image import board_of_image
 from ..site.slots import SLOT_SIZE, build_slot, read_slot
 from . import log_region
@@ -59,13 +59,13 @@ def plan(
     barrier = _barrier(manifest, board, replace_site)
     if barrier is not None:
         state, why = barrier
-        return [Item(name, state, why) for name in ("journal", "open sessions", "counters", "cards", "black box", "configuration")]
+        return [Item(name, state, why) for name in ("journal", "open sessions", "counters", "cards", "events", "configuration")]
     journal = _journal(backup, board, replace)
     items = [journal, _open_sessions(backup, board, journal), _counters(backup, board, journal)]
     return [
         *items,
         _cards(backup, board, replace),
-        _black_box(backup, board, replace),
+        _events(backup, board, journal),
         _configuration(backup, manifest, board, key, replace, replace_site),
     ]
 
@@ -171,15 +171,17 @@ def _cards(backup: Contents, board: Contents, replace: bool) -> Item:
     return Item(name, "restored", why, write, facts)
 
 
-def _black_box(backup: Contents, board: Contents, replace: bool) -> Item:
-    name = "black box"
+def _events(backup: Contents, board: Contents, journal: Item) -> Item:
+    """They count with the journal, so they go with it; alone when an earlier restore was cut between the two."""
+    name = "events"
+    if journal.state == "restored" or (journal.facts.get("empty") and board.is_blank(BOX) and not backup.is_blank(BOX)):
+        region = log_region.with_wear_of(backup.raw[BOX], board.raw[BOX], EVENTS_MAGIC)
+        return Item(name, "restored", "those of the backup's journal", _whole(BOX, region))
     if backup.is_blank(BOX):
         return _empty(name)
     if backup.raw[BOX] == board.raw[BOX]:
         return Item(name, "unchanged", "the same")
-    if not board.is_blank(BOX) and not replace:
-        return Item(name, "skipped", "the board has one of its own: --replace takes the backup's")
-    return Item(name, "restored", "as it was", _whole(BOX, backup.raw[BOX]))
+    return Item(name, "skipped", "they belong to the journal, which was not restored")
 
 
 def _configuration(

@@ -31,7 +31,7 @@ def backup(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Everything a board keeps: configuration, cards, counters, open sessions, journal, black box.
+    """Everything a board keeps: configuration, cards, counters, open sessions, journal, events.
 
     The board is out of service for about half a minute; with sessions live it is refused (exit code 7).
     """
@@ -111,7 +111,7 @@ def _saved(found: Contents, secrets: bool) -> list[dict[str, Any]]:
     damage = f", {len(log.problems)} places that cannot be read" if log.problems else ""
     state = "empty" if found.is_blank(JOURNAL) else "saved"
     rows.append(row("journal", state, f"{len(log.records)} records, {len(found.ended)} settled sessions{damage}"))
-    rows.append(row("black box", "empty" if found.is_blank(BOX) else "saved", "the last seconds before a trip"))
+    rows.append(row("events", "empty" if found.is_blank(BOX) else "saved", "gate, points, faults"))
     rows.append(row("program", "not kept", f"firmware {found.firmware or 'unknown'} for {found.board or 'unknown'}: shed flash writes it"))
     rows.append(row("NVS", "not kept", "MicroPython's own: nothing of the shed"))
     return rows

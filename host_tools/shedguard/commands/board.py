@@ -8,7 +8,7 @@ import typer
 
 from ..errors import SAFETY_FAULT
 from ..lists import HOLDERS, name_of
-from ..narrate import fault_text
+from ..narrate import causes_in, fault_text
 from ..texts import text
 from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, names_of, show_json, show_table
 from .status_view import by_kind, show_status
@@ -83,8 +83,8 @@ def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = Non
     if as_json:
         show_json({"trips": trips, "faults": left})
     elif trips:
-        causes = ", ".join(names.cause(bit) for bit in range(30) if trips >> bit & 1)
-        print(f"still latched: {causes}: the cause is still there. Faults left: {left}")
+        causes = ", ".join(causes_in(trips, names))
+        print(f"still latched: {causes}: a point of it is not seen normal. Faults left: {left}")
     else:
         print(f"all trips are reset. Faults left: {left}")
     if trips or left:

@@ -72,7 +72,7 @@ def _records(verb: str, port: str | None, count: int, since: int | None, flash: 
     if flash is not None:
         if port is not None:
             raise ShedError("--port and --flash at once", "the journal has one source", "leave one of them out", INVALID)
-        found = records.read_journal(read_partition(flash, "shed_journal"))
+        found = records.read_journal(read_partition(flash, "shed_journal"), read_partition(flash, "shed_box"))
         for problem in found.problems:
             say(f"journal: {problem}")
         kept = [record for record in found.records if verb == "log" or record.kind.startswith("session_")]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..lists import GATE_STATES, HOLDERS, OUTLET_STATES, POINT_STATES, name_of
-from ..narrate import when
+from ..narrate import causes_in, when
 from ..site.names import SiteNames
 from .common import show_table
 
@@ -28,7 +28,7 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
 def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     """Board, outlets, inputs and gates, meters."""
     trips, epoch_s = int(head.get("trips", 0)), int(head.get("t", 0))
-    latched = ", ".join(names.cause(bit) for bit in range(30) if trips >> bit & 1) or "none"
+    latched = ", ".join(causes_in(trips, names)) or "none"
     print(f"mode {head.get('mode')}, up {head.get('up_s')} s, clock {when(epoch_s) if epoch_s else 'not set'}")
     print(f"trips latched: {latched}; faults: {head.get('faults', 0)}")
     if head.get("trial"):

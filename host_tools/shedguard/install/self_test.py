@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from ..console import Answer, Console
 from ..errors import TEST_FAILED, ShedError
 from ..lists import FAULTS, name_of
-from ..narrate import fault_text
+from ..narrate import causes_in, fault_text
 from ..site.model import SiteFile
 from ..site.names import SiteNames
 
@@ -105,7 +105,7 @@ def _trips(head: dict[str, Any], names: SiteNames) -> list[Check]:
     mask = int(head.get("trips", 0))
     if not mask:
         return [Check("trips", "ok", "nothing is latched")]
-    causes = [names.cause(bit) for bit in range(30) if mask >> bit & 1]
+    causes = causes_in(mask, names)
     return [Check("trips", "bad", f"latched: {', '.join(causes)}", "shed clear, once the cause is gone")]
 
 
