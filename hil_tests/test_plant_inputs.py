@@ -101,6 +101,7 @@ def test_a_stuck_contact_does_not_move() -> None:
 
 
 def locked(rig: Rig) -> None:
+    rig.strobe(True)
     rig.drive(Y1, True)
     rig.run("1 s")
     assert rig.shed.gates["main"].is_locked
@@ -115,6 +116,21 @@ def test_the_gate_is_free_without_a_board_and_held_with_it() -> None:
     rig.drive(Y1, None)
     rig.run("20 ms")
     assert gate.is_free
+
+
+def test_a_lock_pin_alone_holds_no_gate_and_a_strobe_that_stops_frees_it() -> None:
+    rig = Rig()
+    gate = rig.shed.gates["main"]
+    rig.drive(Y1, True)
+    rig.run("1 s")
+    assert gate.is_free
+    locked(rig)
+    last = rig.world.now_ns
+    rig.strobe(False, last)
+    rig.run("699 ms")
+    assert gate.is_locked
+    rig.run("30 ms")
+    assert gate.is_free and gate.freed_at_ns == last + (700 + 20) * MS and gate.push()
 
 
 def test_the_gate_is_free_when_the_power_goes() -> None:
@@ -176,6 +192,7 @@ def test_a_push_opens_a_free_door_and_its_contact_tells() -> None:
     rig.run("310 ms")
     assert gate.door_open
     assert rig.last_input(link.PIN_IN, DI3) == HIGH
+    rig.strobe(True)
     rig.drive(Y1, True)
     rig.run("1 s")
     assert not gate.is_locked  # the magnet pulls, the door is still open
