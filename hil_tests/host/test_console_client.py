@@ -160,3 +160,26 @@ def test_without_a_key_nothing_is_signed() -> None:
 def test_a_line_is_at_most_192_bytes() -> None:
     with pytest.raises(ValueError, match="192"):
         frame(b"x" * 190, b">")
+
+
+class SearchingBoard(FakeBoard):
+    """Searches for 10 s behind its first frame, says that frame again every 300 ms, and then that it was the last."""
+
+    def _send(self, index: int) -> None:
+        if index != 1:
+            return
+        (whole,) = self.last[1]
+        early = frame(whole[1:-6].replace(b"1/1", b"1/0", 1), b"<")
+        self.outbox = [early] * 33 + [whole]
+
+    def read(self, timeout_s: float) -> bytes:
+        self.now += 0.299
+        return super().read(timeout_s)
+
+
+def test_a_tool_waits_for_a_board_that_says_it_still_searches() -> None:
+    board = SearchingBoard({"sessions": [{"ok": True, "next": 9}]})
+    client = Console(board, board.clock)
+    assert client.request("sessions", n=5) == [{"ok": True, "next": 9}]
+    assert board.now > 9
+    assert len(board.runs) == 1

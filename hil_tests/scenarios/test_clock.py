@@ -44,7 +44,7 @@ def _opens(bench: Bench, card: str) -> bool:
     bench.run("10 s")
     bench.card(card).tap()
     bench.run("1 s")
-    return bench.gate("main").is_free
+    return bool(bench.gate("main").is_free)
 
 
 def test_a_card_that_is_over_opens_nothing_also_after_every_kind_of_reset(dated: Bench):

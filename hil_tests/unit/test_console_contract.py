@@ -73,10 +73,10 @@ def test_a_clock_that_was_never_set_is_not_told_as_a_date():
         assert "2000-01-01" not in text and "2026-03-05" in text, text
 
 
-def test_a_meter_that_was_never_read_has_no_age():
+def test_a_meter_that_was_never_read_has_no_age(monkeypatch):
     desk = Desk()
     frame = {"m": 0, "age": -1, "ok": 0, "to": 9, "crc": 0, "dv": 0}
-    desk.shed.status_items = lambda: iter([frame])
+    monkeypatch.setattr(desk.shed, "status_items", lambda: iter([frame]))
     assert "meter 1 no reading; 0 answers, 9 silent" in desk.type("status\r", 1000)
     assert status_view._meter(frame)[1:3] == ("-", "never")
     assert status_view._meter({**frame, "age": 0x1FFFFFFF})[1:3] == ("-", "never")

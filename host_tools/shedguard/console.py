@@ -174,6 +174,7 @@ class Console:
                 continue
             if index == len(answer) + 1:
                 answer.append(json.loads(match[4]))
+            if index == len(answer):  # a frame that comes again says that the board still searches
                 deadline = self._clock() + _PATIENCE_S
             self._wire.write(self._acknowledgement(index))
             if index == count:
