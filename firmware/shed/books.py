@@ -7,24 +7,21 @@ stands in the journal before the live ring forgets the session, and a second set
 from struct import pack, unpack
 
 from shed.safety import faults as codes
-from shed.safety import holders
 from shed.storage import journal as kinds
 from shed.storage import live
 
 
 class Books:
     """journal: storage.journal.Journal. live_ring: storage.live.LiveRing. clock: board.clock.Clock. outputs: safety.outputs.Outputs.
-    groups: outlet mask per group. `faults` is the shed's fault table. `begin` before the first record."""
+    `faults` is the shed's fault table. `begin` before the first record."""
 
-    def __init__(self, journal, live_ring, clock, outputs, groups):
+    def __init__(self, journal, live_ring, clock, outputs):
         self.journal = journal
         self.live_ring = live_ring
         self.clock = clock
         self.outputs = outputs
         self.faults = codes.Faults(self._fault_changed)
         self.cleared_by = 0
-        self.group_off = 0  # groups opened for a welded relay since the last look; the service ends their sales
-        self._groups = groups
         self._session = 0
 
     def begin(self, boots, latched):
@@ -77,20 +74,10 @@ class Books:
         self.faults.over(code, arg)
 
     def hold(self, holder, i):
-        bit = 1 << i
-        self.outputs.hold(holder, bit)
-        if holder == holders.WELDED:
-            for mask in self._groups:
-                if mask & bit:  # the relay does not open: its group contactor does
-                    self.outputs.hold(holders.FAULT, mask)
-                    self.group_off |= mask
+        self.outputs.hold(holder, 1 << i)
 
     def release(self, holder, i):
         self.outputs.release(holder, 1 << i)
-        if holder == holders.WELDED:
-            for mask in self._groups:
-                if not mask & self.outputs.held_by(holders.WELDED):
-                    self.outputs.release(holders.FAULT, mask)
 
     # The sink of access.gate.Gate.
 

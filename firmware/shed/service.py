@@ -109,9 +109,6 @@ class Service:
         self.poller.energised(charging.meters)
         if self.poller.wanted:
             self.executive.wake(_METERS_TASK)
-        if self.books.group_off:
-            self._stop(self.books.group_off, stop_causes.WELDED)
-            self.books.group_off = 0
         return wake_ms
 
     def _stop(self, outlets, cause):
@@ -261,7 +258,7 @@ class Service:
         self.books.trip_resets(before & ~stay, self.matrix, by)
         if self.charging is not None:
             for i in range(len(self.wiring.outlets)):
-                self.charging.clear_welded(i)
+                self.charging.off_watch.clear(i)
         if self.bus_watch is not None:
             self.bus_watch.forgive()
         self.books.cleared_by = by

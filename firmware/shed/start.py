@@ -85,7 +85,7 @@ class Start:
         rtc = self.rtc
         wired = self.wired
         live_ring = LiveRing(flash.Region("shed_live"))
-        self.books = books = Books(self.journal, live_ring, self.clock, wired.outputs, wired.groups)
+        self.books = books = Books(self.journal, live_ring, self.clock, wired.outputs)
         live = books.faults
         self.eraser = Eraser((self.journal, live_ring))
         if not self.journal.ring.ahead:  # a cut tore the next sector: room for this boot's records, while nothing is on
@@ -135,6 +135,8 @@ class Start:
         if self.wired.outlets:
             rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
             tariff = image.one(wiring.TARIFF, "<BHH")
-            self.charging = Charging([(row[2], row[3]) for row in self.wired.outlets], rules, tariff, self.poller, self.books)
+            outlets = self.wired.outlets
+            rows = [tuple([i for i in range(len(outlets)) if mask >> i & 1]) for mask in self.wired.groups]
+            self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
             restore(self.charging, *self.books.unsettled())
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)

@@ -101,7 +101,7 @@ def test_request_now_comes_first_whatever_the_back_off():
 def test_a_reading_out_of_range_is_dropped_and_counted():
     room = Room(1)
     room.run(1)
-    room.meters[0].power_mw = 3_500_000
+    room.meters[0].power_mw = 27_000_000
     room.run(60)
     assert room.poller.reading(0).power_mw == 0
     assert room.poller.counter(0, poller.GLITCHES) == 2

@@ -8,22 +8,22 @@ from typing import Final
 
 
 def _numbered(*names: str, first: int = 1) -> MappingProxyType[int, str]:
-    return MappingProxyType(dict(enumerate(names, first)))
+    return MappingProxyType({number: name for number, name in enumerate(names, first) if name})  # "": kept for another version
 
 
 STOP_CAUSES: Final = _numbered(
     "full", "unplugged", "max_time", "paid_time", "no_load", "over_power", "trip", "meter_stale", "user", "operator",
-    "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus",
+    "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus", "", "supply_lost",
 )  # fmt: skip
 HOLDERS: Final = _numbered(
     "boot_lock", "trip", "fault", "safe_mode", "maintenance", "self_test", "meter_stale", "load_budget", "no_session", "stagger",
-    "lease", "point_fault", "welded", "relay_bus",
+    "lease", "point_fault", "welded", "relay_bus", "", "", "supply", "live",
 )  # fmt: skip
 FAULTS: Final = _numbered(
     "scan_exception", "scan_timer_silent", "clock_stopped", "scan_overrun", "task_exception", "task_stuck", "main_exception",
     "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
     "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
-    "expander_bus",
+    "expander_bus", "", "supply_lost", "low_voltage", "live_outlet", "meters_mixed",
 )  # fmt: skip
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
@@ -43,7 +43,7 @@ FAULT_ARGUMENTS: Final = MappingProxyType(
     {
         "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "output_readback": "output", "reader_silent": "reader",
         "gate_forced": "gate", "gate_held": "gate", "hint_storm": "point", "dead_contact": "outlet",
-        "expander_bus": "expander bus",
+        "expander_bus": "expander bus", "supply_lost": "group", "low_voltage": "group", "live_outlet": "outlet", "meters_mixed": "outlet",
     }
 )  # fmt: skip
 

@@ -40,7 +40,7 @@ def fault_text(code: int, argument: int, names: SiteNames) -> str:
         return text("fault", name)
     if subject == "outlet":
         return f"{names.outlet(argument)}: {text('fault', name)}"
-    called = {"point": names.points, "gate": names.gates, "reader": names.readers}.get(subject, ())
+    called = {"point": names.points, "gate": names.gates, "reader": names.readers, "group": names.groups}.get(subject, ())
     label = f'"{called[argument]}"' if argument < len(called) else str(argument + 1)
     return f"{subject} {label}: {text('fault', name)}"
 

@@ -27,6 +27,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "dead_contact": "no power through the relay: contact or fuse",
         "backstop": "24 h limit",
         "relay_bus": "the board lost its relays' bus",
+        "supply_lost": "its row's supply was lost, or had to be switched off",
     },
     "holder": {
         "boot_lock": "hold-off after power-up, ends by itself",
@@ -41,8 +42,10 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "stagger": "waiting its turn after an outage, ends by itself",
         "lease": "nobody asks for it to be on",
         "point_fault": "a fire point is faulty: no new sessions until it is repaired",
-        "welded": "its relay is welded: replace it, then `shed clear`",
+        "welded": "switch the breaker off: its relay is welded; replace it, then `shed clear`",
         "relay_bus": "the expander bus of a relay in its group is out: `shed faults`",
+        "supply": "its group has no supply, or a low voltage: `shed faults`",
+        "live": "switch the breaker off: an outlet of its group may be live; look at it, then `shed clear`",
     },
     "fault": {
         "scan_exception": "the scan raised an exception",
@@ -69,6 +72,10 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "self_test": "self-test failed",
         "unprotected": "no heartbeat circuit: unprotected",
         "expander_bus": "out of service",
+        "supply_lost": "no supply: look at its breaker and residual-current device; if they are on, at the contactor and the meters' bus",
+        "low_voltage": "low voltage",
+        "live_outlet": "LIVE although relay and contactor were told off: switch the breaker off",
+        "meters_mixed": "its meter shows another outlet's load: meters or their wires are mixed up",
     },
     "access": {
         "ok": "card accepted",

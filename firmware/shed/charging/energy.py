@@ -11,6 +11,7 @@ from micropython import const
 
 _REST = const(72000)  # two powers in 0.1 W times ms make 72000 to the mWh
 _SPAN_MS = const(16000)  # 2 * 3 kW over this stays a small integer; a longer gap is left to the register
+_MOST_DW = const(30000)  # above, an overload that is about to end: its energy is the register's word
 _LEAP_WH = const(50)  # 16 s of 3 kW are 14 Wh
 _LEAP_RESUME_WH = const(2000)  # what may have flowed between the last checkpoint and the cut
 
@@ -32,7 +33,7 @@ class EnergyCount:
         """Take one fresh reading into account; returns ms since the one before (0 for the first)."""
         span_ms = 0
         leap_wh = _LEAP_RESUME_WH
-        power_dw = reading.power_mw // 100
+        power_dw = min(reading.power_mw // 100, _MOST_DW)
         if self._stamp_ms >= 0:
             leap_wh = _LEAP_WH
             span_ms = max(0, min(ticks_diff(reading.updated_ms, self._stamp_ms), _SPAN_MS))

@@ -15,8 +15,8 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
                                                   answer True without a second record when the record stands already
-    fault(code, arg)  fault_over(code, arg)       8 meter_stale (meter index), 9 welded (outlet), 21 dead_contact (outlet)
-    hold(holder, i)   release(holder, i)          7 meter_stale, 13 welded; called once per change
+    fault(code, arg)  fault_over(code, arg)       8 meter_stale (meter index), 21 dead_contact (outlet); and those of off_watch.py and supply.py
+    hold(holder, i)   release(holder, i)          7 meter_stale, and those of the same two; called once per change
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """
@@ -27,30 +27,29 @@ from micropython import const
 
 from shed.charging import session, stop_causes
 from shed.charging.grants import Grants
-from shed.charging.settling import WELDED_MW
+from shed.charging.off_watch import OffWatch
+from shed.charging.supply import LOST, Supply
 
 FAULT_METER_STALE = const(8)
-FAULT_WELDED = const(9)
 FAULT_DEAD_CONTACT = const(21)
 HOLD_METER_STALE = const(7)
-HOLD_WELDED = const(13)
 
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
-_WELDED = const(2)
-_DUD = const(4)
-_POWERED = const(8)  # welded, and power was there at the last reading
+_DUD = const(2)
 _DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P, reference/domain.md 1.2)
 _DUD_MW = const(7000)
-_LOOK = const(3)  # readings an outlet is watched closely after a sale; so many in a row with power are a welded relay
+_LOOK = const(3)  # readings an outlet is watched closely after a sale; or when its contactor closes
 _IDLE_STALE_MS = const(120000)
+_SECOND_MS = const(1000)
 _TURN = const(5)  # divides _WORD
 
 
 class Charging:
-    """outlets: (meter index, greatest power in W) per outlet index. rules: Rules. tariff: see tariff.py. poller: metering.poller.Poller."""
+    """outlets: (meter index, greatest power in W) per outlet index. rules: Rules. tariff: see tariff.py. poller: metering.poller.Poller.
+    rows: the outlet indices of each group; None: all are one."""
 
-    def __init__(self, outlets, rules, tariff, poller, sink):
+    def __init__(self, outlets, rules, tariff, poller, sink, rows=None):
         self.rules = rules
         self.tariff = tariff
         self.poller = poller
@@ -69,11 +68,17 @@ class Charging:
         for i in range(n):
             self._outlet_of[outlets[i][0]] = i
         self._flags = bytearray(n)
-        self._hot = bytearray(n)  # idle readings with power in a row
         self._look = bytearray(n)
         self._duds = bytearray(n)
         self._grants = Grants(self)
-        self._up_ms = self._turn = self._half = 0
+        rows = rows or (tuple(range(n)),)
+        self.group_of = bytearray(n)
+        for g in range(len(rows)):
+            for i in rows[g]:
+                self.group_of[i] = g
+        self.supply = Supply(self, rows)
+        self.off_watch = OffWatch(self, rows)
+        self._up_ms = self._turn = self._half = self._second_ms = 0
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
@@ -93,8 +98,20 @@ class Charging:
             active = self._active[w]
             waiting = active & ~self.lease[w]
             todo[w] = waiting | (active & (trip[w] | (closed[w] ^ self._closed[w])))
+            opened = self._closed[w] & ~closed[w]
             self._closed[w] = closed[w]
+            i = w * _WORD
+            while opened:
+                if opened & 1:
+                    self.off_watch.unseen[i] = 1
+                opened >>= 1
+                i += 1
         self._note_fresh()
+        self._second_ms += span_ms
+        if self._second_ms >= _SECOND_MS:
+            self._second_ms = 0
+            self.supply.step(now_ms)
+            self.off_watch.step()
         self._half ^= 1
         if self._half:
             self._take_turn(now_ms)
@@ -120,6 +137,9 @@ class Charging:
                 if bits & 1 and self._outlet_of[m] >= 0:
                     i = self._outlet_of[m]
                     self._todo[i // _WORD] |= 1 << i % _WORD
+                    sale = self.sessions[i]
+                    if not self.is_closed(i) and (sale is None or sale.state != session.STOPPING):
+                        self.off_watch.fresh(i, self.poller.readings[m].power_mw)
                 bits >>= 1
                 m += 1
             fresh[w] = 0
@@ -131,22 +151,21 @@ class Charging:
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
         if self._up_ms >= _IDLE_STALE_MS:  # a dead meter is reported before a customer finds it
             for i in range(first, min(first + _TURN, len(self.sessions))):
-                if self.sessions[i] is None and self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_MS:
+                if self.sessions[i] is None and not self.no_supply(i) and self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_MS:
                     self.meter_lost(i)
 
     def _step_one(self, i, now_ms, closed, tripped):
         sale = self.sessions[i]
         if sale is None:
-            self._idle(i, self.poller.readings[self._outlets[i][0]], closed)
+            self._idle(i)
             return
         sale.step(self, now_ms, closed, tripped)
         if sale.state == session.DONE:
             self.sessions[i] = None
             self._look[i] = _LOOK
-            self._hot[i] = 0
-        self._mark(i)
+        self.mark(i)
 
-    def _mark(self, i):
+    def mark(self, i):
         """Bring the masks of outlet i up to date."""
         sale = self.sessions[i]
         w = i // _WORD
@@ -159,7 +178,7 @@ class Charging:
                 self.lease[w] |= bit
         meter = self._outlets[i][0]
         bit = 1 << meter % _WORD
-        if sale is not None or self._look[i]:
+        if (sale is not None or self._look[i]) and self.no_supply(i) != LOST:
             self.meters[meter // _WORD] |= bit
         else:
             self.meters[meter // _WORD] &= ~bit
@@ -178,7 +197,13 @@ class Charging:
 
     def may_begin(self, i):
         """Whether a sale may begin at the idle outlet i; if not, `why` tells."""
-        return not (self.start_blocked or self._flags[i] & (_STALE | _WELDED) or self._trip[i // _WORD] >> (i % _WORD) & 1)
+        return not (
+            self.start_blocked
+            or self._flags[i] & _STALE
+            or self.off_watch.blocked(i)
+            or self.no_supply(i)
+            or self._trip[i // _WORD] >> (i % _WORD) & 1
+        )
 
     def begin(self, i, card):
         """A sale on this card at the idle outlet i."""
@@ -187,14 +212,16 @@ class Charging:
     def take_up(self, sale):
         """A new sale, or one that an outage cut short (restoring.py)."""
         self.sessions[sale.index] = sale
-        self._mark(sale.index)
+        if sale.resumed:
+            self.off_watch.unseen[sale.index] = 1  # it was on before the cut
+        self.mark(sale.index)
 
     def stop(self, i, cause):
         """End the sale at outlet i, if any; cause OPERATOR, MAINTENANCE... False when there is none, or it is ending already."""
         sale = self.sessions[i]
         if sale is None or not sale.stop(cause):
             return False
-        self._mark(i)
+        self.mark(i)
         return True
 
     def stop_all(self, cause):
@@ -205,15 +232,6 @@ class Charging:
     def busy(self):
         """Number of sales not settled yet."""
         return sum(1 for sale in self.sessions if sale is not None)
-
-    def clear_welded(self, i):
-        """A person has looked. False while the meter still shows power."""
-        if self._flags[i] & _POWERED:
-            return False
-        if self._flags[i] & _WELDED:
-            self._flags[i] &= ~_WELDED
-            self.sink.release(HOLD_WELDED, i)
-        return True
 
     # What a session asks of the shed.
 
@@ -231,14 +249,6 @@ class Charging:
             self._flags[i] |= _STALE
             self.sink.hold(HOLD_METER_STALE, i)
             self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
-
-    def welded(self, i):
-        """Power, or a closed relay, where all is off."""
-        self._flags[i] |= _POWERED
-        if not self._flags[i] & _WELDED:
-            self._flags[i] |= _WELDED
-            self.sink.hold(HOLD_WELDED, i)
-            self.sink.fault(FAULT_WELDED, i)
 
     def load_seen(self, i):
         """A load draws power through outlet i: contact and fuse are good."""
@@ -260,22 +270,31 @@ class Charging:
             self.sink.fault(FAULT_DEAD_CONTACT, i)
         return stop_causes.DEAD_CONTACT
 
-    def _idle(self, i, reading, closed):
+    # What supply.py and off_watch.py ask of the shed.
+
+    def no_supply(self, i):
+        """The group of outlet i has no supply, or a low one."""
+        return self.supply.bad(self.group_of[i])
+
+    def is_closed(self, i):
+        """The outputs reported its relay closed."""
+        return self._closed[i // _WORD] >> i % _WORD & 1
+
+    def look(self, row):
+        """The idle outlets of a group are read closely for a while."""
+        for i in row:
+            if self.sessions[i] is None:
+                self._look[i] = _LOOK
+                self.mark(i)
+
+    def _idle(self, i):
         """A fresh reading of an outlet without a sale."""
         if self._look[i]:
             self._look[i] -= 1
+        if self.off_watch.powered(i):
+            self._look[i] = max(self._look[i], 1)
         if self._flags[i] & _STALE:
             self._flags[i] &= ~_STALE
             self.sink.release(HOLD_METER_STALE, i)
             self.sink.fault_over(FAULT_METER_STALE, self._outlets[i][0])
-        if reading.power_mw > WELDED_MW and not closed:
-            self._hot[i] = min(self._hot[i] + 1, _LOOK)
-            self._look[i] = max(self._look[i], 1)
-            if self._hot[i] == _LOOK:
-                self.welded(i)
-        else:
-            self._hot[i] = 0
-            if self._flags[i] & _POWERED:
-                self._flags[i] &= ~_POWERED
-                self.sink.fault_over(FAULT_WELDED, i)
-        self._mark(i)
+        self.mark(i)

@@ -2,7 +2,7 @@
 
 Hazards: an outlet that is on without a meter or a record (energy given away, or billed from nothing); a sale settled twice or never.
 
-  button                    restore (outage; into STOPPING when the checkpoint has a cause)
+  button                    restore (outage; into STOPPING when the checkpoint has a cause); pause (no supply, from any state with a lease)
     v                          v
  STARTING                   RESUMING      relay open; waits for a reading that arrived after the request
     | reading: checkpoint,     | reading: resumed record
@@ -50,8 +50,11 @@ _STUCK_MWH = const(5000)  # five steps of the register
 _BASELINE_MS = const(8000)  # a customer stands there
 _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
+_SUPPLY_MS = const(1800000)
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
+_NONE_MW = const(1000)
+_BACK_DATED_MS = const(12000)
 
 
 class Session:
@@ -73,6 +76,8 @@ class Session:
         self._whole_ms = 0  # of the session, pauses included
         self._closed_ms = 0  # since the relay closed
         self._saved_ms = 0  # since the last checkpoint
+        self._dark_ms = 0  # the relay closed, and no power seen
+        self._paused = False
         self._seen = self.reading.count
         self._enter(STARTING)
         shed.poller.request_now(self.meter)
@@ -107,6 +112,26 @@ class Session:
             self._enter(STOPPING)
         return True
 
+    def pause(self, shed):
+        """The supply is lost or low: relay open, nothing billed since the last reading with power, and on when it is back."""
+        if self.state == STARTING:
+            self._enter(DONE)
+        elif self.wants_lease() or self.state == RESUMING:
+            self.energised_ms -= min(self._dark_ms, _BACK_DATED_MS, self.energised_ms)
+            self.resumed = self._paused = True
+            self._enter(RESUMING)
+            self.checkpoint(shed)
+
+    def is_billed(self):
+        """A load was seen, and may draw."""
+        return self.state == CHARGING or self.state == TOP_UP
+
+    def shows_nothing(self):
+        """The relay is closed, and the meter shows no load (any more)."""
+        if self.reading.power_mw >= _NONE_MW or not self.wants_lease() or self._closed_ms < _ASK_MS:
+            return False
+        return self.state == WAITING or 0 < self._dark_ms < _BACK_DATED_MS
+
     def step(self, shed, now_ms, closed, tripped):
         """closed: the outputs report the relay closed; tripped: a trip acts on this outlet. Time since the last step counts as closed when
         the relay was closed then."""
@@ -117,10 +142,11 @@ class Session:
         self._saved_ms += span_ms
         if self._was:
             self._closed_ms += span_ms
+            self._dark_ms += span_ms
             if self._was == 2:
                 self.energised_ms += span_ms
             if not closed:
-                self._closed_ms = 0
+                self._closed_ms = self._dark_ms = 0
                 self.watch.restart()
         fresh = self.reading.valid and self.reading.count != self._seen
         read_ms = 0
@@ -141,7 +167,7 @@ class Session:
                 self._settle(shed)
         elif state != DONE:
             self._running(shed, now_ms, fresh, read_ms, closed)
-        self._was = 0 if not closed else 2 if self.state == CHARGING or self.state == TOP_UP else 1
+        self._was = 0 if not closed else 2 if self.is_billed() else 1
 
     def _enter(self, state):
         self.state = state
@@ -159,6 +185,12 @@ class Session:
         starting = self.state == STARTING
         if starting and shed.start_blocked:
             self._enter(DONE)
+        elif self._paused:
+            if not shed.no_supply(self.index):
+                self._paused = False
+                self._state_ms = 0
+            elif self._state_ms >= _SUPPLY_MS:
+                self.stop(stop_causes.SUPPLY_LOST)
         elif fresh:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
@@ -199,10 +231,14 @@ class Session:
         """WAITING, CHARGING, TOP_UP."""
         limits = shed.rules
         cause = 0
+        if shed.supply.doubt(shed.group_of[self.index]):
+            self._closed_ms = 0  # neither gone nor silent
         if self.state == WAITING:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
             if fresh:
+                if self.reading.power_mw >= _NONE_MW:
+                    self._dark_ms = 0
                 cause = self._follow(shed, read_ms)
             if not cause and self.state == TOP_UP and self._state_ms >= limits.top_up_ms:
                 cause = stop_causes.FULL
@@ -234,7 +270,7 @@ class Session:
         if self._closed_ms < limits.start_ms:
             return 0
         if self.resumed:
-            return stop_causes.OUTAGE_GONE
+            return stop_causes.SUPPLY_LOST if shed.supply.owed(shed.group_of[self.index]) else stop_causes.OUTAGE_GONE
         return shed.no_load(self.index, self.watch.peak_mw)
 
     def _follow(self, shed, read_ms):
@@ -257,7 +293,8 @@ class Session:
 
     def _settle(self, shed):
         count = self.count
-        price = tariff.price_fen(shed.tariff, self.energised_s())
+        price_fen = tariff.used_fen if self.cause == stop_causes.SUPPLY_LOST else tariff.price_fen
+        price = price_fen(shed.tariff, self.energised_s())
         settled = shed.sink.session_end(
             self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause
         )

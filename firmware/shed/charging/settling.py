@@ -25,7 +25,7 @@ class Ending:
         if closed:
             if stopping_ms < _OPEN_MS:
                 return False
-            self._welded(sale, shed)
+            self._welded(sale, shed, False)
             return True
         if self._opened_ms < 0:
             self._opened_ms = 0
@@ -39,7 +39,7 @@ class Ending:
                 return True
             self._hot_readings += 1
             if self._hot_readings == 2:
-                self._welded(sale, shed)
+                self._welded(sale, shed, True)
                 return True
         if self._opened_ms >= _FINAL_MS:
             return True
@@ -47,7 +47,6 @@ class Ending:
             shed.poller.request_now(sale.meter)
         return False
 
-    def _welded(self, sale, shed):
-        shed.welded(sale.index)
-        if sale.cause != stop_causes.TRIP:
+    def _welded(self, sale, shed, ask):
+        if shed.off_watch.accuse(sale.index, ask) and sale.cause != stop_causes.TRIP:
             sale.cause = stop_causes.WELDED

@@ -75,6 +75,10 @@ class Poller:
         r = self.readings[i]
         return ticks_diff(now_ms, r.updated_ms) if r.valid else NO_READING_MS
 
+    def silent_s(self, i):
+        """How long meter i is left alone after time-outs in a row: 0 when it answered last, 2 after one, more after two."""
+        return self._back_off_s[i]
+
     def energised(self, words):
         """Meters that matter now: mask words of 30 bits, by meter index. One that is new here is read at once."""
         changed = False

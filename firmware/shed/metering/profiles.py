@@ -12,9 +12,9 @@ PZEM_016 = const(1)
 
 # (function, first register, count, fields); fields in the order voltage, current, power, energy, frequency:
 # (offset, words (2: low word first), multiplier, greatest raw value).
-# PZEM-004T v3 / 014 / 016, manual v3.0 2.2: 0.1 V, 1 mA, 0.1 W, 1 Wh, 0.1 Hz. An outlet carries 2 kW at most (reference/domain.md 1.2),
-# so more than 3 kW is a glitch; the register rolls over behind 9999.99 kWh, in steps of 1 Wh.
-PROFILES = {PZEM_016: (4, 0, 10, ((0, 1, 1, 3000), (1, 2, 1, 30000), (3, 2, 100, 30000), (5, 2, 1, 9999999), (7, 1, 1, 700)))}
+# PZEM-004T v3 / 014 / 016, manual v3.0 2.2: 0.1 V, 1 mA, 0.1 W, 1 Wh, 0.1 Hz. It measures 260 V and 100 A at most, and what
+# it can measure may be true: too much power is an overload to be ended, not a glitch to be dropped. The register rolls over behind 9999.99 kWh, in steps of 1 Wh.
+PROFILES = {PZEM_016: (4, 0, 10, ((0, 1, 1, 3000), (1, 2, 1, 100000), (3, 2, 100, 260000), (5, 2, 1, 9999999), (7, 1, 1, 700)))}
 
 
 class Reading:

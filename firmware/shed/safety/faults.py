@@ -29,6 +29,7 @@ DEAD_CONTACT = const(21)
 SELF_TEST = const(22)
 UNPROTECTED = const(23)
 EXPANDER_BUS = const(24)
+# 26 to 29: charging/supply.py and charging/off_watch.py
 
 
 class Faults:
