@@ -7,8 +7,8 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
     session_start(id, i, card, wh, first_fen) -> bool      False: the sale does not begin, nothing is recorded
-    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause) -> bool   checkpoint; comes before session_start
-                                                  (False: the sale does not begin); cause 0 while the sale goes on
+    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause, ...) -> bool    checkpoint, storage/live.py FORMAT; comes
+                                                  before session_start (False: the sale does not begin); cause 0 while the sale goes on
     forget(id)                                    a sale that did not begin after all
     session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
     session_resumed(id, i, energised_s) -> bool   ignored

@@ -52,6 +52,8 @@ _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
+_SOON_MS = const(15000)  # the shortest time between two checkpoints
+_LATE_MS = const(2000)  # a step may come so late
 
 
 class Session:
@@ -63,6 +65,7 @@ class Session:
         self.reading = shed.poller.reading(self.meter)
         self.card = card
         self.id = self.start_s = self.cause = 0
+        self.tariff = shed.tariff  # the price of the beginning, whatever is configured later
         self.count = None
         self.watch = LoadWatch()
         self._ending = Ending()
@@ -71,8 +74,13 @@ class Session:
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
         self._whole_ms = 0  # of the session, pauses included
+        self._used_ms = 0  # of the longest session: billed, and what cuts may have lost of it
         self._closed_ms = 0  # since the relay closed
-        self._saved_ms = 0  # since the last checkpoint
+        self._fed_ms = 0  # relay closed, in this boot
+        self._unsaved_ms = 0  # of that, since the last checkpoint
+        self._promise_ms = 0  # the next checkpoint comes before so much of it
+        self._top_up_ms = 0  # of a top-up that a cut interrupted
+        self._asked_ms = 0  # since the meter was asked
         self._seen = self.reading.count
         self._enter(STARTING)
         shed.poller.request_now(self.meter)
@@ -81,11 +89,15 @@ class Session:
         """Turn the new session into the one of a live record (storage/live.py FORMAT)."""
         self.id = record[0]
         self.start_s = record[3]
-        self.energised_ms = self._whole_ms = record[5] * 1000
-        self.count = EnergyCount(record[4], record[6])
+        self.energised_ms = record[5] * 1000
         self.watch.peak_mw = record[7]
-        self.resumed = True
         self.cause = record[8]
+        self.tariff = (tariff.TIME, record[9], record[10])
+        self._used_ms = record[11] * 1000
+        self._whole_ms = record[12] * 1000
+        self._top_up_ms = record[13] * 1000
+        self.count = EnergyCount(record[4], record[6])
+        self.resumed = True
         self._enter(STOPPING if self.cause else RESUMING)  # what was stopped before the cut is settled, and never energised again
 
     def wants_lease(self):
@@ -114,14 +126,21 @@ class Session:
         self._last_ms = now_ms
         self._state_ms += span_ms
         self._whole_ms += span_ms
-        self._saved_ms += span_ms
+        self._asked_ms += span_ms
+        over = 0
         if self._was:
             self._closed_ms += span_ms
+            self._fed_ms += span_ms
+            self._unsaved_ms += span_ms
             if self._was == 2:
                 self.energised_ms += span_ms
+            if self._was == 2 or self.resumed:
+                self._used_ms += span_ms
             if not closed:
                 self._closed_ms = 0
                 self.watch.restart()
+        if self.wants_lease() or self._was or self.state == RESUMING:
+            over = self._time_over(shed.rules, span_ms)
         fresh = self.reading.valid and self.reading.count != self._seen
         read_ms = 0
         if fresh:
@@ -130,6 +149,8 @@ class Session:
                 read_ms = self.count.add(self.reading)
         if tripped:
             self.stop(stop_causes.TRIP)
+        elif over:
+            self.stop(over)
         state = self.state
         if state == STARTING or state == RESUMING:
             self._await_reading(shed, fresh)
@@ -147,13 +168,32 @@ class Session:
         self.state = state
         self._state_ms = 0
 
+    def _time_over(self, limits, span_ms):
+        """The stop cause of a time limit that is reached, or 0. Noticed late, what is past the limit is not billed."""
+        used_ms = self._used_ms - limits.max_ms
+        if self.energised_ms:
+            used_ms = max(used_ms, self._whole_ms - limits.hard_ms)
+        over_ms = max(used_ms, self._whole_ms - rules.DAY_MS)
+        if over_ms < 0:
+            return 0
+        if self._was == 2:
+            self.energised_ms -= min(over_ms, span_ms)
+        return stop_causes.MAX_TIME if used_ms >= 0 else stop_causes.BACKSTOP
+
     def checkpoint(self, shed):
-        """What a cut may not lose; False when the flash refuses."""
-        self._saved_ms = 0
+        """What a cut may not lose; False when the flash refuses.
+
+        The time limits go in as if all of the time to the next checkpoint had passed: a cut never gives any back. So the next one is near
+        at first, and farther off the longer the relay was closed in this boot (decision 0021)."""
         count = self.count
+        self._unsaved_ms = 0
+        self._promise_ms = promise_ms = max(_SOON_MS, min(self._fed_ms // 2, shed.rules.checkpoint_ms)) + _LATE_MS
+        top_up_ms = self._state_ms + 1000 if self.state == TOP_UP else self._top_up_ms
         return shed.sink.live(
-            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause
-        )
+            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
+            self.tariff[1], self.tariff[2], (self._used_ms + promise_ms + 999) // 1000, (self._whole_ms + promise_ms + 999) // 1000,
+            min(top_up_ms // 1000, 0xFFFF),
+        )  # fmt: skip
 
     def _await_reading(self, shed, fresh):
         starting = self.state == STARTING
@@ -169,8 +209,8 @@ class Session:
         elif self._state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
             shed.meter_lost(self.index)
             self.stop(stop_causes.METER_STALE)
-        elif self._saved_ms >= _ASK_MS:
-            self._saved_ms = 0
+        elif self._asked_ms >= _ASK_MS:
+            self._asked_ms = 0
             shed.poller.request_now(self.meter)
 
     def _open_books(self, shed):
@@ -181,7 +221,7 @@ class Session:
         self.start_s = sink.stamp_s()
         self.count = EnergyCount(self.reading.energy_wh)
         self.count.add(self.reading)
-        first_fen = tariff.price_fen(shed.tariff, 1)
+        first_fen = tariff.price_fen(self.tariff, 1)
         if not self.checkpoint(shed):
             self._enter(DONE)
             return False
@@ -206,17 +246,16 @@ class Session:
                 cause = self._follow(shed, read_ms)
             if not cause and self.state == TOP_UP and self._state_ms >= limits.top_up_ms:
                 cause = stop_causes.FULL
-        if closed and not cause and min(self._closed_ms, shed.poller.age_ms(self.meter, now_ms)) > STALE_GRACE_MS:
-            shed.meter_lost(self.index)
-            cause = stop_causes.METER_STALE
-        if not cause:
-            if self.energised_ms >= limits.max_ms or (self.energised_ms and self._whole_ms >= limits.hard_ms):
-                cause = stop_causes.MAX_TIME
-            elif self._whole_ms >= rules.DAY_MS:
-                cause = stop_causes.BACKSTOP
+        if closed and not cause:
+            unread_ms = min(self._closed_ms, shed.poller.age_ms(self.meter, now_ms))
+            if unread_ms > STALE_GRACE_MS:
+                shed.meter_lost(self.index)
+                cause = stop_causes.METER_STALE
+                if self.state != WAITING:  # nobody measured it: nobody pays for it
+                    self.energised_ms -= min(unread_ms, self.energised_ms)
         if cause:
             self.stop(cause)
-        elif self._saved_ms >= limits.checkpoint_ms:
+        elif self._unsaved_ms >= self._promise_ms - _LATE_MS:
             self.checkpoint(shed)
 
     def _waiting(self, shed, fresh, closed):
@@ -227,7 +266,9 @@ class Session:
         if fresh:
             if power_mw >= (min(_BACK_MW, limits.start_mw) if self.resumed else limits.start_mw):
                 shed.load_seen(self.index)
-                self._enter(CHARGING)
+                self._enter(TOP_UP if self._top_up_ms else CHARGING)
+                self._state_ms = self._top_up_ms
+                self._top_up_ms = 0
                 self.checkpoint(shed)
                 return 0
             self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
@@ -257,7 +298,7 @@ class Session:
 
     def _settle(self, shed):
         count = self.count
-        price = tariff.price_fen(shed.tariff, self.energised_s())
+        price = tariff.price_fen(self.tariff, self.energised_s())
         settled = shed.sink.session_end(
             self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause
         )
