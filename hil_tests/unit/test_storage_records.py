@@ -38,7 +38,9 @@ def everything(journal):
 
 
 def checkpoint(session, outlet, energised_s=0):
-    return pack(FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0, 100, 300, energised_s, energised_s, 0)
+    return pack(
+        FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0, 100, 300, energised_s, energised_s, 0, 0, 5, 0
+    )
 
 
 # --- journal

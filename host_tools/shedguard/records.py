@@ -47,7 +47,8 @@ def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True, 
 
 
 _SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause wide_fen"
-_LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause price_fen block_min used_s whole_s top_up_s"
+_LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause price_fen block_min used_s whole_s top_up_s level_dw "
+_LIVE += "zero_wh phase_mwh"
 _WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
 _U16: Final = 0xFFFF
 JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
@@ -74,7 +75,7 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
 LIVE_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
-        _kind(1, "live", "IB11sIIIQIBHHIIH", _LIVE, timed=False, older="IB11sIIIQIB"),
+        _kind(1, "live", "IB11sIIIQIBHHIIHHiH", _LIVE, timed=False, older="IB11sIIIQIB"),
         _kind(2, "done", "I", "session", timed=False),
         _kind(3, "going", "Q", "outlets", timed=False),
     )

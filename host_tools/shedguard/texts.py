@@ -27,6 +27,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "dead_contact": "no power through the relay: contact or fuse",
         "backstop": "24 h limit",
         "relay_bus": "the board lost its relays' bus",
+        "load_swapped": "another load than before: plug in, tap and press again",
     },
     "holder": {
         "boot_lock": "hold-off after power-up, ends by itself",
@@ -69,6 +70,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "self_test": "self-test failed",
         "unprotected": "no heartbeat circuit: unprotected",
         "expander_bus": "out of service",
+        "meter_jump": "its energy register jumped",
     },
     "access": {
         "ok": "card accepted",

@@ -15,7 +15,7 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
                                                   answer True without a second record when the record stands already
-    fault(code, arg)  fault_over(code, arg)       8 meter_stale (meter index), 9 welded (outlet), 21 dead_contact (outlet)
+    fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 9 welded, 21 dead_contact (outlet)
     hold(holder, i)   release(holder, i)          7 meter_stale, 13 welded; called once per change
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
@@ -32,6 +32,7 @@ from shed.charging.settling import WELDED_MW
 FAULT_METER_STALE = const(8)
 FAULT_WELDED = const(9)
 FAULT_DEAD_CONTACT = const(21)
+FAULT_METER_JUMP = const(35)
 HOLD_METER_STALE = const(7)
 HOLD_WELDED = const(13)
 
@@ -119,6 +120,9 @@ class Charging:
             while bits:
                 if bits & 1 and self._outlet_of[m] >= 0:
                     i = self._outlet_of[m]
+                    if self.poller.readings[m].jumped:
+                        self.poller.readings[m].jumped = False
+                        self.meter_jumped(i)
                     self._todo[i // _WORD] |= 1 << i % _WORD
                 bits >>= 1
                 m += 1
@@ -231,6 +235,11 @@ class Charging:
             self._flags[i] |= _STALE
             self.sink.hold(HOLD_METER_STALE, i)
             self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
+
+    def meter_jumped(self, i):
+        """Its register moved by what power and time cannot explain, and stays there: named, and billed to nobody."""
+        self.sink.fault(FAULT_METER_JUMP, self._outlets[i][0])
+        self.sink.fault_over(FAULT_METER_JUMP, self._outlets[i][0])
 
     def welded(self, i):
         """Power, or a closed relay, where all is off."""

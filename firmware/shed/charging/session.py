@@ -30,8 +30,9 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import rules, stop_causes, tariff
+from shed.charging import stop_causes, tariff
 from shed.charging.energy import EnergyCount
+from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
 from shed.charging.settling import Ending
 
@@ -52,8 +53,6 @@ _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
-_SOON_MS = const(15000)  # the shortest time between two checkpoints
-_LATE_MS = const(2000)  # a step may come so late
 
 
 class Session:
@@ -68,37 +67,20 @@ class Session:
         self.tariff = shed.tariff  # the price of the beginning, whatever is configured later
         self.count = None
         self.watch = LoadWatch()
+        self.time = TimeLimits()
         self._ending = Ending()
         self.resumed = False
         self.energised_ms = 0
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self._whole_ms = 0  # of the session, pauses included
-        self._used_ms = 0  # of the longest session: billed, and what cuts may have lost of it
         self._closed_ms = 0  # since the relay closed
-        self._fed_ms = 0  # relay closed, in this boot
-        self._unsaved_ms = 0  # of that, since the last checkpoint
-        self._promise_ms = 0  # the next checkpoint comes before so much of it
-        self._top_up_ms = 0  # of a top-up that a cut interrupted
+        self.unread = False  # resumed, and the meter has not told yet what flowed before the cut
+        self.top_up_ms = 0  # of a top-up that a cut interrupted
         self._asked_ms = 0  # since the meter was asked
+        self.before_mw = 0  # level at the last checkpoint before a cut
         self._seen = self.reading.count
-        self._enter(STARTING)
+        self.enter(STARTING)
         shed.poller.request_now(self.meter)
-
-    def resume(self, record):
-        """Turn the new session into the one of a live record (storage/live.py FORMAT)."""
-        self.id = record[0]
-        self.start_s = record[3]
-        self.energised_ms = record[5] * 1000
-        self.watch.peak_mw = record[7]
-        self.cause = record[8]
-        self.tariff = (tariff.TIME, record[9], record[10])
-        self._used_ms = record[11] * 1000
-        self._whole_ms = record[12] * 1000
-        self._top_up_ms = record[13] * 1000
-        self.count = EnergyCount(record[4], record[6])
-        self.resumed = True
-        self._enter(STOPPING if self.cause else RESUMING)  # what was stopped before the cut is settled, and never energised again
 
     def wants_lease(self):
         """The relay should be closed. Otherwise the session waits for something and wants every step."""
@@ -111,12 +93,12 @@ class Session:
     def stop(self, cause):
         """End it; False when it is ending already. STARTING has no record yet and ends without one."""
         if self.state == STARTING:
-            self._enter(DONE)
+            self.enter(DONE)
         elif self.state in (STOPPING, SETTLING, DONE):
             return False
         else:
             self.cause = cause
-            self._enter(STOPPING)
+            self.enter(STOPPING)
         return True
 
     def step(self, shed, now_ms, closed, tripped):
@@ -125,37 +107,40 @@ class Session:
         span_ms = ticks_diff(now_ms, self._last_ms) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
         self._state_ms += span_ms
-        self._whole_ms += span_ms
         self._asked_ms += span_ms
-        over = 0
         if self._was:
             self._closed_ms += span_ms
-            self._fed_ms += span_ms
-            self._unsaved_ms += span_ms
             if self._was == 2:
                 self.energised_ms += span_ms
-            if self._was == 2 or self.resumed:
-                self._used_ms += span_ms
             if not closed:
                 self._closed_ms = 0
                 self.watch.restart()
-        if self.wants_lease() or self._was or self.state == RESUMING:
-            over = self._time_over(shed.rules, span_ms)
+        self.time.go_on(span_ms, self._was, self._was == 2 or (self._was and self.resumed))
+        over, late_ms = self.time.over(shed.rules, self.energised_ms)
+        if over and self._was == 2:
+            self.energised_ms -= min(late_ms, span_ms)  # noticed late: what is past the limit is not billed
         fresh = self.reading.valid and self.reading.count != self._seen
         read_ms = 0
+        believed = fresh and self.reading.odd_wh < 0
         if fresh:
             self._seen = self.reading.count
-            if self.count:
-                read_ms = self.count.add(self.reading)
+            if not self.unread:
+                if self.count:
+                    read_ms = self.count.add(self.reading)
+            elif believed:
+                self.unread = False
+                most_wh = shed.limit_mw(self.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2
+                if not self.count.take_up(self.reading, most_wh):
+                    shed.meter_jumped(self.index)
         if tripped:
             self.stop(stop_causes.TRIP)
-        elif over:
+        elif over and self.state != STARTING:
             self.stop(over)
         state = self.state
         if state == STARTING or state == RESUMING:
-            self._await_reading(shed, fresh)
+            self._await_reading(shed, believed)
         elif state == STOPPING:
-            if self._ending.step(self, shed, span_ms, self._state_ms, fresh, closed):
+            if self._ending.step(self, shed, span_ms, self._state_ms, believed, closed):
                 self._settle(shed)
         elif state == SETTLING:
             if self._state_ms >= _RETRY_MS:
@@ -164,48 +149,31 @@ class Session:
             self._running(shed, now_ms, fresh, read_ms, closed)
         self._was = 0 if not closed else 2 if self.state == CHARGING or self.state == TOP_UP else 1
 
-    def _enter(self, state):
+    def enter(self, state):
         self.state = state
         self._state_ms = 0
 
-    def _time_over(self, limits, span_ms):
-        """The stop cause of a time limit that is reached, or 0. Noticed late, what is past the limit is not billed."""
-        used_ms = self._used_ms - limits.max_ms
-        if self.energised_ms:
-            used_ms = max(used_ms, self._whole_ms - limits.hard_ms)
-        over_ms = max(used_ms, self._whole_ms - rules.DAY_MS)
-        if over_ms < 0:
-            return 0
-        if self._was == 2:
-            self.energised_ms -= min(over_ms, span_ms)
-        return stop_causes.MAX_TIME if used_ms >= 0 else stop_causes.BACKSTOP
-
     def checkpoint(self, shed):
-        """What a cut may not lose; False when the flash refuses.
-
-        The time limits go in as if all of the time to the next checkpoint had passed: a cut never gives any back. So the next one is near
-        at first, and farther off the longer the relay was closed in this boot (decision 0021)."""
+        """What a cut may not lose; False when the flash refuses."""
         count = self.count
-        self._unsaved_ms = 0
-        self._promise_ms = promise_ms = max(_SOON_MS, min(self._fed_ms // 2, shed.rules.checkpoint_ms)) + _LATE_MS
-        top_up_ms = self._state_ms + 1000 if self.state == TOP_UP else self._top_up_ms
+        top_up_ms = self._state_ms + 1000 if self.state == TOP_UP else self.top_up_ms
         return shed.sink.live(
             self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
-            self.tariff[1], self.tariff[2], (self._used_ms + promise_ms + 999) // 1000, (self._whole_ms + promise_ms + 999) // 1000,
-            min(top_up_ms // 1000, 0xFFFF),
+            self.tariff[1], self.tariff[2], *self.time.promise_s(shed.rules), min(top_up_ms // 1000, 0xFFFF),
+            min((self.watch.level_mw or self.before_mw) // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
         )  # fmt: skip
 
-    def _await_reading(self, shed, fresh):
+    def _await_reading(self, shed, believed):
         starting = self.state == STARTING
         if starting and shed.start_blocked:
-            self._enter(DONE)
-        elif fresh:
+            self.enter(DONE)
+        elif believed:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
                 self.checkpoint(shed)
-                self._enter(WAITING)
+                self.enter(WAITING)
             elif self._open_books(shed):
-                self._enter(WAITING)
+                self.enter(WAITING)
         elif self._state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
             shed.meter_lost(self.index)
             self.stop(stop_causes.METER_STALE)
@@ -223,11 +191,11 @@ class Session:
         self.count.add(self.reading)
         first_fen = tariff.price_fen(self.tariff, 1)
         if not self.checkpoint(shed):
-            self._enter(DONE)
+            self.enter(DONE)
             return False
         if not sink.session_start(self.id, self.index, self.card, self.count.start_wh, first_fen):
             sink.forget(self.id)
-            self._enter(DONE)
+            self.enter(DONE)
             return False
         if sink.session_energised(self.id, self.index):
             return True
@@ -255,7 +223,7 @@ class Session:
                     self.energised_ms -= min(unread_ms, self.energised_ms)
         if cause:
             self.stop(cause)
-        elif self._unsaved_ms >= self._promise_ms - _LATE_MS:
+        elif self.time.checkpoint_due():
             self.checkpoint(shed)
 
     def _waiting(self, shed, fresh, closed):
@@ -266,9 +234,9 @@ class Session:
         if fresh:
             if power_mw >= (min(_BACK_MW, limits.start_mw) if self.resumed else limits.start_mw):
                 shed.load_seen(self.index)
-                self._enter(TOP_UP if self._top_up_ms else CHARGING)
-                self._state_ms = self._top_up_ms
-                self._top_up_ms = 0
+                self.enter(TOP_UP if self.top_up_ms else CHARGING)
+                self._state_ms = self.top_up_ms
+                self.top_up_ms = 0
                 self.checkpoint(shed)
                 return 0
             self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
@@ -289,10 +257,10 @@ class Session:
         if cause == stop_causes.FULL:
             cause = 0
             if self.state == CHARGING:
-                self._enter(TOP_UP)
+                self.enter(TOP_UP)
                 self.checkpoint(shed)
         elif self.state == TOP_UP and watch.level_mw > watch.full_below_mw(limits) + limits.drift_mw:
-            self._enter(CHARGING)
+            self.enter(CHARGING)
             self.checkpoint(shed)
         return cause
 
@@ -302,4 +270,4 @@ class Session:
         settled = shed.sink.session_end(
             self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause
         )
-        self._enter(DONE if settled else SETTLING)
+        self.enter(DONE if settled else SETTLING)

@@ -13,9 +13,9 @@ LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
 # Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
-# used s, whole s, top-up s.
-FORMAT = "<IB11sIIIQIBHHIIH"
-SIZE = const(55)
+# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh.
+FORMAT = "<IB11sIIIQIBHHIIHHiH"
+SIZE = const(63)
 _OLD = "<IB11sIIIQIB"
 _OLD_SIZE = const(41)
 
