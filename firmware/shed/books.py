@@ -4,7 +4,7 @@ Hazard: a sale that a power cut loses or bills twice. What `Charging` asks for i
 stands in the journal before the live ring forgets the session, and a second settlement of the same session is never written.
 """
 
-from struct import pack, unpack
+from struct import pack
 
 from shed.safety import faults as codes
 from shed.storage import journal as kinds
@@ -55,14 +55,15 @@ class Books:
     def session_resumed(self, session, i, energised_s):
         return self.write(kinds.SESSION_RESUMED, session, i, energised_s)
 
-    def live(self, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause):
-        return self.live_ring.put(pack(live.FORMAT, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause)) >= 0
+    def live(self, *row):
+        return self.live_ring.put(pack(live.FORMAT, *row)) >= 0
 
     def forget(self, session):
         self.live_ring.done(session)
 
     def session_end(self, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
-        if not self.write(kinds.SESSION_END, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
+        own = (session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, min(price_fen, 0xFFFF), cause, price_fen)
+        if not self.write(kinds.SESSION_END, *own):
             return False
         self.live_ring.done(session)
         return True
@@ -113,7 +114,7 @@ class Books:
 
     def unsettled(self):
         """Live records of sessions that the journal has not settled, to resume: (rows of live.FORMAT, ids without a start record)."""
-        rows = [unpack(live.FORMAT, payload[: live.SIZE]) for payload in self.live_ring.open().values()]
+        rows = [live.row(payload) for payload in self.live_ring.open().values()]
         if not self.live_ring.ring.ahead:  # as for the journal in service.py
             self.live_ring.erase_ahead(True)
         ended, started = self.journal.fates([row[0] for row in rows])

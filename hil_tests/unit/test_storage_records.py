@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.storage import journal as journal_room
+from shed.storage import live
 from shed.storage.image import Image, ImageError
 from shed.storage.journal import Journal
 from shed.storage.live import FORMAT, LiveRing
@@ -37,10 +38,30 @@ def everything(journal):
 
 
 def checkpoint(session, outlet, energised_s=0):
-    return pack(FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0)
+    return pack(
+        FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0, 100, 300, energised_s, energised_s, 0, 0, 5, 0
+    )
 
 
 # --- journal
+
+
+def test_a_price_beyond_sixteen_bits_is_whole_and_a_record_of_the_older_version_still_reads():
+    journal = fresh_journal()
+    journal.write(5, 1 << 16, 3, CARD, 1, 4500, 1, 500, 600, 0xFFFF, 3, 75_000)
+    ((_, kind, payload),) = everything(journal)
+    assert journal_room.fields(kind, payload)[-1] == 75_000
+    old = journal_room.fields(kind, payload[:-4])
+    assert old is not None and old[3:] == (1 << 16, 3, CARD, 1, 4500, 1, 500, 600, 0xFFFF, 3, 0xFFFF)
+    assert journal_room.fields(kind, payload[:-5]) is None
+
+
+def test_a_checkpoint_of_the_older_version_is_still_a_session_to_resume():
+    ring = LiveRing(NorRegion(6))
+    ring.open()
+    ring.put(pack("<IB11sIIIQIB", 7 << 16, 2, CARD, 1000, 5, 600, 60, 200000, 0))
+    (payload,) = LiveRing(ring.ring._region).open().values()
+    assert live.row(payload) == (7 << 16, 2, CARD, 1000, 5, 600, 60, 200000, 0)
 
 
 def test_every_journal_record_begins_with_uptime_calendar_time_and_boot_count():
@@ -56,7 +77,7 @@ def test_every_journal_record_begins_with_uptime_calendar_time_and_boot_count():
     ("kind", "values"),
     [
         (1, (1, 0, 0, 9)), (2, (0, 255, 3, 1, -1, 1)), (3, (0, 2, 0)), (4, (1 << 16, 3, CARD, 500, 100)),
-        (5, (1 << 16, 3, CARD, 1, 2, 1 << 40, 500, 600, 100, 2)), (6, (1, 1, CARD)), (7, (9, 3)), (8, (9, 3, 1)), (9, (0, 1)),
+        (5, (1 << 16, 3, CARD, 1, 2, 1 << 40, 500, 600, 100, 2, 100)), (6, (1, 1, CARD)), (7, (9, 3)), (8, (9, 3, 1)), (9, (0, 1)),
         (10, (5, 0xFFFFFFFF)), (11, (0, 800000000)), (12, (3,)), (13, (1, 2, 3)), (14, (1, 2)), (15, (7, 3)),
     ],
 )  # fmt: skip
@@ -76,7 +97,7 @@ def test_the_journal_knows_which_sessions_have_ended_even_many_sectors_ago():
     journal = fresh_journal(12)
 
     def end(session):
-        journal.write(5, session, 1, CARD, 1, 2, 3, 4, 5, 6, 2)
+        journal.write(5, session, 1, CARD, 1, 2, 3, 4, 5, 6, 2, 6)
 
     def start(session):
         journal.write(4, session, 1, CARD, 1, 100)
@@ -104,7 +125,7 @@ def years(journal, kind, *fields, boots=9, latched=0):
 def test_boot_count_and_latches_are_found_in_a_journal_that_went_round_without_another_word_of_them(kind):
     journal = Journal(NorRegion(24), Clock())
     journal.open()
-    years(journal, kind, *((1, 1, CARD) if kind == journal_room.GATE else (1, 1, CARD, 1, 2, 3, 4, 5, 6, 2)), boots=70000, latched=5)
+    years(journal, kind, *((1, 1, CARD) if kind == journal_room.GATE else (1, 1, CARD, 1, 2, 3, 4, 5, 6, 2, 6)), boots=70000, latched=5)
     again = Journal(journal.ring._region, Clock())
     again.open()
     again.ring._region.reads = 0

@@ -25,20 +25,32 @@ _FREE: Final = 0xFF
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A record kind: its payload's fields in order. ``timed``: the time fields come first."""
+    """A record kind: its payload's fields in order. ``timed``: the time fields come first. ``older``: layout before the last append."""
 
     number: int
     name: str
     layout: struct.Struct
     fields: tuple[str, ...]
     timed: bool = True
+    older: struct.Struct | None = None
+
+    def fitting(self, size: int) -> struct.Struct:
+        """The layout of a payload of ``size`` bytes: this version's, else the older one; ValueError when it is too short for both."""
+        found = next((layout for layout in (self.layout, self.older) if layout and layout.size <= size), None)
+        if found is None:
+            raise ValueError(f"{self.name} record of {size} bytes, {self.layout.size} expected")
+        return found
 
 
-def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True) -> Kind:
-    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed)
+def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True, older: str = "") -> Kind:
+    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed, struct.Struct("<" + older) if older else None)
 
 
-_SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause"
+_SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause wide_fen"
+_LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause price_fen block_min used_s whole_s top_up_s level_dw "
+_LIVE += "zero_wh phase_mwh"
+_WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
+_U16: Final = 0xFFFF
 JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
@@ -46,7 +58,7 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(2, "trip", "BBIIiI", "cause point effects alarms latency_us latched"),
         _kind(3, "trip_reset", "BBI", "cause authority latched"),
         _kind(4, "session_start", "IB11sIH", "session outlet card meter_wh price_fen"),
-        _kind(5, "session_end", "IB11sIIQIIHB", _SESSION_END),
+        _kind(5, "session_end", "IB11sIIQIIHBI", _SESSION_END, older="IB11sIIQIIHB"),
         _kind(6, "gate", "BB11s", "event reason card"),
         _kind(7, "fault", "BH", "fault argument"),
         _kind(8, "fault_cleared", "BHB", "fault argument authority"),
@@ -63,7 +75,7 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
 LIVE_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
-        _kind(1, "live", "IB11sIIIQIB", "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause", timed=False),
+        _kind(1, "live", "IB11sIIIQIBHHIIHHiH", _LIVE, timed=False, older="IB11sIIIQIB"),
         _kind(2, "done", "I", "session", timed=False),
         _kind(3, "going", "Q", "outlets", timed=False),
     )
@@ -102,25 +114,33 @@ class Log:
 
 
 def decode_payload(kinds: Mapping[int, Kind], number: int, payload: bytes, sequence: int = 0) -> Record:
-    """A record from its kind and payload; ValueError when the payload is shorter than this version's. Longer is a later version."""
+    """A record from its kind and payload; ValueError when the payload is too short. Longer is a later version; an older version's record
+    lacks the fields appended since."""
     kind = kinds.get(number)
     if kind is None:
         return Record(sequence, f"#{number}", {"payload": payload})
     head = _TIME.size if kind.timed else 0
-    if len(payload) < head + kind.layout.size:
-        raise ValueError(f"{kind.name} record of {len(payload)} bytes, {head + kind.layout.size} expected")
+    layout = kind.fitting(len(payload) - head)
     uptime_s, epoch_s, boot = _TIME.unpack_from(payload) if kind.timed else (0, 0, 0)
-    values = kind.layout.unpack_from(payload, head)
-    return Record(sequence, kind.name, dict(zip(kind.fields, values, strict=True)), uptime_s, epoch_s, boot)
+    fields = dict(zip(kind.fields, layout.unpack_from(payload, head), strict=layout is kind.layout))
+    if _WIDE in fields:
+        fields["price_fen"] = fields[_WIDE]
+    return Record(sequence, kind.name, fields, uptime_s, epoch_s, boot)
 
 
 def encode_payload(kinds: Mapping[int, Kind], record: Record) -> tuple[int, bytes]:
-    """Kind number and payload of a record. KeyError for an unknown kind, struct.error for a value out of range."""
+    """Kind number and payload of a record; without the appended fields, as the older version wrote it. KeyError for an unknown kind,
+    struct.error for a value out of range."""
     kind = next((kind for kind in kinds.values() if kind.name == record.kind), None)
     if kind is None:
         raise KeyError(record.kind)
     head = _TIME.pack(record.uptime_s, record.epoch_s, record.boot) if kind.timed else b""
-    return kind.number, head + kind.layout.pack(*(record.fields[name] for name in kind.fields))
+    fields = dict(record.fields)
+    if _WIDE in fields:
+        fields["price_fen"] = min(record.number("price_fen"), _U16)
+    if kind.older and kind.fields[-1] not in fields:
+        return kind.number, head + kind.older.pack(*(fields[name] for name in kind.fields if name in fields))
+    return kind.number, head + kind.layout.pack(*(fields[name] for name in kind.fields))
 
 
 def encode(number: int, payload: bytes, sequence: int) -> bytes:

@@ -28,6 +28,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "backstop": "24 h limit",
         "relay_bus": "the board lost its relays' bus",
         "supply_lost": "its row's supply was lost, or had to be switched off",
+        "load_swapped": "another load than before: plug in, tap and press again",
     },
     "holder": {
         "boot_lock": "hold-off after power-up, ends by itself",
@@ -76,6 +77,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "low_voltage": "low voltage",
         "live_outlet": "LIVE although relay and contactor were told off: switch the breaker off",
         "meters_mixed": "its meter shows another outlet's load: meters or their wires are mixed up",
+        "meter_jump": "its energy register jumped",
     },
     "access": {
         "ok": "card accepted",

@@ -11,6 +11,7 @@ Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes t
 from micropython import const
 
 from shed.charging import stop_causes
+from shed.charging.pausing import shows_nothing
 from shed.charging.settling import WELDED_MW
 
 FAULT_WELDED = const(9)
@@ -26,7 +27,7 @@ _MIXED = const(4)
 _LIVE = const(8)
 _HELD = const(16)
 
-_LOOK = const(3)  # readings with power in a row
+LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
 _SETTLED = const(3)  # looks after which a reading is of the time since the relay opened
 _BLIND = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: words only
@@ -44,6 +45,7 @@ class OffWatch:
         self._flags = bytearray(n)
         self.unseen = bytearray([_SINCE_BOOT] * n)  # seconds since it was told off; 0: seen off
         self._hot = bytearray(n)
+        self.look = bytearray(n)  # readings for which it is still read closely
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
         self._grace = [0] * len(rows)
         self._fed = bytearray(len(rows))
@@ -57,10 +59,6 @@ class OffWatch:
         """No sale may begin at outlet i."""
         return self._flags[i] & (_WELDED | _MIXED | _HELD)
 
-    def powered(self, i):
-        """It was told off, and its meter shows power."""
-        return self._flags[i] & _POWERED
-
     def step(self):
         """Once a second."""
         shed = self._shed
@@ -69,27 +67,35 @@ class OffWatch:
             for i in self._rows[g]:
                 if shed.is_closed(i):
                     fed = 1
-                    sale = shed.sessions[i]
-                    self._late[i] = min(self._late[i] + 1, _BLIND) if sale is not None and sale.shows_nothing() else 0
+                    self._late[i] = min(self._late[i] + 1, _BLIND) if shows_nothing(shed.sessions[i]) else 0
                     late |= self._late[i] == _LATE
                 elif 0 < self.unseen[i] < _SINCE_BOOT - 1:
                     self.unseen[i] += 1
             if fed and not self._fed[g]:
-                shed.look(self._rows[g])  # a contact that welded behind an open contactor shows now
+                self._look_at(self._rows[g])  # a contact that welded behind an open contactor shows now
             self._fed[g] = fed
             if late:  # its load may show at another outlet's meter
                 for row in self._rows:
-                    shed.look(row)
+                    self._look_at(row)
             self._hold(g, 1)
+
+    def _look_at(self, row):
+        for i in row:
+            if self._shed.sessions[i] is None:
+                self.look[i] = LOOK
+                self._shed.mark(i)
 
     def fresh(self, i, power_mw):
         """A reading of outlet i, which is told off and not STOPPING."""
+        if self.look[i]:
+            self.look[i] -= 1
         if power_mw > WELDED_MW:
             if 0 < self.unseen[i] < _SETTLED:
                 return
             self._flags[i] |= _POWERED
             self._hot[i] += 1
-            if self._hot[i] >= _LOOK:
+            self.look[i] = max(self.look[i], 1)
+            if self._hot[i] >= LOOK:
                 self.accuse(i, True)
             return
         self._hot[i] = 0
@@ -110,8 +116,7 @@ class OffWatch:
         shed = self._shed
         if ask and not self._suspect[i] and not self._flags[i] & _WELDED:
             for k in range(len(shed.sessions)):
-                sale = shed.sessions[k]
-                if k != i and sale is not None and sale.shows_nothing():
+                if k != i and shows_nothing(shed.sessions[k]):
                     self._suspect[i] = k + 1
                     shed.stop(k, stop_causes.MAINTENANCE)
                     return False

@@ -7,16 +7,16 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
     session_start(id, i, card, wh, first_fen) -> bool      False: the sale does not begin, nothing is recorded
-    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause) -> bool   checkpoint; comes before session_start
-                                                  (False: the sale does not begin); cause 0 while the sale goes on
+    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause, ...) -> bool    checkpoint, storage/live.py FORMAT; comes
+                                                  before session_start (False: the sale does not begin); cause 0 while the sale goes on
     forget(id)                                    a sale that did not begin after all
     session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
     session_resumed(id, i, energised_s) -> bool   ignored
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
                                                   answer True without a second record when the record stands already
-    fault(code, arg)  fault_over(code, arg)       8 meter_stale (meter index), 21 dead_contact (outlet); and those of off_watch.py and supply.py
-    hold(holder, i)   release(holder, i)          7 meter_stale, and those of the same two; called once per change
+    fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 21 dead_contact (outlet); and those of
+    hold(holder, i)   release(holder, i)          off_watch.py and supply.py; 7 meter_stale, and those of the two; called once per change
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """
@@ -27,11 +27,12 @@ from micropython import const
 
 from shed.charging import session, stop_causes
 from shed.charging.grants import Grants
-from shed.charging.off_watch import OffWatch
+from shed.charging.off_watch import LOOK, OffWatch
 from shed.charging.supply import LOST, Supply
 
 FAULT_METER_STALE = const(8)
 FAULT_DEAD_CONTACT = const(21)
+FAULT_METER_JUMP = const(35)
 HOLD_METER_STALE = const(7)
 
 _WORD = const(30)
@@ -39,7 +40,6 @@ _STALE = const(1)  # bits of _flags
 _DUD = const(2)
 _DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P, reference/domain.md 1.2)
 _DUD_MW = const(7000)
-_LOOK = const(3)  # readings an outlet is watched closely after a sale; or when its contactor closes
 _IDLE_STALE_MS = const(120000)
 _SECOND_MS = const(1000)
 _TURN = const(5)  # divides _WORD
@@ -68,7 +68,6 @@ class Charging:
         for i in range(n):
             self._outlet_of[outlets[i][0]] = i
         self._flags = bytearray(n)
-        self._look = bytearray(n)
         self._duds = bytearray(n)
         self._grants = Grants(self)
         rows = rows or (tuple(range(n)),)
@@ -136,6 +135,9 @@ class Charging:
             while bits:
                 if bits & 1 and self._outlet_of[m] >= 0:
                     i = self._outlet_of[m]
+                    if self.poller.readings[m].jumped:
+                        self.poller.readings[m].jumped = False
+                        self.meter_jumped(i)
                     self._todo[i // _WORD] |= 1 << i % _WORD
                     sale = self.sessions[i]
                     if not self.is_closed(i) and (sale is None or sale.state != session.STOPPING):
@@ -162,7 +164,7 @@ class Charging:
         sale.step(self, now_ms, closed, tripped)
         if sale.state == session.DONE:
             self.sessions[i] = None
-            self._look[i] = _LOOK
+            self.off_watch.look[i] = LOOK
         self.mark(i)
 
     def mark(self, i):
@@ -178,7 +180,7 @@ class Charging:
                 self.lease[w] |= bit
         meter = self._outlets[i][0]
         bit = 1 << meter % _WORD
-        if (sale is not None or self._look[i]) and self.no_supply(i) != LOST:
+        if (sale is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:
             self.meters[meter // _WORD] |= bit
         else:
             self.meters[meter // _WORD] &= ~bit
@@ -250,6 +252,11 @@ class Charging:
             self.sink.hold(HOLD_METER_STALE, i)
             self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
 
+    def meter_jumped(self, i):
+        """Its register moved by what power and time cannot explain, and stays there: named, and billed to nobody."""
+        self.sink.fault(FAULT_METER_JUMP, self._outlets[i][0])
+        self.sink.fault_over(FAULT_METER_JUMP, self._outlets[i][0])
+
     def load_seen(self, i):
         """A load draws power through outlet i: contact and fuse are good."""
         self._duds[i] = 0
@@ -280,19 +287,8 @@ class Charging:
         """The outputs reported its relay closed."""
         return self._closed[i // _WORD] >> i % _WORD & 1
 
-    def look(self, row):
-        """The idle outlets of a group are read closely for a while."""
-        for i in row:
-            if self.sessions[i] is None:
-                self._look[i] = _LOOK
-                self.mark(i)
-
     def _idle(self, i):
         """A fresh reading of an outlet without a sale."""
-        if self._look[i]:
-            self._look[i] -= 1
-        if self.off_watch.powered(i):
-            self._look[i] = max(self._look[i], 1)
         if self._flags[i] & _STALE:
             self._flags[i] &= ~_STALE
             self.sink.release(HOLD_METER_STALE, i)

@@ -30,8 +30,9 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import rules, stop_causes, tariff
+from shed.charging import pausing, stop_causes, tariff
 from shed.charging.energy import EnergyCount
+from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
 from shed.charging.settling import Ending
 
@@ -50,11 +51,9 @@ _STUCK_MWH = const(5000)  # five steps of the register
 _BASELINE_MS = const(8000)  # a customer stands there
 _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
-_SUPPLY_MS = const(1800000)
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
 _NONE_MW = const(1000)
-_BACK_DATED_MS = const(12000)
 
 
 class Session:
@@ -66,32 +65,25 @@ class Session:
         self.reading = shed.poller.reading(self.meter)
         self.card = card
         self.id = self.start_s = self.cause = 0
+        self.tariff = shed.tariff  # the price of the beginning, whatever is configured later
         self.count = None
         self.watch = LoadWatch()
+        self.time = TimeLimits()
         self._ending = Ending()
         self.resumed = False
         self.energised_ms = 0
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self._whole_ms = 0  # of the session, pauses included
-        self._closed_ms = 0  # since the relay closed
-        self._saved_ms = 0  # since the last checkpoint
-        self._dark_ms = 0  # the relay closed, and no power seen
-        self._paused = False
+        self.closed_ms = 0  # since the relay closed
+        self.dark_ms = 0  # the relay closed, and no power seen
+        self.paused = False
+        self.unread = False  # resumed, and the meter has not told yet what flowed before the cut
+        self.top_up_ms = 0  # of a top-up that a cut interrupted
+        self._asked_ms = 0  # since the meter was asked
+        self.before_mw = 0  # level at the last checkpoint before a cut
         self._seen = self.reading.count
-        self._enter(STARTING)
+        self.enter(STARTING)
         shed.poller.request_now(self.meter)
-
-    def resume(self, record):
-        """Turn the new session into the one of a live record (storage/live.py FORMAT)."""
-        self.id = record[0]
-        self.start_s = record[3]
-        self.energised_ms = self._whole_ms = record[5] * 1000
-        self.count = EnergyCount(record[4], record[6])
-        self.watch.peak_mw = record[7]
-        self.resumed = True
-        self.cause = record[8]
-        self._enter(STOPPING if self.cause else RESUMING)  # what was stopped before the cut is settled, and never energised again
 
     def wants_lease(self):
         """The relay should be closed. Otherwise the session waits for something and wants every step."""
@@ -104,105 +96,99 @@ class Session:
     def stop(self, cause):
         """End it; False when it is ending already. STARTING has no record yet and ends without one."""
         if self.state == STARTING:
-            self._enter(DONE)
+            self.enter(DONE)
         elif self.state in (STOPPING, SETTLING, DONE):
             return False
         else:
             self.cause = cause
-            self._enter(STOPPING)
+            self.enter(STOPPING)
         return True
-
-    def pause(self, shed):
-        """The supply is lost or low: relay open, nothing billed since the last reading with power, and on when it is back."""
-        if self.state == STARTING:
-            self._enter(DONE)
-        elif self.wants_lease() or self.state == RESUMING:
-            self.energised_ms -= min(self._dark_ms, _BACK_DATED_MS, self.energised_ms)
-            self.resumed = self._paused = True
-            self._enter(RESUMING)
-            self.checkpoint(shed)
 
     def is_billed(self):
         """A load was seen, and may draw."""
         return self.state == CHARGING or self.state == TOP_UP
-
-    def shows_nothing(self):
-        """The relay is closed, and the meter shows no load (any more)."""
-        if self.reading.power_mw >= _NONE_MW or not self.wants_lease() or self._closed_ms < _ASK_MS:
-            return False
-        return self.state == WAITING or 0 < self._dark_ms < _BACK_DATED_MS
 
     def step(self, shed, now_ms, closed, tripped):
         """closed: the outputs report the relay closed; tripped: a trip acts on this outlet. Time since the last step counts as closed when
         the relay was closed then."""
         span_ms = ticks_diff(now_ms, self._last_ms) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
-        self._state_ms += span_ms
-        self._whole_ms += span_ms
-        self._saved_ms += span_ms
+        self.state_ms += span_ms
+        self._asked_ms += span_ms
         if self._was:
-            self._closed_ms += span_ms
-            self._dark_ms += span_ms
+            self.closed_ms += span_ms
+            self.dark_ms += span_ms
             if self._was == 2:
                 self.energised_ms += span_ms
             if not closed:
-                self._closed_ms = self._dark_ms = 0
+                self.closed_ms = self.dark_ms = 0
                 self.watch.restart()
+        self.time.go_on(span_ms, self._was, self._was == 2 or (self._was and self.resumed))
+        over, late_ms = self.time.over(shed.rules, self.energised_ms)
+        if over and self._was == 2:
+            self.energised_ms -= min(late_ms, span_ms)  # noticed late: what is past the limit is not billed
         fresh = self.reading.valid and self.reading.count != self._seen
         read_ms = 0
+        believed = fresh and self.reading.odd_wh < 0
         if fresh:
             self._seen = self.reading.count
-            if self.count:
-                read_ms = self.count.add(self.reading)
+            if not self.unread:
+                if self.count:
+                    read_ms = self.count.add(self.reading)
+            elif believed:
+                self.unread = False
+                most_wh = shed.limit_mw(self.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2
+                if not self.count.take_up(self.reading, most_wh):
+                    shed.meter_jumped(self.index)
         if tripped:
             self.stop(stop_causes.TRIP)
+        elif over and self.state != STARTING:
+            self.stop(over)
         state = self.state
         if state == STARTING or state == RESUMING:
-            self._await_reading(shed, fresh)
+            self._await_reading(shed, believed)
         elif state == STOPPING:
-            if self._ending.step(self, shed, span_ms, self._state_ms, fresh, closed):
+            if self._ending.step(self, shed, span_ms, self.state_ms, believed, closed):
                 self._settle(shed)
         elif state == SETTLING:
-            if self._state_ms >= _RETRY_MS:
+            if self.state_ms >= _RETRY_MS:
                 self._settle(shed)
         elif state != DONE:
             self._running(shed, now_ms, fresh, read_ms, closed)
         self._was = 0 if not closed else 2 if self.is_billed() else 1
 
-    def _enter(self, state):
+    def enter(self, state):
         self.state = state
-        self._state_ms = 0
+        self.state_ms = 0
 
     def checkpoint(self, shed):
         """What a cut may not lose; False when the flash refuses."""
-        self._saved_ms = 0
         count = self.count
+        top_up_ms = self.state_ms + 1000 if self.state == TOP_UP else self.top_up_ms
         return shed.sink.live(
-            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause
-        )
+            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
+            self.tariff[1], self.tariff[2], *self.time.promise_s(shed.rules), min(top_up_ms // 1000, 0xFFFF),
+            min((self.watch.level_mw or self.before_mw) // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
+        )  # fmt: skip
 
-    def _await_reading(self, shed, fresh):
+    def _await_reading(self, shed, believed):
         starting = self.state == STARTING
         if starting and shed.start_blocked:
-            self._enter(DONE)
-        elif self._paused:
-            if not shed.no_supply(self.index):
-                self._paused = False
-                self._state_ms = 0
-            elif self._state_ms >= _SUPPLY_MS:
-                self.stop(stop_causes.SUPPLY_LOST)
-        elif fresh:
+            self.enter(DONE)
+        elif self.paused and pausing.waits(self, shed):
+            return
+        elif believed:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
                 self.checkpoint(shed)
-                self._enter(WAITING)
+                self.enter(WAITING)
             elif self._open_books(shed):
-                self._enter(WAITING)
-        elif self._state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
+                self.enter(WAITING)
+        elif self.state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
             shed.meter_lost(self.index)
             self.stop(stop_causes.METER_STALE)
-        elif self._saved_ms >= _ASK_MS:
-            self._saved_ms = 0
+        elif self._asked_ms >= _ASK_MS:
+            self._asked_ms = 0
             shed.poller.request_now(self.meter)
 
     def _open_books(self, shed):
@@ -213,13 +199,13 @@ class Session:
         self.start_s = sink.stamp_s()
         self.count = EnergyCount(self.reading.energy_wh)
         self.count.add(self.reading)
-        first_fen = tariff.price_fen(shed.tariff, 1)
+        first_fen = tariff.price_fen(self.tariff, 1)
         if not self.checkpoint(shed):
-            self._enter(DONE)
+            self.enter(DONE)
             return False
         if not sink.session_start(self.id, self.index, self.card, self.count.start_wh, first_fen):
             sink.forget(self.id)
-            self._enter(DONE)
+            self.enter(DONE)
             return False
         if sink.session_energised(self.id, self.index):
             return True
@@ -232,27 +218,26 @@ class Session:
         limits = shed.rules
         cause = 0
         if shed.supply.doubt(shed.group_of[self.index]):
-            self._closed_ms = 0  # neither gone nor silent
+            self.closed_ms = 0  # neither gone nor silent
         if self.state == WAITING:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
             if fresh:
                 if self.reading.power_mw >= _NONE_MW:
-                    self._dark_ms = 0
+                    self.dark_ms = 0
                 cause = self._follow(shed, read_ms)
-            if not cause and self.state == TOP_UP and self._state_ms >= limits.top_up_ms:
+            if not cause and self.state == TOP_UP and self.state_ms >= limits.top_up_ms:
                 cause = stop_causes.FULL
-        if closed and not cause and min(self._closed_ms, shed.poller.age_ms(self.meter, now_ms)) > STALE_GRACE_MS:
-            shed.meter_lost(self.index)
-            cause = stop_causes.METER_STALE
-        if not cause:
-            if self.energised_ms >= limits.max_ms or (self.energised_ms and self._whole_ms >= limits.hard_ms):
-                cause = stop_causes.MAX_TIME
-            elif self._whole_ms >= rules.DAY_MS:
-                cause = stop_causes.BACKSTOP
+        if closed and not cause:
+            unread_ms = min(self.closed_ms, shed.poller.age_ms(self.meter, now_ms))
+            if unread_ms > STALE_GRACE_MS:
+                shed.meter_lost(self.index)
+                cause = stop_causes.METER_STALE
+                if self.state != WAITING:  # nobody measured it: nobody pays for it
+                    self.energised_ms -= min(unread_ms, self.energised_ms)
         if cause:
             self.stop(cause)
-        elif self._saved_ms >= limits.checkpoint_ms:
+        elif self.time.checkpoint_due():
             self.checkpoint(shed)
 
     def _waiting(self, shed, fresh, closed):
@@ -263,11 +248,13 @@ class Session:
         if fresh:
             if power_mw >= (min(_BACK_MW, limits.start_mw) if self.resumed else limits.start_mw):
                 shed.load_seen(self.index)
-                self._enter(CHARGING)
+                self.enter(TOP_UP if self.top_up_ms else CHARGING)
+                self.state_ms = self.top_up_ms
+                self.top_up_ms = 0
                 self.checkpoint(shed)
                 return 0
             self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
-        if self._closed_ms < limits.start_ms:
+        if self.closed_ms < limits.start_ms:
             return 0
         if self.resumed:
             return stop_causes.SUPPLY_LOST if shed.supply.owed(shed.group_of[self.index]) else stop_causes.OUTAGE_GONE
@@ -280,22 +267,22 @@ class Session:
         limits = shed.rules
         watch = self.watch
         power_mw = self.reading.power_mw
-        cause = watch.look(limits, power_mw, read_ms, self._closed_ms, self.energised_ms, shed.limit_mw(self.index))
+        cause = watch.look(limits, power_mw, read_ms, self.closed_ms, self.energised_ms, shed.limit_mw(self.index))
         if cause == stop_causes.FULL:
             cause = 0
             if self.state == CHARGING:
-                self._enter(TOP_UP)
+                self.enter(TOP_UP)
                 self.checkpoint(shed)
         elif self.state == TOP_UP and watch.level_mw > watch.full_below_mw(limits) + limits.drift_mw:
-            self._enter(CHARGING)
+            self.enter(CHARGING)
             self.checkpoint(shed)
         return cause
 
     def _settle(self, shed):
         count = self.count
         price_fen = tariff.used_fen if self.cause == stop_causes.SUPPLY_LOST else tariff.price_fen
-        price = price_fen(shed.tariff, self.energised_s())
+        price = price_fen(self.tariff, self.energised_s())
         settled = shed.sink.session_end(
             self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause
         )
-        self._enter(DONE if settled else SETTLING)
+        self.enter(DONE if settled else SETTLING)

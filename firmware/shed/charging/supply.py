@@ -12,6 +12,8 @@ to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 
 
 from micropython import const
 
+from shed.charging.pausing import pause
+
 FAULT_SUPPLY_LOST = const(26)
 FAULT_LOW_VOLTAGE = const(27)
 HOLD_SUPPLY = const(17)
@@ -149,7 +151,7 @@ class Supply:
             if not before:
                 sink.hold(HOLD_SUPPLY, i)
                 if shed.sessions[i] is not None:
-                    shed.sessions[i].pause(shed)
+                    pause(shed.sessions[i], shed)
             elif not state:
                 sink.release(HOLD_SUPPLY, i)
                 shed.poller.request_now(shed.meter_of(i))

@@ -31,7 +31,7 @@ SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 _LOOK_BACK = const(8)  # sectors: each holds a `state` record unless a cut came between its header and that record
 _TIME = const(9)  # bytes of time fields before every payload
 _FORMATS = (
-    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB"  # by kind, from 1
+    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHBI <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB"  # by kind, from 1
 ).split()
 
 
@@ -116,6 +116,14 @@ class Journal:
 
 def fields(kind, payload):
     """(uptime_s, epoch_s, boot, then the kind's own fields), or None for a kind or length that this version does not know."""
-    if not 0 < kind <= len(_FORMATS) or len(payload) < _TIME + calcsize(_FORMATS[kind - 1]):
+    if not 0 < kind <= len(_FORMATS):
         return None
-    return unpack_from("<IIB", payload, 0) + unpack_from(_FORMATS[kind - 1], payload, _TIME)
+    layout = _FORMATS[kind - 1]
+    size = len(payload) - _TIME
+    old = kind == SESSION_END and calcsize(layout) > size  # of a version whose price had 16 bits only
+    if old:
+        layout = layout[:-1]
+    if calcsize(layout) > size:
+        return None
+    own = unpack_from("<IIB", payload, 0) + unpack_from(layout, payload, _TIME)
+    return own + own[-2:-1] if old else own
