@@ -11,7 +11,7 @@ Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes t
 from micropython import const
 
 from shed.charging import stop_causes
-from shed.charging.pausing import shows_nothing
+from shed.charging.supply import shows_nothing
 from shed.charging.settling import WELDED_MW
 
 FAULT_WELDED = const(9)
@@ -67,6 +67,7 @@ class OffWatch:
             for i in self._rows[g]:
                 if shed.is_closed(i):
                     fed = 1
+                    self.unseen[i] = 0
                     self._late[i] = min(self._late[i] + 1, _BLIND) if shows_nothing(shed.sessions[i]) else 0
                     late |= self._late[i] == _LATE
                 elif 0 < self.unseen[i] < _SINCE_BOOT - 1:
@@ -106,8 +107,11 @@ class OffWatch:
             self._mixed(self._suspect[i] - 1)
             self._suspect[i] = 0
         if self._flags[i] & _POWERED:
-            self._flags[i] &= ~_POWERED
-            self._over(i)
+            if self._flags[i] & _WELDED:
+                self._shed.sink.fault_over(FAULT_WELDED, i)
+            if self._flags[i] & _LIVE:
+                self._shed.sink.fault_over(FAULT_LIVE, i)
+            self._flags[i] &= ~(_POWERED | _LIVE)
 
     def accuse(self, i, ask):
         """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's."""
@@ -148,13 +152,6 @@ class OffWatch:
         self._hold(self._shed.group_of[i], 0)
         return True
 
-    def _over(self, i):
-        if self._flags[i] & _WELDED:
-            self._shed.sink.fault_over(FAULT_WELDED, i)
-        if self._flags[i] & _LIVE:
-            self._flags[i] &= ~_LIVE
-            self._shed.sink.fault_over(FAULT_LIVE, i)
-
     def _mixed(self, i):
         if not self._flags[i] & _MIXED:
             self._flags[i] |= _MIXED
@@ -168,7 +165,7 @@ class OffWatch:
         cut = blind = False
         for i in row:
             cut |= self._flags[i] & _WELDED > 0
-            blind |= _BLIND <= self.unseen[i] < _SINCE_BOOT and not shed.supply.bad(g)
+            blind |= _BLIND <= self.unseen[i] < _SINCE_BOOT and not shed.supply.state[g]
         self._grace[g] = min(self._grace[g] + span_s, _GRACE) if blind else 0
         cut |= self._grace[g] == _GRACE
         for i in row:

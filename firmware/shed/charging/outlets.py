@@ -281,7 +281,7 @@ class Charging:
 
     def no_supply(self, i):
         """The group of outlet i has no supply, or a low one."""
-        return self.supply.bad(self.group_of[i])
+        return self.supply.state[self.group_of[i]]
 
     def is_closed(self, i):
         """The outputs reported its relay closed."""

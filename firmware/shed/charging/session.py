@@ -30,7 +30,7 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import pausing, stop_causes, tariff
+from shed.charging import stop_causes, supply, tariff
 from shed.charging.energy import EnergyCount
 from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
@@ -175,7 +175,7 @@ class Session:
         starting = self.state == STARTING
         if starting and shed.start_blocked:
             self.enter(DONE)
-        elif self.paused and pausing.waits(self, shed):
+        elif self.paused and supply.waits(self, shed):
             return
         elif believed:
             if not starting:
@@ -217,7 +217,8 @@ class Session:
         """WAITING, CHARGING, TOP_UP."""
         limits = shed.rules
         cause = 0
-        if shed.supply.doubt(shed.group_of[self.index]):
+        group = shed.group_of[self.index]
+        if shed.supply.state[group] or shed.supply.turns[group]:
             self.closed_ms = 0  # neither gone nor silent
         if self.state == WAITING:
             cause = self._waiting(shed, fresh, closed)
@@ -257,7 +258,7 @@ class Session:
         if self.closed_ms < limits.start_ms:
             return 0
         if self.resumed:
-            return stop_causes.SUPPLY_LOST if shed.supply.owed(shed.group_of[self.index]) else stop_causes.OUTAGE_GONE
+            return stop_causes.SUPPLY_LOST if shed.supply.owed[shed.group_of[self.index]] else stop_causes.OUTAGE_GONE
         return shed.no_load(self.index, self.watch.peak_mw)
 
     def _follow(self, shed, read_ms):

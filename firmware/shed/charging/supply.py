@@ -1,6 +1,6 @@
 """Whether a group of outlets has its supply: voltage, meters, load, looked at together once a second.
 
-Hazard: a fallen breaker or a low voltage taken for so many people who unplugged, so many dead meters; a row that stays dark unnamed.
+Hazard: a fallen breaker or a low voltage taken for so many people who unplugged, so many dead meters; a customer who pays for the dark.
 
   OK ----- meters of the group read under LOW_DV for 3 s ------------> LOW      fault low_voltage
   OK, LOW - every meter silent, or the load of two sales gone at once -> LOST    fault supply_lost
@@ -12,7 +12,7 @@ to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 
 
 from micropython import const
 
-from shed.charging.pausing import pause
+from shed.charging import session, stop_causes
 
 FAULT_SUPPLY_LOST = const(26)
 FAULT_LOW_VOLTAGE = const(27)
@@ -29,6 +29,9 @@ _STILL_MS = const(2000)
 _SURE = const(3)
 _TRY_AGAIN = const(20)
 _GONE = const(9)  # less than a load needs to count as unplugged
+_LONGEST_MS = const(1800000)  # of a pause; then the sale is settled
+_BACK_DATED_MS = const(12000)
+_CLOSED_MS = const(2000)
 
 
 class Supply:
@@ -38,25 +41,13 @@ class Supply:
         self._shed = shed
         self._rows = rows
         n = len(rows)
-        self._state = bytearray(n)
-        self._turns = bytearray(n)  # looks in a row that said otherwise
+        self.state = bytearray(n)  # not 0: sales pause, none begins
+        self.turns = bytearray(n)  # looks in a row that said otherwise: what meters say about loads proves nothing
         self._until = bytearray(n)  # so many change the state
         self._silent = bytearray(n)
         self._asked = bytearray(n)
-        self._owed = bytearray(n)  # a load went, and none has come since
+        self.owed = bytearray(n)  # a load went, and none has come since
         self._gone = bytearray(len(shed.sessions))  # 0 no load was there, 1 it is there, then looks since it went
-
-    def bad(self, g):
-        """Sales of group g pause, none begins."""
-        return self._state[g]
-
-    def doubt(self, g):
-        """What meters of group g say about loads proves nothing."""
-        return self._state[g] or self._turns[g]
-
-    def owed(self, g):
-        """Its load went and has not been seen again."""
-        return self._owed[g]
 
     def step(self, now_ms):
         """Once a second."""
@@ -67,9 +58,10 @@ class Supply:
         shed = self._shed
         poller = shed.poller
         row = self._rows[g]
-        state = self._state[g]
+        state = self.state[g]
         limit_dv = _BACK_DV if state == _LOW else _LOW_DV
-        silent = sure = low = good = drawing = fell = 0
+        silent = sure = low = good = drawing = 0
+        last = before = _GONE  # looks since the last load went, and the one before
         for i in row:
             meter = shed.meter_of(i)
             reading = poller.readings[meter]
@@ -90,39 +82,38 @@ class Supply:
                     drawing += 1
                     gone = 1 if gone == 1 or reading.power_mw >= _LOAD_MW else 0
                 elif gone:
-                    gone = min(gone + 1, 255)
-                    fell += gone < _GONE
+                    gone = min(gone + 1, _GONE)
+                    if gone < last:
+                        before = last
+                        last = gone
+                    elif gone < before:
+                        before = gone
             self._gone[i] = gone
         seen = state
         if silent == len(row) > 1 and sure:
             seen = LOST
         elif low > good:
             seen = _LOW
-        elif good or self._owed[g]:
+        elif good or self.owed[g]:
             seen = 0
-        if drawing and self._owed[g]:
-            self._owed[g] = 0
+        if drawing and self.owed[g]:
+            self.owed[g] = 0
             shed.sink.fault_over(FAULT_SUPPLY_LOST, g)
-        if not state and not seen and fell > 1 and not drawing and self._together(row):
-            self._owed[g] = 1
+        if not (state or seen or drawing) and before < _GONE and before - last <= 1 + len(row) // 10:  # meters are read in turn
+            self.owed[g] = 1
             self._enter(g, LOST, _TRY_AGAIN)
             return
-        self._turns[g] = self._turns[g] + 1 if seen != state else 0
-        if seen != state and (seen == LOST or self._turns[g] >= self._until[g]):
+        self.turns[g] = self.turns[g] + 1 if seen != state else 0
+        if seen != state and (seen == LOST or self.turns[g] >= self._until[g]):
             self._enter(g, seen, _SURE)
         elif state == LOST:
-            if not self._owed[g] and not now_ms >> 10 & 3:
+            if not self.owed[g] and not now_ms >> 10 & 3:
                 poller.request_now(shed.meter_of(row[(now_ms >> 12) % len(row)]))
         elif sure or low:
             self._ask(g, silent, now_ms)
         else:
             self._asked[g] = 0
         self._silent[g] = silent
-
-    def _together(self, row):
-        """Two loads at least went at the same time: meters are read one after the other, twenty in two seconds."""
-        newest = min([self._gone[i] for i in row if self._gone[i] > 1])
-        return sum([1 < self._gone[i] <= newest + 1 + len(row) // 10 for i in row]) > 1
 
     def _ask(self, g, silent, now_ms):
         """One meter is silent, or says low: three looks at the others, and three more whenever one more falls silent."""
@@ -139,11 +130,11 @@ class Supply:
     def _enter(self, g, state, until):
         shed = self._shed
         sink = shed.sink
-        before = self._state[g]
-        self._state[g] = state
-        self._turns[g] = 0
+        before = self.state[g]
+        self.state[g] = state
+        self.turns[g] = 0
         self._until[g] = until
-        if before and not (before == LOST and self._owed[g]):
+        if before and not (before == LOST and self.owed[g]):
             sink.fault_over(FAULT_SUPPLY_LOST + LOST - before, g)
         if state:
             sink.fault(FAULT_SUPPLY_LOST + LOST - state, g)
@@ -151,8 +142,39 @@ class Supply:
             if not before:
                 sink.hold(HOLD_SUPPLY, i)
                 if shed.sessions[i] is not None:
-                    pause(shed.sessions[i], shed)
+                    _pause(shed.sessions[i], shed)
             elif not state:
                 sink.release(HOLD_SUPPLY, i)
                 shed.poller.request_now(shed.meter_of(i))
             shed.mark(i)
+
+
+def _pause(sale, shed):
+    """Billed time ends with the last reading that showed power."""
+    if sale.state == session.STARTING:
+        sale.enter(session.DONE)
+    elif sale.wants_lease() or sale.state == session.RESUMING:
+        sale.energised_ms -= min(sale.dark_ms, _BACK_DATED_MS, sale.energised_ms)
+        sale.resumed = sale.paused = True
+        if sale.state == session.TOP_UP:
+            sale.top_up_ms = sale.state_ms
+        sale.enter(session.RESUMING)
+        sale.checkpoint(shed)
+
+
+def waits(sale, shed):
+    """Whether it still has no supply; too long ends it."""
+    if not shed.no_supply(sale.index):
+        sale.paused = False
+        sale.enter(session.RESUMING)
+        return False
+    if sale.state_ms >= _LONGEST_MS:
+        sale.stop(stop_causes.SUPPLY_LOST)
+    return True
+
+
+def shows_nothing(sale):
+    """The relay is closed for it, and its meter shows no load, or none any more."""
+    if sale is None or sale.reading.power_mw >= _NONE_MW or not sale.wants_lease() or sale.closed_ms < _CLOSED_MS:
+        return False
+    return sale.state == session.WAITING or 0 < sale.dark_ms < _BACK_DATED_MS
