@@ -175,7 +175,7 @@ def _billable(sale: Sale, checkpoint_s: int, boots_ns: list[int]) -> tuple[float
             lost = checkpoint_s + CHECKPOINT_LATE_S if cut else 0
             if interval is sale.intervals[-1] and _died(sale):
                 lost += UNMEASURED_S  # no reading showed a load
-            elif interval is not sale.intervals[-1]:
+            elif not cut and interval is not sale.intervals[-1]:
                 lost += PAUSED_S
             low += max(0.0, interval.seconds - LOAD_SHOWS_S - lost)
     high = sum(interval.seconds for interval in sale.intervals)

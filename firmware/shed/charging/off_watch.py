@@ -11,8 +11,8 @@ Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes t
 from micropython import const
 
 from shed.charging import stop_causes
-from shed.charging.supply import shows_nothing
 from shed.charging.settling import WELDED_MW
+from shed.charging.supply import shows_nothing
 
 FAULT_WELDED = const(9)
 FAULT_LIVE = const(28)
