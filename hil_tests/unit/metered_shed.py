@@ -163,7 +163,9 @@ class Sink:
 class Shed:
     """run(seconds); plug(i, watts_of_seconds); tap(); press(i); trip(i). now_ms counts on for ever; ticks start at `ticks_ms` and wrap."""
 
-    def __init__(self, outlets=2, ticks_ms=0, pace_ms=0, poll_ms=1000, settings=None, tariff=(1, 100, 300), meters=None, max_w=1000):
+    def __init__(
+        self, outlets=2, ticks_ms=0, pace_ms=0, poll_ms=1000, settings=None, tariff=(1, 100, 300), meters=None, max_w=1000, rows=None
+    ):
         self.now_ms = 0
         self.origin_ms = ticks_ms
         self.pace_ms = pace_ms
@@ -182,7 +184,7 @@ class Shed:
         self.sink = Sink(self)
         self.poller = Poller([RtuMaster(self.bus, 9600)], [(0, m.address, 1) for m in self.meters], energised_ms=poll_ms)
         rules = Rules(tuple((DEFAULTS | (settings or {})).values()))
-        self.charging = Charging([(i, max_w) for i in range(outlets)], rules, tariff, self.poller, self.sink)
+        self.charging = Charging([(i, max_w) for i in range(outlets)], rules, tariff, self.poller, self.sink, rows)
         self._relays = 0
         self._due_ms = self._poll_due_ms = 0
 

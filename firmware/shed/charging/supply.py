@@ -24,7 +24,7 @@ _LOW_DV = const(1650)
 _BACK_DV = const(1870)
 _LOAD_MW = const(5000)  # more than a charger at rest
 _NONE_MW = const(1000)
-_NEW_MS = const(5000)
+_NEW_MS = const(40000)  # an idle meter is read every 30 s; when one says low, or well again, the others are asked at once
 _STILL_MS = const(2000)
 _SURE = const(3)
 _TRY_AGAIN = const(20)
@@ -43,7 +43,7 @@ class Supply:
         n = len(rows)
         self.state = bytearray(n)  # not 0: sales pause, none begins
         self.turns = bytearray(n)  # looks in a row that said otherwise: what meters say about loads proves nothing
-        self._until = bytearray(n)  # so many change the state
+        self._until = bytearray([_SURE] * n)  # so many change the state
         self._silent = bytearray(n)
         self._asked = bytearray(n)
         self.owed = bytearray(n)  # a load went, and none has come since
@@ -110,14 +110,14 @@ class Supply:
             if not self.owed[g] and not now_ms >> 10 & 3:
                 poller.request_now(shed.meter_of(row[(now_ms >> 12) % len(row)]))
         elif sure or low:
-            self._ask(g, silent, now_ms)
+            self._ask(g, silent > self._silent[g] or (state and good), now_ms)
         else:
             self._asked[g] = 0
         self._silent[g] = silent
 
-    def _ask(self, g, silent, now_ms):
-        """One meter is silent, or says low: three looks at the others, and three more whenever one more falls silent."""
-        if silent > self._silent[g]:
+    def _ask(self, g, news, now_ms):
+        """One meter is silent, or says low: three looks at the others, and three more when there is news."""
+        if news:
             self._asked[g] = 0
         if self._asked[g] < _SURE:
             self._asked[g] += 1
