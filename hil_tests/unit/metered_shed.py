@@ -133,6 +133,9 @@ class Sink:
     def forget(self, *args):
         self._call("forget", args)
 
+    def press_refused(self, *args):
+        return self._call("press_refused", args)
+
     def fault(self, *args):
         self._call("fault", args)
 

@@ -34,8 +34,7 @@ class EnergyCount:
         self._stamp_ms = -1  # of the reading before; -1: none yet
 
     def take_up(self, reading, most_wh):
-        """The first reading after an outage, in which at most most_wh flowed unseen. False: the register says what cannot be, and counts for
-        nothing."""
+        """The first reading after an outage, in which at most most_wh flowed unseen. False: the register says what cannot be: no energy."""
         wh = reading.energy_wh
         step = step_wh(self.wh, wh)
         self.zero_wh += wh - self.wh - step

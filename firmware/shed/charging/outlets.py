@@ -16,6 +16,7 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
                                                   answer True without a second record when the record stands already
     fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 9 welded, 21 dead_contact (outlet)
+    press_refused(i, reason, card) -> bool        grants.py; ignored
     hold(holder, i)   release(holder, i)          7 meter_stale, 13 welded; called once per change
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
