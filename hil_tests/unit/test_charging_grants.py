@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.charging import grants, stop_causes
+from shedguard.lists import NOWHERE, PRESS_REASONS
 
 from hil_tests.unit.metered_shed import CARD, OTHER_CARD, Shed
 
+REASONS = {name: number for number, name in PRESS_REASONS.items()}
 THIRD = bytes((4, 5, 5, 5, 5, 0, 0, 0, 0, 0, 0))
 
 
@@ -38,7 +40,7 @@ def test_two_cards_and_a_press_start_nothing_and_the_press_selects(shed):
     assert shed.press(0) == grants.UNCLEAR
     shed.run(5)
     assert sold(shed) == []
-    assert shed.sink.of("press_refused") == [(0, grants.SEVERAL_CARDS, bytes(11))]
+    assert shed.sink.of("press_refused") == [(0, REASONS["several_cards"], bytes(11))]
     shed.tap(CARD)
     shed.run(3)
     assert sold(shed) == [(0, CARD)]
@@ -56,7 +58,7 @@ def test_two_pressed_outlets_and_a_tap_start_nothing_until_one_of_them_is_forgot
     shed.tap(OTHER_CARD)
     shed.run(3)
     assert sold(shed) == []
-    assert (grants.NOWHERE, grants.SEVERAL_OUTLETS, OTHER_CARD) in shed.sink.of("press_refused")
+    assert (NOWHERE, REASONS["several_outlets"], OTHER_CARD) in shed.sink.of("press_refused")
     shed.run(10)
     shed.tap(OTHER_CARD)
     shed.run(3)
@@ -138,7 +140,7 @@ def test_a_child_at_the_buttons_does_not_fill_the_journal(shed):
     for k in range(300):
         shed.press(k % 3)
         shed.run(0.2)
-    assert len(shed.sink.of("press_refused")) <= 3 * 3
+    assert len(shed.sink.of("press_refused")) <= 3 * 8
 
 
 PEOPLE = {0: CARD, 1: OTHER_CARD, 2: THIRD}

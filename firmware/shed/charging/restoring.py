@@ -37,7 +37,7 @@ def _fill(sale, record):
     sale.time.used_ms = record[11] * 1000
     sale.time.whole_ms = record[12] * 1000
     sale.top_up_ms = record[13] * 1000
-    sale.before_mw = record[14] * 100
+    sale.signature.remember(record[14] * 100, record[7], sale.energised_ms)
     sale.count = EnergyCount(record[4], record[6], record[15], record[16])
     sale.resumed = sale.unread = True
     sale.enter(session.STOPPING if sale.cause else session.RESUMING)  # stopped before the cut: it is settled, and never energised again

@@ -21,8 +21,8 @@ Hazards: an outlet that is on without a meter or a record (energy given away, or
                SETTLING -- sink.session_end true --> DONE         asked again every second until it is true
 
 Transitions into STOPPING carry a number of stop_causes: NO_LOAD or DEAD_CONTACT (OUTAGE_GONE when resumed) from WAITING; FULL,
-UNPLUGGED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, METER_STALE, TRIP, USER, OPERATOR, MAINTENANCE from anywhere. A
-first cause stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first reading
+UNPLUGGED, LOAD_SWAPPED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, METER_STALE, TRIP, USER, OPERATOR, MAINTENANCE from
+anywhere. A first cause stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first reading
 after opening.
 """
 
@@ -35,6 +35,7 @@ from shed.charging.energy import EnergyCount
 from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
 from shed.charging.settling import Ending
+from shed.charging.signature import SWAPPED, Signature
 
 IDLE = const(0)
 STARTING = const(1)
@@ -77,7 +78,7 @@ class Session:
         self.unread = False  # resumed, and the meter has not told yet what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
         self._asked_ms = 0  # since the meter was asked
-        self.before_mw = 0  # level at the last checkpoint before a cut
+        self.signature = Signature()
         self._seen = self.reading.count
         self.enter(STARTING)
         shed.poller.request_now(self.meter)
@@ -160,7 +161,7 @@ class Session:
         return shed.sink.live(
             self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
             self.tariff[1], self.tariff[2], *self.time.promise_s(shed.rules), min(top_up_ms // 1000, 0xFFFF),
-            min((self.watch.level_mw or self.before_mw) // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
+            min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
         )  # fmt: skip
 
     def _await_reading(self, shed, believed):
@@ -253,6 +254,11 @@ class Session:
         limits = shed.rules
         watch = self.watch
         power_mw = self.reading.power_mw
+        seen = self.signature.look(power_mw, watch.level_mw, watch.peak_mw, read_ms, self.energised_ms)
+        if seen == SWAPPED:
+            return stop_causes.LOAD_SWAPPED
+        if seen:
+            self.checkpoint(shed)
         cause = watch.look(limits, power_mw, read_ms, self._closed_ms, self.energised_ms, shed.limit_mw(self.index))
         if cause == stop_causes.FULL:
             cause = 0
