@@ -1,4 +1,4 @@
-"""Whose money and how much, judged by the plant: price and limits across cuts and configurations, impossible readings, whose card, whose bike."""
+"""Whose money and how much, judged by the plant: price, limits across cuts, impossible readings, whose card, whose bike."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def test_a_row_of_outages_feeds_no_session_longer_than_its_limit(tmp_path: Path,
 
 def test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(bench: Bench):
     meter = bench.meter(2)
-    meter._energy_j = 77_000 * 3600.0  # noqa: SLF001
+    meter._energy_j = 77_000 * 3600.0
     bench.run("1 min")
     start_charging(bench, 2)
     bench.run("33 min")
     bench.mains.off()
     bench.run("1 min")
-    meter.input_registers = lambda: ZEROS  # type: ignore[method-assign]
+    meter.input_registers = lambda: ZEROS
     bench.mains.on()
     bench.run("5 s")
     del meter.input_registers

@@ -22,8 +22,8 @@ Hazards: an outlet that is on without a meter or a record (energy given away, or
 
 Transitions into STOPPING carry a number of stop_causes: NO_LOAD or DEAD_CONTACT (OUTAGE_GONE when resumed) from WAITING; FULL,
 UNPLUGGED, LOAD_SWAPPED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, METER_STALE, TRIP, USER, OPERATOR, MAINTENANCE from
-anywhere. A first cause stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first reading
-after opening.
+anywhere. A first cause stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first
+reading after opening.
 """
 
 from time import ticks_diff
