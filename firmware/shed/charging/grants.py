@@ -46,10 +46,6 @@ class Grants:
         if self._said_ms >= _SELECTED_MS:
             self._said = self._said_ms = 0
 
-    def left_ms(self):
-        """How long the newest tap still holds; 0: tap first."""
-        return self._open[-1][1] if self._open else 0
-
     def tap(self, card):
         """An admitted card (11 bytes). Returns STARTED when it was used at once, or NO_GRANT: it is open now."""
         card = bytes(card)

@@ -177,10 +177,6 @@ class Charging:
         """The button of outlet i. Returns an answer of grants.py."""
         return self._grants.press(i)
 
-    def granted_ms(self):
-        """How long the last tap still holds; 0: tap first."""
-        return self._grants.left_ms()
-
     def may_begin(self, i):
         """Whether a sale may begin at the idle outlet i; if not, `why` tells."""
         return not (self.start_blocked or self._flags[i] & (_STALE | _WELDED) or self._trip[i // _WORD] >> (i % _WORD) & 1)
@@ -201,15 +197,6 @@ class Charging:
             return False
         self._mark(i)
         return True
-
-    def stop_all(self, cause):
-        """End all; .busy() tells when all are settled."""
-        for i in range(len(self.sessions)):
-            self.stop(i, cause)
-
-    def busy(self):
-        """Number of sales not settled yet."""
-        return sum(1 for sale in self.sessions if sale is not None)
 
     def clear_welded(self, i):
         """A person has looked. False while the meter still shows power."""

@@ -69,7 +69,7 @@ class Session:
         self.count = None
         self.watch = LoadWatch()
         self.time = TimeLimits()
-        self._ending = Ending()
+        self._ending = None
         self.resumed = False
         self.energised_ms = 0
         self._last_ms = -1
@@ -141,6 +141,7 @@ class Session:
         if state == STARTING or state == RESUMING:
             self._await_reading(shed, believed)
         elif state == STOPPING:
+            self._ending = self._ending or Ending()
             if self._ending.step(self, shed, span_ms, self._state_ms, believed, closed):
                 self._settle(shed)
         elif state == SETTLING:

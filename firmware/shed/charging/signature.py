@@ -2,8 +2,8 @@
 
 Hazard: the next bike charges on the last one's card. Told is only what is clear. More than a quarter and 15 W above the peak of the sale:
 no charger draws more after a pause than ever before. Or, where the load stood in its constant-current stage (85 % of the peak) when it was
-last seen, no more than 70 % of that within a minute: a pack does not lose its appetite in a gap, and one that begins to taper gets a
-checkpoint of its own. A charger that begins anew with its constant-current stage stays below its peak. In the first five minutes of a sale
+last seen, 20 % of the peak to 70 % of that within a minute: a pack does not lose its appetite in a gap (less may be a charger that
+found its pack full: it goes on to `full`), and one that begins to taper gets a checkpoint of its own. A charger that begins anew with its constant-current stage stays below its peak. In the first five minutes of a sale
 nothing is compared: a flat pack begins with a trickle.
 """
 
@@ -57,7 +57,8 @@ class Signature:
             if self._peak_mw:
                 if self._most_mw > self._peak_mw * 5 // 4 + _MORE_MW:
                     return SWAPPED
-                if self._back_ms >= _LOOK_MS and self.level_mw * 20 >= self._peak_mw * 17 and self._most_mw * 10 < self.level_mw * 7:
+                tall = self.level_mw * 20 >= self._peak_mw * 17
+                if self._back_ms >= _LOOK_MS and tall and self._peak_mw <= self._most_mw * 5 and self._most_mw * 10 < self.level_mw * 7:
                     return SWAPPED
             if self._back_ms < _LOOK_MS:
                 return _SAME
