@@ -75,7 +75,7 @@ class Session:
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
         self._closed_ms = 0  # since the relay closed
-        self.unread = False  # resumed, and the meter has not told yet what flowed before the cut
+        self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
         self._asked_ms = 0  # since the meter was asked
         self.signature = Signature()
@@ -129,10 +129,8 @@ class Session:
                 if self.count:
                     read_ms = self.count.add(self.reading)
             elif believed:
-                self.unread = False
-                most_wh = shed.limit_mw(self.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2
-                if not self.count.take_up(self.reading, most_wh):
-                    shed.meter_jumped(self.index)
+                self.unread(self, shed)
+                self.unread = None
         if tripped:
             self.stop(stop_causes.TRIP)
         elif over and self.state != STARTING:

@@ -1,10 +1,10 @@
 """Whether what draws power after a gap is still the same load: a bike swapped in an outage, or within the seconds before `unplugged`.
 
 Hazard: the next bike charges on the last one's card. Told is only what is clear. More than a quarter and 15 W above the peak of the sale:
-no charger draws more after a pause than ever before. Or, where the load stood in its constant-current stage (85 % of the peak) when it was
-last seen, 20 % of the peak to 70 % of that within a minute: a pack does not lose its appetite in a gap (less may be a charger that
-found its pack full: it goes on to `full`), and one that begins to taper gets a checkpoint of its own. A charger that begins anew with its constant-current stage stays below its peak. In the first five minutes of a sale
-nothing is compared: a flat pack begins with a trickle.
+no charger draws more after a pause than ever before; one that begins anew with its constant-current stage stays below its peak. Or, where
+the load stood in that stage (85 % of the peak) when it was last seen, 20 % of the peak to 70 % of that level within a minute: a pack does
+not lose its appetite in a gap (less may be a charger that found its pack full: it goes on to `full`), and one that begins to taper gets a
+checkpoint of its own. In the first five minutes of a sale nothing is compared: a flat pack begins with a trickle.
 """
 
 from micropython import const
