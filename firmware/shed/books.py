@@ -68,6 +68,9 @@ class Books:
         self.live_ring.done(session)
         return True
 
+    def press_refused(self, i, reason, card):
+        return self.write(kinds.PRESS_REFUSED, i, reason, card)
+
     def fault(self, code, arg):
         self.faults.came(code, arg)
 

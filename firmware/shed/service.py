@@ -133,10 +133,11 @@ class Service:
         return 40
 
     def _admitted(self, card, role, now_ms):
-        """A card in order: its gate is open; now it may start a sale, or authorise at the console."""
+        """A card in order: its gate is open; now it may authorise at the console, or start a sale, never both: whoever resets a trip must
+        not stand between a resident and the button (decision 0020)."""
         if role == MAINTENANCE:
             self.auth.note_presence(auth.CARD, now_ms)
-        if self.charging is not None:
+        elif self.charging is not None:
             self.charging.card_tapped(card, role, now_ms)
 
     def _look_at_buttons(self, now_ms):

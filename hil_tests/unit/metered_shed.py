@@ -133,6 +133,9 @@ class Sink:
     def forget(self, *args):
         self._call("forget", args)
 
+    def press_refused(self, *args):
+        return self._call("press_refused", args)
+
     def fault(self, *args):
         self._call("fault", args)
 
@@ -239,9 +242,13 @@ class Shed:
             self._pass(max(1, min(self._due_ms, self._poll_due_ms, end_ms) - self.now_ms))
         return False
 
+    def busy(self):
+        """Number of sales that are not settled."""
+        return sum(sale is not None for sale in self.charging.sessions)
+
     def settle(self, seconds=30):
         """Run until no sale is open."""
-        assert self.run(seconds, until=lambda: not self.charging.busy()), "a sale stays open"
+        assert self.run(seconds, until=lambda: not self.busy()), "a sale stays open"
 
     def _drive(self):
         blocked = {i for _, i in self.sink.held}

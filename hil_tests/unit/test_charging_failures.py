@@ -34,7 +34,7 @@ def test_a_settlement_that_cannot_be_written_is_tried_until_it_stands(shed):
     shed.sink.refuse.add("session_end")
     shed.charging.stop(0, stop_causes.OPERATOR)
     shed.run(30)
-    assert shed.charging.busy() == 1
+    assert shed.busy() == 1
     assert not shed.contacts[0]
     shed.sink.refuse.clear()
     shed.settle(2)

@@ -20,7 +20,7 @@ def test_a_lead_acid_battery_is_charged_to_full_with_its_top_up():
     shed = Shed(pace_ms=1000, poll_ms=4000)
     shed.run(2)
     assert shed.begin(0, lead_acid(minutes=400)) == grants.STARTED
-    assert shed.run(11 * HOUR, until=lambda: not shed.charging.busy())
+    assert shed.run(11 * HOUR, until=lambda: not shed.busy())
     (end,) = shed.ends()
     assert end["cause"] == stop_causes.FULL
     energy_agrees(shed, end)
@@ -230,7 +230,8 @@ def test_taking_the_board_out_of_service_settles_everything(shed):
     shed.begin(0, 150)
     shed.begin(1, 100)
     shed.run(300)
-    shed.charging.stop_all(stop_causes.MAINTENANCE)
+    for i in range(len(shed.meters)):
+        shed.charging.stop(i, stop_causes.MAINTENANCE)
     shed.settle()
     assert [e["cause"] for e in shed.ends()] == [stop_causes.MAINTENANCE] * 2
     energy_agrees(shed, shed.ends()[0], shed.ends()[0]["outlet"])

@@ -35,6 +35,8 @@ ACCESS_REASONS: Final = _numbered(
 RESET_CAUSES: Final = _numbered("power_on", "hard", "watchdog", "deep_sleep", "soft")
 AUTHORITIES: Final = _numbered("card", "key_switch", "hmac")
 GATE_EVENTS: Final = _numbered("granted", "denied", "held_open", "closed", "forced", "freed", "locked")
+PRESS_REASONS: Final = _numbered("several_cards", "several_outlets", "anothers", "blocked")
+NOWHERE: Final = 255  # the outlet of a `press_refused` record that no single outlet is meant by
 POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", first=0)
 OUTLET_STATES: Final = _numbered(
     "idle", "starting", "waiting", "charging", "top_up", "stopping", "resuming", "settling", "done", first=0

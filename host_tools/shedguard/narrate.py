@@ -13,7 +13,9 @@ from .lists import (
     FAULT_ARGUMENTS,
     FAULTS,
     GATE_EVENTS,
+    NOWHERE,
     POINT_STATES,
+    PRESS_REASONS,
     RESET_CAUSES,
     STOP_CAUSES,
     name_of,
@@ -109,6 +111,14 @@ def _gate(record: Record, _names: SiteNames, language: str) -> str:
     return f"gate {event}: {reason}" + (f", card {card}" if card != "-" else "")
 
 
+def _press(record: Record, names: SiteNames, language: str) -> str:
+    reason = text("press", name_of(PRESS_REASONS, record.number("reason")), language)
+    outlet = record.number("outlet")
+    where = "tap" if outlet == NOWHERE else f"{names.outlet(outlet)}: press"
+    card = _card(record)
+    return f"{where} refused: {reason}" + (f", card {card}" if card != "-" else "")
+
+
 def _fault(record: Record, names: SiteNames, _language: str) -> str:
     return f"FAULT {fault_text(record.number('fault'), record.number('argument'), names)}"
 
@@ -160,6 +170,7 @@ _TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
     "point": _point,
     "config": _config,
     "trial": _trial,
+    "press_refused": _press,
     "clock_set": _clock,
     "maintenance": _maintenance,
     "state": _state,

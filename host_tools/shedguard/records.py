@@ -70,6 +70,7 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(14, "session_energised", "IB", "session outlet"),
         _kind(15, "state", "II", "boots latched"),
         _kind(16, "trial", "IBB", "image_sequence event authority"),
+        _kind(20, "press_refused", "BB11s", "outlet reason card"),
     )
 }
 LIVE_KINDS: Final[Mapping[int, Kind]] = {

@@ -90,6 +90,12 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "exit": "exit button",
         "trip": "safety trip",
     },
+    "press": {
+        "several_cards": "several cards are open, nobody knows whose press it is: tap again",
+        "several_outlets": "several outlets were pressed, nobody knows which is meant: wait half a minute, press, tap",
+        "anothers": "another card's session runs there",
+        "blocked": "no session may begin there now: `shed why`",
+    },
     "authority": {"card": "maintenance card", "key_switch": "key switch", "hmac": "key over the console"},
     "reset": {
         "power_on": "power came on",

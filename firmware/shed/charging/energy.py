@@ -10,8 +10,6 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.metering.register import step_wh
-
 UNSURE = const(0xFFFF)  # phase_mwh before that first step, and after a jump
 _REST = const(72000)  # two powers in 0.1 W times ms make 72000 to the mWh
 _SPAN_MS = const(16000)  # 2 * 3 kW over this stays a small integer; a longer gap is left to the register
@@ -33,24 +31,6 @@ class EnergyCount:
         self._rest = 0
         self._power_dw = 0
         self._stamp_ms = -1  # of the reading before; -1: none yet
-
-    def take_up(self, reading, most_wh):
-        """The first reading after an outage, in which at most most_wh flowed unseen. False: the register says what cannot be, and counts for
-        nothing."""
-        wh = reading.energy_wh
-        step = step_wh(self.wh, wh)
-        self.zero_wh += wh - self.wh - step
-        fits = -1 <= step <= most_wh
-        if not fits:
-            self.zero_wh += step
-            self.phase_mwh = UNSURE
-        elif self.phase_mwh == UNSURE:
-            self.phase_mwh = 500
-        self.wh = wh
-        if fits:
-            self.mwh = max(self.mwh, (wh - self.zero_wh) * 1000 - self.phase_mwh)
-        self.add(reading)
-        return fits
 
     def add(self, reading):
         """Take one fresh reading into account; returns ms since the one before (0 for the first)."""

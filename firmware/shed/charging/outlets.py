@@ -17,6 +17,7 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
                                                   answer True without a second record when the record stands already
     fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 21 dead_contact (outlet); and those of
     hold(holder, i)   release(holder, i)          off_watch.py and supply.py; 7 meter_stale, and those of the two; called once per change
+    press_refused(i, reason, card) -> bool        grants.py; ignored
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """
@@ -193,10 +194,6 @@ class Charging:
         """The button of outlet i. Returns an answer of grants.py."""
         return self._grants.press(i)
 
-    def granted_ms(self):
-        """How long the last tap still holds; 0: tap first."""
-        return self._grants.left_ms()
-
     def may_begin(self, i):
         """Whether a sale may begin at the idle outlet i; if not, `why` tells."""
         return not (
@@ -226,14 +223,6 @@ class Charging:
         self.mark(i)
         return True
 
-    def stop_all(self, cause):
-        """End all; .busy() tells when all are settled."""
-        for i in range(len(self.sessions)):
-            self.stop(i, cause)
-
-    def busy(self):
-        """Number of sales not settled yet."""
-        return sum(1 for sale in self.sessions if sale is not None)
 
     # What a session asks of the shed.
 

@@ -5,6 +5,7 @@ Hazard: a sale that a cut loses, or that goes on at an outlet that is no longer 
 
 from shed.charging import session, stop_causes, tariff
 from shed.charging.energy import UNSURE, EnergyCount
+from shed.metering.register import step_wh
 
 
 def restore(shed, records, unstarted=()):
@@ -37,7 +38,26 @@ def _fill(sale, record):
     sale.time.used_ms = record[11] * 1000
     sale.time.whole_ms = record[12] * 1000
     sale.top_up_ms = record[13] * 1000
-    sale.before_mw = record[14] * 100
+    sale.signature.remember(record[14] * 100, record[7], sale.energised_ms)
     sale.count = EnergyCount(record[4], record[6], record[15], record[16])
-    sale.resumed = sale.unread = True
+    sale.resumed = True
+    sale.unread = _first_reading  # keeps this module's code in RAM until then
     sale.enter(session.STOPPING if sale.cause else session.RESUMING)  # stopped before the cut: it is settled, and never energised again
+
+
+def _first_reading(sale, shed):
+    """What flowed between the last checkpoint and the cut, by the meter's word; a register that says what cannot be counts for nothing."""
+    count = sale.count
+    wh = sale.reading.energy_wh
+    step = step_wh(count.wh, wh)
+    count.zero_wh += wh - count.wh - step
+    if -1 <= step <= shed.limit_mw(sale.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2:
+        if count.phase_mwh == UNSURE:
+            count.phase_mwh = 500
+        count.mwh = max(count.mwh, (wh - count.zero_wh) * 1000 - count.phase_mwh)
+    else:
+        count.zero_wh += step
+        count.phase_mwh = UNSURE
+        shed.meter_jumped(sale.index)
+    count.wh = wh
+    count.add(sale.reading)

@@ -21,9 +21,9 @@ Hazards: an outlet that is on without a meter or a record (energy given away, or
                SETTLING -- sink.session_end true --> DONE         asked again every second until it is true
 
 Transitions into STOPPING carry a number of stop_causes: NO_LOAD or DEAD_CONTACT (OUTAGE_GONE when resumed) from WAITING; FULL,
-UNPLUGGED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, METER_STALE, TRIP, USER, OPERATOR, MAINTENANCE from anywhere. A
-first cause stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first reading
-after opening.
+UNPLUGGED, LOAD_SWAPPED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, METER_STALE, TRIP, USER, OPERATOR, MAINTENANCE from
+anywhere. A first cause stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first
+reading after opening.
 """
 
 from time import ticks_diff
@@ -35,6 +35,7 @@ from shed.charging.energy import EnergyCount
 from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
 from shed.charging.settling import Ending
+from shed.charging.signature import SWAPPED, Signature
 
 IDLE = const(0)
 STARTING = const(1)
@@ -69,7 +70,7 @@ class Session:
         self.count = None
         self.watch = LoadWatch()
         self.time = TimeLimits()
-        self._ending = Ending()
+        self._ending = None
         self.resumed = False
         self.energised_ms = 0
         self._last_ms = -1
@@ -77,10 +78,10 @@ class Session:
         self.closed_ms = 0  # since the relay closed
         self.dark_ms = 0  # the relay closed, and no power seen
         self.paused = False
-        self.unread = False  # resumed, and the meter has not told yet what flowed before the cut
+        self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
         self._asked_ms = 0  # since the meter was asked
-        self.before_mw = 0  # level at the last checkpoint before a cut
+        self.signature = Signature()
         self._seen = self.reading.count
         self.enter(STARTING)
         shed.poller.request_now(self.meter)
@@ -136,10 +137,8 @@ class Session:
                 if self.count:
                     read_ms = self.count.add(self.reading)
             elif believed:
-                self.unread = False
-                most_wh = shed.limit_mw(self.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2
-                if not self.count.take_up(self.reading, most_wh):
-                    shed.meter_jumped(self.index)
+                self.unread(self, shed)
+                self.unread = None
         if tripped:
             self.stop(stop_causes.TRIP)
         elif over and self.state != STARTING:
@@ -148,6 +147,7 @@ class Session:
         if state == STARTING or state == RESUMING:
             self._await_reading(shed, believed)
         elif state == STOPPING:
+            self._ending = self._ending or Ending()
             if self._ending.step(self, shed, span_ms, self.state_ms, believed, closed):
                 self._settle(shed)
         elif state == SETTLING:
@@ -168,7 +168,7 @@ class Session:
         return shed.sink.live(
             self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
             self.tariff[1], self.tariff[2], *self.time.promise_s(shed.rules), min(top_up_ms // 1000, 0xFFFF),
-            min((self.watch.level_mw or self.before_mw) // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
+            min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
         )  # fmt: skip
 
     def _await_reading(self, shed, believed):
@@ -268,6 +268,11 @@ class Session:
         limits = shed.rules
         watch = self.watch
         power_mw = self.reading.power_mw
+        seen = self.signature.look(power_mw, watch.level_mw, watch.peak_mw, read_ms, self.energised_ms)
+        if seen == SWAPPED:
+            return stop_causes.LOAD_SWAPPED
+        if seen:
+            self.checkpoint(shed)
         cause = watch.look(limits, power_mw, read_ms, self.closed_ms, self.energised_ms, shed.limit_mw(self.index))
         if cause == stop_causes.FULL:
             cause = 0

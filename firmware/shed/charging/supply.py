@@ -158,6 +158,8 @@ def _pause(sale, shed):
         sale.resumed = sale.paused = True
         if sale.state == session.TOP_UP:
             sale.top_up_ms = sale.state_ms
+        if sale.is_billed():  # the bike may be another afterwards
+            sale.signature.remember(sale.signature.level_mw, sale.watch.peak_mw, sale.energised_ms)
         sale.enter(session.RESUMING)
         sale.checkpoint(shed)
 

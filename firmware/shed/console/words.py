@@ -33,6 +33,7 @@ ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many 
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
 TRIALS = "|on trial|confirmed|REJECTED, the old one is back"
 AUTHORITIES = "|maintenance card|key switch|key"
+PRESSES = "|several cards are open, tap again|several outlets pressed, wait 30 s|another card's session|blocked, see `why`"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
 # One sentence per journal kind, from 1: {x2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` tells letter x.
@@ -42,7 +43,7 @@ _SENTENCES = (
     "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y:}, card {c2}|gate {G0}{r1}, card {c2}|FAULT {f0}|fault cleared by {A2}: {f0}"
     "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}|maintenance, by {A0}"
     "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised|kept over boots: {n0} boots"
-    "|configuration {n0}: {T1}{a2}"
+    "|configuration {n0}: {T1}{a2}||||{k0}REFUSED: {K1}, card {c2}"
 )
 
 
@@ -90,11 +91,13 @@ def sentence(kind, own, outlet_number):
 
 def _told(letter, own, at, outlet_number):
     value = own[at]
-    table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES, "T": TRIALS}.get(letter)
+    table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES, "K": PRESSES, "T": TRIALS}.get(letter)
     if table:
         return word(table, value)
     if letter == "o":
         value = outlet_number(value)
+    elif letter == "k":
+        return "outlet %d: press " % outlet_number(value) if value < 255 else "tap "
     elif letter == "i":
         value += 1
     elif letter == "s":

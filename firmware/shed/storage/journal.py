@@ -25,13 +25,14 @@ SESSION_RESUMED = const(13)
 SESSION_ENERGISED = const(14)
 STATE = const(15)
 TRIAL = const(16)
+PRESS_REFUSED = const(20)
 
 SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 
 _LOOK_BACK = const(8)  # sectors: each holds a `state` record unless a cut came between its header and that record
 _TIME = const(9)  # bytes of time fields before every payload
 _FORMATS = (
-    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHBI <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB"  # by kind, from 1
+    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHBI <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB - - - <BB11s"  # by kind, from 1
 ).split()
 
 
@@ -116,7 +117,7 @@ class Journal:
 
 def fields(kind, payload):
     """(uptime_s, epoch_s, boot, then the kind's own fields), or None for a kind or length that this version does not know."""
-    if not 0 < kind <= len(_FORMATS):
+    if not 0 < kind <= len(_FORMATS) or len(_FORMATS[kind - 1]) < 2:
         return None
     layout = _FORMATS[kind - 1]
     size = len(payload) - _TIME
