@@ -8,7 +8,6 @@ written. A trip, and its reset, is asked for again until it stands. What repeats
 from struct import pack
 
 from shed.safety import faults as codes
-from shed.safety import holders
 from shed.storage import journal as kinds
 from shed.storage import live
 from shed.storage.repeats import NO_CARD, Repeats
@@ -16,17 +15,15 @@ from shed.storage.repeats import NO_CARD, Repeats
 
 class Books:
     """journal: storage.journal.Journal. live_ring: storage.live.LiveRing. clock: board.clock.Clock. outputs: safety.outputs.Outputs.
-    groups: outlet mask per group. `faults` is the shed's fault table. `begin` before the first record."""
+    `faults` is the shed's fault table. `begin` before the first record."""
 
-    def __init__(self, journal, live_ring, clock, outputs, groups):
+    def __init__(self, journal, live_ring, clock, outputs):
         self.journal = journal
         self.live_ring = live_ring
         self.clock = clock
         self.outputs = outputs
         self.faults = codes.Faults(self._fault_changed)
         self.cleared_by = 0
-        self.group_off = 0  # groups opened for a welded relay since the last look; the service ends their sales
-        self._groups = groups
         self._session = 0
         self._repeats = Repeats(self.write)
         self._due = []  # records of trips and resets that do not stand yet, oldest first
@@ -86,19 +83,23 @@ class Books:
     def session_resumed(self, session, i, energised_s):
         return self.write(kinds.SESSION_RESUMED, session, i, energised_s)
 
-    def live(self, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause):
-        return self.live_ring.put(pack(live.FORMAT, session, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause)) >= 0
+    def live(self, *row):
+        return self.live_ring.put(pack(live.FORMAT, *row)) >= 0
 
     def forget(self, session):
         self.live_ring.done(session)
 
     def session_end(self, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
-        if not self.write(kinds.SESSION_END, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
+        own = (session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, min(price_fen, 0xFFFF), cause, price_fen)
+        if not self.write(kinds.SESSION_END, *own):
             return False
         self.live_ring.done(session)
         if not self._due:
             self.faults.over(codes.RECORDS_LOST)
         return True
+
+    def press_refused(self, i, reason, card):
+        return self.write(kinds.PRESS_REFUSED, i, reason, card)
 
     def fault(self, code, arg):
         self.faults.came(code, arg)
@@ -107,20 +108,10 @@ class Books:
         self.faults.over(code, arg)
 
     def hold(self, holder, i):
-        bit = 1 << i
-        self.outputs.hold(holder, bit)
-        if holder == holders.WELDED:
-            for mask in self._groups:
-                if mask & bit:  # the relay does not open: its group contactor does
-                    self.outputs.hold(holders.FAULT, mask)
-                    self.group_off |= mask
+        self.outputs.hold(holder, 1 << i)
 
     def release(self, holder, i):
         self.outputs.release(holder, 1 << i)
-        if holder == holders.WELDED:
-            for mask in self._groups:
-                if not mask & self.outputs.held_by(holders.WELDED):
-                    self.outputs.release(holders.FAULT, mask)
 
     # The sink of access.gate.Gate.
 

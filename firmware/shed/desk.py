@@ -44,14 +44,17 @@ class Desk:
     def status_items(self):
         service = self._service
         wiring = service.wiring
-        contactors = service.outputs.contactors_on
+        groups = [service.outputs.contactors_on >> g & 1 for g in range(len(wiring.groups))]
+        for i in range(len(wiring.outlets)):
+            if not groups[wiring.outlets[i][1]] and self._on(i) == 2:
+                groups[wiring.outlets[i][1]] = 2
         yield {
             "up_s": service.clock.uptime_s,
             "t": service.clock.epoch_s(),
             "clk": service.clock.quality,
             "trips": service.matrix.kept() | service.matrix.active | service.matrix.held,
             "faults": len(service.faults),
-            "group": [contactors >> g & 1 for g in range(len(wiring.groups))],
+            "group": groups,
             "hb": 1 if wiring.protected and not service.scan.fault else 0,
             "heap": gc.mem_free(),
             "forced": service.eraser.forced,
@@ -76,8 +79,9 @@ class Desk:
             item["s"] = sale.energised_s()
             if sale.count is not None:
                 item["wh"] = sale.count.mwh // 1000
-            item["fen"] = tariff.price_fen(service.charging.tariff, item["s"])
+            item["fen"] = tariff.price_fen(sale.tariff, item["s"])
         item["hold"] = self._why(i)
+        item["on"] = self._on(i)
         return item
 
     def _meter(self, m):
@@ -121,7 +125,12 @@ class Desk:
         if number not in self._service.wiring.numbers:
             return None
         i = self._service.wiring.numbers.index(number)
-        return self._service.outputs.relays_on >> i & 1, [] if self._service.outputs.relays_on >> i & 1 else self._why(i)
+        on = self._on(i)
+        return on, [] if on == 1 else self._why(i)
+
+    def _on(self, i):
+        """0: off, and seen so. 1: on. 2: told off and not seen off: it may be live."""
+        return 1 if self._service.outputs.relays_on >> i & 1 else 2 if self._service.charging.off_watch.may_be_live(i) else 0
 
     def outlet_number(self, index):
         numbers = self._service.wiring.numbers

@@ -131,9 +131,6 @@ class Service:
         self.poller.energised(charging.meters)
         if self.poller.wanted:
             self.executive.wake(_METERS_TASK)
-        if self.books.group_off:
-            self._stop(self.books.group_off, stop_causes.WELDED)
-            self.books.group_off = 0
         return wake_ms
 
     def _stop(self, outlets, cause):
@@ -158,10 +155,11 @@ class Service:
         return 40
 
     def _admitted(self, card, role, now_ms):
-        """A card in order: its gate is open; now it may start a sale, or authorise at the console."""
+        """A card in order: its gate is open; now it may authorise at the console, or start a sale, never both: whoever resets a trip must
+        not stand between a resident and the button (decision 0020)."""
         if role == MAINTENANCE:
             self.auth.note_presence(auth.CARD, now_ms)
-        if self.charging is not None:
+        elif self.charging is not None:
             self.charging.card_tapped(card, role, now_ms)
 
     def _look_at_buttons(self, now_ms):
@@ -291,7 +289,7 @@ class Service:
         self.books.trip_resets(gone, matrix, by)
         if self.charging is not None:
             for i in range(len(self.wiring.outlets)):
-                self.charging.clear_welded(i)
+                self.charging.off_watch.clear(i)
         if self.bus_watch is not None:
             self.bus_watch.forgive()
         self.books.cleared_by = by

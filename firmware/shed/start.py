@@ -7,7 +7,6 @@ Runs once: afterwards nothing holds an object of these modules, and `app.py` tak
 """
 
 from os import urandom
-from struct import unpack
 
 from micropython import const
 
@@ -15,6 +14,7 @@ from shed import wiring
 from shed.board import clock, flash, resets, stdio, timer, uarts
 from shed.books import Books
 from shed.charging.outlets import Charging
+from shed.charging.restoring import restore
 from shed.charging.rules import Rules
 from shed.console.auth import Auth
 from shed.entrance import Entrance
@@ -29,7 +29,15 @@ from shed.storage.journal import BOOT, CONFIG, STATE, TRIAL, Journal
 from shed.storage.live import LiveRing
 
 # What only a boot needs, this module first.
-MODULES = ("shed.start", "shed.storage.recall", "shed.wiring", "shed.storage.slots", "shed.storage.image", "shed.charging.rules")
+MODULES = (
+    "shed.start",
+    "shed.storage.recall",
+    "shed.wiring",
+    "shed.storage.slots",
+    "shed.storage.image",
+    "shed.charging.rules",
+    "shed.charging.restoring",
+)
 
 _WORSE_BOOTS = const(10)  # even safe mode does not start with this configuration: the built-in one, which is empty
 _BEGUN = const(1)  # events of `trial` records
@@ -98,7 +106,7 @@ class Start:
         rtc = self.rtc
         wired = self.wired
         live_ring = LiveRing(flash.Region("shed_live"))
-        self.books = books = Books(self.journal, live_ring, self.clock, wired.outputs, wired.groups)
+        self.books = books = Books(self.journal, live_ring, self.clock, wired.outputs)
         known = books.faults
         self.eraser = Eraser((self.journal, live_ring))
         journal = self.journal
@@ -153,7 +161,7 @@ class Start:
 
     def _unsettled(self):
         """Live records of sessions that the journal has not settled, to resume: (rows of live.FORMAT, ids without a start record)."""
-        rows = [unpack(live.FORMAT, payload[: live.SIZE]) for payload in self.found.values()]
+        rows = [live.row(payload) for payload in self.found.values()]
         ended, started = recall.fates(self.journal, [row[0] for row in rows])
         for session in ended:
             self.books.live_ring.done(session)
@@ -174,6 +182,8 @@ class Start:
         if self.wired.outlets:
             rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
             tariff = image.one(wiring.TARIFF, "<BHH")
-            self.charging = Charging([(row[2], row[3]) for row in self.wired.outlets], rules, tariff, self.poller, self.books)
-            self.charging.restore(*self._unsettled())
+            outlets = self.wired.outlets
+            rows = [tuple([i for i in range(len(outlets)) if mask >> i & 1]) for mask in self.wired.groups]
+            self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
+            restore(self.charging, *self._unsettled())
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)

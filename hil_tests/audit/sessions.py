@@ -31,6 +31,7 @@ SMALL_MWH: Final = 100_000.0
 SMALL_TOLERANCE_MWH: Final = 1200.0
 LOAD_SHOWS_S: Final = 15.0
 BILLED_MORE_S: Final = 2.0
+PAUSED_S: Final = 18.0  # a pause is found within 6 s, and billed time ends with the last reading that showed power, at most 12 s back
 UNMEASURED_S: Final = 25.0  # 15 s grace, the poll before it, the ordered stop
 CHECKPOINT_LATE_S: Final = 5.0  # a checkpoint waits for its turn, and the cut that tears it for the supply to fall
 IDLE_MWH: Final = 400.0  # an interval with less energy carried no load: under the start power (10 W) for the start time (120 s)
@@ -135,9 +136,10 @@ def _compare(sale: Sale, end: Record, site: Site, boots_ns: list[int]) -> list[s
     if not low_s <= said_s <= high_s:
         findings.append(f"{sale}: the journal bills {said_s} s, the plant's socket had voltage for {low_s:.0f} to {high_s:.0f} s")
     price = end.number("price_fen")
-    if price != site.tariff.fen(said_s):
-        findings.append(f"{sale}: {said_s} s cost {site.tariff.fen(said_s)} fen by the tariff, the journal took {price} fen")
-    allowed = {site.tariff.fen(max(0, int(low_s))), site.tariff.fen(int(high_s))}
+    fen = site.tariff.used_fen if _cause(sale) == "supply_lost" else site.tariff.fen
+    if price != fen(said_s):
+        findings.append(f"{sale}: {said_s} s cost {fen(said_s)} fen by the tariff, the journal took {price} fen")
+    allowed = {fen(max(0, int(low_s))), fen(int(high_s))}
     if not min(allowed) <= price <= max(allowed):
         owed = " or ".join(str(fen) for fen in sorted(allowed))
         findings.append(f"{sale}: the plant's energised time costs {owed} fen, the journal took {price} fen")
@@ -156,8 +158,12 @@ def _unmeasured(sale: Sale) -> float:
 
 
 def _died(sale: Sale) -> bool:
-    """Whether it ended for its meter."""
-    return sale.end is not None and STOP_CAUSES.get(sale.end.number("stop_cause")) == "meter_stale"
+    """Whether it ended for its meter, or for the supply of meter and load."""
+    return _cause(sale) in ("meter_stale", "supply_lost")
+
+
+def _cause(sale: Sale) -> str:
+    return "" if sale.end is None else STOP_CAUSES.get(sale.end.number("stop_cause"), "")
 
 
 def _billable(sale: Sale, checkpoint_s: int, boots_ns: list[int]) -> tuple[float, float]:
@@ -169,6 +175,8 @@ def _billable(sale: Sale, checkpoint_s: int, boots_ns: list[int]) -> tuple[float
             lost = checkpoint_s + CHECKPOINT_LATE_S if cut else 0
             if interval is sale.intervals[-1] and _died(sale):
                 lost += UNMEASURED_S  # no reading showed a load
+            elif not cut and interval is not sale.intervals[-1]:
+                lost += PAUSED_S
             low += max(0.0, interval.seconds - LOAD_SHOWS_S - lost)
     high = sum(interval.seconds for interval in sale.intervals)
     return max(0.0, low - 1.0), high + BILLED_MORE_S if high else 0.0

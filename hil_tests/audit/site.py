@@ -18,6 +18,10 @@ class Tariff:
         """The price of ``energised_s`` seconds; no second, no block."""
         return -(-energised_s // (self.block_min * 60)) * self.price_fen
 
+    def used_fen(self, energised_s: int) -> int:
+        """The share of its blocks that was used, of a sale that ended for want of supply."""
+        return energised_s * self.price_fen // (self.block_min * 60)
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:

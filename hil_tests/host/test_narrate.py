@@ -30,6 +30,11 @@ SAID = [
     ),
     (Record(6, "gate", {"event": 2, "reason": 2, "card": CARD}), "gate refused: card is not in the list, card 04A1B2C3"),
     (Record(7, "trip_reset", {"cause": 0, "authority": 2}), 'trip of cause "smoke bay" reset by key switch'),
+    (
+        Record(8, "press_refused", {"outlet": 1, "reason": 3, "card": CARD}),
+        "outlet 12: press refused: another card's session runs there, card 04A1B2C3",
+    ),
+    (Record(9, "fault", {"fault": 35, "argument": 1}), "FAULT meter 2: its energy register jumped"),
     (Record(8, "#77", {"payload": b"\x01"}), "record kind #77: 01"),
 ]  # fmt: skip
 

@@ -35,6 +35,14 @@ def test_the_layout_is_the_documented_one() -> None:
     assert len(data) % 4 == 0 and data[end + 4 :].strip(b"\xff") == b""
 
 
+def test_a_price_beyond_sixteen_bits_is_read_whole_and_an_older_record_still_reads() -> None:
+    dear = {**END, "price_fen": 75_000, "wide_fen": 75_000}
+    number, payload = encode_payload(JOURNAL_KINDS, Record(1, "session_end", dear))
+    assert struct.unpack_from("<H", payload, len(payload) - 7)[0] == 0xFFFF
+    assert decode_payload(JOURNAL_KINDS, number, payload, 1).fields == dear
+    assert decode_payload(JOURNAL_KINDS, number, payload[:-4], 1).number("price_fen") == 0xFFFF
+
+
 def test_a_journal_over_several_sectors_comes_back_whole_and_in_order() -> None:
     items = [Record(n, "session_end", {**END, "session": n}, uptime_s=n) for n in range(1, 151)]
     log = read_journal(region(*items))

@@ -133,6 +133,9 @@ class Sink:
     def forget(self, *args):
         self._call("forget", args)
 
+    def press_refused(self, *args):
+        return self._call("press_refused", args)
+
     def fault(self, *args):
         self._call("fault", args)
 
@@ -163,7 +166,9 @@ class Sink:
 class Shed:
     """run(seconds); plug(i, watts_of_seconds); tap(); press(i); trip(i). now_ms counts on for ever; ticks start at `ticks_ms` and wrap."""
 
-    def __init__(self, outlets=2, ticks_ms=0, pace_ms=0, poll_ms=1000, settings=None, tariff=(1, 100, 300), meters=None, max_w=1000):
+    def __init__(
+        self, outlets=2, ticks_ms=0, pace_ms=0, poll_ms=1000, settings=None, tariff=(1, 100, 300), meters=None, max_w=1000, rows=None
+    ):
         self.now_ms = 0
         self.origin_ms = ticks_ms
         self.pace_ms = pace_ms
@@ -182,7 +187,7 @@ class Shed:
         self.sink = Sink(self)
         self.poller = Poller([RtuMaster(self.bus, 9600)], [(0, m.address, 1) for m in self.meters], energised_ms=poll_ms)
         rules = Rules(tuple((DEFAULTS | (settings or {})).values()))
-        self.charging = Charging([(i, max_w) for i in range(outlets)], rules, tariff, self.poller, self.sink)
+        self.charging = Charging([(i, max_w) for i in range(outlets)], rules, tariff, self.poller, self.sink, rows)
         self._relays = 0
         self._due_ms = self._poll_due_ms = 0
 
@@ -237,9 +242,13 @@ class Shed:
             self._pass(max(1, min(self._due_ms, self._poll_due_ms, end_ms) - self.now_ms))
         return False
 
+    def busy(self):
+        """Number of sales that are not settled."""
+        return sum(sale is not None for sale in self.charging.sessions)
+
     def settle(self, seconds=30):
         """Run until no sale is open."""
-        assert self.run(seconds, until=lambda: not self.charging.busy()), "a sale stays open"
+        assert self.run(seconds, until=lambda: not self.busy()), "a sale stays open"
 
     def _drive(self):
         blocked = {i for _, i in self.sink.held}

@@ -83,7 +83,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
     journal.write(3, 0, 2, 0)
     journal.write(4, 0x50001, 2, CARD, 500, 100)
     journal.write(14, 0x50001, 2)
-    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_345, 500, 1312, 100, 1)
+    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_000_000, 500, 1312, 100, 1, 100)
     journal.write(6, 2, 2, CARD)
     journal.write(7, 9, 2)
     journal.write(8, 9, 2, 3)
@@ -93,6 +93,10 @@ def test_the_log_tells_each_kind_of_record_in_words():
     journal.write(12, 2)
     journal.write(13, 0x50001, 2, 60)
     journal.write(16, 6, 2, 3)
+    journal.write(20, 1, 1, bytes(11))
+    journal.write(20, 255, 2, CARD)
+    journal.write(7, 35, 1)
+    journal.write(5, 0x50002, 2, CARD, 1, 60, 5_000, 500, 500, 0xFFFF, 20, 70_000)
     journal.append(99, b"from a later version")
     text = desk.type("log\r", 2000)
     for said in (
@@ -111,12 +115,17 @@ def test_the_log_tells_each_kind_of_record_in_words():
         "maintenance, by key switch",
         "outlet 3: session 00050001 goes on",
         "configuration 6: confirmed by key",
-        "#16 kind 99",
+        "outlet 2: press REFUSED: several cards are open, tap again, card -",
+        "tap REFUSED: several outlets pressed, wait 30 s, card A1020304",
+        "FAULT 35 register jumped, meter 2",
+        "session 00050002 ends: another load",
+        "700.00 yuan",
+        "#20 kind 99",
     ):
         assert said in text
-    assert [line.split()[0] for line in desk.type("log 2\r").split("\r\n")[1:3]] == ["#15", "#16"]
+    assert [line.split()[0] for line in desk.type("log 2\r").split("\r\n")[1:3]] == ["#19", "#20"]
     sessions = desk.type("sessions\r", 1000)
-    assert re.findall(r"#(\d+)", sessions) == ["4", "5", "6", "14"]
+    assert re.findall(r"#(\d+)", sessions) == ["4", "5", "6", "14", "19"]
 
 
 def test_faults_say_what_they_are_about_and_what_clears_them():

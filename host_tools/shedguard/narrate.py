@@ -14,7 +14,9 @@ from .lists import (
     FAULT_ARGUMENTS,
     FAULTS,
     GATE_EVENTS,
+    NOWHERE,
     POINT_STATES,
+    PRESS_REASONS,
     RESET_CAUSES,
     STOP_CAUSES,
     name_of,
@@ -49,7 +51,7 @@ def fault_text(code: int, argument: int, names: SiteNames) -> str:
         return text("fault", name)
     if subject == "outlet":
         return f"{names.outlet(argument)}: {text('fault', name)}"
-    called = {"point": names.points, "gate": names.gates, "reader": names.readers}.get(subject, ())
+    called = {"point": names.points, "gate": names.gates, "reader": names.readers, "group": names.groups}.get(subject, ())
     label = f'"{called[argument]}"' if argument < len(called) else str(argument + 1)
     return f"{subject} {label}: {text('fault', name)}"
 
@@ -119,6 +121,14 @@ def _gate(record: Record, _names: SiteNames, language: str) -> str:
     reason, card = record.number("reason"), _card(record)
     why = f": {text('access', name_of(ACCESS_REASONS, reason), language)}" if reason else ""
     return f"gate {event}{why}" + (f", card {card}" if card != "-" else "")
+
+
+def _press(record: Record, names: SiteNames, language: str) -> str:
+    reason = text("press", name_of(PRESS_REASONS, record.number("reason")), language)
+    outlet = record.number("outlet")
+    where = "tap" if outlet == NOWHERE else f"{names.outlet(outlet)}: press"
+    card = _card(record)
+    return f"{where} refused: {reason}" + (f", card {card}" if card != "-" else "")
 
 
 def _fault(record: Record, names: SiteNames, _language: str) -> str:
@@ -191,6 +201,7 @@ _TELLERS: Final[dict[str, Callable[[Record, SiteNames, str], str]]] = {
     "point": _point,
     "config": _config,
     "trial": _trial,
+    "press_refused": _press,
     "clock_set": _clock,
     "maintenance": _maintenance,
     "state": _state,

@@ -27,7 +27,8 @@ _NOTHING: Final = struct.Struct("<")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A record kind: its payload's fields in order. ``timed``: the time fields come first."""
+    """A record kind: its payload's fields in order. ``timed``: the time fields come first. ``more``: what was appended by a later version,
+    which an older record has not."""
 
     number: int
     name: str
@@ -39,12 +40,15 @@ class Kind:
 
 
 def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True, more: str = "", more_fields: str = "") -> Kind:
-    """more: fields that were appended later; an older record has none of them."""
     later = struct.Struct("<" + more), tuple(more_fields.split())
     return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed, *later)
 
 
 _SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause"
+_LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause"
+_LIVE_MORE = "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh"
+_WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
+_U16: Final = 0xFFFF
 JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
@@ -52,7 +56,7 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(2, "trip", "BBIIiI", "cause point effects alarms latency_us latched", more="I", more_fields="config_crc"),
         _kind(3, "trip_reset", "BBI", "cause authority latched", more="I", more_fields="config_crc"),
         _kind(4, "session_start", "IB11sIH", "session outlet card meter_wh price_fen"),
-        _kind(5, "session_end", "IB11sIIQIIHB", _SESSION_END),
+        _kind(5, "session_end", "IB11sIIQIIHB", _SESSION_END, more="I", more_fields=_WIDE),
         _kind(6, "gate", "BB11s", "event reason card"),
         _kind(7, "fault", "BH", "fault argument"),
         _kind(8, "fault_cleared", "BHB", "fault argument authority"),
@@ -66,12 +70,13 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(16, "trial", "IBB", "image_sequence event authority"),
         _kind(17, "repeats", "BIII11s", "of detail count span_s card"),
         _kind(18, "lost", "II", "events refused"),
+        _kind(20, "press_refused", "BB11s", "outlet reason card"),
     )
 }
 LIVE_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
-        _kind(1, "live", "IB11sIIIQIB", "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause", timed=False),
+        _kind(1, "live", "IB11sIIIQIB", _LIVE, timed=False, more="HHIIHHiH", more_fields=_LIVE_MORE),
         _kind(2, "done", "I", "session", timed=False),
         _kind(3, "going", "Q", "outlets", timed=False),
     )
@@ -110,30 +115,37 @@ class Log:
 
 
 def decode_payload(kinds: Mapping[int, Kind], number: int, payload: bytes, sequence: int = 0) -> Record:
-    """A record from its kind and payload; ValueError when the payload is shorter than this version's. Longer is a later version."""
+    """A record from its kind and payload; ValueError when the payload is too short. Longer is a later version; an older version's record
+    lacks the fields appended since."""
     kind = kinds.get(number)
     if kind is None:
         return Record(sequence, f"#{number}", {"payload": payload})
     head = _TIME.size if kind.timed else 0
-    if len(payload) < head + kind.layout.size:
-        raise ValueError(f"{kind.name} record of {len(payload)} bytes, {head + kind.layout.size} expected")
+    behind = head + kind.layout.size
+    if len(payload) < behind:
+        raise ValueError(f"{kind.name} record of {len(payload)} bytes, {behind} expected")
     uptime_s, epoch_s, boot = _TIME.unpack_from(payload) if kind.timed else (0, 0, 0)
-    values = kind.layout.unpack_from(payload, head)
-    found = dict(zip(kind.fields, values, strict=True))
-    if kind.more_fields and len(payload) >= head + kind.layout.size + kind.more.size:
-        found |= dict(zip(kind.more_fields, kind.more.unpack_from(payload, head + kind.layout.size), strict=True))
-    return Record(sequence, kind.name, found, uptime_s, epoch_s, boot)
+    fields = dict(zip(kind.fields, kind.layout.unpack_from(payload, head), strict=True))
+    if kind.more_fields and len(payload) >= behind + kind.more.size:
+        fields |= dict(zip(kind.more_fields, kind.more.unpack_from(payload, behind), strict=True))
+    if _WIDE in fields:
+        fields["price_fen"] = fields[_WIDE]
+    return Record(sequence, kind.name, fields, uptime_s, epoch_s, boot)
 
 
 def encode_payload(kinds: Mapping[int, Kind], record: Record) -> tuple[int, bytes]:
-    """Kind number and payload of a record. KeyError for an unknown kind, struct.error for a value out of range."""
+    """Kind number and payload of a record; without the appended fields, as the older version wrote it. KeyError for an unknown kind,
+    struct.error for a value out of range."""
     kind = next((kind for kind in kinds.values() if kind.name == record.kind), None)
     if kind is None:
         raise KeyError(record.kind)
     head = _TIME.pack(record.uptime_s, record.epoch_s, record.boot) if kind.timed else b""
-    data = head + kind.layout.pack(*(record.fields[name] for name in kind.fields))
-    if kind.more_fields and all(name in record.fields for name in kind.more_fields):
-        data += kind.more.pack(*(record.fields[name] for name in kind.more_fields))
+    fields = dict(record.fields)
+    if _WIDE in fields:
+        fields["price_fen"] = min(record.number("price_fen"), _U16)
+    data = head + kind.layout.pack(*(fields[name] for name in kind.fields))
+    if kind.more_fields and all(name in fields for name in kind.more_fields):
+        data += kind.more.pack(*(fields[name] for name in kind.more_fields))
     return kind.number, data
 
 

@@ -28,6 +28,8 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "backstop": "24 h limit",
         "relay_bus": "the board lost its relays' bus",
         "waited": "waited too long for its power",
+        "supply_lost": "its row's supply was lost, or had to be switched off",
+        "load_swapped": "another load than before: plug in, tap and press again",
     },
     "holder": {
         "boot_lock": "hold-off after power-up, ends by itself",
@@ -42,9 +44,11 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "stagger": "waiting its turn after an outage, ends by itself",
         "lease": "nobody asks for it to be on",
         "point_fault": "a fire point is faulty: no new sessions until it is repaired",
-        "welded": "its relay is welded: replace it, then `shed clear`",
+        "welded": "switch the breaker off: its relay is welded; replace it, then `shed clear`",
         "relay_bus": "the expander bus of a relay in its group is out: `shed faults`",
         "wrong_board": "its configuration was made for another board: `shed install SITE.toml --replace-site ID`",
+        "supply": "its group has no supply, or a low voltage: `shed faults`",
+        "live": "switch the breaker off: an outlet of its group may be live; look at it, then `shed clear`",
     },
     "fault": {
         "scan_exception": "the scan raised an exception",
@@ -75,6 +79,11 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "clock_unset": "the clock is not set: cards with a last day do not end",
         "trip_unknown": "a trip of another configuration is latched",
         "records_lost": "the record of a sale or a trip was refused",
+        "supply_lost": "no supply: look at its breaker and residual-current device; if they are on, at the contactor and the meters' bus",
+        "low_voltage": "low voltage",
+        "live_outlet": "LIVE although relay and contactor were told off: switch the breaker off",
+        "meters_mixed": "its meter shows another outlet's load: meters or their wires are mixed up",
+        "meter_jump": "its energy register jumped",
     },
     "access": {
         "ok": "card accepted",
@@ -86,6 +95,12 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "no_table": "no card list on the board",
         "exit": "exit button",
         "trip": "safety trip",
+    },
+    "press": {
+        "several_cards": "several cards are open, nobody knows whose press it is: tap again",
+        "several_outlets": "several outlets were pressed, nobody knows which is meant: wait half a minute, press, tap",
+        "anothers": "another card's session runs there",
+        "blocked": "no session may begin there now: `shed why`",
     },
     "authority": {"card": "maintenance card", "key_switch": "key switch", "hmac": "key over the console"},
     "reset": {

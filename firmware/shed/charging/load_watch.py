@@ -6,6 +6,7 @@ it one ends top-ups and confuses the customer. Thresholds and times: reference/d
 Unplugged: below unplug_mw for unplug_ms, or a mean below 2 W over 300 s; never in the first 120 s after closing. A charger that has tapered
 for a minute and still draws something is resting, not gone: it is left to run to full.
 Full: below max(full_percent of the peak, floor) for full_ms (full_late_ms once late); moving by more than the drift band starts anew.
+Over power: above the limit for 3 s; above twice the limit in two readings in a row.
 The peak is a level that two successive readings reached, so that a single spike does not raise the full threshold.
 """
 
@@ -48,7 +49,7 @@ class LoadWatch:
         self._last_mw = power_mw
         self.peak_mw = max(self.peak_mw, self.level_mw)
         self._over_ms = -1 if power_mw <= limit_mw else 0 if self._over_ms < 0 else self._over_ms + span_ms
-        if self._over_ms >= _OVER_MS:
+        if self._over_ms >= _OVER_MS or self.level_mw > 2 * limit_mw:
             return stop_causes.OVER_POWER
         if self._gone(rules, power_mw, span_ms) and closed_ms >= _GRACE_MS:
             return stop_causes.UNPLUGGED

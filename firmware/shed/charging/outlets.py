@@ -7,16 +7,17 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
     session_start(id, i, card, wh, first_fen) -> bool      False: the sale does not begin, nothing is recorded
-    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause) -> bool   checkpoint; comes before session_start
-                                                  (False: the sale does not begin); cause 0 while the sale goes on
+    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause, ...) -> bool    checkpoint, storage/live.py FORMAT; comes
+                                                  before session_start (False: the sale does not begin); cause 0 while the sale goes on
     forget(id)                                    a sale that did not begin after all
     session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
     session_resumed(id, i, energised_s) -> bool   ignored
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
                                                   answer True without a second record when the record stands already
-    fault(code, arg)  fault_over(code, arg)       8 meter_stale (meter index), 9 welded (outlet), 21 dead_contact (outlet)
-    hold(holder, i)   release(holder, i)          7 meter_stale, 13 welded; called once per change
+    fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 21 dead_contact (outlet); and those of
+    hold(holder, i)   release(holder, i)          off_watch.py and supply.py; 7 meter_stale, and those of the two; called once per change
+    press_refused(i, reason, card) -> bool        grants.py; ignored
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """
@@ -25,37 +26,31 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import session, stop_causes, tariff
-
-REFUSED = const(0)  # answers of button()
-STARTED = const(1)
-STOPPED = const(2)
-NO_GRANT = const(3)
-BUSY = const(4)
+from shed.charging import session, stop_causes
+from shed.charging.grants import Grants
+from shed.charging.off_watch import LOOK, OffWatch
+from shed.charging.supply import LOST, Supply
 
 FAULT_METER_STALE = const(8)
-FAULT_WELDED = const(9)
 FAULT_DEAD_CONTACT = const(21)
+FAULT_METER_JUMP = const(35)
 HOLD_METER_STALE = const(7)
-HOLD_WELDED = const(13)
 
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
-_WELDED = const(2)
-_DUD = const(4)
-_POWERED = const(8)  # welded, and power was there at the last reading
+_DUD = const(2)
 _DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P, reference/domain.md 1.2)
 _DUD_MW = const(7000)
-_LOOK = const(3)  # readings an outlet is watched closely after a sale; so many in a row with power are a welded relay
 _IDLE_STALE_MS = const(120000)
+_SECOND_MS = const(1000)
 _TURN = const(5)  # divides _WORD
-_NO_CARD = bytes(11)
 
 
 class Charging:
-    """outlets: (meter index, greatest power in W) per outlet index. rules: Rules. tariff: see tariff.py. poller: metering.poller.Poller."""
+    """outlets: (meter index, greatest power in W) per outlet index. rules: Rules. tariff: see tariff.py. poller: metering.poller.Poller.
+    rows: the outlet indices of each group; None: all are one."""
 
-    def __init__(self, outlets, rules, tariff, poller, sink):
+    def __init__(self, outlets, rules, tariff, poller, sink, rows=None):
         self.rules = rules
         self.tariff = tariff
         self.poller = poller
@@ -74,11 +69,16 @@ class Charging:
         for i in range(n):
             self._outlet_of[outlets[i][0]] = i
         self._flags = bytearray(n)
-        self._hot = bytearray(n)  # idle readings with power in a row
-        self._look = bytearray(n)
         self._duds = bytearray(n)
-        self._card = _NO_CARD
-        self._grant_ms = self._up_ms = self._turn = self._half = 0
+        self._grants = Grants(self)
+        rows = rows or (tuple(range(n)),)
+        self.group_of = bytearray(n)
+        for g in range(len(rows)):
+            for i in rows[g]:
+                self.group_of[i] = g
+        self.supply = Supply(self, rows)
+        self.off_watch = OffWatch(self, rows)
+        self._up_ms = self._turn = self._half = self._second_ms = 0
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
@@ -89,7 +89,7 @@ class Charging:
         span_ms = max(ticks_diff(now_ms, self._last_ms), 0) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
         self._up_ms = min(self._up_ms + span_ms, _IDLE_STALE_MS)
-        self._grant_ms = max(self._grant_ms - span_ms, 0)
+        self._grants.step(span_ms)
         self.start_blocked = start_blocked
         self._trip = trip
         todo = self._todo
@@ -98,8 +98,20 @@ class Charging:
             active = self._active[w]
             waiting = active & ~self.lease[w]
             todo[w] = waiting | (active & (trip[w] | (closed[w] ^ self._closed[w])))
+            opened = self._closed[w] & ~closed[w]
             self._closed[w] = closed[w]
+            i = w * _WORD
+            while opened:
+                if opened & 1:
+                    self.off_watch.unseen[i] = 1
+                opened >>= 1
+                i += 1
         self._note_fresh()
+        self._second_ms += span_ms
+        if self._second_ms >= _SECOND_MS:
+            self._second_ms = 0
+            self.supply.step(now_ms)
+            self.off_watch.step()
         self._half ^= 1
         if self._half:
             self._take_turn(now_ms)
@@ -124,7 +136,13 @@ class Charging:
             while bits:
                 if bits & 1 and self._outlet_of[m] >= 0:
                     i = self._outlet_of[m]
+                    if self.poller.readings[m].jumped:
+                        self.poller.readings[m].jumped = False
+                        self.meter_jumped(i)
                     self._todo[i // _WORD] |= 1 << i % _WORD
+                    sale = self.sessions[i]
+                    if not self.is_closed(i) and (sale is None or sale.state != session.STOPPING):
+                        self.off_watch.fresh(i, self.poller.readings[m].power_mw)
                 bits >>= 1
                 m += 1
             fresh[w] = 0
@@ -136,22 +154,21 @@ class Charging:
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
         if self._up_ms >= _IDLE_STALE_MS:  # a dead meter is reported before a customer finds it
             for i in range(first, min(first + _TURN, len(self.sessions))):
-                if self.sessions[i] is None and self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_MS:
+                if self.sessions[i] is None and not self.no_supply(i) and self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_MS:
                     self.meter_lost(i)
 
     def _step_one(self, i, now_ms, closed, tripped):
         sale = self.sessions[i]
         if sale is None:
-            self._idle(i, self.poller.readings[self._outlets[i][0]], closed)
+            self._idle(i)
             return
         sale.step(self, now_ms, closed, tripped)
         if sale.state == session.DONE:
             self.sessions[i] = None
-            self._look[i] = _LOOK
-            self._hot[i] = 0
-        self._mark(i)
+            self.off_watch.look[i] = LOOK
+        self.mark(i)
 
-    def _mark(self, i):
+    def mark(self, i):
         """Bring the masks of outlet i up to date."""
         sale = self.sessions[i]
         w = i // _WORD
@@ -164,79 +181,48 @@ class Charging:
                 self.lease[w] |= bit
         meter = self._outlets[i][0]
         bit = 1 << meter % _WORD
-        if sale is not None or self._look[i]:
+        if (sale is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:
             self.meters[meter // _WORD] |= bit
         else:
             self.meters[meter // _WORD] &= ~bit
 
     def card_tapped(self, card, role, now_ms):
-        """An admitted card (11 bytes): the next button within the grant time starts one sale, or stops the card's own."""
-        self._card = bytes(card)
-        self._grant_ms = self.rules.grant_ms
+        """An admitted card (11 bytes): what it may start or stop, grants.py decides."""
+        self._grants.tap(card)
 
     def button(self, i, now_ms):
-        """The button of outlet i. Returns STARTED, STOPPED, NO_GRANT (tap first), BUSY (another card's), REFUSED (`why` tells)."""
-        if not self._grant_ms:
-            return NO_GRANT
-        sale = self.sessions[i]
-        if sale is not None:
-            if sale.card != self._card:
-                return BUSY
-            if not self.stop(i, stop_causes.USER):
-                return BUSY
-            self._grant_ms = 0
-            return STOPPED
-        if self.start_blocked or self._flags[i] & (_STALE | _WELDED) or self._trip[i // _WORD] >> (i % _WORD) & 1:
-            return REFUSED
-        self._grant_ms = 0
-        self.sessions[i] = session.Session(self, i, self._card)
-        self._mark(i)
-        return STARTED
+        """The button of outlet i. Returns an answer of grants.py."""
+        return self._grants.press(i)
 
-    def granted_ms(self):
-        """How long the last tap still holds; 0: tap first."""
-        return self._grant_ms
+    def may_begin(self, i):
+        """Whether a sale may begin at the idle outlet i; if not, `why` tells."""
+        return not (
+            self.start_blocked
+            or self._flags[i] & _STALE
+            or self.off_watch.blocked(i)
+            or self.no_supply(i)
+            or self._trip[i // _WORD] >> (i % _WORD) & 1
+        )
+
+    def begin(self, i, card):
+        """A sale on this card at the idle outlet i."""
+        self.take_up(session.Session(self, i, card))
+
+    def take_up(self, sale):
+        """A new sale, or one that an outage cut short (restoring.py)."""
+        self.sessions[sale.index] = sale
+        if sale.resumed:
+            self.off_watch.unseen[sale.index] = 1  # it was on before the cut
+        self.mark(sale.index)
 
     def stop(self, i, cause):
         """End the sale at outlet i, if any; cause OPERATOR, MAINTENANCE... False when there is none, or it is ending already."""
         sale = self.sessions[i]
         if sale is None or not sale.stop(cause):
             return False
-        self._mark(i)
+        self.mark(i)
         return True
 
-    def stop_all(self, cause):
-        """End all; .busy() tells when all are settled."""
-        for i in range(len(self.sessions)):
-            self.stop(i, cause)
-
-    def busy(self):
-        """Number of sales not settled yet."""
-        return sum(1 for sale in self.sessions if sale is not None)
-
-    def restore(self, records, unstarted=()):
-        """Take up what an outage cut short: live ring records, see `live` above. unstarted: ids whose start record the cut prevented."""
-        for record in records:
-            i = record[1]
-            if record[0] in unstarted:
-                self.sink.session_start(record[0], i, record[2], record[4], tariff.price_fen(self.tariff, 1))
-            if i < len(self.sessions) and self.sessions[i] is None:
-                sale = self.sessions[i] = session.Session(self, i, bytes(record[2]))
-                sale.resume(record)
-                self._mark(i)
-            else:  # the site has changed: nothing to resume it on; what was measured is settled
-                sale, _, card, start_s, wh, seconds, mwh, _, cause = record
-                price = tariff.price_fen(self.tariff, seconds)
-                self.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, price, cause or stop_causes.OUTAGE_GONE)
-
-    def clear_welded(self, i):
-        """A person has looked. False while the meter still shows power."""
-        if self._flags[i] & _POWERED:
-            return False
-        if self._flags[i] & _WELDED:
-            self._flags[i] &= ~_WELDED
-            self.sink.release(HOLD_WELDED, i)
-        return True
 
     # What a session asks of the shed.
 
@@ -255,13 +241,10 @@ class Charging:
             self.sink.hold(HOLD_METER_STALE, i)
             self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
 
-    def welded(self, i):
-        """Power, or a closed relay, where all is off."""
-        self._flags[i] |= _POWERED
-        if not self._flags[i] & _WELDED:
-            self._flags[i] |= _WELDED
-            self.sink.hold(HOLD_WELDED, i)
-            self.sink.fault(FAULT_WELDED, i)
+    def meter_jumped(self, i):
+        """Its register moved by what power and time cannot explain, and stays there: named, and billed to nobody."""
+        self.sink.fault(FAULT_METER_JUMP, self._outlets[i][0])
+        self.sink.fault_over(FAULT_METER_JUMP, self._outlets[i][0])
 
     def load_seen(self, i):
         """A load draws power through outlet i: contact and fuse are good."""
@@ -283,22 +266,20 @@ class Charging:
             self.sink.fault(FAULT_DEAD_CONTACT, i)
         return stop_causes.DEAD_CONTACT
 
-    def _idle(self, i, reading, closed):
+    # What supply.py and off_watch.py ask of the shed.
+
+    def no_supply(self, i):
+        """The group of outlet i has no supply, or a low one."""
+        return self.supply.state[self.group_of[i]]
+
+    def is_closed(self, i):
+        """The outputs reported its relay closed."""
+        return self._closed[i // _WORD] >> i % _WORD & 1
+
+    def _idle(self, i):
         """A fresh reading of an outlet without a sale."""
-        if self._look[i]:
-            self._look[i] -= 1
         if self._flags[i] & _STALE:
             self._flags[i] &= ~_STALE
             self.sink.release(HOLD_METER_STALE, i)
             self.sink.fault_over(FAULT_METER_STALE, self._outlets[i][0])
-        if reading.power_mw > session.WELDED_MW and not closed:
-            self._hot[i] = min(self._hot[i] + 1, _LOOK)
-            self._look[i] = max(self._look[i], 1)
-            if self._hot[i] == _LOOK:
-                self.welded(i)
-        else:
-            self._hot[i] = 0
-            if self._flags[i] & _POWERED:
-                self._flags[i] &= ~_POWERED
-                self.sink.fault_over(FAULT_WELDED, i)
-        self._mark(i)
+        self.mark(i)

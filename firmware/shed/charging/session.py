@@ -2,7 +2,7 @@
 
 Hazards: an outlet that is on without a meter or a record (energy given away, or billed from nothing); a sale settled twice or never.
 
-  button                    restore (outage; into STOPPING when the checkpoint has a cause)
+  button                    restore (outage; into STOPPING when the checkpoint has a cause); pause (no supply, from any state with a lease)
     v                          v
  STARTING                   RESUMING      relay open; waits for a reading that arrived after the request
     | reading: checkpoint,     | reading: resumed record
@@ -29,9 +29,12 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import rules, stop_causes, tariff
+from shed.charging import stop_causes, supply, tariff
 from shed.charging.energy import EnergyCount
+from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
+from shed.charging.settling import Ending
+from shed.charging.signature import SWAPPED, Signature
 
 IDLE = const(0)
 STARTING = const(1)
@@ -44,16 +47,13 @@ SETTLING = const(7)
 DONE = const(8)
 
 STALE_GRACE_MS = const(15000)
-WELDED_MW = const(1000)
 _STUCK_MWH = const(5000)  # five steps of the register
 _BASELINE_MS = const(8000)  # a customer stands there
 _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
-_OPEN_MS = const(3000)  # the outputs must report the relay open within this
-_SETTLE_MS = const(2000)  # a meter's power value follows the relay within this
-_FINAL_MS = const(5000)  # then the last reading will do
 _RETRY_MS = const(1000)
+_NONE_MW = const(1000)
 _WAITED_MS = const(300000)  # with the relay open, whatever keeps it so: after that another bike may stand there
 
 
@@ -65,30 +65,25 @@ class Session:
         self.meter = shed.meter_of(index)
         self.reading = shed.poller.reading(self.meter)
         self.card = card
-        self.id = self.start_s = self.cause = self.energised_ms = 0
+        self.id = self.start_s = self.cause = 0
+        self.tariff = shed.tariff  # the price of the beginning, whatever is configured later
         self.count = None
         self.watch = LoadWatch()
+        self.time = TimeLimits()
+        self._ending = None
         self.resumed = False
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self._whole_ms = self._hot_readings = 0  # of the session, pauses included; with power after the relay opened for good
-        self._closed_ms = self._waited_ms = 0  # since the relay closed; since it opened
-        self._saved_ms = 0  # since the last checkpoint
-        self._opened_ms = -1  # since the relay opened for good
+        self.closed_ms = self._waited_ms = 0  # since the relay closed; since it opened
+        self.dark_ms = 0  # the relay closed, and no power seen
+        self.paused = False
+        self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
+        self.top_up_ms = 0  # of a top-up that a cut interrupted
+        self._asked_ms = 0  # since the meter was asked
+        self.signature = Signature()
         self._seen = self.reading.count
-        self._enter(STARTING)
+        self.enter(STARTING)
         shed.poller.request_now(self.meter)
-
-    def resume(self, record):
-        """Turn the new session into the one of a live record (storage/live.py FORMAT)."""
-        self.id = record[0]
-        self.start_s = record[3]
-        self.energised_ms = self._whole_ms = record[5] * 1000
-        self.count = EnergyCount(record[4], record[6])
-        self.watch.peak_mw = record[7]
-        self.resumed = True
-        self.cause = record[8]
-        self._enter(STOPPING if self.cause else RESUMING)  # what was stopped before the cut is settled, and never energised again
 
     def wants_lease(self):
         """The relay should be closed. Otherwise the session waits for something and wants every step."""
@@ -101,77 +96,99 @@ class Session:
     def stop(self, cause):
         """End it; False when it is ending already. STARTING has no record yet and ends without one."""
         if self.state == STARTING:
-            self._enter(DONE)
+            self.enter(DONE)
         elif self.state in (STOPPING, SETTLING, DONE):
             return False
         else:
             self.cause = cause
-            self._enter(STOPPING)
+            self.enter(STOPPING)
         return True
+
+    def is_billed(self):
+        """A load was seen, and may draw."""
+        return self.state == CHARGING or self.state == TOP_UP
 
     def step(self, shed, now_ms, closed, tripped):
         """closed: the outputs report the relay closed; tripped: a trip acts on this outlet. Time since the last step counts as closed when
         the relay was closed then."""
         span_ms = ticks_diff(now_ms, self._last_ms) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
-        self._state_ms += span_ms
-        self._whole_ms += span_ms
-        self._saved_ms += span_ms
-        self._waited_ms = 0 if closed else self._waited_ms + span_ms
+        self.state_ms += span_ms
+        self._asked_ms += span_ms
+        self._waited_ms = 0 if closed or self.paused else self._waited_ms + span_ms  # a pause has a limit of its own (supply.py)
         if self._was:
-            self._closed_ms += span_ms
+            self.closed_ms += span_ms
+            self.dark_ms += span_ms
             if self._was == 2:
                 self.energised_ms += span_ms
             if not closed:
-                self._closed_ms = 0
+                self.closed_ms = self.dark_ms = 0
                 self.watch.restart()
+        self.time.go_on(span_ms, self._was, self._was == 2 or (self._was and self.resumed))
+        over, late_ms = self.time.over(shed.rules, self.energised_ms)
+        if over and self._was == 2:
+            self.energised_ms -= min(late_ms, span_ms)  # noticed late: what is past the limit is not billed
         fresh = self.reading.valid and self.reading.count != self._seen
         read_ms = 0
+        believed = fresh and self.reading.odd_wh < 0
         if fresh:
             self._seen = self.reading.count
-            if self.count:
-                read_ms = self.count.add(self.reading)
+            if not self.unread:
+                if self.count:
+                    read_ms = self.count.add(self.reading)
+            elif believed:
+                self.unread(self, shed)
+                self.unread = None
         if tripped:
             self.stop(stop_causes.TRIP)
+        elif over and self.state != STARTING:
+            self.stop(over)
         state = self.state
         if state == STARTING or state == RESUMING:
-            self._await_reading(shed, fresh)
+            self._await_reading(shed, believed)
         elif state == STOPPING:
-            self._stopping(shed, span_ms, fresh, closed)
+            self._ending = self._ending or Ending()
+            if self._ending.step(self, shed, span_ms, self.state_ms, believed, closed):
+                self._settle(shed)
         elif state == SETTLING:
-            if self._state_ms >= _RETRY_MS:
+            if self.state_ms >= _RETRY_MS:
                 self._settle(shed)
         elif state != DONE:
             self._running(shed, now_ms, fresh, read_ms, closed)
-        self._was = 0 if not closed else 2 if self.state == CHARGING or self.state == TOP_UP else 1
+        self._was = 0 if not closed else 2 if self.is_billed() else 1
 
-    def _enter(self, state):
+    def enter(self, state):
         self.state = state
-        self._state_ms = 0
+        self.state_ms = 0
 
-    def _checkpoint(self, shed):
-        self._saved_ms = 0
+    def checkpoint(self, shed):
+        """What a cut may not lose; False when the flash refuses."""
         count = self.count
+        top_up_ms = self.state_ms + 1000 if self.state == TOP_UP else self.top_up_ms
         return shed.sink.live(
-            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause
-        )
+            self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
+            self.tariff[1], self.tariff[2], *self.time.promise_s(shed.rules), min(top_up_ms // 1000, 0xFFFF),
+            min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
+        )  # fmt: skip
 
-    def _await_reading(self, shed, fresh):
+    def _await_reading(self, shed, believed):
         starting = self.state == STARTING
         if starting and shed.start_blocked:
-            self._enter(DONE)
-        elif fresh:
+            self.enter(DONE)
+        elif self.paused and supply.waits(self, shed):
+            return
+        elif believed:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
-                self._checkpoint(shed)
-                self._enter(WAITING)
+                self.checkpoint(shed)
+                self.enter(WAITING)
             elif self._open_books(shed):
-                self._enter(WAITING)
-        elif self._state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
+                self.enter(WAITING)
+        elif self.state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
             shed.meter_lost(self.index)
             self.stop(stop_causes.METER_STALE)
-        elif self._saved_ms >= _ASK_MS:
-            self._saved_ms = 0
+        elif self._asked_ms >= _ASK_MS:
+            self._asked_ms = 0
             shed.poller.request_now(self.meter)
 
     def _open_books(self, shed):
@@ -182,13 +199,13 @@ class Session:
         self.start_s = sink.stamp_s()
         self.count = EnergyCount(self.reading.energy_wh)
         self.count.add(self.reading)
-        first_fen = tariff.price_fen(shed.tariff, 1)
-        if not self._checkpoint(shed):
-            self._enter(DONE)
+        first_fen = tariff.price_fen(self.tariff, 1)
+        if not self.checkpoint(shed):
+            self.enter(DONE)
             return False
         if not sink.session_start(self.id, self.index, self.card, self.count.start_wh, first_fen):
             sink.forget(self.id)
-            self._enter(DONE)
+            self.enter(DONE)
             return False
         if sink.session_energised(self.id, self.index):
             return True
@@ -200,27 +217,31 @@ class Session:
         """WAITING, CHARGING, TOP_UP."""
         limits = shed.rules
         cause = 0
+        group = shed.group_of[self.index]
+        if shed.supply.state[group] or shed.supply.turns[group]:
+            self.closed_ms = 0  # neither gone nor silent
         if self.state == WAITING:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
             if fresh:
+                if self.reading.power_mw >= _NONE_MW:
+                    self.dark_ms = 0
                 cause = self._follow(shed, read_ms)
-            if not cause and self.state == TOP_UP and self._state_ms >= limits.top_up_ms:
+            if not cause and self.state == TOP_UP and self.state_ms >= limits.top_up_ms:
                 cause = stop_causes.FULL
-        if closed and not cause and min(self._closed_ms, shed.poller.age_ms(self.meter, now_ms)) > STALE_GRACE_MS:
-            shed.meter_lost(self.index)
-            cause = stop_causes.METER_STALE
-        if not cause:
-            if self._waited_ms >= _WAITED_MS:
-                cause = stop_causes.WAITED
-            elif self.energised_ms >= limits.max_ms or (self.energised_ms and self._whole_ms >= limits.hard_ms):
-                cause = stop_causes.MAX_TIME
-            elif self._whole_ms >= rules.DAY_MS:
-                cause = stop_causes.BACKSTOP
+        if closed and not cause:
+            unread_ms = min(self.closed_ms, shed.poller.age_ms(self.meter, now_ms))
+            if unread_ms > STALE_GRACE_MS:
+                shed.meter_lost(self.index)
+                cause = stop_causes.METER_STALE
+                if self.state != WAITING:  # nobody measured it: nobody pays for it
+                    self.energised_ms -= min(unread_ms, self.energised_ms)
+        if not cause and self._waited_ms >= _WAITED_MS:
+            cause = stop_causes.WAITED
         if cause:
             self.stop(cause)
-        elif self._saved_ms >= limits.checkpoint_ms:
-            self._checkpoint(shed)
+        elif self.time.checkpoint_due():
+            self.checkpoint(shed)
 
     def _waiting(self, shed, fresh, closed):
         if not closed:
@@ -230,14 +251,16 @@ class Session:
         if fresh:
             if power_mw >= (min(_BACK_MW, limits.start_mw) if self.resumed else limits.start_mw):
                 shed.load_seen(self.index)
-                self._enter(CHARGING)
-                self._checkpoint(shed)
+                self.enter(TOP_UP if self.top_up_ms else CHARGING)
+                self.state_ms = self.top_up_ms
+                self.top_up_ms = 0
+                self.checkpoint(shed)
                 return 0
             self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
-        if self._closed_ms < limits.start_ms:
+        if self.closed_ms < limits.start_ms:
             return 0
         if self.resumed:
-            return stop_causes.OUTAGE_GONE
+            return stop_causes.SUPPLY_LOST if shed.supply.owed[shed.group_of[self.index]] else stop_causes.OUTAGE_GONE
         return shed.no_load(self.index, self.watch.peak_mw)
 
     def _follow(self, shed, read_ms):
@@ -247,54 +270,27 @@ class Session:
         limits = shed.rules
         watch = self.watch
         power_mw = self.reading.power_mw
-        cause = watch.look(limits, power_mw, read_ms, self._closed_ms, self.energised_ms, shed.limit_mw(self.index))
+        seen = self.signature.look(power_mw, watch.level_mw, watch.peak_mw, read_ms, self.energised_ms)
+        if seen == SWAPPED:
+            return stop_causes.LOAD_SWAPPED
+        if seen:
+            self.checkpoint(shed)
+        cause = watch.look(limits, power_mw, read_ms, self.closed_ms, self.energised_ms, shed.limit_mw(self.index))
         if cause == stop_causes.FULL:
             cause = 0
             if self.state == CHARGING:
-                self._enter(TOP_UP)
-                self._checkpoint(shed)
+                self.enter(TOP_UP)
+                self.checkpoint(shed)
         elif self.state == TOP_UP and watch.level_mw > watch.full_below_mw(limits) + limits.drift_mw:
-            self._enter(CHARGING)
-            self._checkpoint(shed)
+            self.enter(CHARGING)
+            self.checkpoint(shed)
         return cause
-
-    def _stopping(self, shed, span_ms, fresh, closed):
-        """Law 4: open before recording. Then the meter's word on what flowed, and that nothing flows any more."""
-        if closed:
-            if self._state_ms >= _OPEN_MS:
-                self._welded(shed)
-                self._settle(shed)
-            return
-        if self._opened_ms < 0:
-            self._opened_ms = 0
-            self._checkpoint(shed)
-            shed.poller.request_now(self.meter)  # a reading taken in this very step may have begun before the relay opened
-            return
-        self._opened_ms += span_ms
-        trip = self.cause == stop_causes.TRIP
-        if fresh and (trip or self._opened_ms >= _SETTLE_MS):
-            if trip or self.reading.power_mw <= WELDED_MW:
-                self._settle(shed)
-                return
-            self._hot_readings += 1
-            if self._hot_readings == 2:
-                self._welded(shed)
-                self._settle(shed)
-                return
-        if self._opened_ms >= _FINAL_MS:
-            self._settle(shed)
-        elif self._opened_ms >= _SETTLE_MS:
-            shed.poller.request_now(self.meter)
-
-    def _welded(self, shed):
-        shed.welded(self.index)
-        if self.cause != stop_causes.TRIP:
-            self.cause = stop_causes.WELDED
 
     def _settle(self, shed):
         count = self.count
-        price = tariff.price_fen(shed.tariff, self.energised_s())
+        price_fen = tariff.used_fen if self.cause == stop_causes.SUPPLY_LOST else tariff.price_fen
+        price = price_fen(self.tariff, self.energised_s())
         settled = shed.sink.session_end(
             self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause
         )
-        self._enter(DONE if settled else SETTLING)
+        self.enter(DONE if settled else SETTLING)

@@ -15,3 +15,9 @@ def price_fen(tariff, energised_s):
     """Fen for energised_s seconds. tariff: (kind, price_fen, block_min), image section 11; block_min 0 counts as 1."""
     block_s = max(tariff[2], 1) * 60
     return (energised_s + block_s - 1) // block_s * tariff[1]
+
+
+def used_fen(tariff, energised_s):
+    """What the time itself is worth, rounded down: a sale that ends for want of supply is not charged for the rest of its block."""
+    block_s = max(tariff[2], 1) * 60
+    return energised_s // block_s * tariff[1] + energised_s % block_s * tariff[1] // block_s

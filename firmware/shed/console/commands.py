@@ -8,10 +8,10 @@ The `shed` that app.py passes in, all of it cheap, none of it raising:
     quiet()                 whether no outlet is on: only then may a module be imported
     identity()              dict: fw, site, board, boot, cfg, mpy
     status_items()          yields dicts with the keys of console.md: first the head (up_s, t, clk, trips, faults, group, hb, heap, trial),
-                            then outlets (o, st, mw, wh, s, fen, hold), points (p, st), gates (g, st), meters (m, age,
+                            then outlets (o, st, mw, wh, s, fen, hold, on), points (p, st), gates (g, st), meters (m, age,
                             ok, to, crc, dv). May yield None.
     task_items()            yields dicts: first the scan's figures, then tasks (task, n, max_us, late_ms, over)
-    why(number)             (on 0/1, list of holder numbers in order), or None when no outlet has that number
+    why(number)             (on 0/1/2, list of holder numbers in order), or None when no outlet has that number
     outlet_number(index)    what stands on the socket
     journal                 storage.journal.Journal
     faults                  rows() yields (code, argument, times, live); len()

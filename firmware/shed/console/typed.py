@@ -24,6 +24,7 @@ confirm        keeps the configuration that is on trial
 time YYYY-MM-DD HH:MM:SS
 repl           opens everything and starts for maintenance
 """
+_GROUPS = ("off", "on", "MAY BE LIVE: switch its breaker off")
 _MOST = 200
 
 
@@ -70,7 +71,8 @@ class Typed:
                 if row["s"] or row["mw"]:
                     power = ", %d.%d W" % (row["mw"] // 1000, row["mw"] // 100 % 10)
                     hold = "%s, %s, %s, %s%s" % (power, words.kwh(row["wh"]), span_text(row["s"]), words.yuan(row["fen"]), hold)
-                yield "outlet %d %s%s\n" % (row["o"], word(words.OUTLET_STATES, row["st"]), hold)
+                live = "MAY BE LIVE, switch its breaker off, " if row.get("on") == 2 else ""
+                yield "outlet %d %s%s%s\n" % (row["o"], live, word(words.OUTLET_STATES, row["st"]), hold)
             elif "p" in row:
                 yield "point %d %s\n" % (row["p"] + 1, word(words.POINT_STATES, row["st"]))
             elif "g" in row:
@@ -89,17 +91,17 @@ class Typed:
                 if row.get("trial"):
                     yield "configuration ON TRIAL, %s left: `confirm` keeps it, else the old one comes back\n" % span_text(row["trial"])
                 yield "%d faults%s\n" % (row["faults"], ": see `faults`" if row["faults"] else "")
-                groups = "".join(["group %d %s, " % (i + 1, "on" if on else "off") for i, on in enumerate(row["group"])])
+                groups = "".join(["group %d %s, " % (i + 1, _GROUPS[on]) for i, on in enumerate(row["group"])])
                 yield "%sheartbeat %s, %d bytes free\n" % (groups, "on" if row["hb"] else "OFF", row["heap"])
 
     def _why(self, outlet):
         found = self._shed.why(outlet) if 0 <= outlet < 256 else None
         if found is None:
             yield "which outlet? `why 3`; `status` lists them\n"
-        elif found[0]:
+        elif found[0] == 1:
             yield "outlet %d is on\n" % outlet
         else:
-            yield "outlet %d is off:\n" % outlet
+            yield ("switch the breaker off: outlet %d may be live\n" if found[0] else "outlet %d is off:\n") % outlet
             for holder in found[1]:
                 yield "  %s\n" % word(words.HOLDERS, holder)
 

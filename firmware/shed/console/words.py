@@ -13,35 +13,41 @@ GATE_STATES = "locked|released|open|HELD OPEN|free (trip)"
 HOLDERS = (
     "|boot lock after a start|TRIP: `clear` once its cause is gone|fault: see `faults`|safe mode: see `faults`|maintenance|self-test"
     "|meter silent|load budget: waits its turn|no session: tap a card, press the button|staggered start|no lease"
-    "|fire point faulty: no new session|relay WELDED: replace it, then `clear`|expander bus out: see `faults`"
-    "||configuration of another board: see `faults`"
+    "|fire point faulty: no new session|switch the breaker off: relay WELDED, replace it, then `clear`|expander bus out: see `faults`"
+    "||configuration of another board: see `faults`|row has no supply, or a low one: see `faults`"
+    "|switch the breaker off: an outlet of the row may be live; look, then `clear`"
 )
 STOP_CAUSES = (
     "|full|unplugged|longest session|paid time over|nothing drew power|over power|TRIP|meter silent|customer|operator"
-    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out||||waited too long"
+    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out"
+    "||supply lost or switched off|another load|waited too long"
 )
 FAULTS = (
     "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter"
     "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
-    "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus"
-    "|trip of another configuration||||||configuration of another board|sale or trip record refused|clock not set: dated cards never end"
+    "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus|trip of another configuration"
+    "|no supply (breaker; or its meters' bus), group"
+    "|low voltage, group|LIVE although told off: switch the breaker off, outlet|meter shows another outlet's load: wiring, outlet"
+    "||configuration of another board|sale or trip record refused|clock not set: dated cards never end||register jumped, meter"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
 TRIALS = "|on trial|confirmed|REJECTED, the old one is back"
 AUTHORITIES = "|maintenance card|key switch|key"
 KEPT = "", " (kept over a reset)"
+PRESSES = "|several cards are open, tap again|several outlets pressed, wait 30 s|another card's session|blocked, see `why`"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
-# One sentence per journal kind, from 1: {x2} is its field 2 behind the time fields (records.md), told as `_told` does for letter x.
+# One sentence per journal kind, from 1: {x2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` tells letter x.
 _SENTENCES = (
     "boot {n3} by {R0}{b1}|TRIP: cause {i0}{p1}, effects {m2}{u4}|trip of cause {i0} reset by {A1}"
     "|outlet {o1}: session {s0} begins, card {c2}, {y4}"
-    "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y8}, card {c2}|gate {G0}{r1}{k2}|FAULT {f0}|fault cleared by {A2}: {f0}"
+    "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y:}, card {c2}|gate {G0}{r1}{k2}|FAULT {f0}|fault cleared by {A2}: {f0}"
     "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}, now {d1}|maintenance, by {A0}"
     "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised|kept over boots: {n0} boots"
     "|configuration {n0}: {T1}{a2}|kind {n0} {n1}: {n2} times more in {t3}, card {c4}|no room: {n0} events, {n1} records refused"
+    "||{q0}REFUSED: {Q1}, card {c2}"
 )
 
 
@@ -83,17 +89,19 @@ def sentence(kind, own, outlet_number):
     sentences = _SENTENCES.split("|")
     parts = sentences[kind - 1].split("{") if kind <= len(sentences) else ["kind %d" % kind]
     for i in range(1, len(parts)):
-        parts[i] = _told(parts[i][0], own, int(parts[i][1]), outlet_number) + parts[i][3:]
+        parts[i] = _told(parts[i][0], own, ord(parts[i][1]) - 48, outlet_number) + parts[i][3:]
     return "".join(parts)
 
 
 def _told(letter, own, at, outlet_number):
     value = own[at]
-    table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES, "T": TRIALS}.get(letter)
+    table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES, "Q": PRESSES, "T": TRIALS}.get(letter)
     if table:
         return word(table, value)
     if letter == "o":
         value = outlet_number(value)
+    elif letter == "q":
+        return "outlet %d: press " % outlet_number(value) if value < 255 else "tap "
     elif letter == "i":
         value += 1
     elif letter == "s":

@@ -15,7 +15,7 @@ from time import ticks_add, ticks_diff
 
 from micropython import const
 
-from shed.metering import modbus, profiles
+from shed.metering import modbus, profiles, register
 
 OK = const(0)  # kinds of counter()
 TIMEOUTS = const(1)
@@ -74,6 +74,10 @@ class Poller:
         """How old the reading of meter i is; NO_READING_MS when there is none younger than an hour."""
         r = self.readings[i]
         return ticks_diff(now_ms, r.updated_ms) if r.valid else NO_READING_MS
+
+    def silent_s(self, i):
+        """How long meter i is left alone after time-outs in a row: 0 when it answered last, 2 after one, more after two."""
+        return self._back_off_s[i]
 
     def energised(self, words):
         """Meters that matter now: mask words of 30 bits, by meter index. One that is new here is read at once."""
@@ -196,13 +200,21 @@ class Poller:
         result = master.result
         kind = OK
         if result == modbus.DONE:
-            if profiles.decode(self._table[self._meters[i][2]], master, reading):
+            before_mw = reading.power_mw
+            wh = profiles.decode(self._table[self._meters[i][2]], master, reading)
+            if wh < 0:
+                kind = GLITCHES
+            else:
+                reply_ms = ticks_diff(now_ms, reading.updated_ms)
+                if register.take(reading, wh, before_mw, reply_ms, ticks_diff(now_ms, reading.taken_ms)):
+                    reading.taken_ms = now_ms
+                else:  # the next one tells
+                    self._due_ms[i] = ticks_add(now_ms, self._hot_ms)
+                    self._idle_ms_at[self._meters[i][0]] = now_ms
                 reading.count += 1
                 reading.updated_ms = now_ms
-                reading.valid = True
-                self.fresh[i // _WORD] |= 1 << i % _WORD
-            else:
-                kind = GLITCHES
+                if reading.valid:
+                    self.fresh[i // _WORD] |= 1 << i % _WORD
         elif result == modbus.BAD_CRC:
             kind = CRC_ERRORS
         else:

@@ -33,6 +33,7 @@ WRONG_BOARD = const(31)
 CLOCK_UNSET = const(33)
 TRIP_UNKNOWN = const(25)
 RECORDS_LOST = const(32)
+# 26 to 29: charging/supply.py and charging/off_watch.py
 
 
 class Faults:

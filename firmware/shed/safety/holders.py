@@ -17,4 +17,6 @@ POINT_FAULT = const(12)  # blocks new sessions, does not open a closed outlet
 WELDED = const(13)
 RELAY_BUS = const(14)  # the expander bus of an outlet of its group is out
 WRONG_BOARD = const(16)  # the configuration names the pins of another board: not one of them is driven
-COUNT = const(17)
+SUPPLY = const(17)  # its group has no supply, or a low one
+LIVE = const(18)  # an outlet of its group may be live although it was told off
+COUNT = const(19)

@@ -29,6 +29,7 @@ STATE = const(15)
 TRIAL = const(16)
 REPEATS = const(17)
 LOST = const(18)
+PRESS_REFUSED = const(20)
 
 SALE_KINDS = (TRIP, TRIP_RESET, SESSION_START, SESSION_END, MAINTENANCE, SESSION_ENERGISED, STATE, TRIAL, LOST)  # all others are events
 SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
@@ -39,7 +40,7 @@ TIME = const(9)  # bytes of time fields before every payload
 _RESERVE = const(1536)  # thirty trips
 _EVENTS_AHEAD = const(3)
 FORMATS = (
-    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHB <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB <BIII11s <II"  # by kind, from 1
+    "<BBHI <BBIIiI <BBI <IB11sIH <IB11sIIQIIHBI <BB11s <BH <BHB <BB <II <II <B <IBI <IB <II <IBB <BIII11s <II - <BB11s"  # by kind, from 1
 ).split()
 
 
@@ -160,6 +161,14 @@ def _merged(first, second, skip):
 
 def fields(kind, payload):
     """(uptime_s, epoch_s, boot, then the kind's own fields), or None for a kind or length that this version does not know."""
-    if not 0 < kind <= len(FORMATS) or len(payload) < TIME + calcsize(FORMATS[kind - 1]):
+    if not 0 < kind <= len(FORMATS) or len(FORMATS[kind - 1]) < 2:
         return None
-    return unpack_from("<IIB", payload, 0) + unpack_from(FORMATS[kind - 1], payload, TIME)
+    layout = FORMATS[kind - 1]
+    size = len(payload) - TIME
+    old = kind == SESSION_END and calcsize(layout) > size  # of a version whose price had 16 bits only
+    if old:
+        layout = layout[:-1]
+    if calcsize(layout) > size:
+        return None
+    own = unpack_from("<IIB", payload, 0) + unpack_from(layout, payload, TIME)
+    return own + own[-2:-1] if old else own

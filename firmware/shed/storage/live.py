@@ -3,7 +3,7 @@
 Hazard: a session billed twice or not at all. The ring never erases the newest checkpoint of a session that is not done.
 """
 
-from struct import pack, unpack_from
+from struct import pack, unpack, unpack_from
 
 from micropython import const
 
@@ -12,8 +12,17 @@ from shed.storage.log import LogRing
 LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
-FORMAT = "<IB11sIIIQIB"  # session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on)
-SIZE = const(41)
+# Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
+# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh.
+FORMAT = "<IB11sIIIQIBHHIIHHiH"
+SIZE = const(63)
+_OLD = "<IB11sIIIQIB"
+_OLD_SIZE = const(41)
+
+
+def row(payload):
+    """The fields of a checkpoint: all of FORMAT, or the first nine when an older version wrote it."""
+    return unpack(FORMAT, payload[:SIZE]) if len(payload) >= SIZE else unpack(_OLD, payload[:_OLD_SIZE])
 
 
 class LiveRing:
@@ -44,7 +53,7 @@ class LiveRing:
             going = -1
             sector = ring.back(back)
             for _sequence, kind, payload in ring.sector_records(sector):
-                if kind == LIVE and len(payload) >= SIZE:
+                if kind == LIVE and len(payload) >= _OLD_SIZE:
                     newest[payload[4]] = bytes(payload)
                 elif kind == DONE and len(payload) >= 4:
                     ended.add(unpack_from("<I", payload, 0)[0])

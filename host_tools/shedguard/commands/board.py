@@ -44,9 +44,13 @@ def why(
         head = console.request("why", o=outlet).head
     holders = [name_of(HOLDERS, number) for number in head.get("hold", [])]
     if as_json:
-        show_json({"outlet": outlet, "on": bool(head.get("on")), "holders": holders})
+        show_json({"outlet": outlet, "on": head.get("on") == 1, "may_be_live": head.get("on") == 2, "holders": holders})
         return
-    print(f"outlet {outlet} is {'on' if head.get('on') else 'off'}" + (", because:" if holders else ""))
+    because = ", because:" if holders else ""
+    if head.get("on") == 2:
+        print(f"switch the breaker off: outlet {outlet} may be live. It was told off{because}")
+    else:
+        print(f"outlet {outlet} is {'on' if head.get('on') else 'off'}{because}")
     for holder in holders:
         print(f"  {holder}: {text('holder', holder)}")
 

@@ -12,6 +12,8 @@ from .common import show_table
 
 Frame = dict[str, Any]
 _HOUR_MS = 3_600_000
+MAY_BE_LIVE = 2
+_GROUPS = {0: "contactor open", 1: "contactor closed", MAY_BE_LIVE: "MAY BE LIVE although told off: switch its breaker off"}
 _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
 
 
@@ -36,7 +38,7 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; heap {head.get('heap')} bytes free")
     for index, closed in enumerate(head.get("group", [])):
         name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1
-        print(f"group {name}: contactor {'closed' if closed else 'open'}")
+        print(f"group {name}: {_GROUPS.get(closed, closed)}")
     parts = by_kind(frames)
     print()
     show_table(("outlet", "state", "W", "Wh", "min", "yuan", "off because"), [_outlet(frame) for frame in parts["outlets"]])
@@ -51,6 +53,8 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
 def _outlet(frame: Frame) -> tuple[object, ...]:
     watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
     holders = ", ".join(name_of(HOLDERS, number) for number in frame.get("hold", []))
+    if frame.get("on") == MAY_BE_LIVE:
+        holders = f"MAY BE LIVE, switch the breaker off: {holders}"
     return (frame["o"], _state(frame, OUTLET_STATES), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
 
 

@@ -1,0 +1,121 @@
+"""Whose press it is: cards that were tapped, buttons that were pressed, and the one order in which both belong together (decision 0020).
+
+Hazard: a sale on another person's card. One open grant: a press uses it (tap, then press). Several: a press only *selects* its outlet, and
+one of these cards, tapped once more while no other outlet is selected, starts its sale there. A card that comes in after it does not:
+its owner has not seen that button. A press on a running sale whose card has an open grant stops it, however many are open. All else is
+refused, and written down where somebody would look for a reason.
+"""
+
+from micropython import const
+
+from shed.charging import stop_causes
+
+REFUSED = const(0)  # answers of press(); `why` tells
+STARTED = const(1)
+STOPPED = const(2)
+NO_GRANT = const(3)  # tap first
+BUSY = const(4)  # another card's sale, or one that is ending
+UNCLEAR = const(5)  # several cards are open; selected: tap again
+
+_SEVERAL_CARDS = const(1)  # reasons of `press_refused` records: a press while several grants are open
+_SEVERAL_OUTLETS = const(2)  # a tap while several outlets are selected
+_ANOTHERS = const(3)  # a press, or a tap, on another card's sale
+_BLOCKED = const(4)  # no sale may begin there now
+_NOWHERE = const(255)
+
+_SELECTED_MS = const(30000)
+_MOST = const(8)  # grants; records in half a minute
+_NO_CARD = bytes(11)
+
+
+class Grants:
+    """shed: the Charging it starts and stops sales at. sink.press_refused(outlet or 255, reason, card) -> bool hears of refusals."""
+
+    def __init__(self, shed):
+        self._shed = shed
+        self._open = []  # [card, ms left], oldest first
+        self._selected = []  # [outlet, ms left, cards open at the press]
+        self._said = 0  # refusals written in this half minute
+        self._said_ms = 0
+
+    def step(self, span_ms):
+        """Time goes by."""
+        self._open = _later(self._open, span_ms)
+        self._selected = _later(self._selected, span_ms)
+        self._said_ms += span_ms
+        if self._said_ms >= _SELECTED_MS:
+            self._said = self._said_ms = 0
+
+    def tap(self, card):
+        """An admitted card (11 bytes). Returns STARTED when it was used at once, or NO_GRANT: it is open now."""
+        card = bytes(card)
+        meant = [row for row in self._selected if card in row[2]]
+        self._use(card)
+        if meant and len(self._selected) > 1:
+            self._refuse(_NOWHERE, _SEVERAL_OUTLETS, card)
+        elif meant and self._meet(meant[0][0], card) == STARTED:
+            return STARTED
+        if len(self._open) == _MOST:
+            del self._open[0]
+        self._open.append([card, self._shed.rules.grant_ms])
+        return NO_GRANT
+
+    def press(self, i):
+        """The button of outlet i. Returns an answer."""
+        sale = self._shed.sessions[i]
+        card = self._open[0][0] if len(self._open) == 1 else None
+        if sale is not None:
+            for row in self._open:
+                if row[0] == sale.card:
+                    card = row[0]
+        if card is not None:
+            return self._meet(i, card)
+        if not self._open:
+            return NO_GRANT
+        if sale is not None:
+            self._refuse(i, _ANOTHERS, _NO_CARD)
+            return BUSY
+        if not self._shed.may_begin(i):
+            return self._refuse(i, _BLOCKED, _NO_CARD)
+        self._forget(i)
+        self._selected.append([i, _SELECTED_MS, [row[0] for row in self._open]])
+        self._refuse(i, _SEVERAL_CARDS, _NO_CARD)
+        return UNCLEAR
+
+    def _meet(self, i, card):
+        """Card and outlet belong together."""
+        shed = self._shed
+        sale = shed.sessions[i]
+        if sale is not None:
+            if sale.card != card:
+                self._refuse(i, _ANOTHERS, card)
+                return BUSY
+            if not shed.stop(i, stop_causes.USER):
+                return BUSY
+        elif not shed.may_begin(i):
+            return self._refuse(i, _BLOCKED, card)
+        else:
+            shed.begin(i, card)
+        self._use(card)
+        self._forget(i)
+        return STARTED if sale is None else STOPPED
+
+    def _use(self, card):
+        """Its grant is used up, or replaced."""
+        self._open = [row for row in self._open if row[0] != card]
+
+    def _forget(self, i):
+        self._selected = [row for row in self._selected if row[0] != i]
+
+    def _refuse(self, i, reason, card):
+        if self._said < _MOST:
+            self._said += 1
+            self._shed.sink.press_refused(i, reason, card)
+        return REFUSED
+
+
+def _later(rows, span_ms):
+    """What is left of rows [_, ms left, ...] after some time."""
+    for row in rows:
+        row[1] -= span_ms
+    return [row for row in rows if row[1] > 0] if rows else rows

@@ -1,0 +1,52 @@
+"""Time limits of one sale, which count across power cuts (decision 0021).
+
+Hazard: a faulty battery that is fed for ever because each outage starts the clock anew. So a checkpoint writes the limits down as if all of
+the time to the *next* one had passed: a cut never gives any back. To keep that fair the next one is near at first, and farther off the
+longer the relay was closed in this boot.
+"""
+
+from micropython import const
+
+from shed.charging import stop_causes
+from shed.charging.rules import DAY_MS
+
+_SOON_MS = const(15000)  # the shortest time between two checkpoints
+_LATE_MS = const(2000)  # a step may come so late
+
+
+class TimeLimits:
+    """used_ms: of the longest session, what cuts may have lost included. whole_ms: of the session, pauses included."""
+
+    def __init__(self):
+        self.used_ms = self.whole_ms = 0
+        self._fed_ms = 0  # relay closed, in this boot
+        self._unsaved_ms = 0  # of that, since the last checkpoint
+        self._promise_ms = 0  # the next checkpoint comes before so much of it
+
+    def go_on(self, span_ms, closed, counts):
+        """Time went by. closed: with the relay closed. counts: as time of the longest session."""
+        self.whole_ms += span_ms
+        if closed:
+            self._fed_ms += span_ms
+            self._unsaved_ms += span_ms
+        if counts:
+            self.used_ms += span_ms
+
+    def over(self, limits, begun):
+        """(stop cause of a limit that is reached, or 0; ms since it was). limits: Rules. begun: something was billed."""
+        used_ms = self.used_ms - limits.max_ms
+        if begun:
+            used_ms = max(used_ms, self.whole_ms - limits.hard_ms)
+        if used_ms >= 0:
+            return stop_causes.MAX_TIME, used_ms
+        day_ms = self.whole_ms - DAY_MS
+        return (stop_causes.BACKSTOP, day_ms) if day_ms >= 0 else (0, 0)
+
+    def checkpoint_due(self):
+        return self._unsaved_ms >= self._promise_ms - _LATE_MS
+
+    def promise_s(self, limits):
+        """For a checkpoint that is written now: seconds of either limit that are used when the next one is due."""
+        self._unsaved_ms = 0
+        self._promise_ms = promise_ms = max(_SOON_MS, min(self._fed_ms // 2, limits.checkpoint_ms)) + _LATE_MS
+        return (self.used_ms + promise_ms + 999) // 1000, (self.whole_ms + promise_ms + 999) // 1000

@@ -1,0 +1,177 @@
+"""Whether an outlet that was told off is off: seen by its meter, or it counts as live (docs/decisions/0022).
+
+Hazard: somebody repairs, or trusts, a socket that is called off and is live.
+
+Told off: unseen until a reading of two seconds later shows no power. Power that stays is accused:
+  another sale's own meter shows nothing -> that sale ends; power gone with it: meters_mixed, both outlets off until `clear`
+  else                                   -> welded: the group contactor opens; power that stays even so: live_outlet
+Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
+"""
+
+from micropython import const
+
+from shed.charging import stop_causes
+from shed.charging.settling import WELDED_MW
+from shed.charging.supply import shows_nothing
+
+FAULT_WELDED = const(9)
+FAULT_LIVE = const(28)
+FAULT_MIXED = const(29)
+HOLD_FAULT = const(3)
+HOLD_WELDED = const(13)
+HOLD_LIVE = const(18)
+
+_POWERED = const(1)  # told off, and power was there at the last reading
+_WELDED = const(2)
+_MIXED = const(4)
+_LIVE = const(8)
+_HELD = const(16)
+
+LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
+_SETTLED = const(3)  # looks after which a reading is of the time since the relay opened
+_BLIND = const(15)
+_SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: words only
+_GRACE = const(600)
+_LATE = const(4)
+
+
+class OffWatch:
+    """shed: the Charging. rows: the outlets of each group."""
+
+    def __init__(self, shed, rows):
+        self._shed = shed
+        self._rows = rows
+        n = len(shed.sessions)
+        self._flags = bytearray(n)
+        self.unseen = bytearray([_SINCE_BOOT] * n)  # seconds since it was told off; 0: seen off
+        self._hot = bytearray(n)
+        self.look = bytearray(n)  # readings for which it is still read closely
+        self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
+        self._grace = [0] * len(rows)
+        self._fed = bytearray(len(rows))
+        self._late = bytearray(n)  # seconds for which a sale's meter showed nothing
+
+    def may_be_live(self, i):
+        """It was told off, and nobody saw that it is."""
+        return self._flags[i] & _POWERED or self.unseen[i]
+
+    def blocked(self, i):
+        """No sale may begin at outlet i."""
+        return self._flags[i] & (_WELDED | _MIXED | _HELD)
+
+    def step(self):
+        """Once a second."""
+        shed = self._shed
+        for g in range(len(self._rows)):
+            fed = late = 0
+            for i in self._rows[g]:
+                if shed.is_closed(i):
+                    fed = 1
+                    self.unseen[i] = 0
+                    self._late[i] = min(self._late[i] + 1, _BLIND) if shows_nothing(shed.sessions[i]) else 0
+                    late |= self._late[i] == _LATE
+                elif 0 < self.unseen[i] < _SINCE_BOOT - 1:
+                    self.unseen[i] += 1
+            if fed and not self._fed[g]:
+                self._look_at(self._rows[g])  # a contact that welded behind an open contactor shows now
+            self._fed[g] = fed
+            if late:  # its load may show at another outlet's meter
+                for row in self._rows:
+                    self._look_at(row)
+            self._hold(g, 1)
+
+    def _look_at(self, row):
+        for i in row:
+            if self._shed.sessions[i] is None:
+                self.look[i] = LOOK
+                self._shed.mark(i)
+
+    def fresh(self, i, power_mw):
+        """A reading of outlet i, which is told off and not STOPPING."""
+        if self.look[i]:
+            self.look[i] -= 1
+        if power_mw > WELDED_MW:
+            if 0 < self.unseen[i] < _SETTLED:
+                return
+            self._flags[i] |= _POWERED
+            self._hot[i] += 1
+            self.look[i] = max(self.look[i], 1)
+            if self._hot[i] >= LOOK:
+                self.accuse(i, True)
+            return
+        self._hot[i] = 0
+        if not 0 < self.unseen[i] < _SETTLED:
+            self.unseen[i] = 0
+        if self._suspect[i]:
+            self._mixed(i)
+            self._mixed(self._suspect[i] - 1)
+            self._suspect[i] = 0
+        if self._flags[i] & _POWERED:
+            if self._flags[i] & _WELDED:
+                self._shed.sink.fault_over(FAULT_WELDED, i)
+            if self._flags[i] & _LIVE:
+                self._shed.sink.fault_over(FAULT_LIVE, i)
+            self._flags[i] &= ~(_POWERED | _LIVE)
+
+    def accuse(self, i, ask):
+        """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's."""
+        self._flags[i] |= _POWERED
+        self._hot[i] = 0
+        shed = self._shed
+        if ask and not self._suspect[i] and not self._flags[i] & _WELDED:
+            for k in range(len(shed.sessions)):
+                if k != i and shows_nothing(shed.sessions[k]):
+                    self._suspect[i] = k + 1
+                    shed.stop(k, stop_causes.MAINTENANCE)
+                    return False
+        self._suspect[i] = 0
+        if not self._flags[i] & _WELDED:
+            self._flags[i] |= _WELDED
+            shed.sink.hold(HOLD_WELDED, i)
+            shed.sink.fault(FAULT_WELDED, i)
+            shed.stop(i, stop_causes.WELDED)
+            self._hold(shed.group_of[i], 0)
+        elif not self._flags[i] & _LIVE:
+            self._flags[i] |= _LIVE
+            shed.sink.fault(FAULT_LIVE, i)
+        return True
+
+    def clear(self, i):
+        """A person has looked. False while the meter still shows power."""
+        if _BLIND <= self.unseen[i]:
+            self.unseen[i] = _SINCE_BOOT
+        if self._flags[i] & _MIXED:
+            self._flags[i] &= ~_MIXED
+            self._shed.sink.release(HOLD_FAULT, i)
+            self._shed.sink.fault_over(FAULT_MIXED, i)
+        if self._flags[i] & _POWERED:
+            return False
+        if self._flags[i] & _WELDED:
+            self._flags[i] &= ~_WELDED
+            self._shed.sink.release(HOLD_WELDED, i)
+        self._hold(self._shed.group_of[i], 0)
+        return True
+
+    def _mixed(self, i):
+        if not self._flags[i] & _MIXED:
+            self._flags[i] |= _MIXED
+            self._shed.sink.hold(HOLD_FAULT, i)
+            self._shed.sink.fault(FAULT_MIXED, i)
+
+    def _hold(self, g, span_s):
+        """What a live outlet, or one that may be, means for its group."""
+        shed = self._shed
+        row = self._rows[g]
+        cut = blind = False
+        for i in row:
+            cut |= self._flags[i] & _WELDED > 0
+            blind |= _BLIND <= self.unseen[i] < _SINCE_BOOT and not shed.supply.state[g]
+        self._grace[g] = min(self._grace[g] + span_s, _GRACE) if blind else 0
+        cut |= self._grace[g] == _GRACE
+        for i in row:
+            if cut:
+                shed.stop(i, stop_causes.SUPPLY_LOST)
+            held = cut or (blind and shed.sessions[i] is None)
+            if held != bool(self._flags[i] & _HELD):
+                self._flags[i] ^= _HELD
+                (shed.sink.hold if held else shed.sink.release)(HOLD_LIVE, i)

@@ -1,0 +1,63 @@
+"""Takes up what an outage cut short. Only a boot needs it: start.py unloads it.
+
+Hazard: a sale that a cut loses, or that goes on at an outlet that is no longer there.
+"""
+
+from shed.charging import session, stop_causes, tariff
+from shed.charging.energy import UNSURE, EnergyCount
+from shed.metering.register import step_wh
+
+
+def restore(shed, records, unstarted=()):
+    """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented."""
+    for record in records:
+        if len(record) < 17:  # written by an older version: the price as configured, and no time lost
+            record += (shed.tariff[1], shed.tariff[2], record[5], record[5], 0, 0, record[4], UNSURE)
+        i = record[1]
+        price = (tariff.TIME, record[9], record[10])
+        if record[0] in unstarted:
+            shed.sink.session_start(record[0], i, record[2], record[4], tariff.price_fen(price, 1))
+        if i < len(shed.sessions) and shed.sessions[i] is None:
+            sale = session.Session(shed, i, bytes(record[2]))
+            _fill(sale, record)
+            shed.take_up(sale)
+        else:  # the site has changed: nothing to resume it on; what was measured is settled
+            sale, _, card, start_s, wh, seconds, mwh, _, cause = record[:9]
+            fen = tariff.price_fen(price, seconds)
+            shed.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause or stop_causes.OUTAGE_GONE)
+
+
+def _fill(sale, record):
+    """Turn a new session into the one of the record."""
+    sale.id = record[0]
+    sale.start_s = record[3]
+    sale.energised_ms = record[5] * 1000
+    sale.watch.peak_mw = record[7]
+    sale.cause = record[8]
+    sale.tariff = (tariff.TIME, record[9], record[10])
+    sale.time.used_ms = record[11] * 1000
+    sale.time.whole_ms = record[12] * 1000
+    sale.top_up_ms = record[13] * 1000
+    sale.signature.remember(record[14] * 100, record[7], sale.energised_ms)
+    sale.count = EnergyCount(record[4], record[6], record[15], record[16])
+    sale.resumed = True
+    sale.unread = _first_reading  # keeps this module's code in RAM until then
+    sale.enter(session.STOPPING if sale.cause else session.RESUMING)  # stopped before the cut: it is settled, and never energised again
+
+
+def _first_reading(sale, shed):
+    """What flowed between the last checkpoint and the cut, by the meter's word; a register that says what cannot be counts for nothing."""
+    count = sale.count
+    wh = sale.reading.energy_wh
+    step = step_wh(count.wh, wh)
+    count.zero_wh += wh - count.wh - step
+    if -1 <= step <= shed.limit_mw(sale.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2:
+        if count.phase_mwh == UNSURE:
+            count.phase_mwh = 500
+        count.mwh = max(count.mwh, (wh - count.zero_wh) * 1000 - count.phase_mwh)
+    else:
+        count.zero_wh += step
+        count.phase_mwh = UNSURE
+        shed.meter_jumped(sale.index)
+    count.wh = wh
+    count.add(sale.reading)

@@ -1,0 +1,182 @@
+"""Whether a group of outlets has its supply: voltage, meters, load, looked at together once a second.
+
+Hazard: a fallen breaker or a low voltage taken for so many people who unplugged, so many dead meters; a customer who pays for the dark.
+
+  OK ----- meters of the group read under LOW_DV for 3 s ------------> LOW      fault low_voltage
+  OK, LOW - every meter silent, or the load of two sales gone at once -> LOST    fault supply_lost
+  LOW, LOST - meters read BACK_DV (LOST: LOW_DV) and more for 3 s ----> OK       after a load that went: after 20 s, to try again
+
+In LOW and LOST sales pause (session.py) and none begins. One silent meter stays a meter's fault. A contactor (85 % to pull in, 75 % or less
+to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 220 V.
+"""
+
+from micropython import const
+
+from shed.charging import session, stop_causes
+
+FAULT_SUPPLY_LOST = const(26)
+FAULT_LOW_VOLTAGE = const(27)
+HOLD_SUPPLY = const(17)
+
+_LOW = const(1)
+LOST = const(2)
+_LOW_DV = const(1650)
+_BACK_DV = const(1870)
+_LOAD_MW = const(5000)  # more than a charger at rest
+_NONE_MW = const(1000)
+_NEW_MS = const(40000)  # an idle meter is read every 30 s; when one says low, or well again, the others are asked at once
+_STILL_MS = const(2000)
+_SURE = const(3)
+_TRY_AGAIN = const(20)
+_GONE = const(9)  # less than a load needs to count as unplugged
+_LONGEST_MS = const(1800000)  # of a pause; then the sale is settled
+_BACK_DATED_MS = const(12000)
+_CLOSED_MS = const(2000)
+
+
+class Supply:
+    """shed: the Charging. rows: the outlets of each group."""
+
+    def __init__(self, shed, rows):
+        self._shed = shed
+        self._rows = rows
+        n = len(rows)
+        self.state = bytearray(n)  # not 0: sales pause, none begins
+        self.turns = bytearray(n)  # looks in a row that said otherwise: what meters say about loads proves nothing
+        self._until = bytearray([_SURE] * n)  # so many change the state
+        self._silent = bytearray(n)
+        self._asked = bytearray(n)
+        self.owed = bytearray(n)  # a load went, and none has come since
+        self._gone = bytearray(len(shed.sessions))  # 0 no load was there, 1 it is there, then looks since it went
+
+    def step(self, now_ms):
+        """Once a second."""
+        for g in range(len(self._rows)):
+            self._look(g, now_ms)
+
+    def _look(self, g, now_ms):
+        shed = self._shed
+        poller = shed.poller
+        row = self._rows[g]
+        state = self.state[g]
+        limit_dv = _BACK_DV if state == _LOW else _LOW_DV
+        silent = sure = low = good = drawing = 0
+        last = before = _GONE  # looks since the last load went, and the one before
+        for i in row:
+            meter = shed.meter_of(i)
+            reading = poller.readings[meter]
+            silent_s = poller.silent_s(meter)
+            if silent_s:
+                silent += 1
+                sure |= silent_s > 2
+            elif poller.age_ms(meter, now_ms) < _NEW_MS:
+                if reading.voltage_dv < limit_dv:
+                    low += 1
+                else:
+                    good += 1
+            gone = 0
+            sale = shed.sessions[i]
+            if sale is not None and sale.is_billed():
+                gone = self._gone[i]
+                if reading.power_mw >= _NONE_MW:
+                    drawing += 1
+                    gone = 1 if gone == 1 or reading.power_mw >= _LOAD_MW else 0
+                elif gone:
+                    gone = min(gone + 1, _GONE)
+                    if gone < last:
+                        before = last
+                        last = gone
+                    elif gone < before:
+                        before = gone
+            self._gone[i] = gone
+        seen = state
+        if silent == len(row) > 1 and sure:
+            seen = LOST
+        elif low > good:
+            seen = _LOW
+        elif good or self.owed[g]:
+            seen = 0
+        if drawing and self.owed[g]:
+            self.owed[g] = 0
+            shed.sink.fault_over(FAULT_SUPPLY_LOST, g)
+        if not (state or seen or drawing) and before < _GONE and before - last <= 1 + len(row) // 10:  # meters are read in turn
+            self.owed[g] = 1
+            self._enter(g, LOST, _TRY_AGAIN)
+            return
+        self.turns[g] = self.turns[g] + 1 if seen != state else 0
+        if seen != state and (seen == LOST or self.turns[g] >= self._until[g]):
+            self._enter(g, seen, _SURE)
+        elif state == LOST:
+            if not self.owed[g] and not now_ms >> 10 & 3:
+                poller.request_now(shed.meter_of(row[(now_ms >> 12) % len(row)]))
+        elif sure or low:
+            self._ask(g, silent > self._silent[g] or (state and good), now_ms)
+        else:
+            self._asked[g] = 0
+        self._silent[g] = silent
+
+    def _ask(self, g, news, now_ms):
+        """One meter is silent, or says low: three looks at the others, and three more when there is news."""
+        if news:
+            self._asked[g] = 0
+        if self._asked[g] < _SURE:
+            self._asked[g] += 1
+            poller = self._shed.poller
+            for i in self._rows[g]:
+                meter = self._shed.meter_of(i)
+                if not poller.silent_s(meter) and poller.age_ms(meter, now_ms) > _STILL_MS:
+                    poller.request_now(meter)
+
+    def _enter(self, g, state, until):
+        shed = self._shed
+        sink = shed.sink
+        before = self.state[g]
+        self.state[g] = state
+        self.turns[g] = 0
+        self._until[g] = until
+        if before and not (before == LOST and self.owed[g]):
+            sink.fault_over(FAULT_SUPPLY_LOST + LOST - before, g)
+        if state:
+            sink.fault(FAULT_SUPPLY_LOST + LOST - state, g)
+        for i in self._rows[g]:
+            if not before:
+                sink.hold(HOLD_SUPPLY, i)
+                if shed.sessions[i] is not None:
+                    _pause(shed.sessions[i], shed)
+            elif not state:
+                sink.release(HOLD_SUPPLY, i)
+                shed.poller.request_now(shed.meter_of(i))
+            shed.mark(i)
+
+
+def _pause(sale, shed):
+    """Billed time ends with the last reading that showed power."""
+    if sale.state == session.STARTING:
+        sale.enter(session.DONE)
+    elif sale.wants_lease() or sale.state == session.RESUMING:
+        sale.energised_ms -= min(sale.dark_ms, _BACK_DATED_MS, sale.energised_ms)
+        sale.resumed = sale.paused = True
+        if sale.state == session.TOP_UP:
+            sale.top_up_ms = sale.state_ms
+        if sale.is_billed():  # the bike may be another afterwards
+            sale.signature.remember(sale.signature.level_mw, sale.watch.peak_mw, sale.energised_ms)
+        sale.enter(session.RESUMING)
+        sale.checkpoint(shed)
+
+
+def waits(sale, shed):
+    """Whether it still has no supply; too long ends it."""
+    if not shed.no_supply(sale.index):
+        sale.paused = False
+        sale.enter(session.RESUMING)
+        return False
+    if sale.state_ms >= _LONGEST_MS:
+        sale.stop(stop_causes.SUPPLY_LOST)
+    return True
+
+
+def shows_nothing(sale):
+    """The relay is closed for it, and its meter shows no load, or none any more."""
+    if sale is None or sale.reading.power_mw >= _NONE_MW or not sale.wants_lease() or sale.closed_ms < _CLOSED_MS:
+        return False
+    return sale.state == session.WAITING or 0 < sale.dark_ms < _BACK_DATED_MS

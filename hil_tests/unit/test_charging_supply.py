@@ -1,0 +1,121 @@
+"""Groups of outlets looked at together: whose supply is gone, which meter lies alone, whose wires are exchanged."""
+
+from shed.charging import off_watch, stop_causes, supply, tariff
+
+from hil_tests.unit.metered_shed import Meter, Shed
+
+
+class VoltMeter(Meter):
+    """A meter whose voltage can be set."""
+
+    volts = 220
+
+    def registers(self):
+        words = super().registers()
+        words[0] = self.volts * 10
+        return words
+
+
+def two_rows() -> Shed:
+    """Four outlets, two in each group; all charge."""
+    shed = Shed(outlets=4, meters=[VoltMeter(11 + i) for i in range(4)], rows=((0, 1), (2, 3)))
+    shed.run(3)
+    return shed
+
+
+def charge(shed: Shed, *outlets: int):
+    for i in outlets:
+        shed.begin(i, 150)
+        shed.run(10)
+    shed.run(130)
+
+
+def test_one_group_pauses_and_the_other_goes_on():
+    shed = two_rows()
+    charge(shed, 0, 1, 2, 3)
+    for i in (2, 3):
+        shed.meters[i].silent = True
+    shed.run(12)
+    assert [bool(shed.contacts[i]) for i in range(4)] == [True, True, False, False]
+    assert shed.sink.of("fault") == [(supply.FAULT_SUPPLY_LOST, 1)]
+    for i in (2, 3):
+        shed.meters[i].silent = False
+    shed.run(40)
+    assert all(shed.contacts)
+    assert shed.sink.of("fault_over") == [(supply.FAULT_SUPPLY_LOST, 1)] and not shed.ends()
+
+
+def test_one_meter_that_says_low_among_others_that_do_not_is_not_believed():
+    shed = two_rows()
+    charge(shed, 0)
+    shed.meters[0].volts = 120
+    shed.run(300)
+    assert shed.contacts[0] and not shed.sink.of("fault")
+
+
+def test_a_low_voltage_of_one_second_is_no_low_voltage():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    for meter in shed.meters:
+        meter.volts = 120
+    shed.run(1.5)
+    for meter in shed.meters:
+        meter.volts = 220
+    shed.run(30)
+    assert shed.contacts[0] and shed.contacts[1] and not shed.sink.of("fault")
+
+
+def test_nothing_begins_without_supply_and_the_holder_says_so():
+    shed = two_rows()
+    for i in (0, 1):
+        shed.meters[i].silent = True
+    shed.run(60)
+    shed.begin(0, 150)
+    shed.run(20)
+    assert not shed.closed_ms[0] and (supply.HOLD_SUPPLY, 0) in shed.sink.held
+    shed.begin(2, 150)
+    shed.run(20)
+    assert shed.contacts[2]
+
+
+def test_wires_exchanged_between_two_groups_are_found_as_well():
+    shed = two_rows()
+    shed.meters[0].address, shed.meters[3].address = shed.meters[3].address, shed.meters[0].address
+    shed.bus.meters = {meter.address: meter for meter in shed.meters}
+    shed.begin(0, 150)
+    shed.run(60)
+    assert not any(shed.contacts)
+    assert sorted(shed.sink.of("fault")) == [(off_watch.FAULT_MIXED, 0), (off_watch.FAULT_MIXED, 3)]
+    for i in (0, 3):
+        assert shed.charging.off_watch.clear(i)
+    assert not shed.sink.held
+
+
+def test_a_sale_waits_half_an_hour_for_its_supply_and_is_then_settled_at_the_time_used():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    fed_s = shed.closed_ms[0] // 1000
+    for i in (0, 1):
+        shed.meters[i].silent = True
+    shed.run(1700)
+    assert not shed.ends()
+    shed.run(150)
+    assert {end["cause"] for end in shed.ends()} == {stop_causes.SUPPLY_LOST}
+    first = min(shed.ends(), key=lambda end: end["outlet"])
+    assert fed_s - 12 <= first["energised_s"] <= fed_s
+    assert first["price_fen"] == first["energised_s"] * 100 // 18000
+
+
+def test_a_crosstalk_of_less_than_a_watt_accuses_nobody():
+    shed = two_rows()
+    charge(shed, 0)
+    shed.plug(1, 0.9)
+    shed.welded.add(1)
+    shed.run(120)
+    assert not shed.sink.of("fault") and not shed.charging.off_watch.may_be_live(1)
+
+
+def test_the_time_used_is_never_dearer_than_the_blocks():
+    for seconds in (0, 1, 59, 600, 17999, 18000, 18001, 40000):
+        assert tariff.used_fen((1, 100, 300), seconds) <= tariff.price_fen((1, 100, 300), seconds)
+    assert tariff.used_fen((1, 100, 300), 36000) == 200
