@@ -33,6 +33,8 @@ _SPAN_US = const(8000)  # three samples of hum nearer than this may agree
 _FAR_US = const(6500)
 _WINDOW = const(4)
 _WINDOW_US = const(15000)
+_FULL = const(200)
+_PHASES = const(15)  # mask
 _AT_ONCE = const(4)  # loops in a scan
 _CALM_US = const(500000)
 _LONG_US = const(100000)  # so long in one band, seen so often, a loop in alarm has left it
@@ -42,7 +44,7 @@ _TICKS = const(0x3FFFFFFF)
 
 
 class Loops:
-    """points: points.Points, whose masks and states these are. rows: (point index, PointConfig) of each loop."""
+    """points: points.Points, whose masks and states these are. rows: (point index, PointConfig) of each loop. Lists are by loop."""
 
     def __init__(self, points, rows):
         self._points = points
@@ -62,34 +64,50 @@ class Loops:
         self._other = self._each if n < 4 or n % 5 == 0 else 2
         self._turn = 0
         self._rest = False
+        self._scan_us = 0
+        self._phase = 0
         self._hot = 0  # loops off their band
         self._calm = n  # how many are not
         self._group = 0  # those of `_hot` that are sampled in every scan now
-        self._done = 0  # those of `_group` whose window has just ended
+        self._members = bytearray(_AT_ONCE)  # their numbers
+        self._size = 0
+        self._room = _AT_ONCE
+        self._crowded = False  # more are off their band than can be sampled at once
+        self._done = False  # the turn of `_members` is over
         self._next = 0
         self._uneven = 0  # samples in a row differed: only the mean counts
         self._seen = bytearray(n)  # band of the last sample
         self._run = bytearray(n)  # samples in a row that said so
         self._even = bytearray(n)  # those of them that came 5 ms apart
+        self._since_us = [0] * n  # first sample of the run
+        self._off_us = [0] * n  # last sample off the state
         self._taken = bytearray(n)  # samples since the window began
         self._means = bytearray(n)  # of them, in a row, with a mean off the state
-        self._ring = [0] * (n * _WINDOW)
-        self._sum_uv = [0] * n
-        self._since_us = [0] * n  # first sample of the run
-        self._last_us = [0] * n
-        self._off_us = [0] * n  # last sample off the state
+        self._sum_uv = [0] * n  # of the last four
+        self._ring = tuple([[0] * n for _ in range(_WINDOW)])
 
     def sample(self, now_us):
+        gap_us = ticks_diff(now_us, self._scan_us)
+        if 0 <= gap_us < _NEAR_US:
+            return
+        self._scan_us = now_us
         points = self._points
         n = self._each
         self._each = self._other
         self._other = n
         hot = points.suspect & ~points.alarm & self.mask
         if hot:
+            if gap_us > _FAR_US or gap_us < 0:
+                k = self._count
+                while k:
+                    k -= 1
+                    self._taken[k] = self._even[k] = 0
             n = self._watch(hot, now_us, n)
             if self._rest:
                 self._rest = False
                 return
+        elif self._hot:
+            self._hot = self._group = self._size = 0
         each = n
         turn = self._turn
         while n:
@@ -111,116 +129,157 @@ class Loops:
 
     def _watch(self, hot, now_us, n):
         """Samples the loops that are off their band. Returns how many others are to be sampled."""
-        if hot != self._hot or self._done and self._group != hot:
+        if hot != self._hot or self._done:
             self._choose(hot)
-        self._done = 0
-        left = _AT_ONCE
-        k = 0
-        for bit, read, _, _ in self._looks:
-            if self._group & bit:
-                left -= 1
-                try:
-                    uv = read()
-                except OSError:
-                    uv = -1
+        phase = self._phase = self._phase + 1 & _PHASES
+        ring = self._ring[phase & 3]
+        sums = self._sum_uv
+        off = 0
+        j = self._size
+        while j:
+            j -= 1
+            k = self._members[j]
+            bit, read, alarm_uv, normal_uv = self._looks[k]
+            try:
+                uv = read()
+            except OSError:
+                self._taken[k] = 0
+                self._step(k, -1, now_us)
+                continue
+            if not self._uneven & bit:
                 self._step(k, uv, now_us)
-            k += 1
-        if n > left:
-            n = left
-        return n if n < self._calm else self._calm
+            taken = self._taken[k] + 1
+            mean_uv = sums[k] + uv if taken > 1 else uv
+            if taken > _WINDOW:
+                mean_uv -= ring[k]
+            sums[k] = mean_uv
+            ring[k] = uv
+            mean_uv >>= 2
+            if taken < _FULL:
+                self._taken[k] = taken
+            if not alarm_uv <= uv < normal_uv:
+                off |= bit
+                self._off_us[k] = now_us
+            elif taken == _WINDOW or not phase:
+                self._quiet(k, now_us)
+            if taken >= _WINDOW:
+                if alarm_uv <= mean_uv < normal_uv:
+                    self._means[k] = 0
+                    if taken > _WINDOW and self._crowded:
+                        self._done = True
+                else:
+                    self._judge(k, mean_uv, taken, now_us)
+        if off:
+            self._points.shaken |= off
+        n = min(n, _AT_ONCE - self._size)
+        return min(n, self._calm)
 
     def _choose(self, hot):
-        """Which of them are sampled in every scan: all; when too many, those in mid-window, then calm ones, then the next in turn."""
-        self._hot = hot
-        n = _ones(hot)
-        self._calm = self._count - n
-        room = _AT_ONCE if hot == self.mask else _AT_ONCE - 1
-        if n <= room:
-            self._group = hot
-            return
-        group = self._group & hot & ~self._done
-        wanted = hot & ~group & ~self._uneven
-        if wanted:
-            group &= ~self._uneven
-        room -= _ones(group)
+        """Which of them are sampled in every scan: all. When they are too many they take turns of five scans, and calm ones go first."""
+        fresh = hot & ~self._group
+        group = 0
+        n = 0
+        if hot != self._hot:
+            self._hot = hot
+            size = _ones(hot)
+            self._calm = self._count - size
+            self._room = _AT_ONCE if hot == self.mask else _AT_ONCE - 1
+            self._crowded = size > self._room
+            wanted = hot if not self._crowded else 0 if self._done else hot & self._group
+            if self._crowded and fresh & ~self._uneven:
+                wanted = fresh & ~self._uneven
+            k = 0
+            while wanted and n < self._room:
+                bit = self._looks[k][0]
+                if wanted & bit:
+                    wanted &= ~bit
+                    group |= bit
+                    self._members[n] = k
+                    n += 1
+                    if fresh & bit:
+                        self._taken[k] = 0
+                k += 1
+            if not self._crowded or (group and not fresh & group):
+                hot = 0
+        hot &= ~group
         k = self._next
-        n = 2 * self._count
-        while n and room > 0:
-            if n == self._count:
-                wanted = hot
+        while hot and n < self._room:
             bit = self._looks[k][0]
-            if wanted & bit and not group & bit:
+            if hot & bit:
+                hot &= ~bit
                 group |= bit
-                room -= 1
+                self._members[n] = k
+                n += 1
+                self._taken[k] = self._even[k] = 0
             k += 1
             if k == self._count:
                 k = 0
-            n -= 1
         self._next = k
+        self._size = n
         self._group = group
+        self._done = False
 
     def _step(self, k, uv, now_us):
-        """One sample of loop number `k`, which is off its normal band, or was. `uv` -1: it could not be read."""
+        """One sample of a loop that was calm, or is in alarm, or cannot be read (-1)."""
         bit, i, short_uv, alarm_uv, normal_uv, need, clear_us = self._judged[k]
-        gap_us = ticks_diff(now_us, self._last_us[k])
-        if 0 <= gap_us < _NEAR_US:
-            return
-        self._last_us[k] = now_us
         points = self._points
         state = points.state[i]
         band = _STALE if uv < 0 else _SHORT if uv < short_uv else _ALARM if uv < alarm_uv else _NORMAL if uv < normal_uv else _OPEN
-        apart = gap_us > _FAR_US or gap_us < 0
-        if apart:
-            self._taken[k] = self._even[k] = 0
-        if band != self._seen[k] or not self._run[k]:
+        if state == _STALE:
+            if uv < 0:
+                points.dark |= bit
+            else:
+                points.dark &= ~bit
+        began = not points.suspect & bit
+        if began or band != self._seen[k]:
             self._seen[k] = band
             self._since_us[k] = now_us
             self._run[k] = self._even[k] = 0
-            if points.suspect & bit:
+            if began:
+                self._off_us[k] = now_us
+            else:
                 self._uneven |= bit
         if self._run[k] < 255:
             self._run[k] += 1
             self._even[k] += 1
-        if band != state and (band or state != _SUSPECT):
-            self._off_us[k] = now_us
+        if band == state:
+            if state == _ALARM and not began and ticks_diff(now_us, self._off_us[k]) >= _CALM_US:
+                self._settle(bit)
+            return
+        if band or state != _SUSPECT:
             points.off(bit)
-        elif points.suspect & bit and ticks_diff(now_us, self._off_us[k]) >= _CALM_US:
-            self._settle(bit)
-        if band == _NORMAL:
-            if state and self._run[k] >= need and ticks_diff(now_us, self._since_us[k]) >= clear_us:
-                self._become(k, _NORMAL)
-                return
-        elif band != state and (
-            self._even[k] >= need and (band == _STALE or not self._uneven & bit) and ticks_diff(now_us, self._since_us[k]) >= _SPAN_US
-            or state == _ALARM and self._run[k] >= _OFTEN and ticks_diff(now_us, self._since_us[k]) >= _LONG_US
-        ):
+        run_us = ticks_diff(now_us, self._since_us[k])
+        if state == _ALARM:
+            self._off_us[k] = now_us
+            if self._run[k] >= _OFTEN and run_us >= (_LONG_US if band else clear_us):
+                self._become(k, band)
+        elif band and self._even[k] >= need and (band == _STALE or not self._uneven & bit) and run_us >= _SPAN_US:
             points.first_us = self._since_us[k]
             self._become(k, band)
+
+    def _quiet(self, k, now_us):
+        """The loop is in its normal band now: for how long?"""
+        bit, i, _, _, _, _, clear_us = self._judged[k]
+        quiet_us = ticks_diff(now_us, self._off_us[k])
+        if self._points.state[i]:
+            if quiet_us >= clear_us:
+                self._become(k, _NORMAL)
+        elif quiet_us >= _CALM_US:
+            self._settle(bit)
+
+    def _judge(self, k, mean_uv, taken, now_us):
+        """A mean that is not normal."""
+        bit, i, short_uv, alarm_uv, _, need, _ = self._judged[k]
+        band = _SHORT if mean_uv < short_uv else _ALARM if mean_uv < alarm_uv else _OPEN
+        state = self._points.state[i]
+        if band == state:
+            self._settle(bit)
             return
-        if uv < 0 or state == _ALARM:
-            self._taken[k] = 0
-            return
-        taken = self._taken[k]
-        at = _WINDOW * k + (taken & 3)
-        if not taken:
-            self._sum_uv[k] = self._means[k] = 0
-        self._sum_uv[k] += uv - (self._ring[at] if taken >= _WINDOW else 0)
-        self._ring[at] = uv
-        taken += 1
-        self._taken[k] = taken if taken < 252 else taken - 4
-        if taken < _WINDOW:
-            return
-        if taken >= need + 2:
-            self._done |= bit
-        uv = self._sum_uv[k] // _WINDOW
-        band = _SHORT if uv < short_uv else _ALARM if uv < alarm_uv else _NORMAL if uv < normal_uv else _OPEN
-        if band == _NORMAL or band == state:
-            self._means[k] = 0
-            return
-        self._means[k] += 1
+        means = self._means[k] + 1 if taken > _WINDOW else 1
+        self._means[k] = means
         # Two of them when the window has just begun on a loop that was normal; else four: a disturbance of two samples is in three.
-        if self._means[k] >= need - (1 if taken <= need + 2 and (not state or state == _SUSPECT) else -1):
-            points.first_us = now_us - _WINDOW_US & _TICKS
+        if means >= need - (1 if taken <= need + 2 and (not state or state == _SUSPECT) else -1):
+            self._points.first_us = now_us - _WINDOW_US & _TICKS
             self._become(k, band)
 
     def _settle(self, bit):
@@ -228,7 +287,6 @@ class Loops:
         self._points.settle(bit)
 
     def _become(self, k, band):
-        self._taken[k] = self._run[k] = 0
         self._settle(self._judged[k][0])
         self._points.become(self._judged[k][1], band)
 
