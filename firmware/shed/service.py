@@ -55,6 +55,8 @@ class Service:
         self.poller = start.poller
         self.charging = start.charging
         self.bus_watch = start.bus_watch
+        self.blind_watch = start.blind_watch
+        self.votes = start.votes
         self.trial = start.trial  # trial.Trial while one runs
         self.config_crc = start.config_crc
         self.auth = start.auth
@@ -100,8 +102,11 @@ class Service:
             lost = outputs.lost_since
             outputs.lost_since = 0
             self._stop(lost, stop_causes.RELAY_BUS)
+        cut = outputs.cut_since  # a trip that is over again ends a sale too
+        outputs.cut_since = 0
+        charging.blind = bool(self.points.fault & self.points.fire)
         self._closed[0] = outputs.relays_on
-        self._tripped[0] = outputs.cut_outlets | outputs.lost_outlets
+        self._tripped[0] = cut | outputs.cut_outlets | outputs.lost_outlets
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
         lease = charging.lease[0]
         outputs.drop(outputs.everything & ~lease)
@@ -171,12 +176,11 @@ class Service:
             if states[i] != self._point_states[i]:
                 self._point_changed(i, self._point_states[i], states[i], now_ms)
                 self._point_states[i] = states[i]
-        fire_fault = self.points.fault & self.points.fire
-        if bool(fire_fault) != bool(self.outputs.held_by(holders.POINT_FAULT)):
-            if fire_fault:
-                self.outputs.hold(holders.POINT_FAULT, self.outputs.everything)
-            else:
-                self.outputs.release(holders.POINT_FAULT, self.outputs.everything)
+        ends = self.blind_watch.step()
+        if ends and self.charging is not None:
+            self._stop(ends, stop_causes.BLIND)
+        if self.votes is not None:
+            self.votes.step(now_ms)
         for h in range(len(self.hints)):
             if self.hints[h].review():
                 self.faults.came(faults.HINT_STORM, self.wiring.hints[h][0])
@@ -190,7 +194,7 @@ class Service:
     def _point_changed(self, i, old, new, now_ms):
         if i == self.wiring.key_switch and new == ALARM:
             self.auth.note_presence(auth.KEY_SWITCH, now_ms)
-        if not self.points.fire >> i & 1:
+        if not (self.points.fire | self.matrix.watched) >> i & 1:
             return
         self.books.write(POINT, i, new)
         if new != ALARM and new != NORMAL:

@@ -78,7 +78,7 @@ class SmokeLoop:
         self._update()
 
     def hum(self, millivolts: int, hz: float = 50.0) -> None:
-        """A cable beside mains: a sine of this amplitude on the loop, 0 for none. The board's converter meets it at the time of a sample."""
+        """A cable beside mains: a sine of this amplitude on the loop, 0 for none, as the board's converter meets it."""
         self._world.log(f"{self.name}: hum {millivolts} mV {hz} Hz")
         self._hum_uv = millivolts * 1000
         self._hum_mhz = round(hz * 1000)

@@ -14,17 +14,19 @@ def _numbered(*names: str, first: int = 1) -> MappingProxyType[int, str]:
 STOP_CAUSES: Final = _numbered(
     "full", "unplugged", "max_time", "paid_time", "no_load", "over_power", "trip", "meter_stale", "user", "operator",
     "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus",
+    "blind",
 )  # fmt: skip
 HOLDERS: Final = _numbered(
     "boot_lock", "trip", "fault", "safe_mode", "maintenance", "self_test", "meter_stale", "load_budget", "no_session", "stagger",
-    "lease", "point_fault", "welded", "relay_bus",
+    "lease", "point_fault", "welded", "relay_bus", "blind",
 )  # fmt: skip
-FAULTS: Final = _numbered(
+_FAULTS: Final = _numbered(
     "scan_exception", "scan_timer_silent", "clock_stopped", "scan_overrun", "task_exception", "task_stuck", "main_exception",
     "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
     "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
     "expander_bus",
 )  # fmt: skip
+FAULTS: Final = MappingProxyType({**_FAULTS, 30: "blind"})
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
 )  # fmt: skip
@@ -43,7 +45,7 @@ FAULT_ARGUMENTS: Final = MappingProxyType(
     {
         "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "output_readback": "output", "reader_silent": "reader",
         "gate_forced": "gate", "gate_held": "gate", "hint_storm": "point", "dead_contact": "outlet",
-        "expander_bus": "expander bus",
+        "expander_bus": "expander bus", "blind": "point",
     }
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "dead_contact": "no power through the relay: contact or fuse",
         "backstop": "24 h limit",
         "relay_bus": "the board lost its relays' bus",
+        "blind": "a fire detector was faulty; unused time is not charged",
     },
     "holder": {
         "boot_lock": "hold-off after power-up, ends by itself",
@@ -40,9 +41,10 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "no_session": "no paid session: tap a card, press the button",
         "stagger": "waiting its turn after an outage, ends by itself",
         "lease": "nobody asks for it to be on",
-        "point_fault": "a fire point is faulty: no new sessions until it is repaired",
+        "point_fault": "a fire point is faulty: nothing starts or goes on after an outage until it is repaired",
         "welded": "its relay is welded: replace it, then `shed clear`",
         "relay_bus": "the expander bus of a relay in its group is out: `shed faults`",
+        "blind": "a fire point that protects it cannot be read: `shed faults`",
     },
     "fault": {
         "scan_exception": "the scan raised an exception",
@@ -69,6 +71,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "self_test": "self-test failed",
         "unprotected": "no heartbeat circuit: unprotected",
         "expander_bus": "out of service",
+        "blind": "cannot be read: the outlets it protects are off",
     },
     "access": {
         "ok": "card accepted",

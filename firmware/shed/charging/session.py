@@ -161,6 +161,8 @@ class Session:
         starting = self.state == STARTING
         if starting and shed.start_blocked:
             self._enter(DONE)
+        elif shed.blind and not starting:
+            self._state_ms = 0  # it waits for the detectors, not for the meter
         elif fresh:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
@@ -292,7 +294,8 @@ class Session:
 
     def _settle(self, shed):
         count = self.count
-        price = tariff.price_fen(shed.tariff, self.energised_s())
+        price_of = tariff.used_fen if self.cause == stop_causes.BLIND else tariff.price_fen
+        price = price_of(shed.tariff, self.energised_s())
         settled = shed.sink.session_end(
             self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause
         )

@@ -3,7 +3,8 @@
 Hazard: money and minutes must come from the same final numbers: the price is computed once, from the energised seconds that are recorded.
 
 Time tariff (1 yuan = 5 hours): every started block of block_min minutes costs price_fen. Billed time is time with the relay closed after
-load was first seen; so a session that never drew power, 0 s, costs nothing, and its first second costs a block.
+load was first seen; so a session that never drew power, 0 s, costs nothing, and its first second costs a block. What the shed itself ends
+because its detectors are blind pays for the time it had (`used_fen`).
 """
 
 from micropython import const
@@ -15,3 +16,8 @@ def price_fen(tariff, energised_s):
     """Fen for energised_s seconds. tariff: (kind, price_fen, block_min), image section 11; block_min 0 counts as 1."""
     block_s = max(tariff[2], 1) * 60
     return (energised_s + block_s - 1) // block_s * tariff[1]
+
+
+def used_fen(tariff, energised_s):
+    """The same without the unused rest of the last block, rounded down."""
+    return energised_s * tariff[1] // (max(tariff[2], 1) * 60)

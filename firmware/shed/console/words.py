@@ -14,16 +14,18 @@ HOLDERS = (
     "|boot lock after a start|TRIP: `clear` once its cause is gone|fault: see `faults`|safe mode: see `faults`|maintenance|self-test"
     "|meter silent|load budget: waits its turn|no session: tap a card, press the button|staggered start|no lease"
     "|fire point faulty: no new session|relay WELDED: replace it, then `clear`|expander bus out: see `faults`"
+    "|fire point cannot be read: see `faults`"
 )
 STOP_CAUSES = (
     "|full|unplugged|longest session|paid time over|nothing drew power|over power|TRIP|meter silent|customer|operator"
-    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out"
+    "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out|fire point faulty"
 )
 FAULTS = (
     "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter"
     "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus"
+    "||||||fire point cannot be read, point"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"

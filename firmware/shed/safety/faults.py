@@ -29,6 +29,7 @@ DEAD_CONTACT = const(21)
 SELF_TEST = const(22)
 UNPROTECTED = const(23)
 EXPANDER_BUS = const(24)
+BLIND = const(30)
 
 
 class Faults:

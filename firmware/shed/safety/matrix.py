@@ -18,13 +18,22 @@ class Matrix:
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
     `cut_groups`, `free_gates`: masks of what must be open. `active`: causes present now; `latched`: held until reset; `shadow`: would
-    have tripped.
+    have tripped. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none: never.
+    `alarm`: the mask of the last evaluation. `watched`: the points of armed causes.
     """
 
-    def __init__(self, causes, effects, latched=0):
+    def __init__(self, causes, effects, latched=0, windows_ms=()):
         # Bits are kept with their rows: shifting one up row by row would end at 1 << 30, which allocates.
         self._causes = tuple([(1 << i, mask, votes, flags, effect) for i, (mask, votes, flags, effect) in enumerate(causes)])
+        self.watched = 0
+        for _bit, mask, _votes, flags, _effect in self._causes:
+            if flags & ARMED:
+                self.watched |= mask
+        self.windows_ms = windows_ms if any(windows_ms) else ()
+        self._recent = [0] * len(self.windows_ms)
+        self._seen = 0  # in alarm since the votes were last looked at; -1: trips were reset
         self._effects = tuple([(1 << i, kind, index) for i, (kind, index) in enumerate(effects)])
+        self.alarm = 0
         self.alarm_seen = 0
         self.active = 0
         self.latched = latched
@@ -36,9 +45,16 @@ class Matrix:
 
     def evaluate(self, alarm):
         self.alarm_seen = alarm
+        if self.windows_ms and self._seen >= 0:
+            self._seen |= alarm | self.alarm
+        self.alarm = alarm
         active = 0
+        k = 0
         for bit, mask, votes, flags, _effects in self._causes:
             hits = alarm & mask
+            if hits and votes > 1 and self.windows_ms and self.windows_ms[k]:
+                hits = (alarm | self._recent[k] | (self._seen if self._seen > 0 else 0)) & mask
+            k += 1
             n = 0
             while hits:
                 hits &= hits - 1
@@ -58,17 +74,38 @@ class Matrix:
         for bit, _mask, _votes, flags, effects in self._causes:
             if acting & bit and flags & ARMED:
                 effects_mask |= effects
-        cut = 0
-        free = 0
-        for bit, kind, index in self._effects:
-            if effects_mask & bit:
-                if kind == CUT_GROUP:
-                    cut |= 1 << index
-                else:
-                    free |= 1 << index
         self.tripped_effects = effects_mask
-        self.cut_groups = cut
-        self.free_gates = free
+        self.cut_groups = self._targets(effects_mask, CUT_GROUP)
+        self.free_gates = self._targets(effects_mask, FREE_GATE)
+
+    def _targets(self, effects_mask, wanted):
+        found = 0
+        for bit, kind, index in self._effects:
+            if effects_mask & bit and kind == wanted:
+                found |= 1 << index
+        return found
+
+    def cut_by(self, points):
+        """The groups that armed causes of any of these points cut."""
+        effects_mask = 0
+        for _bit, mask, _votes, flags, effects in self._causes:
+            if mask & points and flags & ARMED:
+                effects_mask |= effects
+        return self._targets(effects_mask, CUT_GROUP)
+
+    # Votes within a window, by the executive. The scan may come between any two steps.
+
+    def take_seen(self):
+        """Points in alarm since the last call, or now; -1 when trips were reset since."""
+        seen = self._seen
+        self._seen = 0  # an alarm that begins just here is still there, and seen again when it ends
+        return seen if seen < 0 else seen | self.alarm
+
+    def note_recent(self, k, points):
+        """These points count as votes of cause number `k`."""
+        if self._recent[k] != points:
+            self._recent[k] = points
+            self.alarm_seen = -1  # evaluated anew in the next scan
 
     def restore(self, latched):
         """Latches known from before a power cut act from now on. Through Scan.restore_trips once the scan runs."""
@@ -87,6 +124,11 @@ class Matrix:
         """A person resets: latches whose cause is gone are released. Returns the mask of those that stay.
 
         A task calls it through Scan.reset_trips: a scan in the middle of it would be written over."""
+        if self.windows_ms:  # what was voted before counts no more
+            for k in range(len(self._recent)):
+                self._recent[k] = 0
+            self._seen = -1
+            self.evaluate(self.alarm)
         self.latched &= self.active
         self.shadow &= self.active
         self._apply()

@@ -2,7 +2,8 @@
 
 Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and
 slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor (loops.py) also tells open and
-short. One that is neither normal for half a second nor ever in alarm, for a second and a half, is `suspect`: a fault, until it has been quiet.
+short. One that is neither quiet nor in alarm for a second and a half is `suspect`, a fault, until
+it has been quiet for its clear time.
 
 What may become an alarm is looked at in every scan; what is in alarm and quiet again takes turns, so that a shed with every point in alarm
 (or every point reset at once) still scans in time.
@@ -67,7 +68,9 @@ class Points:
         self.alarm = 0
         self.fault = 0
         self.suspect = 0
+        self.dark = 0  # those that could not be read when they were last looked at
         self.fire = 0
+        self.detectors = 0  # fire points on loops: they hear by themselves, a call point needs a hand
         self.state = bytearray(count)
         self._seen = bytearray(count)  # band of the last sample
         self._agree = bytearray(count)  # samples in a row that said `_seen`
@@ -87,6 +90,8 @@ class Points:
         for i, config in enumerate(configs):
             if config.flags & FIRE:
                 self.fire |= 1 << i
+                if config.kind == LOOP:
+                    self.detectors |= 1 << i
             if config.read is None:  # on an expander: safety.banks brings its samples
                 continue
             if config.kind == LOOP:
@@ -198,6 +203,7 @@ class Points:
     def debounce(self, i, band, now_us):
         """One sample of point `i`, a contact."""
         bit = 1 << i
+        self.dark &= ~bit
         if band == self.state[i]:
             self._agree[i] = 0
             self.settle(bit)
@@ -234,4 +240,6 @@ class Points:
             self.alarm |= bit
         elif band != NORMAL:
             self.fault |= bit
+            if band == STALE:
+                self.dark |= bit
         self.unquiet = self.suspect | self.alarm | self.fault
