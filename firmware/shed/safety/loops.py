@@ -130,6 +130,7 @@ class Loops:
     def _watch(self, hot, now_us, n):
         """Samples the loops that are off their band. Returns how many others are to be sampled."""
         if hot != self._hot or self._done:
+            n = n if hot == self._hot else 0  # a long pass already
             self._choose(hot)
         phase = self._phase = self._phase + 1 & _PHASES
         ring = self._ring[phase & 3]
@@ -171,8 +172,7 @@ class Loops:
                     self._judge(k, mean_uv, taken, now_us)
         if off:
             self._points.shaken |= off
-        n = min(n, _AT_ONCE - self._size)
-        return min(n, self._calm)
+        return min(n, _AT_ONCE - self._size, self._calm)
 
     def _choose(self, hot):
         """Which of them are sampled in every scan: all. When they are too many they take turns of five scans, and calm ones go first."""
