@@ -8,11 +8,10 @@ whole number of half-periods apart all show the same moment of it. So:
     not equal      only the mean of the last 20 ms (4 samples) changes its state, until it has been calm for half a second; one that
                    stays so is `suspect`, a fault (points.py)
 
-A window begins anew when two samples are not about 5 ms apart: a late scan, an early one. At most four loops are sampled in a scan; when
-more are off their band, windows take turns, and a loop that was calm goes first. A loop that cannot be read is `stale`.
+A window begins anew when two samples are not about 5 ms apart. At most four loops are sampled in a scan; when more are off their band,
+windows take turns, and a loop that was calm goes first. A loop that cannot be read is `stale`.
 
-    microvolts   0 .... short .... alarm .... normal .... full scale
-    state          SHORT    ALARM     NORMAL      OPEN
+    microvolts   0 .. SHORT .. short .. ALARM .. alarm .. NORMAL .. normal .. OPEN
 
 Everything `sample` does is allocation-free. An OSError of the port comes from the emergency buffer when the heap is locked.
 """
@@ -60,8 +59,7 @@ class Loops:
         self._judged = tuple(judged)
         n = self._count = len(looks)
         self._each = min(n, 3)
-        # Two and three in turn; three where that would come round in a multiple of 10 ms.
-        self._other = self._each if n < 4 or n % 5 == 0 else 2
+        self._swap = int(n > 3 and n % 5 > 0)  # two and three in turn; three where that would come round in a multiple of 10 ms
         self._turn = 0
         self._rest = False
         self._scan_us = 0
@@ -77,8 +75,7 @@ class Loops:
         self._next = 0
         self._uneven = 0  # samples in a row differed: only the mean counts
         self._seen = bytearray(n)  # band of the last sample
-        self._run = bytearray(n)  # samples in a row that said so
-        self._even = bytearray(n)  # those of them that came 5 ms apart
+        self._run = bytearray(n)  # samples in a row that said so; of a loop not in alarm, those 5 ms apart
         self._since_us = [0] * n  # first sample of the run
         self._off_us = [0] * n  # last sample off the state
         self._taken = bytearray(n)  # samples since the window began
@@ -87,27 +84,14 @@ class Loops:
         self._ring = tuple([[0] * n for _ in range(_WINDOW)])
 
     def sample(self, now_us):
-        gap_us = ticks_diff(now_us, self._scan_us)
-        if 0 <= gap_us < _NEAR_US:
-            return
-        self._scan_us = now_us
         points = self._points
         n = self._each
-        self._each = self._other
-        self._other = n
+        self._each = n ^ self._swap
         hot = points.suspect & ~points.alarm & self.mask
-        if hot:
-            if gap_us > _FAR_US or gap_us < 0:
-                k = self._count
-                while k:
-                    k -= 1
-                    self._taken[k] = self._even[k] = 0
+        if hot or self._hot:
             n = self._watch(hot, now_us, n)
-            if self._rest:
-                self._rest = False
-                return
-        elif self._hot:
-            self._hot = self._group = self._size = 0
+        else:
+            self._scan_us = now_us
         each = n
         turn = self._turn
         while n:
@@ -123,17 +107,28 @@ class Loops:
             turn += 1
             if turn == self._count:
                 turn = 0
-                # Fewer take turns beside loops that are off their band: a scan without them, where they would come round with the mains.
-                self._rest = hot and not (self._calm % (2 * each) and (self._calm % 5 or each == 1))
+                if hot:  # fewer take turns: one scan without them, where they would come round with the mains
+                    self._rest = not (self._calm % (2 * each) and (self._calm % 5 or each == 1))
         self._turn = turn
 
     def _watch(self, hot, now_us, n):
         """Samples the loops that are off their band. Returns how many others are to be sampled."""
+        gap_us = ticks_diff(now_us, self._scan_us)
+        if 0 <= gap_us < _NEAR_US:
+            return 0
+        self._scan_us = now_us
+        if gap_us > _FAR_US or gap_us < 0:
+            for k in range(self._count):
+                self._taken[k] = self._run[k] = 0
         if hot != self._hot or self._done:
             n = n if hot == self._hot else 0  # a long pass already
             self._choose(hot)
-        phase = self._phase = self._phase + 1 & _PHASES
+        if self._rest:
+            self._rest = False
+            n = 0
+        self._phase = phase = self._phase + 1 & _PHASES
         ring = self._ring[phase & 3]
+        points = self._points
         sums = self._sum_uv
         off = 0
         j = self._size
@@ -149,6 +144,8 @@ class Loops:
                 continue
             if not self._uneven & bit:
                 self._step(k, uv, now_us)
+                if not points.suspect & bit:
+                    continue
             taken = self._taken[k] + 1
             mean_uv = sums[k] + uv if taken > 1 else uv
             if taken > _WINDOW:
@@ -171,7 +168,7 @@ class Loops:
                 else:
                     self._judge(k, mean_uv, taken, now_us)
         if off:
-            self._points.shaken |= off
+            points.shaken |= off
         return min(n, _AT_ONCE - self._size, self._calm)
 
     def _choose(self, hot):
@@ -210,7 +207,7 @@ class Loops:
                 group |= bit
                 self._members[n] = k
                 n += 1
-                self._taken[k] = self._even[k] = 0
+                self._taken[k] = self._run[k] = 0
             k += 1
             if k == self._count:
                 k = 0
@@ -234,26 +231,29 @@ class Loops:
         if began or band != self._seen[k]:
             self._seen[k] = band
             self._since_us[k] = now_us
-            self._run[k] = self._even[k] = 0
+            run = 1
             if began:
                 self._off_us[k] = now_us
             else:
                 self._uneven |= bit
-        if self._run[k] < 255:
-            self._run[k] += 1
-            self._even[k] += 1
+        else:
+            run = self._run[k] + 1
+        if run < _FULL:
+            self._run[k] = run
         if band == state:
             if state == _ALARM and not began and ticks_diff(now_us, self._off_us[k]) >= _CALM_US:
                 self._settle(bit)
             return
-        if band or state != _SUSPECT:
+        if began:
             points.off(bit)
+        elif band:
+            points.shaken |= bit
         run_us = ticks_diff(now_us, self._since_us[k])
         if state == _ALARM:
             self._off_us[k] = now_us
-            if self._run[k] >= _OFTEN and run_us >= (_LONG_US if band else clear_us):
+            if run >= _OFTEN and run_us >= (_LONG_US if band else clear_us):
                 self._become(k, band)
-        elif band and self._even[k] >= need and (band == _STALE or not self._uneven & bit) and run_us >= _SPAN_US:
+        elif band and run >= need and (band == _STALE or not self._uneven & bit) and run_us >= _SPAN_US:
             points.first_us = self._since_us[k]
             self._become(k, band)
 
@@ -268,16 +268,14 @@ class Loops:
             self._settle(bit)
 
     def _judge(self, k, mean_uv, taken, now_us):
-        """A mean that is not normal."""
+        """A mean that is not normal: twice in a window just begun on a normal loop, else four times: two disturbed samples are in three."""
         bit, i, short_uv, alarm_uv, _, need, _ = self._judged[k]
         band = _SHORT if mean_uv < short_uv else _ALARM if mean_uv < alarm_uv else _OPEN
         state = self._points.state[i]
         if band == state:
             self._settle(bit)
             return
-        means = self._means[k] + 1 if taken > _WINDOW else 1
-        self._means[k] = means
-        # Two of them when the window has just begun on a loop that was normal; else four: a disturbance of two samples is in three.
+        self._means[k] = means = self._means[k] + 1 if taken > _WINDOW else 1
         if means >= need - (1 if taken <= need + 2 and (not state or state == _SUSPECT) else -1):
             self._points.first_us = now_us - _WINDOW_US & _TICKS
             self._become(k, band)
@@ -287,7 +285,9 @@ class Loops:
         self._points.settle(bit)
 
     def _become(self, k, band):
-        self._settle(self._judged[k][0])
+        bit = self._judged[k][0]
+        self._uneven &= ~bit
+        self._points.suspect &= ~bit
         self._points.become(self._judged[k][1], band)
 
 

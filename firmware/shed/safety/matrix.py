@@ -30,7 +30,7 @@ class Matrix:
             if flags & ARMED:
                 self.watched |= mask
         self.windows_ms = windows_ms if any(windows_ms) else ()
-        self._recent = [0] * len(self.windows_ms)
+        self._recent = {1 << k: 0 if window_ms else -1 for k, window_ms in enumerate(self.windows_ms)}  # by cause: points that count
         self._seen = 0  # in alarm since the votes were last looked at; -1: trips were reset
         self._effects = tuple([(1 << i, kind, index) for i, (kind, index) in enumerate(effects)])
         self.alarm = 0
@@ -45,16 +45,15 @@ class Matrix:
 
     def evaluate(self, alarm):
         self.alarm_seen = alarm
-        if self.windows_ms and self._seen >= 0:
+        windows = self.windows_ms
+        if windows and self._seen >= 0:
             self._seen |= alarm | self.alarm
         self.alarm = alarm
         active = 0
-        k = 0
         for bit, mask, votes, flags, _effects in self._causes:
             hits = alarm & mask
-            if hits and votes > 1 and self.windows_ms and self.windows_ms[k]:
-                hits = (alarm | self._recent[k] | (self._seen if self._seen > 0 else 0)) & mask
-            k += 1
+            if windows and hits and self._recent[bit] >= 0:
+                hits = (alarm | self._recent[bit] | (self._seen if self._seen > 0 else 0)) & mask
             n = 0
             while hits:
                 hits &= hits - 1
@@ -74,16 +73,17 @@ class Matrix:
         for bit, _mask, _votes, flags, effects in self._causes:
             if acting & bit and flags & ARMED:
                 effects_mask |= effects
-        self.tripped_effects = effects_mask
-        self.cut_groups = self._targets(effects_mask, CUT_GROUP)
-        self.free_gates = self._targets(effects_mask, FREE_GATE)
-
-    def _targets(self, effects_mask, wanted):
-        found = 0
+        cut = 0
+        free = 0
         for bit, kind, index in self._effects:
-            if effects_mask & bit and kind == wanted:
-                found |= 1 << index
-        return found
+            if effects_mask & bit:
+                if kind == CUT_GROUP:
+                    cut |= 1 << index
+                else:
+                    free |= 1 << index
+        self.tripped_effects = effects_mask
+        self.cut_groups = cut
+        self.free_gates = free
 
     def cut_by(self, points):
         """The groups that armed causes of any of these points cut."""
@@ -91,7 +91,11 @@ class Matrix:
         for _bit, mask, _votes, flags, effects in self._causes:
             if mask & points and flags & ARMED:
                 effects_mask |= effects
-        return self._targets(effects_mask, CUT_GROUP)
+        cut = 0
+        for bit, kind, index in self._effects:
+            if effects_mask & bit and kind == CUT_GROUP:
+                cut |= 1 << index
+        return cut
 
     # Votes within a window, by the executive. The scan may come between any two steps.
 
@@ -103,8 +107,8 @@ class Matrix:
 
     def note_recent(self, k, points):
         """These points count as votes of cause number `k`."""
-        if self._recent[k] != points:
-            self._recent[k] = points
+        if self.windows_ms[k] and self._recent[1 << k] != points:
+            self._recent[1 << k] = points
             self.alarm_seen = -1  # evaluated anew in the next scan
 
     def restore(self, latched):
@@ -125,8 +129,8 @@ class Matrix:
 
         A task calls it through Scan.reset_trips: a scan in the middle of it would be written over."""
         if self.windows_ms:  # what was voted before counts no more
-            for k in range(len(self._recent)):
-                self._recent[k] = 0
+            for k in range(len(self.windows_ms)):
+                self.note_recent(k, 0)
             self._seen = -1
             self.evaluate(self.alarm)
         self.latched &= self.active
