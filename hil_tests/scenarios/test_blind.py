@@ -17,7 +17,7 @@ BLOCK_S, PRICE_FEN = 300 * 60, 100  # the tariff of small.toml
 
 
 @contextmanager
-def shed(seed: int, folder: Path, site: Path = SITE, **changes: str) -> Iterator[Bench]:
+def shed(seed: int, folder: Path, site: Path, changes: dict[str, tuple[str, str]]) -> Iterator[Bench]:
     """In service, with lines of the site file changed: old text by new."""
     text = site.read_text(encoding="utf-8")
     for old, new in changes.values():
@@ -74,7 +74,7 @@ def test_under_a_detector_that_sees_nothing_sales_end_after_the_grace_and_none_b
 
 @pytest.mark.parametrize(("minutes", "least_s", "most_s"), [(0, 0, 2), (2, 115, 125)])
 def test_the_grace_is_the_sites(seed: int, tmp_path: Path, minutes: int, least_s: int, most_s: int):
-    with shed(seed, tmp_path, grace=("hold_off_s = 10", f"hold_off_s = 10\nblind_grace_min = {minutes}")) as bench:
+    with shed(seed, tmp_path, SITE, {"grace": ("hold_off_s = 10", f"hold_off_s = 10\nblind_grace_min = {minutes}")}) as bench:
         start_charging(bench, 1)
         began_ns = bench.now_ns
         bench.smoke("bay").fault("open")
@@ -84,7 +84,7 @@ def test_the_grace_is_the_sites(seed: int, tmp_path: Path, minutes: int, least_s
 
 def test_sales_go_on_while_another_detector_looks_and_end_when_none_does(seed: int, tmp_path: Path):
     grace = ('heartbeat = "HB"', 'heartbeat = "HB"\nblind_grace_min = 1')
-    with shed(seed, tmp_path, SITES / "loops" / "eight.toml", grace=grace) as bench:
+    with shed(seed, tmp_path, SITES / "loops" / "eight.toml", {"grace": grace}) as bench:
         start_charging(bench, 1)
         for number in range(1, 8):
             bench.smoke(str(number)).fault("open")
@@ -95,7 +95,7 @@ def test_sales_go_on_while_another_detector_looks_and_end_when_none_does(seed: i
 
 def test_a_call_point_at_fault_is_named_and_ends_no_sale_while_a_detector_looks(seed: int, tmp_path: Path):
     """It is a contact: what shows that it is at fault is that it flaps."""
-    with shed(seed, tmp_path, grace=("hold_off_s = 10", "hold_off_s = 10\nblind_grace_min = 1")) as bench:
+    with shed(seed, tmp_path, SITE, {"grace": ("hold_off_s = 10", "hold_off_s = 10\nblind_grace_min = 1")}) as bench:
         start_charging(bench, 1)
         gpio = bench.call_point("door").contact.gpio
         level = [0]
@@ -185,7 +185,7 @@ def test_a_loop_that_the_converter_cannot_read_is_named_and_cuts_and_the_board_s
 
 
 def test_a_cut_loop_that_is_no_fire_point_is_named_when_an_armed_cause_looks_at_it(seed: int, tmp_path: Path):
-    with shed(seed, tmp_path, fire=('terminal = "AI1"\nfire = true', 'terminal = "AI1"\nfire = false')) as bench:
+    with shed(seed, tmp_path, SITE, {"fire": ('terminal = "AI1"\nfire = true', 'terminal = "AI1"\nfire = false')}) as bench:
         start_charging(bench, 1)
         bench.smoke("bay").fault("open")
         bench.run("2 s")
@@ -209,7 +209,7 @@ effects = ["cut row A", "free main"]
 def test_votes_count_within_their_window_and_not_beyond(seed: int, tmp_path: Path, apart: str, trips: bool):
     """Smoke for 3 s, gone; its point is normal 2 s later, and counts for 20 s after that."""
     changes = {"fire": ("fire = true", "fire = false"), "armed": ("armed = true", "armed = false"), "votes": ("[[gate]]", VOTES)}
-    with shed(seed, tmp_path, **changes) as bench:
+    with shed(seed, tmp_path, SITE, changes) as bench:
         start_charging(bench, 1)
         bench.smoke("bay").alarm()
         bench.run("3 s")
@@ -232,7 +232,7 @@ def test_votes_count_within_their_window_and_not_beyond(seed: int, tmp_path: Pat
 def test_a_trip_that_is_over_at_once_ends_the_sale_all_the_same(seed: int, tmp_path: Path, ms: int):
     changes = {"latched": ("latched = true", "latched = false"), "fire": ("fire = true", "fire = false"),
                "clear": ('terminal = "DI1"', 'terminal = "DI1"\nclear_ms = 100')}  # fmt: skip
-    with shed(seed, tmp_path, **changes) as bench:
+    with shed(seed, tmp_path, SITE, changes) as bench:
         start_charging(bench, 1)
         bench.run("5 s")
         bench.run(ms * 1_000_000)

@@ -29,7 +29,8 @@ _SUSPECT = const(6)
 
 _NEAR_US = const(3500)  # nearer than this it is no other sample
 _SPAN_US = const(8000)  # three samples of hum nearer than this may agree
-_FAR_US = const(6500)
+_FAR_US = const(6500)  # a window with a gap like this is no whole period
+_ALIAS_US = const(9000)  # samples this far apart may show the same moment of hum
 _WINDOW = const(4)
 _WINDOW_US = const(15000)
 _FULL = const(200)
@@ -75,7 +76,7 @@ class Loops:
         self._next = 0
         self._uneven = 0  # samples in a row differed: only the mean counts
         self._seen = bytearray(n)  # band of the last sample
-        self._run = bytearray(n)  # samples in a row that said so; of a loop not in alarm, those 5 ms apart
+        self._run = bytearray(n)  # samples in a row that said so; of a loop not in alarm, those about 5 ms apart
         self._since_us = [0] * n  # first sample of the run
         self._off_us = [0] * n  # last sample off the state
         self._taken = bytearray(n)  # samples since the window began
@@ -119,7 +120,9 @@ class Loops:
         self._scan_us = now_us
         if gap_us > _FAR_US or gap_us < 0:
             for k in range(self._count):
-                self._taken[k] = self._run[k] = 0
+                self._taken[k] = 0
+                if not 0 <= gap_us < _ALIAS_US:
+                    self._run[k] = 0
         if hot != self._hot or self._done:
             n = n if hot == self._hot else 0  # a long pass already
             self._choose(hot)
@@ -163,8 +166,7 @@ class Loops:
             if taken >= _WINDOW:
                 if alarm_uv <= mean_uv < normal_uv:
                     self._means[k] = 0
-                    if taken > _WINDOW and self._crowded:
-                        self._done = True
+                    self._done = self._done or (self._crowded and taken > _WINDOW)
                 else:
                     self._judge(k, mean_uv, taken, now_us)
         if off:
@@ -285,9 +287,8 @@ class Loops:
         self._points.settle(bit)
 
     def _become(self, k, band):
-        bit = self._judged[k][0]
-        self._uneven &= ~bit
-        self._points.suspect &= ~bit
+        self._uneven &= ~self._judged[k][0]
+        self._points.suspect &= ~self._judged[k][0]
         self._points.become(self._judged[k][1], band)
 
 
