@@ -123,9 +123,22 @@ def test_a_sale_does_not_go_on_after_an_outage_until_the_detectors_see(bench: Be
     bench.smoke("bay").fault("open")
     bench.mains.on()
     bench.stays(bench.outlet(1).contact_is_open, "3 min")
+    assert not bench.journal.records("session_resumed")
     bench.smoke("bay").fault("ok")
     bench.until(bench.outlet(1).is_charging, within="30 s")
     assert not bench.journal.sessions()
+
+
+def test_a_relay_that_waits_for_the_hold_off_does_not_close_under_a_detector_that_failed_meanwhile(bench: Bench):
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.mains.off()
+    bench.run("10 s")
+    bench.mains.on()
+    bench.until(lambda: bool(bench.journal.records("session_resumed")), within="8 s")
+    assert bench.outlet(1).contact_is_open
+    bench.smoke("bay").fault("open")
+    bench.stays(bench.outlet(1).contact_is_open, "1 min")
 
 
 def test_a_sale_that_waits_for_the_detectors_is_settled_after_the_grace(bench: Bench):
