@@ -61,6 +61,8 @@ class Service:
         self.poller = start.poller
         self.charging = start.charging
         self.bus_watch = start.bus_watch
+        self.blind_watch = start.blind_watch
+        self.votes = start.votes
         self.trial = start.trial  # trial.Trial while one runs
         self.config_crc = start.config_crc
         self.auth = start.auth
@@ -122,6 +124,7 @@ class Service:
             lost = outputs.lost_since
             outputs.lost_since = 0
             self._stop(lost, stop_causes.RELAY_BUS)
+        charging.blind = bool(self.points.fault & self.points.fire)
         self._closed[0] = outputs.relays_on
         self._tripped[0] = self.scan.take_cuts() | outputs.lost_outlets
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
@@ -179,6 +182,7 @@ class Service:
     def _watch_safety(self, now_ms):
         """What the scan found, written down; the hold-off; hints; the key switch."""
         self.books.step()
+        self.points.review()
         states = self.points.state
         for i in range(len(states)):
             if states[i] != self._point_states[i]:
@@ -187,12 +191,11 @@ class Service:
         key = self.wiring.key_switch
         if key >= 0 and states[key] == NORMAL and self.points.seen & ~self.points.suspect & 1 << key:
             self._key_was_off = True
-        fire_fault = self.points.fault & self.points.fire
-        if bool(fire_fault) != bool(self.outputs.held_by(holders.POINT_FAULT)):
-            if fire_fault:
-                self.outputs.hold(holders.POINT_FAULT, self.outputs.everything)
-            else:
-                self.outputs.release(holders.POINT_FAULT, self.outputs.everything)
+        ends = self.blind_watch.step()
+        if ends and self.charging is not None:
+            self._stop(ends, stop_causes.BLIND)
+        if self.votes is not None:
+            self.votes.step(now_ms)
         for h in range(len(self.hints)):
             if self.hints[h].review():
                 self.faults.came(faults.HINT_STORM, self.wiring.hints[h][0])
@@ -208,7 +211,7 @@ class Service:
             if new == ALARM and self._key_was_off:  # a turn in this boot; one that was left on tells nobody's hand
                 self.auth.note_presence(auth.KEY_SWITCH, now_ms)
             self._key_was_off = False
-        if not self.points.fire >> i & 1:
+        if not (self.points.fire | self.matrix.watched) >> i & 1:
             return
         self.books.point(i, new)
         if new != ALARM and new != NORMAL:

@@ -21,6 +21,7 @@ from shed.entrance import Entrance
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 from shed.safety import faults, holders
+from shed.safety.blind import BlindWatch
 from shed.safety.matrix import UNKNOWN
 from shed.service import BAD_BOOTS, Service
 from shed.storage import live, recall
@@ -94,6 +95,13 @@ class Start:
             from shed.safety.bus_watch import BusWatch
 
             self.bus_watch = BusWatch(self.wired.buses, self.books.faults)
+        wired = self.wired
+        self.blind_watch = BlindWatch(wired.points, wired.matrix, outputs, wired.groups, self.books.faults, wired.blind_grace_min)
+        self.votes = None
+        if wired.matrix.windows_ms:
+            from shed.safety.votes import Votes
+
+            self.votes = Votes(wired.matrix, wired.points.count)
         self.trial = None
         if slots.trial:
             from shed.trial import Trial

@@ -11,6 +11,7 @@ class Wired:
         self.site_id = 0
         self.hold_off_ms = 10000
         self.scan_period_ms = 5
+        self.blind_grace_min = 10
         self.numbers = []  # outlet index -> outlet number
         self.outlets = []  # (number, group, meter index, max power W)
         self.groups = []  # outlet mask per group

@@ -33,6 +33,7 @@ KEY = const(13)
 WIRES = const(14)
 EXPANDER = const(15)
 BOARD = const(17)
+BLIND = const(16)
 
 NO_PIN = const(255)
 KEY_SWITCH = const(1)
@@ -74,6 +75,7 @@ def wire(image, latched, keep_latched):
     configs = []
     causes = ()
     effects = ()
+    windows_ms = ()
     if image is not None:
         row = image.one(SITE, "<IIhHHBB")
         wired.site_id, _, _zone_min, hold_off_s, wired.scan_period_ms, beat, flags = row
@@ -106,12 +108,15 @@ def wire(image, latched, keep_latched):
         for row in image.rows(POINT, "<BBBBHHHHHB"):
             banks = _add_point(wired, configs, buses, banks, row)
         causes = list(image.rows(CAUSE, "<IBBII"))
+        windows_ms = tuple([row[3] if row[1] > 1 else 0 for row in causes])
         causes = [(mask, votes, flags, effect) for mask, votes, flags, _window_ms, effect in causes]
         effects = list(image.rows(EFFECT, "<BB"))
+        for (minutes,) in image.rows(BLIND, "<B"):
+            wired.blind_grace_min = minutes
     points = Points(configs, clock.sleep_us, banks)
     # What a fire point trips stays until a person has looked, whatever the file says.
     causes = [(mask, votes, flags | LATCHED if mask & points.fire else flags, effect) for mask, votes, flags, effect in causes]
-    matrix = Matrix(causes, effects, latched)
+    matrix = Matrix(causes, effects, latched, windows_ms)
     outputs = Outputs(relays, contactors, locks, groups, buses)
     wired.join(buses, points, matrix, outputs, Scan(points, matrix, outputs, heartbeat, keep_latched), heartbeat is not None)
     return wired

@@ -6,13 +6,14 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Final
 
 from hil_tests.bench.bench import Bench
 from hil_tests.plant.port import HIGH
 from hil_tests.plant.units import MS, S
 
-from .rig import MODEL, SERVICE, SITE, charge_all, percentile
+from .rig import CARDS, LOOPS, MODEL, SERVICE, SITE, charge, charge_all, percentile
 
 _PHASE_NS: Final = 1 * S
 _STEP_NS: Final = 250 * MS
@@ -47,7 +48,7 @@ _CONDITIONS: Final = (
     " of noise;"
     " erase_in_flight: a loop alarm while a flash erase of 45 ms that the executive was made to do is under way (service erases nothing"
     " while an"
-    " outlet is on)"
+    " outlet is on); loop_hum: as loop, with 0.9 V of 50 Hz on it since 2 s; loop_hum_eight: the same on all of eight loops, 2 outlets"
 )
 
 Sample = tuple[float, float]  # contactor pin, last relay pin; us
@@ -55,7 +56,8 @@ Sample = tuple[float, float]  # contactor pin, last relay pin; us
 
 def trips(seed: int, n: int) -> dict[str, Any]:
     """p50, p99_9, max over ``n`` phases for direct and loop; a fifth of that with a bouncing contact, a tenth during an erase."""
-    wanted = {"direct": n, "loop": n, "direct_bouncing": max(n // 5, 20), "erase_in_flight": max(n // 10, 20)}
+    few = max(n // 10, 20)
+    wanted = {"direct": n, "loop": n, "direct_bouncing": max(n // 5, 20), "erase_in_flight": few, "loop_hum": few, "loop_hum_eight": few}
     parts = [{kind: count // _JOBS + (job < count % _JOBS) for kind, count in wanted.items()} for job in range(_JOBS)]
     with ProcessPoolExecutor(_JOBS, mp_context=get_context("fork")) as pool:
         done = list(pool.map(_samples, [seed + job for job in range(_JOBS)], parts))
@@ -78,11 +80,25 @@ def _summary(samples: list[Sample]) -> dict[str, Any]:
 def _samples(seed: int, counts: dict[str, int]) -> dict[str, list[Sample]]:
     chance = random.Random(f"{seed}/trip latency")
     found: dict[str, list[Sample]] = {kind: [] for kind in counts}
-    with Bench(site=SITE, seed=seed) as bench:
-        charge_all(bench)
+    _run(chance, seed, SITE, {kind: count for kind, count in counts.items() if not kind.startswith("loop_hum")}, found)
+    _run(chance, seed, SITE, {"loop_hum": counts["loop_hum"]}, found)
+    _run(chance, seed, LOOPS, {"loop_hum_eight": counts["loop_hum_eight"]}, found)
+    return found
+
+
+def _run(chance: random.Random, seed: int, site: Path, counts: dict[str, int], found: dict[str, list[Sample]]) -> None:
+    with Bench(site=site, seed=seed) as bench:
+        if site == SITE:
+            charge_all(bench)
+        else:
+            charge(bench, CARDS[:2])
         bench.board.probe(SERVICE + _LOAD)
         order = [kind for kind, count in counts.items() for _ in range(count)]
         chance.shuffle(order)
+        if order and order[0].startswith("loop_hum"):
+            for loop in bench.plant.loops.values():
+                loop.hum(900)
+            bench.run(2 * S)
         for turn, kind in enumerate(order):
             if turn % _BRANCHES_A_STEP == 0:
                 bench.run(_STEP_NS)
@@ -91,7 +107,6 @@ def _samples(seed: int, counts: dict[str, int]) -> dict[str, list[Sample]]:
             sample = bench.branch(lambda fork, kind=kind, phase_ns=phase_ns, lead_ns=lead_ns: _trip(fork, kind, phase_ns, lead_ns))
             if sample is not None:
                 found[kind].append(sample)
-    return found
 
 
 def _trip(bench: Bench, kind: str, phase_ns: int, lead_ns: int) -> Sample | None:
@@ -115,8 +130,8 @@ def _trip(bench: Bench, kind: str, phase_ns: int, lead_ns: int) -> Sample | None
     for gpio in (*relays, contactor):
         bench.port.on_pin(gpio, note_off(gpio))
     edge_ns = bench.now_ns
-    if kind in ("loop", "erase_in_flight"):
-        bench.smoke("bay").alarm()
+    if kind in ("loop", "erase_in_flight", "loop_hum", "loop_hum_eight"):
+        next(iter(bench.plant.loops.values())).alarm()
     else:
         point = bench.call_point("door")
         point.contact.bounces = kind == "direct_bouncing"

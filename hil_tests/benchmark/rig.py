@@ -9,6 +9,7 @@ from hil_tests.plant.sitefile import REPOSITORY
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 EXPANDERS = REPOSITORY / "hil_tests" / "sites" / "expanders" / "pcf.toml"
+LOOPS = REPOSITORY / "hil_tests" / "sites" / "loops" / "eight.toml"
 CARDS = ("resident", "neighbour", "tenant", "visitor")
 SERVICE = "from shed.app import service as s\n"
 MODEL = "modelled: emulated ESP32 at 240 MHz, virtual time"

@@ -15,23 +15,24 @@ def _numbered(*names: str, first: int = 1, more: Mapping[int, str] = MappingProx
 STOP_CAUSES: Final = _numbered(
     "full", "unplugged", "max_time", "paid_time", "no_load", "over_power", "trip", "meter_stale", "user", "operator",
     "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus",
-    more={19: "supply_lost", 20: "load_swapped", 21: "waited"},
+    more={18: "blind", 19: "supply_lost", 20: "load_swapped", 21: "waited"},
 )  # fmt: skip
 HOLDERS: Final = _numbered(
     "boot_lock", "trip", "fault", "safe_mode", "maintenance", "self_test", "meter_stale", "load_budget", "no_session", "stagger",
     "lease", "point_fault", "welded", "relay_bus",
-    more={16: "wrong_board", 17: "supply", 18: "live"},
+    more={15: "blind", 16: "wrong_board", 17: "supply", 18: "live"},
 )  # fmt: skip
-FAULTS: Final = _numbered(
+_FAULTS: Final = _numbered(
     "scan_exception", "scan_timer_silent", "clock_stopped", "scan_overrun", "task_exception", "task_stuck", "main_exception",
     "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
     "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
     "expander_bus",
     more={
-        25: "trip_unknown", 26: "supply_lost", 27: "low_voltage", 28: "live_outlet", 29: "meters_mixed", 31: "wrong_board",
+        25: "trip_unknown", 26: "supply_lost", 27: "low_voltage", 28: "live_outlet", 29: "meters_mixed", 30: "blind", 31: "wrong_board",
         32: "records_lost", 33: "clock_unset", 35: "meter_jump",
     },
 )  # fmt: skip
+FAULTS: Final = MappingProxyType({**_FAULTS, 30: "blind"})
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
 )  # fmt: skip
@@ -40,7 +41,7 @@ AUTHORITIES: Final = _numbered("card", "key_switch", "hmac")
 GATE_EVENTS: Final = _numbered("granted", "denied", "held_open", "closed", "forced", "freed", "locked")
 PRESS_REASONS: Final = _numbered("several_cards", "several_outlets", "anothers", "blocked")
 NOWHERE: Final = 255  # the outlet of a `press_refused` record that no single outlet is meant by
-POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", first=0)
+POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", "suspect", first=0)
 OUTLET_STATES: Final = _numbered(
     "idle", "starting", "waiting", "charging", "top_up", "stopping", "resuming", "settling", "done", first=0
 )  # fmt: skip
@@ -53,7 +54,7 @@ FAULT_ARGUMENTS: Final = MappingProxyType(
         "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "output_readback": "output", "reader_silent": "reader",
         "gate_forced": "gate", "gate_held": "gate", "hint_storm": "point", "dead_contact": "outlet",
         "expander_bus": "expander bus", "supply_lost": "group", "low_voltage": "group", "live_outlet": "outlet", "meters_mixed": "outlet",
-        "meter_jump": "meter",
+        "meter_jump": "meter", "blind": "point",
     }
 )  # fmt: skip
 

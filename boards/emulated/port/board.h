@@ -72,6 +72,8 @@ typedef struct {
     uint32_t adc_uv[N_GPIO];
     uint32_t adc_noise_uv[N_GPIO];
     bool adc_blank;             // no calibration in the eFuses
+    uint32_t adc_hum_uv[N_GPIO];    // amplitude of a sine on it
+    uint32_t adc_hum_mhz[N_GPIO];   // thousandths of a hertz
     watch_t watch[N_GPIO];
     uint8_t drive[N_GPIO];      // last reported PIN drive
     pad_hold_t pad[N_GPIO];

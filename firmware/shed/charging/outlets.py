@@ -56,6 +56,7 @@ class Charging:
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
+        self.blind = False  # a fire point is at fault: no sale of before an outage goes on
         self._outlets = outlets
         n = len(outlets)
         self.sessions: list[session.Session | None] = [None] * n

@@ -175,6 +175,10 @@ class Session:
         starting = self.state == STARTING
         if starting and shed.start_blocked:
             self.enter(DONE)
+        elif not starting and self._waited_ms >= _WAITED_MS:
+            self.stop(stop_causes.WAITED)
+        elif shed.blind and not starting:
+            self.state_ms = 0  # it waits for the detectors, not for the meter
         elif self.paused and supply.waits(self, shed):
             return
         elif believed:
@@ -288,7 +292,8 @@ class Session:
 
     def _settle(self, shed):
         count = self.count
-        price_fen = tariff.used_fen if self.cause == stop_causes.SUPPLY_LOST else tariff.price_fen
+        not_the_customers = self.cause == stop_causes.SUPPLY_LOST or self.cause == stop_causes.BLIND
+        price_fen = tariff.used_fen if not_the_customers else tariff.price_fen
         price = price_fen(self.tariff, self.energised_s())
         settled = shed.sink.session_end(
             self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause

@@ -3,7 +3,8 @@
 Hazard: money and minutes must come from the same final numbers: the price is computed once, from the energised seconds that are recorded.
 
 Time tariff (1 yuan = 5 hours): every started block of block_min minutes costs price_fen. Billed time is time with the relay closed after
-load was first seen; so a session that never drew power, 0 s, costs nothing, and its first second costs a block.
+load was first seen; so a session that never drew power, 0 s, costs nothing, and its first second costs a block. What the shed itself ends
+because its detectors are blind pays for the time it had (`used_fen`).
 """
 
 from micropython import const
@@ -18,6 +19,7 @@ def price_fen(tariff, energised_s):
 
 
 def used_fen(tariff, energised_s):
-    """What the time itself is worth, rounded down: a sale that ends for want of supply is not charged for the rest of its block."""
+    """What the time itself is worth, rounded down: a sale that ends for want of supply, or of a detector, does not pay for the rest of its
+    block."""
     block_s = max(tariff[2], 1) * 60
     return energised_s // block_s * tariff[1] + energised_s % block_s * tariff[1] // block_s

@@ -6,7 +6,7 @@ Hazard: none; a number without a word is shown as itself.
 from shed.console.dates import date_text, span_text
 
 OUTLET_STATES = "free|waits for its meter|waits for a bike|charging|topping up|stopping|resuming|settling|settled"
-POINT_STATES = "normal|ALARM|FAULT: open|FAULT: short|FAULT: stuck|FAULT: stale"
+POINT_STATES = "normal|ALARM|FAULT: open|FAULT: short|FAULT: stuck|FAULT: stale|FAULT: suspect"
 GATE_STATES = "locked|released|open|HELD OPEN|free (trip)"
 
 # From 1 on.
@@ -14,13 +14,13 @@ HOLDERS = (
     "|boot lock after a start|TRIP: `clear` once its cause is gone|fault: see `faults`|safe mode: see `faults`|maintenance|self-test"
     "|meter silent|load budget: waits its turn|no session: tap a card, press the button|staggered start|no lease"
     "|fire point faulty: no new session|switch the breaker off: relay WELDED, replace it, then `clear`|expander bus out: see `faults`"
-    "||configuration of another board: see `faults`|row has no supply, or a low one: see `faults`"
+    "|fire point cannot be read: see `faults`|configuration of another board: see `faults`|row has no supply, or a low one: see `faults`"
     "|switch the breaker off: an outlet of the row may be live; look, then `clear`"
 )
 STOP_CAUSES = (
     "|full|unplugged|longest session|paid time over|nothing drew power|over power|TRIP|meter silent|customer|operator"
     "|load gone after outage|relay welded|below minimum power|maintenance|relay or fuse dead|24 h limit|expander bus out"
-    "||supply lost or switched off|another load|waited too long"
+    "|fire point faulty|supply lost or switched off|another load|waited too long"
 )
 FAULTS = (
     "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter"
@@ -29,7 +29,8 @@ FAULTS = (
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus|trip of another configuration"
     "|no supply (breaker; or its meters' bus), group"
     "|low voltage, group|LIVE although told off: switch the breaker off, outlet|meter shows another outlet's load: wiring, outlet"
-    "||configuration of another board|sale or trip record refused|clock not set: dated cards never end||register jumped, meter"
+    "|fire point cannot be read, point|configuration of another board|sale or trip record refused"
+    "|clock not set: dated cards never end||register jumped, meter"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"

@@ -34,6 +34,7 @@ CLOCK_UNSET = const(33)
 TRIP_UNKNOWN = const(25)
 RECORDS_LOST = const(32)
 # 26 to 29: charging/supply.py and charging/off_watch.py
+BLIND = const(30)
 
 
 class Faults:

@@ -23,13 +23,22 @@ class Matrix:
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
     `cut_groups`, `free_gates`: masks of what must be open. `active`: causes present now; `latched`: held until reset; `shadow`: would
-    have tripped. `unknown`: a latch of an unknown cause acts.
+    have tripped. `unknown`: a latch of an unknown cause acts. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none: never.
+    `alarm`: the mask of the last evaluation. `watched`: the points of armed causes.
     """
 
-    def __init__(self, causes, effects, latched=0):
+    def __init__(self, causes, effects, latched=0, windows_ms=()):
         # Bits are kept with their rows: shifting one up row by row would end at 1 << 30, which allocates.
         self._causes = tuple([(1 << i, mask, votes, flags, effect) for i, (mask, votes, flags, effect) in enumerate(causes)])
+        self.watched = 0
+        for _bit, mask, _votes, flags, _effect in self._causes:
+            if flags & ARMED:
+                self.watched |= mask
+        self.windows_ms = windows_ms if any(windows_ms) else ()
+        self._recent = {1 << k: 0 if window_ms else -1 for k, window_ms in enumerate(self.windows_ms)}  # by cause: points that count
+        self._seen = 0  # in alarm since the votes were last looked at; -1: trips were reset
         self._effects = tuple([(1 << i, kind, index) for i, (kind, index) in enumerate(effects)])
+        self.alarm = 0
         self.alarm_seen = 0
         self.fault_seen = 0
         self.holding_points = 0  # of causes that trip and do not latch
@@ -54,6 +63,8 @@ class Matrix:
         held = 0
         for bit, mask, votes, flags, _effects in self._causes:
             hits = alarm & mask
+            if windows and hits and self._recent[bit] >= 0:
+                hits = (alarm | self._recent[bit] | (self._seen if self._seen > 0 else 0)) & mask
             n = 0
             while hits:
                 hits &= hits - 1
@@ -92,6 +103,32 @@ class Matrix:
         self.cut_groups = cut
         self.free_gates = free
 
+    def cut_by(self, points):
+        """The groups that armed causes of any of these points cut."""
+        effects_mask = 0
+        for _bit, mask, _votes, flags, effects in self._causes:
+            if mask & points and flags & ARMED:
+                effects_mask |= effects
+        cut = 0
+        for bit, kind, index in self._effects:
+            if effects_mask & bit and kind == CUT_GROUP:
+                cut |= 1 << index
+        return cut
+
+    # Votes within a window, by the executive. The scan may come between any two steps.
+
+    def take_seen(self):
+        """Points in alarm since the last call, or now; -1 when trips were reset since."""
+        seen = self._seen
+        self._seen = 0  # an alarm that begins just here is still there, and seen again when it ends
+        return seen if seen < 0 else seen | self.alarm
+
+    def note_recent(self, k, points):
+        """These points count as votes of cause number `k`."""
+        if self.windows_ms[k] and self._recent[1 << k] != points:
+            self._recent[1 << k] = points
+            self.alarm_seen = -1  # evaluated anew in the next scan
+
     def restore(self, latched, unknown=False):
         """Latches known from before a power cut act from now on; one without a cause here is unknown, unless there is no configuration at
         all. Through Scan.restore_trips once the scan runs."""
@@ -125,6 +162,11 @@ class Matrix:
         if not fire & unsure:
             self.unknown = False
             self.latched &= known
+        if self.windows_ms:  # what was voted before counts no more
+            for k in range(len(self.windows_ms)):
+                self.note_recent(k, 0)
+            self._seen = -1
+            self.evaluate(self.alarm, self.fault_seen)
         self.shadow &= self.active
         self._apply()
         return self.latched

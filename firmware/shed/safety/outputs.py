@@ -54,6 +54,7 @@ class Outputs:
         self._scans = 0
         self._holders = [0] * holders.COUNT
         self.held = 0
+        self._frozen = 0  # what is off stays off, what is on may stay on
         self.cut_outlets = 0
         self.cut_since = 0  # outlets that a trip cut since Scan.take_cuts
         self.lost_outlets = 0  # behind a bus that is out
@@ -94,6 +95,7 @@ class Outputs:
                 held |= self._holders[i]
             i += 1
         self.held = held
+        self._frozen = self._holders[holders.POINT_FAULT]
 
     def held_by(self, holder):
         """Mask of the outlets that `holder` keeps off."""
@@ -132,7 +134,7 @@ class Outputs:
         cut = cut_groups != self._cut_seen
         if cut:
             self._cut(cut_groups)
-        on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets | self.lost_outlets)
+        on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets | self.lost_outlets | self._frozen & ~self.relays_on)
         opening = self.relays_on & ~on
         if opening:
             self._switch(opening, 0)

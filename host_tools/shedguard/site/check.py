@@ -7,9 +7,11 @@ from typing import Final
 
 from ..boards.model import Board
 from . import pins
-from .model import SiteFile
+from .model import Point, SiteFile
 from .problems import Path, Problem, did_you_mean
 
+LEAST_CLEAR_MS: Final = 1000  # of a fire point: a contact that bounces, and the mains' own disturbances, are over by then
+LEAST_LOOP_SAMPLES: Final = 3  # two samples of mains hum may agree
 MAINS_V: Final = 220  # nominal; what a breaker of so many amperes carries is reckoned with it
 
 
@@ -89,6 +91,10 @@ def _points(site: SiteFile) -> Iterator[Problem]:
             elif not 0 <= point.bands_mv.short < point.bands_mv.alarm < point.bands_mv.normal:
                 yield Problem((*path, "bands_mv"), f'bands of loop "{point.name}" do not rise', "short < alarm < normal must hold",
                               "each figure is the upper limit of its band in millivolts")  # fmt: skip
+            if point.trip_samples < LEAST_LOOP_SAMPLES:
+                what = f'loop "{point.name}" trips on {point.trip_samples} samples'
+                hint = f"trip_samples = {LEAST_LOOP_SAMPLES} at least"
+                yield Problem((*path, "trip_samples"), what, "two samples 5 ms apart agree by mains hum alone", hint)
             if point.normally is not None:
                 yield Problem((*path, "normally"), f'loop "{point.name}" says normally', "a loop is judged by its bands", "remove the key")
             if point.use == "key_switch":
@@ -124,28 +130,55 @@ def _causes(site: SiteFile) -> Iterator[Problem]:
         if cause.votes > len(cause.points):
             what = f'cause "{cause.name}" needs {cause.votes} votes and has {len(cause.points)} points'
             yield Problem((*path, "votes"), what, "it could never trip", f"votes = {len(cause.points)} at most")
+        if cause.votes == 1 and cause.window_s:
+            what = f'cause "{cause.name}" has a window and needs one vote'
+            why = "a window counts votes together that come one after the other"
+            yield Problem((*path, "window_s"), what, why, "remove window_s, or raise votes")
         if cause.votes > 1 and cause.window_s == 0:
             what = f'cause "{cause.name}" counts votes within no time'
             yield Problem((*path, "votes"), what, "votes that come one after the other would never meet", "add window_s, for instance 60")
 
 
 def _fire(site: SiteFile) -> Iterator[Problem]:
-    """Every fire point trips an armed cause by itself that cuts every group: cutting acts on one detector (DESIGN section 5)."""
-    wanted = {f"cut {group.name}" for group in site.group}
+    """Every fire point by itself trips armed, latched causes that cut every group and free every gate: one detector alone is enough (DESIGN
+    section 5), and only a person lets the shed go on."""
+    wanted = effect_names(site)
     for index, point in enumerate(site.point):
         if not point.fire:
             continue
         causes = [cause for cause in site.cause if point.name in cause.points and cause.votes == 1]
-        cut = {effect for cause in causes if cause.armed for effect in cause.effects}
-        left = sorted(wanted - cut)
+        tripped = {effect for cause in causes if cause.armed and cause.latched for effect in cause.effects}
+        left = [effect for effect in wanted if effect not in tripped]
         if left:
             shadow = [cause.name for cause in causes if not cause.armed]
-            reason = f'cause "{shadow[0]}" is not armed' if shadow else "one detector alone must be enough to cut the power"
+            reason = "one detector alone must be enough to cut the power and to free the way out"
+            if shadow:
+                reason = f'cause "{shadow[0]}" is not armed'
             what = f'fire point "{point.name}" does not {" nor ".join(left)}'
-            effects = ", ".join(f'"{effect}"' for effect in sorted(wanted))
+            effects = ", ".join(f'"{effect}"' for effect in wanted)
             yield Problem(
                 ("point", index), what, reason, f'add an armed [[cause]] with points = ["{point.name}"] and effects = [{effects}]'
             )
+        yield from _heard(("point", index), point)
+    fire = {point.name for point in site.point if point.fire}
+    for index, cause in enumerate(site.cause):
+        named = [name for name in cause.points if name in fire]
+        if named and not cause.latched:
+            what = f'cause "{cause.name}" does not latch and has the fire point "{named[0]}"'
+            why = "the power would come back by itself while nobody has looked, and also when the cable to the detector has burnt"
+            yield Problem(("cause", index, "latched"), what, why, "latched = true, or leave the key out")
+
+
+def _heard(path: Path, point: Point) -> Iterator[Problem]:
+    """Whether a fire point can be heard, and its silence too."""
+    if point.kind == "contact" and point.normally == "open":
+        what = f'fire contact "{point.name}" is normally open: nobody sees when its wire is cut'
+        hint = 'use a normally closed contact (normally = "closed"), or a loop with an end-of-line resistor'
+        yield Problem((*path, "normally"), what, "an open contact and a cut wire look the same: quiet", hint, "warning")
+    if point.clear_ms < LEAST_CLEAR_MS:
+        what = f'clear_ms = {point.clear_ms} of fire point "{point.name}" is too short'
+        why = "a contact that bounces would be alarm and normal in turn"
+        yield Problem((*path, "clear_ms"), what, why, f"clear_ms = {LEAST_CLEAR_MS} at least, or leave the key out (2000)")
 
 
 def _times(site: SiteFile) -> Iterator[Problem]:

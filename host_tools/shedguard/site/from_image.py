@@ -10,7 +10,7 @@ from ..boards.model import Board
 from ..errors import PROTOCOL, ShedError
 from .check import effect_names
 from .image import NONE, compile_site, image_crc, read_sections
-from .model import Charging, SiteFile
+from .model import BLIND_GRACE_MIN, Charging, SiteFile
 
 _PARITIES = ("none", "odd", "even")
 _PROFILES = {1: "pzem-016"}
@@ -57,7 +57,12 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
     name = f"site {site_id}" if names is None else names.site.name
     tables: dict[str, Any] = {
         "site": {"id": site_id, "name": name, "board": board.board.name, "time_zone_min": zone},
-        "safety": {"heartbeat": at(beat), "hold_off_s": hold_off, "maintenance_key": sections[13][0][0].hex()},
+        "safety": {
+            "heartbeat": at(beat),
+            "hold_off_s": hold_off,
+            "maintenance_key": sections[13][0][0].hex(),
+            "blind_grace_min": sections[16][0][0] if 16 in sections else BLIND_GRACE_MIN,
+        },
         "group": [
             {"name": groups[index], "contactor": at(pin), "breaker_w": watts} for index, (pin, _high, watts) in enumerate(sections[2])
         ],

@@ -10,7 +10,7 @@ from typing import Final
 from ..boards.boot_file import identity
 from ..boards.model import Board, Wires
 from .check import effect_names
-from .model import Charging, SiteFile
+from .model import BLIND_GRACE_MIN, Charging, SiteFile
 
 MAGIC: Final = b"SGI1"
 VERSION: Final = 1
@@ -21,7 +21,7 @@ _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
 _PROFILES: Final = {"pzem-016": 1}
 _LAYOUTS: Final = {
     1: "<IIhHHBB", 2: "<BBH", 3: "<BBBIBB", 4: "<BBBBBBH", 5: "<BBB", 6: "<BBBBHHHHHB", 7: "<IBBII", 8: "<BB", 9: "<BBBBHH",
-    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH", 17: "<I",
+    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH", 16: "<B", 17: "<I",
 }  # fmt: skip
 _CHARGING: Final = tuple(Charging.model_fields)
 _PARTS: Final = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
@@ -48,6 +48,8 @@ def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[i
     ]
     if board.expander:
         sections += [(14, [_wires(wires) for wires in board.bus.values()]), (15, [_expander(board, name) for name in board.expander])]
+    if site.safety.blind_grace_min != BLIND_GRACE_MIN:  # an image of before has no such section, and stays the same
+        sections.append((16, [(site.safety.blind_grace_min,)]))
     sections.append((BOARD, [(identity(board),)]))
     sections = [section for section in sections if only is None or section[0] in only]
     body = bytearray()

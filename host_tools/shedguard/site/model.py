@@ -5,7 +5,7 @@ Defaults of ``[charging]`` are what charging piles in the field use: full at 20 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -39,11 +39,15 @@ class Site(_Strict):
     time_zone_min: int = Field(default=480, ge=-720, le=840)
 
 
+BLIND_GRACE_MIN: Final = 10  # what the board takes when its image does not say (section 16)
+
+
 class Safety(_Strict):
     """``[safety]``. Without ``heartbeat`` the board is reported unprotected."""
 
     heartbeat: Name | None = None
     hold_off_s: int = Field(default=10, ge=0, le=600)
+    blind_grace_min: int = Field(default=BLIND_GRACE_MIN, ge=0, le=30)
     maintenance_key: str = Field(pattern=r"^[0-9a-fA-F]{64}$")
 
 

@@ -1,0 +1,84 @@
+"""Blind points: what a fire point that is at fault costs. Blind means off (decision 0014).
+
+Hazard: an outlet that charges on under a detector that sees nothing. While a fire point is at fault nothing closes. One that cannot be
+read for two seconds cuts the outlets it protects. On any other fault what runs ends after the site's grace, except in groups that another
+detector, not at fault, protects too. Nothing latches, and the gate stays as it is.
+
+    normal --fault--> nothing closes --no reading for 2 s----------> its outlets cut (holder `blind`, fault 30)
+                                     --grace, no other detector----> their sales end (stop cause `blind`)
+    any of these      --normal-----> normal
+"""
+
+from micropython import const
+
+from shed.safety import faults, holders
+
+_DARK_TURNS = const(20)  # of 100 ms
+_TURNS_A_MIN = const(600)
+
+
+class BlindWatch:
+    """groups: outlet mask per group. table: faults.Faults. grace_min: 0 to 30."""
+
+    def __init__(self, points, matrix, outputs, groups, table, grace_min):
+        self._points = points
+        self._matrix = matrix
+        self._outputs = outputs
+        self._groups = groups
+        self._table = table
+        self._grace_turns = grace_min * _TURNS_A_MIN
+        self._blind = 0
+        self._was = 0  # fire points at fault in the last turn
+        self._dark_turns = bytearray(points.count)
+        self._turns = [0] * points.count  # at fault, and no other detector
+
+    def step(self):
+        """Every 100 ms. Returns the outlets whose sales are to end."""
+        points = self._points
+        fault = points.fault & points.fire
+        if not fault | self._was:
+            return 0
+        self._was = fault
+        outputs = self._outputs
+        if fault:
+            outputs.hold(holders.POINT_FAULT, outputs.everything)
+        else:
+            outputs.release(holders.POINT_FAULT, outputs.everything)
+        seen = self._matrix.cut_by(points.detectors & ~fault)
+        cut = ends = 0
+        for i in range(points.count):
+            bit = 1 << i
+            if not fault & bit:
+                self._turns[i] = self._dark_turns[i] = 0
+                if self._blind & bit:
+                    self._blind &= ~bit
+                    self._table.over(faults.BLIND, i)
+                continue
+            protects = self._matrix.cut_by(bit)
+            if not points.dark & bit:
+                self._dark_turns[i] = 0
+            elif self._dark_turns[i] < _DARK_TURNS:
+                self._dark_turns[i] += 1
+            elif not self._blind & bit:
+                self._blind |= bit
+                self._table.came(faults.BLIND, i)
+            if self._blind & bit:
+                cut |= protects
+            alone = protects & ~seen
+            if not alone:
+                self._turns[i] = 0
+            elif self._turns[i] < self._grace_turns:
+                self._turns[i] += 1
+            else:
+                ends |= alone
+        cut = self._outlets(cut)
+        outputs.hold(holders.BLIND, cut)
+        outputs.release(holders.BLIND, outputs.everything & ~cut)
+        return cut | self._outlets(ends)
+
+    def _outlets(self, groups):
+        outlets = 0
+        for g in range(len(self._groups)):
+            if groups >> g & 1:
+                outlets |= self._groups[g]
+        return outlets

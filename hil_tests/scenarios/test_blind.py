@@ -1,0 +1,257 @@
+"""Blind means off: what a fire point that cannot see costs, and that it costs no more (decision 0014)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+from hil_tests.scenarios.conftest import SITE, start_charging
+
+SITES = SITE.parent
+SERVICE = "from shed.app import service as s\n"
+BLOCK_S, PRICE_FEN = 300 * 60, 100  # the tariff of small.toml
+
+
+@contextmanager
+def shed(seed: int, folder: Path, site: Path, changes: dict[str, tuple[str, str]]) -> Iterator[Bench]:
+    """In service, with lines of the site file changed: old text by new."""
+    text = site.read_text(encoding="utf-8")
+    for old, new in changes.values():
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "site.toml"
+    path.write_text(text, encoding="utf-8")
+    for board in site.parent.glob("*8.toml"):
+        (folder / board.name).write_text(board.read_text(encoding="utf-8"), encoding="utf-8")
+    with Bench(site=path, seed=seed) as bench:
+        bench.run("15 s")
+        yield bench
+
+
+def faults(bench: Bench) -> set[tuple[int, int]]:
+    """Code and argument of each live fault."""
+    return {(row["f"], row["a"]) for row in bench.console.ask({"do": "faults"}) if "f" in row and row["live"]}
+
+
+def presses(bench: Bench, outlet: int, card: str) -> None:
+    bench.bike(outlet).plug("li48v", soc=0.2)
+    bench.card(card).tap()
+    bench.run("1 s")
+    bench.button(outlet).press()
+
+
+def nobody_frees(bench: Bench) -> None:
+    assert bench.gate("main").is_locked and not bench.journal.records("trip")
+
+
+@pytest.mark.parametrize("fault", ["open", "short", "hum"])
+def test_under_a_detector_that_sees_nothing_sales_end_after_the_grace_and_none_begins(bench: Bench, fault: str):
+    start_charging(bench, 1)
+    loop = bench.smoke("bay")
+    loop.hum(800) if fault == "hum" else loop.fault(fault)
+    bench.run("3 s")
+    assert (10, 0) in faults(bench)
+    presses(bench, 2, "neighbour")
+    bench.stays(bench.outlet(2).contact_is_open, "30 s")
+    bench.stays(bench.outlet(1).contact_is_closed, "9 min")
+    bench.until(bench.outlet(1).contact_is_open, within="90 s")
+    bench.run("20 s")
+    session = bench.journal.sessions()[-1]
+    assert session.stop_cause == "blind"
+    assert session.price_fen == round(bench.outlet(1).energised_s) * PRICE_FEN // BLOCK_S < PRICE_FEN
+    nobody_frees(bench)
+    loop.hum(0)
+    loop.fault("ok")
+    bench.run("5 s")
+    assert not faults(bench)
+    bench.bike(1).unplug()
+    start_charging(bench, 1)
+
+
+@pytest.mark.parametrize(("minutes", "least_s", "most_s"), [(0, 0, 2), (2, 115, 125)])
+def test_the_grace_is_the_sites(seed: int, tmp_path: Path, minutes: int, least_s: int, most_s: int):
+    with shed(seed, tmp_path, SITE, {"grace": ("hold_off_s = 10", f"hold_off_s = 10\nblind_grace_min = {minutes}")}) as bench:
+        start_charging(bench, 1)
+        began_ns = bench.now_ns
+        bench.smoke("bay").fault("open")
+        bench.until(bench.outlet(1).contact_is_open, within="3 min")
+        assert least_s <= (bench.now_ns - began_ns) / 1e9 <= most_s
+
+
+def test_sales_go_on_while_another_detector_looks_and_end_when_none_does(seed: int, tmp_path: Path):
+    grace = ('heartbeat = "HB"', 'heartbeat = "HB"\nblind_grace_min = 1')
+    with shed(seed, tmp_path, SITES / "loops" / "eight.toml", {"grace": grace}) as bench:
+        start_charging(bench, 1)
+        for number in range(1, 8):
+            bench.smoke(str(number)).fault("open")
+        bench.stays(bench.outlet(1).contact_is_closed, "3 min")
+        bench.smoke("8").fault("short")
+        bench.until(bench.outlet(1).contact_is_open, within="62 s")
+
+
+def test_a_call_point_at_fault_is_named_and_ends_no_sale_while_a_detector_looks(seed: int, tmp_path: Path):
+    """It is a contact: what shows that it is at fault is that it flaps."""
+    with shed(seed, tmp_path, SITE, {"grace": ("hold_off_s = 10", "hold_off_s = 10\nblind_grace_min = 1")}) as bench:
+        start_charging(bench, 1)
+        gpio = bench.call_point("door").contact.gpio
+        level = [0]
+
+        def flap() -> None:
+            level[0] ^= 1
+            bench.port.pin_in(gpio, level[0])
+            timer.start(5_000_000)
+
+        timer = bench.world.timer(flap)
+        bench.board.probe(SERVICE + "s.points._direct = 0")  # else it trips at once
+        flap()
+        bench.run("3 s")
+        assert (10, 1) in faults(bench)
+        bench.stays(bench.outlet(1).contact_is_closed, "2 min")
+        bench.smoke("bay").fault("open")
+        bench.until(bench.outlet(1).contact_is_open, within="62 s")
+
+
+def test_a_sale_does_not_go_on_after_an_outage_until_the_detectors_see(bench: Bench):
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.mains.off()
+    bench.run("10 s")
+    bench.smoke("bay").fault("open")
+    bench.mains.on()
+    bench.stays(bench.outlet(1).contact_is_open, "3 min")
+    assert not bench.journal.records("session_resumed")
+    bench.smoke("bay").fault("ok")
+    bench.until(bench.outlet(1).is_charging, within="30 s")
+    assert not bench.journal.sessions()
+
+
+def test_a_relay_that_waits_for_the_hold_off_does_not_close_under_a_detector_that_failed_meanwhile(bench: Bench):
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.mains.off()
+    bench.run("10 s")
+    bench.mains.on()
+    bench.until(lambda: bool(bench.journal.records("session_resumed")), within="8 s")
+    assert bench.outlet(1).contact_is_open
+    bench.smoke("bay").fault("open")
+    bench.stays(bench.outlet(1).contact_is_open, "1 min")
+
+
+def test_a_sale_that_waits_for_the_detectors_is_settled_after_the_grace(bench: Bench):
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.mains.off()
+    bench.run("10 s")
+    bench.smoke("bay").fault("open")
+    bench.mains.on()
+    bench.run("12 min")
+    bench.smoke("bay").fault("ok")
+    bench.stays(bench.outlet(1).contact_is_open, "1 min")
+    assert len(bench.journal.sessions()) == 1
+
+
+@pytest.mark.parametrize("name", ["pcf", "mixed"])
+def test_a_call_point_on_a_dead_bus_cuts_after_two_seconds_and_frees_nobody(seed: int, name: str):
+    with Bench(site=SITES / "expanders" / f"{name}.toml", seed=seed) as bench:
+        bench.run("15 s")
+        outlet = sorted(bench.plant.outlets)[-1]
+        start_charging(bench, outlet)
+        bench.run("10 s")
+        for bus in bench.plant.expander_buses.values():
+            if bus.is_i2c:
+                bus.fault("sda-short")
+        began_ns = bench.now_ns
+        bench.until(bench.outlet(outlet).contact_is_open, within="2600 ms")
+        assert bench.now_ns - began_ns > 0
+        bench.run("20 s")
+        assert any(code == 30 for code, _ in faults(bench))
+        nobody_frees(bench)
+        for bus in bench.plant.expander_buses.values():
+            if bus.is_i2c:
+                bus.fault("ok")
+        bench.console.ask({"do": "clear"}, key=True)
+        bench.run("10 s")
+        assert bench.outlet(outlet).contact_is_open, "a sale that was cut does not come back"
+        bench.bike(outlet).unplug()
+        start_charging(bench, outlet)
+
+
+def test_a_loop_that_the_converter_cannot_read_is_named_and_cuts_and_the_board_serves_on(bench: Bench):
+    start_charging(bench, 1)
+    boots = len(bench.journal.records("boot"))
+    bench.board.probe(
+        SERVICE
+        + "def unreadable():\n    raise OSError(-258)\n"
+        + "l = s.points._loops\nreal = l._looks\nl._looks = tuple([(b, unreadable, a, n) for b, _, a, n in real])"
+    )
+    bench.until(bench.outlet(1).contact_is_open, within="2600 ms")
+    bench.run("1 min")
+    assert {(10, 0), (30, 0)} <= faults(bench)
+    assert len(bench.journal.records("boot")) == boots and bench.journal.sessions()[-1].stop_cause == "blind"
+    nobody_frees(bench)
+    bench.call_point("door").press()
+    bench.until(bench.gate("main").is_free, within="40 ms")
+
+
+def test_a_cut_loop_that_is_no_fire_point_is_named_when_an_armed_cause_looks_at_it(seed: int, tmp_path: Path):
+    with shed(seed, tmp_path, SITE, {"fire": ('terminal = "AI1"\nfire = true', 'terminal = "AI1"\nfire = false')}) as bench:
+        start_charging(bench, 1)
+        bench.smoke("bay").fault("open")
+        bench.run("2 s")
+        assert faults(bench) == {(10, 0)}
+        assert bench.outlet(1).is_charging
+        presses(bench, 2, "neighbour")
+        bench.until(bench.outlet(2).is_charging, within="20 s")
+
+
+VOTES = """[[cause]]
+name = "two of two"
+points = ["smoke bay", "call point door"]
+votes = 2
+window_s = 20
+effects = ["cut row A", "free main"]
+
+[[gate]]"""
+
+
+@pytest.mark.parametrize(("apart", "trips"), [("3 s", True), ("15 s", True), ("24 s", False)])
+def test_votes_count_within_their_window_and_not_beyond(seed: int, tmp_path: Path, apart: str, trips: bool):
+    """Smoke for 3 s, gone; its point is normal 2 s later, and counts for 20 s after that."""
+    changes = {"fire": ("fire = true", "fire = false"), "armed": ("armed = true", "armed = false"), "votes": ("[[gate]]", VOTES)}
+    with shed(seed, tmp_path, SITE, changes) as bench:
+        start_charging(bench, 1)
+        bench.smoke("bay").alarm()
+        bench.run("3 s")
+        bench.smoke("bay").clear()
+        bench.run(apart)
+        assert bench.outlet(1).contact_is_closed
+        bench.call_point("door").press()
+        bench.run("40 ms")
+        assert bool(bench.outlet(1).contact_is_open) == trips == bool(bench.gate("main").is_free)
+        if trips:  # what was counted before a reset counts no more
+            bench.call_point("door").reset()
+            bench.run("4 s")
+            assert bench.console.ask({"do": "clear"}, key=True)[0]["trips"] == 0
+            bench.call_point("door").press()
+            bench.run("1 s")
+            assert bench.gate("main").is_locked
+
+
+@pytest.mark.parametrize("ms", [0, 37, 90, 143, 188])
+def test_a_trip_that_is_over_at_once_ends_the_sale_all_the_same(seed: int, tmp_path: Path, ms: int):
+    changes = {"latched": ("latched = true", "latched = false"), "fire": ("fire = true", "fire = false"),
+               "clear": ('terminal = "DI1"', 'terminal = "DI1"\nclear_ms = 100')}  # fmt: skip
+    with shed(seed, tmp_path, SITE, changes) as bench:
+        start_charging(bench, 1)
+        bench.run("5 s")
+        bench.run(ms * 1_000_000)
+        bench.call_point("door").press()
+        bench.run("30 ms")
+        assert bench.outlet(1).contact_is_open
+        bench.call_point("door").reset()
+        bench.stays(bench.outlet(1).contact_is_open, "10 s")
+        assert [session.stop_cause for session in bench.journal.sessions()] == ["trip"]
