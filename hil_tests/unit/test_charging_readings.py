@@ -139,8 +139,9 @@ def test_zeros_after_an_outage_lose_nothing(shed):
     shed.run(2900)
     shed = after_cut(shed, zeros=True)
     shed.run(4)
-    assert isinstance(shed.meters[0], OddMeter)
-    shed.meters[0].zeros = False
+    odd = shed.meters[0]
+    assert isinstance(odd, OddMeter)
+    odd.zeros = False
     shed.plug(0, 150)
     shed.run(600)
     shed.unplug(0)
