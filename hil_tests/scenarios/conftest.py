@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     timing = config.getoption("--flash-timing")
     arguments = () if timing is None else ("--flash-timing", timing)
     offset_ms = variant.NEAR_WRAP_MS if config.getoption("--near-wrap") else 0
-    variant.choose(variant.Variant(config.getoption("--cpu-mhz"), offset_ms, arguments, config.getoption("--program")))
+    variant.choose(variant.Variant(config.getoption("--cpu-mhz"), offset_ms, arguments, str(config.getoption("--program"))))
 
 
 @pytest.fixture(scope="session")
