@@ -49,6 +49,7 @@ class Pn532:
     def __init__(self, world: World, port: BoardPort, psu: Psu, name: str, uart: int) -> None:
         self.name = name
         self.uid: bytes | None = None
+        self._lying: list[bytes] = []  # the newest last
         self.fault_name = "ok"
         self.commands = 0
         self.cards_read = 0
@@ -85,6 +86,23 @@ class Pn532:
         """A card with ``uid`` (4, 7 or 10 bytes) comes into the field; None: it leaves."""
         if uid is not None and len(uid) not in _ATQA_SAK:
             raise ValueError(f"a UID has 4, 7 or 10 bytes, not {len(uid)}")
+        self._lying = [] if uid is None else [uid]
+        self._seen(uid)
+
+    def lay(self, uid: bytes) -> None:
+        """One more card comes into the field: it is the one that is read until it leaves."""
+        if len(uid) not in _ATQA_SAK:
+            raise ValueError(f"a UID has 4, 7 or 10 bytes, not {len(uid)}")
+        self._lying = [other for other in self._lying if other != uid] + [uid]
+        self._seen(uid)
+
+    def take_away(self, uid: bytes) -> None:
+        """This card leaves, if it lies there; of those that stay the newest is read."""
+        if uid in self._lying:
+            self._lying.remove(uid)
+            self._seen(self._lying[-1] if self._lying else None)
+
+    def _seen(self, uid: bytes | None) -> None:
         self.uid = uid
         self._signal.set(self._world.now_ns, int(uid is not None))
         if uid is not None and self._listing:
