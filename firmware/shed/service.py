@@ -31,6 +31,7 @@ _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
 _CHARGING_TASK = const(0)
 _METERS_TASK = const(1)
+_REQUEST_MS = const(12)  # longer than a request holds the line
 
 
 class Service:
@@ -95,6 +96,8 @@ class Service:
         charging = self.charging
         if charging is None:
             return 1000
+        if self.poller.driving():
+            return _REQUEST_MS
         outputs = self.outputs
         if outputs.lost_since:
             lost = outputs.lost_since
