@@ -229,3 +229,19 @@ def test_every_output_is_off_before_software_runs_and_without_power(poller: Benc
     assert changes[0] == (0, 0)
     assert changes[-1][1] == 0
     assert driven[0] >= poller.board.boots[0]
+
+
+def test_flash_returns_errors_on_request_in_one_partition_and_in_one_sector() -> None:
+    with Bench(flash={"/main.py": "import time\nwhile True: time.sleep(1)"}) as bench:
+        bench.run("2 s")
+        bench.board.probe(
+            "from esp32 import Partition\np = Partition.find(1, label='shed_journal')[0]\nq = Partition.find(1, label='shed_box')[0]"
+        )
+        write = "try:\n {}.writeblocks({}, b'1', 0)\n print('written')\nexcept OSError:\n print('failed')"
+        bench.board.flash_fails(2, "program", region="shed_box")
+        said = [bench.board.probe(write.format(*where)).strip() for where in (("p", 1), ("q", 1), ("p", 1), ("q", 1), ("q", 1))]
+        assert said == ["written", "written", "written", "failed", "written"]
+        bench.board.sector_fails("shed_journal", 2, "program")
+        assert [bench.board.probe(write.format("p", n)).strip() for n in (1, 2, 3)] == ["written", "failed", "written"]
+        with pytest.raises(ValueError, match="sectors 0 to 15"):
+            bench.board.sector_fails("shed_box", 16)

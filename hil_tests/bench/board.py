@@ -9,8 +9,9 @@ from typing import Any, Final, Protocol
 from hil_tests.plant.units import Duration, ns
 from hil_tests.plant.world import World
 
-from . import link
+from . import flash_faults, link
 from .conditions import Condition
+from .flash_faults import FlashKind
 
 RESET_CAUSES: Final = {1: "power-on", 2: "hard", 3: "watchdog", 4: "deep sleep", 5: "soft"}
 NOTE_LEVELS: Final = {0: "info", 1: "warning", 2: "VIOLATION"}
@@ -107,6 +108,25 @@ class Board:
         code, values = codes[name]
         self._world.log(f"board: fault {name} {a or ''}")
         self._bench.post(link.FAULT, code, _FAULT.pack(*values()))
+
+    def flash_fails(self, operations_from_now: int, kind: FlashKind = "any", done: bool = False, times: int = 1, region: str = "") -> None:
+        """The n-th flash operation of ``kind`` from now (a page program, a sector erase, a read call) returns an error (OSError).
+
+        ``done``: it did its work all the same. ``times`` in a row fail, 0 for ever. Only those in the partition ``region`` count, when it
+        is given. The order stands over resets and power cuts and replaces the one before it; 0 operations take it back.
+        """
+        when = "when done" if done else "before"
+        self._world.log(f"board: {kind} {operations_from_now} of {region or 'the flash'} fails {when}, {times} times")
+        payload = flash_faults.counted(operations_from_now, kind, done, times, region)
+        self._bench.post(link.FAULT, link.FAULT_FLASH_FAILS, payload)
+
+    def sector_fails(self, region: str, sector: int, kind: FlashKind = "any", done: bool = False) -> None:
+        """Sector ``sector`` of the partition ``region`` is worn out: from now on its operations of ``kind`` return errors.
+
+        ``"none"`` mends it.
+        """
+        self._world.log(f"board: sector {sector} of {region}: {kind} fails")
+        self._bench.post(link.FAULT, link.FAULT_FLASH_SECTOR, flash_faults.worn(region, sector, kind, done))
 
     def hold_in_reset(self, held: bool) -> None:
         """The EN pin."""

@@ -67,6 +67,8 @@ FAULT_POWER_CUT_AT_FLASH: Final = 3
 FAULT_CPU_STALL: Final = 4
 FAULT_ALLOCATION: Final = 5
 FAULT_LATE_TIMER: Final = 6
+FAULT_FLASH_FAILS: Final = 7
+FAULT_FLASH_SECTOR: Final = 8
 
 UART_TX_HEAD: Final = struct.Struct("<IIBBBB")
 UART_RX_HEAD: Final = struct.Struct("<II")

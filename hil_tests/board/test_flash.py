@@ -106,3 +106,58 @@ def test_operations_are_traced_on_request(board: Board) -> None:
     board.raw(PART + "p.writeblocks(4,b'12',8)")
     (record,) = board.of(link.FLASH)
     assert (record.arg, int.from_bytes(record.payload[:4], "little")) == (1, BASE + 4 * 4096 + 8)
+
+
+def flags(kinds: int, done: bool = False, times: int = 1) -> int:
+    return kinds | 8 * done | times << 8
+
+
+@pytest.mark.parametrize(("done", "stands"), [(False, b"\xff"), (True, b"\x00")])
+def test_a_program_that_returns_an_error_may_have_done_its_work(board: Board, flash: Path, done: bool, stands: bytes) -> None:
+    board.raw(PART + "p.ioctl(6,5)\n")
+    board.fault(link.FAULT_FLASH_FAILS, 2, flags(1, done))
+    out = board.raw(
+        "p.writeblocks(5,b'\\x00'*256,0)\np.readblocks(5,bytearray(9))\np.ioctl(6,6)\n"
+        "try:\n p.writeblocks(5,b'\\x00'*256,256)\nexcept OSError as e: print(e)\np.writeblocks(5,b'\\x00'*256,512)\nprint('on')"
+    )
+    assert out == "(-24577, 'ESP_ERR_FLASH_OP_FAIL')\non\n"
+    image = flash.read_bytes()[BASE + 5 * 4096 :][:768]
+    assert image == bytes(256) + stands * 256 + bytes(256)
+    assert board.stats()["flash_failures"] == 1
+
+
+def test_erases_and_reads_fail_too_and_several_in_a_row(board: Board, flash: Path) -> None:
+    board.raw(PART + "p.writeblocks(7,b'\\x00'*4096)\n")
+    board.fault(link.FAULT_FLASH_FAILS, 1, flags(2))
+    assert "OP_FAIL" in board.raw("try: p.ioctl(6,7)\nexcept OSError as e: print(e)")
+    assert flash.read_bytes()[BASE + 7 * 4096 :][:4096] == bytes(4096)
+    board.fault(link.FAULT_FLASH_FAILS, 1, flags(4, times=2))
+    source = "b=bytearray(b'??')\nfor i in range(3):\n try:\n  p.readblocks(7,b)\n  print(b)\n except OSError: print('failed',b)\n"
+    assert board.raw(source) == "failed bytearray(b'??')\n" * 2 + "bytearray(b'\\x00\\x00')\n"
+    board.fault(link.FAULT_FLASH_FAILS, 1, flags(7, times=0))
+    assert board.raw(source.replace("range(3)", "range(40)")).count("failed") == 40
+    board.fault(link.FAULT_FLASH_FAILS, 0, 0)
+    assert "failed" not in board.raw(source)
+
+
+def test_a_worn_sector_fails_until_it_is_mended_and_its_neighbours_do_not(board: Board) -> None:
+    board.fault(link.FAULT_FLASH_SECTOR, (BASE >> 12) + 3, flags(1, done=True))
+    source = "for n in (2,3,4):\n try:\n  p.writeblocks(n,b'x',0)\n  print(n)\n except OSError: print('failed',n)\n"
+    assert board.raw(PART + "for n in (2,3,4): p.ioctl(6,n)\n" + source) == "2\nfailed 3\n4\n"
+    board.power(0)
+    board.boot()
+    assert board.raw(PART + source) == "2\nfailed 3\n4\n"
+    board.fault(link.FAULT_FLASH_SECTOR, (BASE >> 12) + 3, 0)
+    assert board.raw(source) == "2\n3\n4\n"
+
+
+def test_errors_in_the_store_of_the_idf_leave_the_old_value(board: Board) -> None:
+    board.raw("import esp32\nn=esp32.NVS('a')\nn.set_i32('k',1)\nn.commit()")
+    for operation in range(1, 5):
+        board.fault(link.FAULT_FLASH_FAILS, operation, flags(3))
+        change = f"n.set_i32('k',{operation + 1})"
+        out = board.raw(f"try:\n {change}\n print('set')\nexcept OSError: print('failed')\nprint(n.get_i32('k'))").split()
+        assert out[1] in (str(operation), str(operation + 1)) and (out[0] == "failed" or out[1] == str(operation + 1))
+        board.fault(link.FAULT_FLASH_FAILS, 0, 0)
+        board.raw(change)
+        assert board.raw("print(n.get_i32('k'))") == f"{operation + 1}\n"

@@ -120,6 +120,12 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         ";",
         "test_peripherals.py::test_flash_takes_typical_or_worst_time",
     ),
+    "an error after the work": (
+        "flash.c",
+        "if (failure != FLASH_FAILS_BEFORE) {\n        memcpy(flash_memory",
+        "if (failure == FLASH_WORKS) {\n        memcpy(flash_memory",
+        "test_flash.py::test_a_program_that_returns_an_error_may_have_done_its_work",
+    ),
     "torn page": ("flash.c", "if (P.cut_kind != CUT_BEFORE) {", "if (0) {", "test_flash.py::test_power_cut_at_a_program"),
     "NVS writes the new before it erases the old": (
         "nvs.c",

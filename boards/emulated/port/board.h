@@ -31,7 +31,8 @@ enum {
     REC_BUS, REC_I2C_ANSWER, REC_SPI_ANSWER,
 };
 enum { NOTE_INFO, NOTE_WARNING, NOTE_VIOLATION };
-enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION, FAULT_LATE_TIMER };
+enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION, FAULT_LATE_TIMER,
+    FAULT_FLASH_FAILS, FAULT_FLASH_SECTOR };
 
 typedef struct {
     uint64_t lapse_ns;      // 0: not watched
@@ -43,7 +44,7 @@ typedef struct {
 typedef struct {
     uint64_t cpu_busy_ns, cycles_gc;
     uint64_t timer_fires, timer_drops, irqs, irq_drops, gc_runs, packets;
-    uint64_t flash_programs, flash_erases, nor_violations, notes_dropped;
+    uint64_t flash_programs, flash_erases, flash_failures, nor_violations, notes_dropped;
     uint64_t uart_tx_bytes, uart_rx_bytes, uart_rx_lost;
     uint32_t resets;
 } stats_t;
@@ -78,6 +79,10 @@ typedef struct {
     uint64_t clock_frozen_us;
     int64_t cut_countdown;      // flash operations until the power cut; -1: none
     uint8_t cut_kind;
+    uint64_t fail_countdown;    // flash operations of the kinds in the flags until one fails; 0: none does (flash_faults.c)
+    uint8_t fail_flags;
+    uint32_t fail_times;
+    uint32_t fail_first, fail_end;
     uint32_t alloc_failures;
     uint64_t late_timer_ns;     // a timer interrupt served later than this stops its timer; 0: timers forgive
     // the RTC domain
@@ -86,6 +91,7 @@ typedef struct {
     uint8_t rtc_memory[2048];
     // flash
     uint32_t wear[FLASH_MAX_SECTORS];
+    uint8_t bad_sector[FLASH_MAX_SECTORS];
     stats_t stats;
 } persist_t;
 

@@ -12,6 +12,8 @@ static qstr name_of(int code) {
             return MP_QSTR_ESP_ERR_INVALID_SIZE;
         case ESP_ERR_NOT_FOUND:
             return MP_QSTR_ESP_ERR_NOT_FOUND;
+        case ESP_ERR_FLASH_OP_FAIL:
+            return MP_QSTR_ESP_ERR_FLASH_OP_FAIL;
         case ESP_ERR_OTA_VALIDATE_FAILED:
             return MP_QSTR_ESP_ERR_OTA_VALIDATE_FAILED;
         default:

@@ -7,6 +7,7 @@
 #define ESP_ERR_NOT_FOUND           (0x105)
 #define ESP_ERR_NOT_SUPPORTED       (0x106)
 #define ESP_ERR_OTA_VALIDATE_FAILED (0x1503)
+#define ESP_ERR_FLASH_OP_FAIL       (0x6001)
 
 void esp_err_raise(int code);
 

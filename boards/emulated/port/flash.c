@@ -10,6 +10,7 @@
 
 #include "py/mphal.h"
 #include "board.h"
+#include "flash_faults.h"
 
 #if BOARD_ASAN
 #define FLASH_ADDRESS   ((void *)0x60000000)
@@ -18,7 +19,6 @@
 #endif
 
 enum { CUT_BEFORE, CUT_TORN, CUT_MID_ERASE };
-enum { OP_PROGRAM = 1, OP_ERASE = 2 };
 
 uint8_t *flash_memory;
 uint32_t flash_size;
@@ -66,18 +66,6 @@ void flash_copy_to(const char *path) {
     close(fd);
 }
 
-// Counts an operation; true when the power is cut at this one.
-static bool cut_here(void) {
-    if (P.cut_countdown < 0) {
-        return false;
-    }
-    if (--P.cut_countdown > 0) {
-        return false;
-    }
-    P.cut_countdown = -1;       // once: the next life has its power
-    return true;
-}
-
 static void tear(uint8_t *p, const uint8_t *target, uint32_t len) {
     // Each bit that would have changed has changed or not.
     for (uint32_t i = 0; i < len; i++) {
@@ -85,28 +73,40 @@ static void tear(uint8_t *p, const uint8_t *target, uint32_t len) {
     }
 }
 
-// One page program or sector erase, which leaves `target` at `offset` unless the power goes.
-static void operate(int op, uint32_t offset, const uint8_t *target, uint32_t len, uint64_t ns) {
+// One page program or sector erase, which leaves `target` at `offset` unless the power goes or the chip fails.
+static void operate(flash_kind_t op, uint32_t offset, const uint8_t *target, uint32_t len, uint64_t ns) {
     vtime_sync();
     if (P.trace_flash) {
         uint32_t payload[2] = { offset, len };
         link_emit(REC_FLASH, (uint8_t)op, P.now, payload, sizeof(payload));
     }
-    if (cut_here()) {
+    if (flash_cut_here()) {
         if (P.cut_kind != CUT_BEFORE) {
             vtime_masked_ns(ns / 2);
             tear(flash_memory + offset, target, len);
         }
         chip_halt();
     }
+    flash_failure_t failure = flash_failure(op, offset, len);
     vtime_masked_ns(ns);
-    memcpy(flash_memory + offset, target, len);
+    if (failure != FLASH_FAILS_BEFORE) {
+        memcpy(flash_memory + offset, target, len);
+    }
+    if (failure != FLASH_WORKS) {
+        flash_raise(op, offset);
+    }
 }
 
 void flash_read(uint32_t offset, void *buf, uint32_t len) {
     vtime_charge(COST_FLASH_READ_CALL);
-    memcpy(buf, flash_memory + offset, len);
+    flash_failure_t failure = flash_failure(FLASH_READ, offset, len);
+    if (failure != FLASH_FAILS_BEFORE) {
+        memcpy(buf, flash_memory + offset, len);
+    }
     vtime_busy_ns((uint64_t)len * COST_FLASH_READ_BYTE);
+    if (failure != FLASH_WORKS) {
+        flash_raise(FLASH_READ, offset);
+    }
 }
 
 void flash_program(uint32_t offset, const void *buf, uint32_t len) {
@@ -131,7 +131,7 @@ void flash_program(uint32_t offset, const void *buf, uint32_t len) {
         P.stats.flash_programs++;
         // A partial page takes its share, with a floor for the command itself.
         uint64_t full = COST_FLASH_PAGE_NS(options.worst_flash);
-        operate(OP_PROGRAM, offset, page, n, full / 4 + full * 3 / 4 * n / FLASH_PAGE);
+        operate(FLASH_PROGRAM, offset, page, n, full / 4 + full * 3 / 4 * n / FLASH_PAGE);
         offset += n;
         src += n;
         len -= n;
@@ -143,6 +143,6 @@ void flash_erase(uint32_t offset, uint32_t len) {
     for (; len != 0; offset += FLASH_SECTOR, len -= FLASH_SECTOR) {
         P.stats.flash_erases++;
         P.wear[offset / FLASH_SECTOR]++;
-        operate(OP_ERASE, offset, blank, FLASH_SECTOR, COST_FLASH_ERASE_NS(options.worst_flash));
+        operate(FLASH_ERASE, offset, blank, FLASH_SECTOR, COST_FLASH_ERASE_NS(options.worst_flash));
     }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "board.h"
+#include "flash_faults.h"
 
 #define UART_RX_HEAD (8)
 
@@ -63,7 +64,7 @@ uint64_t inputs_next(void) {
     return head == NULL ? BOARD_NEVER : head->due;
 }
 
-static void apply_fault(unsigned int kind, int64_t a, int64_t b) {
+static void apply_fault(unsigned int kind, int64_t a, int64_t b, uint32_t first, uint32_t end) {
     switch (kind) {
         case FAULT_TIMER_DEAD:
             if (a >= 0 && a < N_TIMER) {
@@ -88,6 +89,12 @@ static void apply_fault(unsigned int kind, int64_t a, int64_t b) {
             break;
         case FAULT_LATE_TIMER:
             P.late_timer_ns = a > 0 ? (uint64_t)a : 0;
+            break;
+        case FAULT_FLASH_FAILS:
+            flash_fails_arm(a, b, first, end);
+            break;
+        case FAULT_FLASH_SECTOR:
+            flash_fails_sector(a, b);
             break;
         default:
             link_note(NOTE_WARNING, "unknown fault kind %u", kind);
@@ -200,7 +207,7 @@ void inputs_apply_one(void) {
             apply_enable(arg != 0);
             break;
         case REC_FAULT:
-            apply_fault(arg, (int64_t)get_u64(buf), (int64_t)get_u64(buf + 8));
+            apply_fault(arg, (int64_t)get_u64(buf), (int64_t)get_u64(buf + 8), get_u32(buf + 16), get_u32(buf + 20));
             break;
         case REC_STATS_IN:
             stats_emit();

@@ -21,5 +21,6 @@ int nvs_get_i32(uint8_t namespace, const char *key, int32_t *value);
 int nvs_set_blob(uint8_t namespace, const char *key, const void *data, size_t len);
 int nvs_get_blob(uint8_t namespace, const char *key, void *data, size_t *len);
 int nvs_erase_key(uint8_t namespace, const char *key);
+void nvs_forget(void);
 
 #endif // INCLUDED_NVS_H

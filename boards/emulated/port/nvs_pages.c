@@ -310,3 +310,8 @@ int nvs_load(void) {
     }
     return NVS_OK;
 }
+
+// After an operation that returned an error: the next call looks at the pages again, as after a cut.
+void nvs_forget(void) {
+    loaded = false;
+}
