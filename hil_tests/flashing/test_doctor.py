@@ -197,3 +197,18 @@ def test_a_port_without_a_board_ends_in_the_ladder_and_prints_nothing(
     os.close(master)
     os.close(slave)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_program_behind_a_pseudo_terminal_is_the_device_and_no_user_of_it() -> None:
+    """`shed emulate` keeps both ends of its terminal open; ending it is no advice."""
+    serve = "import os, sys; m, s = os.openpty(); print(os.ttyname(s), flush=True); sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", serve], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as device:
+        assert device.stdout is not None
+        name = device.stdout.readline().strip()
+        assert users(name) == []
+        hold = f"import os, sys; os.open({name!r}, os.O_RDWR | os.O_NOCTTY); print(flush=True); sys.stdin.read()"
+        with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout is not None and other.stdout.readline()
+            assert [number for number, _ in users(name)] == [other.pid]
+            other.communicate("")
+        device.communicate("")

@@ -147,3 +147,37 @@ def test_a_board_without_a_table_and_one_with_a_damaged_one_say_so(flash: Path, 
 def test_every_verb_has_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cards", verb, "--help"]) == 0
     assert f"Example: shed cards {verb}" in capsys.readouterr().out
+
+
+def tables(flash: Path) -> list[Card]:
+    return read_table(read_partition(flash, "shed_cards"))
+
+
+def test_an_empty_sheet_takes_no_card_away_unless_that_is_said(flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card_changes.replace_all(FlashFile(flash), some(3, 1))
+    empty = tmp_path / "empty.csv"
+    empty.write_text("card,role\r\n", encoding="utf-8")
+    for more in ([], ["--yes"], ["--check"], ["--skip-bad", "--yes"]):
+        assert run(["cards", "import", str(empty), "--flash", str(flash), *more]) == 2
+        assert "nobody could open the gate" in capsys.readouterr().err and len(tables(flash)) == 3
+    assert run(["cards", "import", str(empty), "--flash", str(flash), "--empty", "--yes"]) == 0 and not tables(flash)
+
+
+def test_an_import_says_what_it_changes_and_asks_where_many_go(flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card_changes.replace_all(FlashFile(flash), some(40, 0x01000000))
+    sheet = tmp_path / "cards.csv"
+    rows = [f"{number:08X},{'staff' if number % 2 else ''}" for number in (0x01000000, 0x01000001, 0x0AFE0001)]
+    sheet.write_text("card,role\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert run(["cards", "import", str(sheet), "--flash", str(flash)]) == 7
+    said = capsys.readouterr().err
+    assert "1 added: 0AFE0001" in said and "1 changed: 01000001" in said and "38 removed" in said and "28 more" in said
+    assert len(tables(flash)) == 40
+    assert run(["cards", "import", str(sheet), "--flash", str(flash), "--yes", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["added"], report["changed"], report["removed"]) == (1, 1, 38) and len(tables(flash)) == 3
+
+
+def test_a_card_that_no_reader_shows_again_is_not_added_and_can_be_revoked(flash: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    card_changes.replace_all(FlashFile(flash), [Card(canonical(bytes.fromhex("08A1B2C3")))])
+    assert run(["cards", "add", "08D1E2F3", "--flash", str(flash)]) == 2 and "random" in capsys.readouterr().err
+    assert run(["cards", "revoke", "08A1B2C3", "--flash", str(flash)]) == 0 and not tables(flash)[0].valid

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +27,21 @@ _FORBIDDEN: Final = re.compile("|".join((*_HOSTS, *_PLACES)))
 
 
 def committed(root: Path) -> list[Path]:
-    """Every file that git tracks and that is there."""
-    listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
-    return [root / name for name in listing.split("\0") if name and (root / name).is_file()]
+    """Every file that git tracks and that is there; in a source tarball, or without git, every file that git would not ignore."""
+    if (root / ".git").exists() and shutil.which("git"):
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
+        return [root / name for name in listing.split("\0") if name and (root / name).is_file()]
+    return _unpacked(root)
+
+
+def _unpacked(root: Path) -> list[Path]:
+    """The files below ``root`` but for those that the simple patterns of its .gitignore name (a folder, `*.end`)."""
+    ignored = [line.strip("/") for line in (root / ".gitignore").read_text(encoding="utf-8").split()] + [".git"]
+    found: list[Path] = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not any(fnmatch(name, pattern) for pattern in ignored))
+        found += [Path(folder, name) for name in sorted(files) if not any(fnmatch(name, pattern) for pattern in ignored)]
+    return found
 
 
 def lines_over(path: Path, limit: int) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import pytest
+
 from hil_tests.lint import repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +31,20 @@ def test_no_committed_file_names_a_mirror_or_this_machine() -> None:
             continue
         found += [f"{path.relative_to(ROOT)}:{name}" for name in repository.machine_names(text)]
     assert not found, "\n".join(found)
+
+
+def test_a_source_tarball_has_the_same_files_to_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without git, or unpacked from a tarball: no test needs a clone."""
+    tree = tmp_path / "shedguard"
+    for name in ("README.md", "firmware/main.py", "build/x.c", "hil_tests/.pytest_cache/README.md", ".venv/lib/y.py", "a/__pycache__/z.py"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("", encoding="utf-8")
+    (tree / ".gitignore").write_text((ROOT / ".gitignore").read_text(encoding="utf-8"), encoding="utf-8")
+    wanted = [".gitignore", "README.md", "firmware/main.py"]
+    assert sorted(str(path.relative_to(tree)) for path in repository.committed(tree)) == wanted
+    (tree / ".git").mkdir()
+    monkeypatch.setenv("PATH", "")
+    assert sorted(str(path.relative_to(tree)) for path in repository.committed(tree)) == wanted
 
 
 def test_the_length_rule_fires(tmp_path: Path) -> None:

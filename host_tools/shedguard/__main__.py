@@ -1,5 +1,5 @@
-"""`python -m shedguard` is `shed`."""
+"""``python -m shedguard``."""
 
-from .cli import main
+from .entry import main
 
 main()

@@ -15,6 +15,9 @@ from .lists import ROLES
 from .site.problems import did_you_mean
 
 HEX_LENGTHS: Final = (8, 14, 20)
+_RANDOM: Final = 0x08
+_CASCADE: Final = 0x88
+_EXACT: Final = 15  # figures of a number that a spreadsheet keeps
 _EPOCH: Final = date(2000, 1, 1)
 _LAST: Final = date(2136, 1, 1)  # of 32 bits of seconds
 _EXCEL_DAY_0: Final = date(1899, 12, 30)
@@ -41,6 +44,24 @@ def bare(cell: str) -> str:
     text = cell.strip()
     formula = re.fullmatch(r'="(.*)"', text)
     return formula[1].strip() if formula else text.removeprefix("'").strip()
+
+
+def presented(cell: str, zeros: int | None = None) -> bytes:
+    """As `number`, for a card that is to be let in: one that no reader will ever show again is refused too (ISO/IEC 14443-3, 6.5.4)."""
+    found = number(cell, zeros)
+    length, uid = found[0], found[1:]
+    if length == 4 and uid[0] == _RANDOM:
+        cause = "numbers of four bytes that begin with 08 are drawn anew at every tap: a phone, or a card that hides its number"
+        raise BadCell("card", f'card "{cell}" is a random number', cause, "use another card; this one cannot be told apart")
+    if uid[0] == _CASCADE:
+        cause = "88 in front is the mark that a longer number follows; what comes behind it is cut off"
+        hint = "tap the card at a gate: shed log shows its whole number"
+        raise BadCell("card", f'card "{cell}" is a part of a number', cause, hint)
+    digits = uid[:length].hex()
+    if length == 10 and digits.isdecimal() and digits.endswith("0" * (20 - _EXACT)):
+        cause = "the spreadsheet took the number for an amount and keeps 15 figures of it"
+        raise BadCell("card", f'card "{cell}" is a rounded figure', cause, "format the column as text and enter the number again")
+    return found
 
 
 def number(cell: str, zeros: int | None = None) -> bytes:

@@ -19,10 +19,33 @@ LABEL: Final = "shed_cards"
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What a new table does to an old one of ``before`` cards. ``changed``: as they will be."""
+
+    before: int
+    added: tuple[Card, ...]
+    changed: tuple[Card, ...]
+    removed: tuple[Card, ...]
+
+    @classmethod
+    def between(cls, old: Iterable[Card], new: Iterable[Card]) -> Difference:
+        """Cards are told apart by their numbers."""
+        there = {card.number: card for card in old}
+        wanted = {card.number: card for card in new}
+        return cls(
+            len(there),
+            tuple(card for number, card in wanted.items() if number not in there),
+            tuple(card for number, card in wanted.items() if number in there and there[number] != card),
+            tuple(card for number, card in there.items() if number not in wanted),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a change did. ``unchanged``: the board has these cards already, nothing was written."""
 
     cards: tuple[Card, ...]
+    difference: Difference
     kept_revoked: tuple[Card, ...] = ()
     unchanged: bool = False
     kept_old: bool = True
@@ -43,8 +66,15 @@ def read(place: Partitions, progress: Progress | None = None) -> list[Card]:
     return list(table.cards)
 
 
-def replace_all(place: Partitions, cards: Iterable[Card], readmit: bool = False, progress: Progress | None = None) -> Outcome:
-    """Make ``cards`` the table. What the board has revoked stays revoked unless ``readmit``. ShedError when they do not fit."""
+def replace_all(
+    place: Partitions,
+    cards: Iterable[Card],
+    readmit: bool = False,
+    progress: Progress | None = None,
+    agree: Callable[[Difference], None] | None = None,
+) -> Outcome:
+    """Make ``cards`` the table. What the board has revoked stays revoked unless ``readmit``. ShedError when they do not fit, or from
+    ``agree``, which hears what will change before anything is written."""
     before = place.read(LABEL)
     try:
         table = find_table(before)
@@ -53,10 +83,13 @@ def replace_all(place: Partitions, cards: Iterable[Card], readmit: bool = False,
     merged, kept = merge(table.cards if table else (), cards, readmit)
     wanted = tuple(sorted(merged, key=lambda card: card.number))
     if table is not None and table.cards == wanted:
-        return Outcome(wanted, tuple(kept), unchanged=True)
+        return Outcome(wanted, Difference.between(wanted, wanted), tuple(kept), unchanged=True)
+    difference = Difference.between(table.cards if table else (), wanted)
     change = plan_change(before, wanted)
+    if agree is not None:
+        agree(difference)
     _write(place, change, wanted, progress)
-    return Outcome(wanted, tuple(kept), kept_old=change.keeps_old, written_bytes=change.size)
+    return Outcome(wanted, difference, tuple(kept), kept_old=change.keeps_old, written_bytes=change.size)
 
 
 def edit(place: Partitions, change: Callable[[list[Card]], list[Card]], progress: Progress | None = None) -> Outcome:

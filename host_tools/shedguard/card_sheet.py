@@ -29,6 +29,7 @@ _ALIASES: Final[Mapping[str, str]] = {
     "valid_to": "valid_until", "expires": "valid_until", "有效期": "valid_until", "有效期至": "valid_until", "到期日": "valid_until",
     "价格表": "price_list", "资费": "price_list", "挂失": "revoked", "注销": "revoked",
 }  # fmt: skip
+_MANY: Final = 4  # numbers of 8 hex digits without a letter: chance makes them once in three million sheets
 _SEPARATORS: Final = ",;\t|"
 _HINT: Final = "the first line names the columns: card,role,valid_until,price_list"
 
@@ -42,6 +43,14 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
     encoding: str = ""
     separator: str = ","
+
+    def warnings(self) -> list[str]:
+        """What is suspicious about the sheet as a whole, and no line of it wrong."""
+        digits = [show_number(card.number) for card in self.cards]
+        if len(digits) >= _MANY and all(text.isdecimal() for text in digits):
+            what = f"none of {len(digits)} numbers has a digit A to F"
+            return [f"{what}: they may be the decimal ones printed on the cards. Tap one at a gate and compare with shed log"]
+        return []
 
     def checked(self) -> list[Card]:
         """The cards; FileProblems (exit code 2) when any line is bad."""
@@ -163,10 +172,12 @@ def _rows(lines: list[str], separator: str, skipped: int, sheet: Sheet) -> Itera
 
 
 def _card(cells: Mapping[str, str], zeros: int | None) -> Card:
+    revoked = card_cells.revoked(cells.get("revoked", ""))
+    number = card_cells.number if revoked else card_cells.presented  # a card that lets nobody in may have any number
     return Card(
-        card_cells.number(cells.get("card", ""), zeros),
+        number(cells.get("card", ""), zeros),
         card_cells.role(cells.get("role", "")),
         card_cells.until(cells.get("valid_until", "")),
         card_cells.price_list(cells.get("price_list", "")),
-        not card_cells.revoked(cells.get("revoked", "")),
+        not revoked,
     )

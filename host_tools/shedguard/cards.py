@@ -21,6 +21,7 @@ TABLE_SIZE: Final = 0x40000
 SECTOR: Final = 4096
 RECORD_SIZE: Final = 20
 VERSION: Final = 2
+TABLE_MAGIC: Final = b"SGC1"
 _HEADER: Final = struct.Struct("<4sHHIIIH6x")
 _HEADER_SIZE: Final = _HEADER.size + 4
 _RECORD: Final = struct.Struct("<11sBHIH")
@@ -193,7 +194,7 @@ def _as_imported(records: bytes) -> bytes:
 
 
 def _header(records: bytes, count: int, sequence: int, sector: int) -> bytes:
-    head = _HEADER.pack(b"SGC1", VERSION, RECORD_SIZE, count, crc32(_as_imported(records)), sequence, sector)
+    head = _HEADER.pack(TABLE_MAGIC, VERSION, RECORD_SIZE, count, crc32(_as_imported(records)), sequence, sector)
     return head + struct.pack("<I", crc32(head))
 
 
@@ -203,7 +204,7 @@ def _table_at(partition: bytes, at: int) -> tuple[int, int, int, int, int] | Non
         return None
     magic, version, size, count, crc, sequence, sector = _HEADER.unpack_from(partition, at)
     (head_crc,) = struct.unpack_from("<I", partition, at + _HEADER.size)
-    if magic != b"SGC1" or version not in (1, VERSION) or size != RECORD_SIZE or head_crc != crc32(partition[at : at + _HEADER.size]):
+    if magic != TABLE_MAGIC or version not in (1, VERSION) or size != RECORD_SIZE or head_crc != crc32(partition[at : at + _HEADER.size]):
         return None
     sector = sector or 1
     return (at, sequence, sector, count, crc) if sector * SECTOR + count * size <= len(partition) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -43,7 +44,7 @@ def options(
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run one command; returns the exit code of DESIGN section 8. A traceback only with SHEDGUARD_DEBUG=1."""
+    """Run one command; returns its exit code (errors.py). A traceback only with SHEDGUARD_DEBUG=1."""
     try:
         app(args=arguments, prog_name="shed")
     except SystemExit as leave:  # Typer's own ends: help, usage errors (2), Exit(code), Ctrl-C (130)
@@ -56,15 +57,30 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing to say to it
         return FAILED
+    except OSError as error:
+        return _file_trouble(error)
     except Exception as error:
         if os.environ.get("SHEDGUARD_DEBUG"):
             raise
-        print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("  cause: a bug in this tool\n  hint: repeat it with SHEDGUARD_DEBUG=1 and send the output", file=sys.stderr)
-        return FAILED
+        return _bug(error)
     return OK
 
 
-def main() -> None:
-    """The script `shed`."""
-    sys.exit(run())
+def _file_trouble(error: OSError) -> int:
+    """Said of files and disks that no verb asked about beforehand."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        said = ShedError(f"cannot write: {error.strerror}", "the disk is full or write-protected", "name a file on another disk")
+    elif error.filename is not None:
+        cause = "it is not there, is a folder, or may not be read or written"
+        said = ShedError(f"cannot use {error.filename}: {error.strerror}", cause, "name another file or folder")
+    else:
+        return _bug(error)
+    print(said, file=sys.stderr)
+    return said.code
+
+
+def _bug(error: Exception) -> int:
+    """Said of what nobody foresaw."""
+    print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
+    print("  cause: a bug in this tool\n  hint: repeat it with SHEDGUARD_DEBUG=1 and send the output", file=sys.stderr)
+    return FAILED

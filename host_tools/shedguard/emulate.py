@@ -33,6 +33,9 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     from hil_tests.bench.flash_image import BLANK, ERASED
     from hil_tests.bench.serial_port import SerialPort
 
+    if flash is not None and (flash.is_dir() or not flash.parent.is_dir()):
+        cause = "it is a folder" if flash.is_dir() else f"there is no folder {flash.parent}"
+        raise ShedError(f"cannot keep the board in {flash}", cause, "name a file in a folder that exists", FAILED)
     if site is not None:
         sites.load(site)  # a wrong site file is refused with its lines before anything starts
     product = None if board is None else _board_file(board)

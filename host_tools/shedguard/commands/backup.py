@@ -11,9 +11,10 @@ import typer
 from ..backup import archive, contents
 from ..backup import restore as restoring
 from ..backup.contents import BOX, CARDS, CONFIG, JOURNAL, Contents
-from ..errors import FAILED, REFUSED, ShedError
+from ..errors import REFUSED, ShedError
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, say, show_json, show_table
 from .flash import BaudOption, before_of
+from .out_file import ForceOption, check_new
 from .place import FlashOption, LoaderOption, YesOption, open_place
 from .progress import Bar
 
@@ -25,6 +26,7 @@ def backup(
     secrets: Annotated[bool, typer.Option("--secrets", help="With the maintenance key. Keep such a file as you keep the key.")] = False,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
+    force: ForceOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,8 +34,7 @@ def backup(
 
     The board is out of service for about half a minute; with sessions live it is refused (exit code 7).
     """
-    if not out.parent.is_dir() or out.is_dir():
-        raise ShedError(f"cannot write {out}", "its folder does not exist, or it is one", "name another file with --out", FAILED)
+    check_new(out, force)
     with open_place(port, flash, "a backup is made", yes, before_of(before), baud) as place:
         found = contents.read(place, Bar("backup"))
     manifest = archive.save(found, out, secrets, datetime.now().astimezone())

@@ -12,6 +12,7 @@ from ..boards.model import Board
 from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
+from .out_file import check_new
 
 app = typer.Typer(
     invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.", epilog="Example: shed boards"
@@ -98,11 +99,9 @@ def draw(
     if loaded is not None and loaded.site.site.board != name:
         what = f"{site} is for board {loaded.site.site.board}, not for {name}"
         raise ShedError(what, "a picture shows one site on its own board", f"shed boards picture {loaded.site.site.board} ...", INVALID)
+    check_new(out, again=b"<svg")
     text = picture.draw(wiring(board, loaded.site if loaded else None))
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ShedError(f"cannot write {out}", str(error), "name a file in a folder that exists") from error
+    out.write_text(text, encoding="utf-8")
     say(f"{out}: {len(text)} bytes")
 
 

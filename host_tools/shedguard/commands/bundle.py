@@ -10,11 +10,13 @@ import typer
 
 from .. import bundle as bundles
 from .common import JsonOption, say, show_json
+from .out_file import ForceOption, check_new
 
 
 def bundle(
     out: Annotated[Path, typer.Option("--out", "-o", help="The tar to write.")],
     image: Annotated[list[Path] | None, typer.Option("--image", help="A MicroPython image to put in; may be repeated.")] = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Pack this tool, what it needs, the firmware and MicroPython images for a computer without internet.
@@ -23,6 +25,7 @@ def bundle(
 
     Example: shed bundle --out shedguard.tar --image ESP32_GENERIC-20250415-v1.25.0.bin
     """
+    check_new(out, force)
     report = bundles.make(out, image or [], say)
     if as_json:
         show_json(asdict(report))

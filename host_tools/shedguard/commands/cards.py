@@ -11,16 +11,20 @@ import typer
 
 from .. import card_cells, card_changes, card_sheet
 from ..card_cells import BadCell
-from ..cards import Card, build_table, show_number
+from ..cards import TABLE_MAGIC, Card, build_table, show_number
 from ..console import Console
-from ..errors import FAILED, INVALID, PROTOCOL, ShedError
+from ..errors import INVALID, PROTOCOL, ShedError
 from ..ports import open_quietly
 from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
-from .place import FlashOption, LoaderOption, YesOption, open_place
+from .out_file import ForceOption, check_new
+from .place import FlashOption, LoaderOption, YesOption, ask, open_place
 from .progress import Bar
 
 app = typer.Typer(no_args_is_help=True, help="Card tables: the office's sheet, the board's table.")
+
+_SHOWN = 10
+_FEW = 5  # cards, or a tenth of the table, go without a question
 
 CardArgument = Annotated[str, typer.Argument(metavar="CARD", help="8, 14 or 20 hex digits, as `shed log` shows them.")]
 ZerosOption = Annotated[
@@ -40,10 +44,14 @@ def import_(
     readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
+    empty: Annotated[bool, typer.Option("--empty", help="A sheet without a card is meant: nobody opens the gate with one.")] = False,
+    force: ForceOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Replace the card table by a sheet. Every bad line is told (exit code 2), and nothing is written while there is one.
+
+    What is added, changed and removed is told, and where many go it asks again.
 
     A power cut leaves the old table, or with more than 6348 cards no table; the same command repairs it.
     """
@@ -53,17 +61,23 @@ def import_(
     if skip_bad:
         for problem in sheet.problems:
             say(problem.show(str(file)))
-        if not sheet.cards:
-            raise ShedError(f"{file} has no good line", "nothing would be left of the table", "correct the sheet", INVALID)
     else:
         sheet.checked()
+    if not sheet.cards and not empty:
+        cause = "every line of it is bad" if sheet.problems else "there is nothing in it but the names of the columns"
+        hint = "correct the sheet; --empty takes every card off the board"
+        raise ShedError(f"{file} has no card: nobody could open the gate", cause, hint, INVALID)
+    for warning in sheet.warnings():
+        say(f"warning: {file}: {warning}")
+    if output is not None:
+        check_new(output, force, again=TABLE_MAGIC)
     say(f"{file}: {len(sheet.cards)} cards, {sheet.encoding}, separated by {sheet.separator!r}")
     done: dict[str, Any] = {"cards": len(sheet.cards), "roles": Counter(card.role for card in sheet.cards), "skipped": len(sheet.problems)}
     if output is not None:
         output.write_bytes(build_table(sheet.cards))
     if not check and (flash is not None or port is not None or output is None):
         with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud) as place:
-            outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"))
+            outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"), lambda change: _agree(change, yes))
             done |= _outcome(place.name, outcome)
     if as_json:
         show_json(done | {"table": output and str(output)})
@@ -90,7 +104,7 @@ def add(
 ) -> None:
     """Add one card to the table. The board is out of service for some seconds; with bikes charging it is refused (exit code 7)."""
     try:
-        new = Card(card_cells.number(card), card_cells.role(role), card_cells.until(until), price_list)
+        new = Card(card_cells.presented(card), card_cells.role(role), card_cells.until(until), price_list)
     except BadCell as bad:
         raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
     with open_place(port, flash, "a card is added", yes, before_of(before), baud) as place:
@@ -159,20 +173,20 @@ def export(
     key: KeyOption = None,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
+    force: ForceOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """The board's cards as a sheet that a spreadsheet opens without spoiling numbers, and `shed cards import` reads again."""
+    if file is not None:
+        check_new(file, force)
     cards = _cards(port, flash, site, key, yes, before, baud)
     if as_json:
         show_json([_as_json(card) for card in cards])
     elif file is None:
         sys.stdout.write(card_sheet.write_csv(cards).replace("\r\n", "\n"))
     if file is not None:
-        try:
-            file.write_bytes(b"\xef\xbb\xbf" + card_sheet.write_csv(cards).encode())  # with the mark Excel shows Chinese as Chinese
-        except OSError as error:
-            raise ShedError(f"cannot write {file}", str(error), "name another file", FAILED) from error
+        file.write_bytes(b"\xef\xbb\xbf" + card_sheet.write_csv(cards).encode())  # with the mark Excel shows Chinese as Chinese
         say(f"{len(cards)} cards in {file}")
 
 
@@ -212,7 +226,19 @@ def _outcome(place: str, outcome: card_changes.Outcome) -> dict[str, Any]:
     if not outcome.kept_old:
         say("old and new table did not fit side by side: a power cut in between would have left none")
     kept = [show_number(card.number) for card in outcome.kept_revoked]
-    return {"place": place, "unchanged": outcome.unchanged, "kept_revoked": kept, "written_bytes": outcome.written_bytes}
+    change = outcome.difference
+    counts = {"added": len(change.added), "removed": len(change.removed), "changed": len(change.changed)}
+    return {"place": place, "unchanged": outcome.unchanged, **counts, "kept_revoked": kept, "written_bytes": outcome.written_bytes}
+
+
+def _agree(change: card_changes.Difference, yes: bool) -> None:
+    """Tell what an import does to the table; where many cards go, somebody has to want it."""
+    for name, some in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
+        if some:
+            shown = ", ".join(show_number(card.number) for card in some[:_SHOWN])
+            say(f"{len(some)} {name}: {shown}" + (f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""))
+    if len(change.removed) > max(_FEW, change.before // 10):
+        ask(f"{len(change.removed)} of {change.before} cards would open nothing any more.", yes)
 
 
 def _say_one(number: bytes, done: str, place: str, outcome: card_changes.Outcome, as_json: bool) -> None:

@@ -17,6 +17,7 @@ from ..site.problems import FileProblems
 from ..site.write import to_toml
 from . import config_board
 from .common import JsonOption, PortOption, load_site, say, show_json
+from .out_file import check_new
 from .place import FlashOption, YesOption
 
 app = typer.Typer(no_args_is_help=True, help="Site files: make, check, show, compare, compile, bring to a board and back.")
@@ -59,7 +60,7 @@ def build(
     """Compile a site file to the image that the board reads."""
     loaded = load_site(file)
     image = compile_site(loaded.site, loaded.board, number)
-    target = output or file.with_suffix(".bin")
+    target = check_new(output or file.with_suffix(".bin"), again=image[:4])
     target.write_bytes(image)
     if as_json:
         show_json({"image": str(target), "bytes": len(image), "build": number, "crc": f"{image_crc(image):08X}"})
@@ -126,8 +127,8 @@ def new(
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing: what no option says gets a default.")] = False,
 ) -> None:
     """Write a first, commented site file for a board. Asks at a terminal what the options do not say."""
-    if out is not None and out.exists():
-        raise ShedError(f"{out} is there already", "a site file holds the shed's key", "name another file with --out", INVALID)
+    if out is not None:
+        check_new(out)
     if not defaults and not sys.stdin.isatty():
         raise ShedError("nobody can be asked here", "the input is no terminal", "add --defaults, and options for what differs", INVALID)
     found = boards.load(board)

@@ -24,6 +24,7 @@ from ..site.model import SiteFile
 from ..site.write import to_toml
 from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, load_site, port_of, say, show_json, show_table
 from .flash import BaudOption, BeforeOption, before_of, hands
+from .out_file import check_new
 from .place import FlashOption, YesOption, ask, open_place
 
 
@@ -106,8 +107,8 @@ def pull(
         raise ShedError(
             "which board is it?", "the image has pin numbers; terminals are in the board file", "name --board or --site", INVALID
         )
-    if out is not None and out.exists():
-        raise ShedError(f"{out} is there already", "a site file is never replaced", "name another file with --out", INVALID)
+    if out is not None:
+        check_new(out)
     known = boards.load(board) if board is not None else names.board if names is not None else None
     assert known is not None
     found = read(port, flash, yes, None if names is None else names.site, known, before_of(before), baud)

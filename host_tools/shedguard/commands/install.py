@@ -18,8 +18,11 @@ from ..site.load import LoadedSite
 from ..site.push import Way, configure
 from .common import JsonOption, load_site, port_of, say, show_json
 from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
+from .out_file import check_new
 from .place import YesOption, ask
 from .progress import Bar
+
+_OURS = {".json": b'{\n  "begun"', ".html": b"<!doctype html><html"}  # an earlier report of this verb, which is written anew
 
 
 def install(
@@ -47,6 +50,9 @@ def install(
     """
     site = load_site(file)
     steps = STEPS if only is None else ("detect", *[name.strip() for name in only.split(",") if name.strip() != "detect"])
+    base = report or Path(f"install-{site.site.site.id}")
+    for suffix in (".json", ".html"):
+        check_new(base.with_suffix(suffix), again=_OURS[suffix])
     unknown = [name for name in steps if name not in STEPS]
     if unknown:
         raise ShedError(f"no step is called {unknown[0]!r}", f"the steps are {', '.join(STEPS)}", "shed install --help", INVALID)
@@ -65,7 +71,6 @@ def install(
     failure = job.run()
     done = job.report()
     body = done.as_json(bytes.fromhex(site.site.safety.maintenance_key))
-    base = report or Path(f"install-{site.site.site.id}")
     base.with_suffix(".json").write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     base.with_suffix(".html").write_text(done.as_page(), encoding="utf-8")
     if as_json:

@@ -1,12 +1,14 @@
 """A MicroPython image: the one file of a download (bootloader, partition table, app), taken apart and checked against the board.
 
 Hazard: an image for another chip, of a bigger flash, or cut off in the download makes a board that does not start (which is safe, and
-useless). Each is refused by name. Of its partition table only the app's place is used: the table that is written is ours.
+useless), and another release of MicroPython one that does not load the program, or runs it otherwise than it was tested. Each is refused by
+name. Of its partition table only the app's place is used: the table that is written is ours.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,12 +19,17 @@ from .partition_table import FLASH_SIZE, SHEDGUARD, STOCK, TABLE_OFFSET, TABLE_S
 # Where the ROM looks for the bootloader; a MicroPython download begins there.
 BOOTLOADER_AT: Final = {"esp32": 0x1000, "esp32s3": 0x0}
 STAND_IN: Final = "stand-in"
+OLDEST: Final = (1, 25)  # releases of MicroPython that the program is made for, both ends included
+NEWEST: Final = (1, 29)
+STAND_IN_RELEASE: Final = "v1.25.0"
+_BANNER: Final = re.compile(rb"MicroPython v(\d+)\.(\d+)(?:\.\d+)?([-.\w]*)")
+_RELEASE: Final = re.compile(r"v(\d+)\.(\d+)(?:\.\d+)?([-.\w]*)$")
 _TITLES: Final = {"esp32": "ESP32", "esp32s3": "ESP32-S3"}
 
 
 @dataclass(frozen=True, slots=True)
 class MicroPythonImage:
-    """``bootloader`` and ``app`` as they go to flash; ``name`` and ``sha256`` of the file, for reports."""
+    """``bootloader`` and ``app`` as they go to flash; ``name`` and ``sha256`` of the file, for reports; ``release`` as `v1.25.0`."""
 
     name: str
     chip: str
@@ -30,6 +37,7 @@ class MicroPythonImage:
     app: bytes
     flash_bytes: int
     sha256: str
+    release: str
 
 
 def parse(data: bytes, name: str) -> MicroPythonImage:
@@ -51,8 +59,43 @@ def parse(data: bytes, name: str) -> MicroPythonImage:
         hint = "take the .bin of the board's page on micropython.org/download (not the one ending in .app-bin), and compare its SHA-256"
         raise ShedError(f"{name} is no usable MicroPython image", str(error), hint, INVALID) from error
     at = place.offset - begin
-    return MicroPythonImage(
-        name, boot.chip, data[: boot.size], data[at : at + app.size], boot.flash_bytes, hashlib.sha256(data).hexdigest()
+    code = data[at : at + app.size]
+    release = release_of(code)
+    if not release:
+        raise ShedError(
+            f"{name} has another program in it than MicroPython",
+            "it is an image for the chip, but nothing in it says which MicroPython it is",
+            "take the .bin of the board's page on micropython.org/download",
+            INVALID,
+        )
+    check_release(release, name)
+    return MicroPythonImage(name, boot.chip, data[: boot.size], code, boot.flash_bytes, hashlib.sha256(data).hexdigest(), release)
+
+
+def release_of(app: bytes) -> str:
+    """The release of MicroPython that an app, or its beginning, says it is, as `v1.25.0`; empty where it says none.
+
+    Its banner is asked first (it is what `sys.version` tells), then its description."""
+    banner = _BANNER.search(app)
+    if banner:
+        return banner[0].decode().removeprefix("MicroPython ")
+    project, version = esp_image.described(app[esp_image.DESCRIPTION_AT :])
+    return version if project == "micropython" and _RELEASE.match(version) else ""
+
+
+def check_release(release: str, name: str) -> None:
+    """ShedError (exit code 2) for a release that the program is not made for. ``name`` is what it was found in."""
+    match = _RELEASE.match(release)
+    preview = match is not None and match[3] != ""
+    if match is not None and OLDEST <= (int(match[1]), int(match[2])) <= NEWEST and not preview:
+        return
+    words = "a build between two releases" if preview else "another release of MicroPython than those it is tested with"
+    made_for = f"v{OLDEST[0]}.{OLDEST[1]} to v{NEWEST[0]}.{NEWEST[1]}"
+    raise ShedError(
+        f"{name} is MicroPython {release}, the program is made for {made_for}",
+        f"{words}: its bytecode may not load, or behave otherwise",
+        f"take a release from {made_for} on micropython.org/download",
+        INVALID,
     )
 
 
@@ -87,9 +130,11 @@ def stand_in(chip: str) -> bytes:
     app = partition_table.find(SHEDGUARD, "factory").offset
     image = bytearray(b"\xff" * (app - begin))
     boot = esp_image.build(chip, b"ShedGuard stand-in: no bootloader\0", FLASH_SIZE)
+    words = f"ShedGuard stand-in for MicroPython {STAND_IN_RELEASE}, which runs beside this image and not from it\0"
+    code = esp_image.describe("micropython", STAND_IN_RELEASE) + words.encode()
     image[: len(boot)] = boot
     image[TABLE_OFFSET - begin : TABLE_OFFSET - begin + TABLE_SIZE] = partition_table.encode(STOCK)
-    return bytes(image) + esp_image.build(chip, b"ShedGuard stand-in: MicroPython runs beside this image, not from it\0", FLASH_SIZE)
+    return bytes(image) + esp_image.build(chip, code, FLASH_SIZE, is_app=True)
 
 
 def _table(table: bytes) -> tuple[Partition, ...]:

@@ -12,7 +12,7 @@ from ..errors import INVALID, PROTOCOL, REFUSED, ShedError
 from ..site.slots import current
 from . import esp_image, partition_table
 from .channel import Channel
-from .micropython_image import BOOTLOADER_AT, check_fits
+from .micropython_image import BOOTLOADER_AT, check_fits, check_release, release_of
 from .partition_table import FLASH_SIZE, SHEDGUARD, TABLE_OFFSET, TABLE_SIZE, Partition
 from .plan import HEAD, KEPT, Plan, Region
 
@@ -56,6 +56,8 @@ def check(channel: Channel, plan: Plan) -> None:
             "shed flash --image FILE (micropython.org/download has it; the emulated board takes --image stand-in)",
             INVALID,
         )
+    elif release := release_on(channel):
+        check_release(release, "what the board has")
 
 
 def has_micropython(channel: Channel) -> bool:
@@ -66,6 +68,12 @@ def has_micropython(channel: Channel) -> bool:
         if head[0] != esp_image.MAGIC or esp_image.CHIP_IDS.get(int.from_bytes(head[12:14], "little")) != channel.chip:
             return False
     return True
+
+
+def release_on(channel: Channel) -> str:
+    """The release of MicroPython that the board's app says it is, as `v1.25.0`; empty where it has no description, or another's."""
+    app = partition_table.find(SHEDGUARD, "factory").offset
+    return release_of(channel.read(app, esp_image.DESCRIPTION_AT + esp_image.DESCRIPTION_SIZE))
 
 
 def write(

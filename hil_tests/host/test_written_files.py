@@ -1,0 +1,119 @@
+"""Files that verbs write: what is there is not lost, and where none can be written that is said, not called a bug."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from shedguard.cards import Card, canonical
+from shedguard.cli import run
+from shedguard.errors import FAILED, INVALID, OK
+from shedguard.flash.image import build_flash
+from shedguard.site.load import load
+
+from hil_tests.plant.sitefile import REPOSITORY
+
+SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
+SHEET = "card,role\n04A1B2C3,\n"
+
+
+@pytest.fixture(scope="module")
+def flash(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("board") / "flash.bin"
+    loaded = load(SITE)
+    build_flash(path, loaded.site, loaded.board, [Card(canonical(bytes.fromhex("04A1B2C3")))])
+    return path
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    path = tmp_path / "cards.csv"
+    path.write_text(SHEET, encoding="utf-8")
+    return path
+
+
+# Verb, option of the file, whether it is made again from the same sources at any time and so may be written over, whether it has --force.
+WRITERS: dict[str, tuple[Sequence[str], str, bool, bool]] = {
+    "backup": (("backup", "--flash", "FLASH"), "--out", False, True),
+    "bundle": (("bundle",), "--out", False, True),
+    "cards export": (("cards", "export", "--flash", "FLASH"), "", False, True),
+    "cards import": (("cards", "import", "SHEET"), "--output", True, True),
+    "config build": (("config", "build", str(SITE)), "--output", True, False),
+    "config new": (("config", "new", "--board", "devkitc-shed4", "--defaults"), "--out", False, False),
+    "config pull": (("config", "pull", "--flash", "FLASH", "--site", str(SITE)), "--out", False, False),
+    "boards picture": (("boards", "picture", "devkitc-shed4"), "--out", True, False),
+}
+writers = pytest.mark.parametrize("verb", WRITERS)
+
+
+def command(verb: str, flash: Path, sheet: Path, out: Path) -> list[str]:
+    words, option, *_ = WRITERS[verb]
+    given = [{"FLASH": str(flash), "SHEET": str(sheet)}.get(word, word) for word in words]
+    return [*given, *([option] if option else []), str(out)]
+
+
+@writers
+def test_somebody_elses_file_is_never_written_over(
+    verb: str, flash: Path, sheet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "there"
+    out.write_bytes(b"the only copy")
+    assert run(command(verb, flash, sheet, out)) == INVALID
+    said = capsys.readouterr().err
+    assert "there already" in said and "hint" in said and ("--force" in said) == WRITERS[verb][3]
+    assert out.read_bytes() == b"the only copy"
+
+
+@pytest.mark.parametrize("verb", [verb for verb in WRITERS if verb != "bundle"])
+def test_what_was_made_is_written_again_only_where_nothing_is_lost(verb: str, flash: Path, sheet: Path, tmp_path: Path) -> None:
+    _, _, again, forced = WRITERS[verb]
+    out = tmp_path / "new"
+    assert run(command(verb, flash, sheet, out)) == OK and out.stat().st_size
+    assert run(command(verb, flash, sheet, out)) == (OK if again else INVALID)
+    if forced and not again:
+        assert run([*command(verb, flash, sheet, out), "--force"]) == OK
+
+
+@writers
+@pytest.mark.parametrize("place", ["no/such/folder/file", "."])
+def test_a_place_where_no_file_can_be_is_told(
+    verb: str, place: str, flash: Path, sheet: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command(verb, flash, sheet, tmp_path / place)) == FAILED
+    said = capsys.readouterr().err
+    assert "cannot write" in said and "bug" not in said and "hint" in said
+
+
+READERS = (
+    "config check FILE", "config show FILE", "config diff FILE FILE", "cards import FILE", "restore FILE", "cards list --flash FILE",
+    "log --flash FILE", "sessions --flash FILE", "config pull --flash FILE --board devkitc-shed4",
+    "flash --board devkitc-shed4 --image FILE", "install FILE", "emulate --site FILE", "why 1 --site FILE --port /dev/null",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("words", READERS)
+@pytest.mark.parametrize("kind", ["missing", "folder", "empty", "noise"])
+def test_a_file_that_cannot_be_meant_is_told_and_is_no_bug(
+    words: str, kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x"
+    if kind == "folder":
+        path.mkdir()
+    elif kind != "missing":
+        path.write_bytes(b"" if kind == "empty" else bytes(range(256)) * 40)
+    assert run([str(path) if word == "FILE" else word for word in words.split()]) not in (OK,)
+    said = capsys.readouterr().err
+    assert said and "bug in this tool" not in said and "Traceback" not in said
+
+
+def test_an_emulated_board_is_not_kept_in_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["emulate", "--flash", str(tmp_path / "no" / "flash.bin")]) == FAILED
+    assert "no folder" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.fail("this system has no /dev/full: the test needs a device that is always full")
+    assert run(["boards", "picture", "devkitc-shed4", "--out", "/dev/full"]) in (FAILED, INVALID)
+    assert "bug" not in capsys.readouterr().err
