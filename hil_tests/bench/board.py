@@ -128,6 +128,14 @@ class Board:
         self._world.log(f"board: sector {sector} of {region}: {kind} fails")
         self._bench.post(link.FAULT, link.FAULT_FLASH_SECTOR, flash_faults.worn(region, sector, kind, done))
 
+    def rtc_decays(self, share: float) -> None:
+        """From now on a power loss leaves RTC memory with this share of its bits turned, instead of empty; 0 takes it back.
+
+        Short losses leave some of it: 0.001 is a bit here and there, 0.5 is noise (which the port itself takes for empty memory).
+        """
+        self._world.log(f"board: RTC memory decays by {share}")
+        self._bench.post(link.FAULT, link.FAULT_RTC_DECAY, _FAULT.pack(round(share * 1e6), 0))
+
     def hold_in_reset(self, held: bool) -> None:
         """The EN pin."""
         self._bench.post(link.ENABLE, 0 if held else 1, b"")

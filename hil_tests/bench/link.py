@@ -69,6 +69,7 @@ FAULT_ALLOCATION: Final = 5
 FAULT_LATE_TIMER: Final = 6
 FAULT_FLASH_FAILS: Final = 7
 FAULT_FLASH_SECTOR: Final = 8
+FAULT_RTC_DECAY: Final = 9
 
 UART_TX_HEAD: Final = struct.Struct("<IIBBBB")
 UART_RX_HEAD: Final = struct.Struct("<II")
