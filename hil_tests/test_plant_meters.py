@@ -225,3 +225,16 @@ def test_the_same_seed_gives_the_same_answers_and_another_another() -> None:
 
     assert times(1) == times(1)
     assert times(1) != times(2)
+
+
+def test_a_meter_below_its_range_measures_oddly_and_further_down_is_silent() -> None:
+    rig = Rig()
+    rig.shed.bikes[1].plug("heater")
+    rig.close_outlet()
+    rig.shed.mains.set_volts(80.0)
+    assert decode(poll(rig)[0][1])["volts"] == 80.0
+    rig.shed.mains.set_volts(75.0)
+    seen = {decode(poll(rig)[0][1])["volts"] for _ in range(5)}
+    assert len(seen) > 1 and all(20 < volts < 75 for volts in seen)
+    rig.shed.mains.set_volts(60.0)
+    assert poll(rig) == []

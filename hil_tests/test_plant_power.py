@@ -163,3 +163,24 @@ def test_what_is_unplugged_stays_counted_and_a_taken_socket_refuses() -> None:
     rig.shed.bikes[1].unplug()
     rig.run("10 s")
     assert rig.shed.outlets[1].energy_j() == before > 10_000
+
+
+def test_a_breaker_that_falls_takes_its_sockets_and_their_meters() -> None:
+    rig = Rig()
+    rig.shed.bikes[1].plug("heater")
+    rig.close_outlet()
+    rig.shed.breakers["row A"].trip()
+    assert not rig.shed.outlets[1].is_energised
+    assert not any(meter.is_powered for meter in rig.shed.meters.values())
+    rig.shed.breakers["row A"].close()
+    assert rig.shed.outlets[1].power_w() == 1500.0
+    assert all(meter.is_powered for meter in rig.shed.meters.values())
+
+
+def test_an_outlets_own_breaker_takes_that_outlet_and_its_meter_only() -> None:
+    rig = Rig()
+    rig.shed.bikes[1].plug("heater")
+    rig.close_outlet()
+    rig.shed.outlets[1].own_breaker.trip()
+    assert not rig.shed.outlets[1].is_energised
+    assert [number for number, meter in rig.shed.meters.items() if not meter.is_powered] == [1]

@@ -14,6 +14,7 @@ from shed import wiring
 from shed.board import clock, flash, resets, stdio, timer, uarts
 from shed.books import Books
 from shed.charging.outlets import Charging
+from shed.charging.restoring import restore
 from shed.charging.rules import Rules
 from shed.console.auth import Auth
 from shed.entrance import Entrance
@@ -26,7 +27,7 @@ from shed.storage.journal import BOOT, CONFIG, TRIAL, Journal
 from shed.storage.live import LiveRing
 
 # What only a boot needs, this module first.
-MODULES = ("shed.start", "shed.wiring", "shed.storage.slots", "shed.storage.image", "shed.charging.rules")
+MODULES = ("shed.start", "shed.wiring", "shed.storage.slots", "shed.storage.image", "shed.charging.rules", "shed.charging.restoring")
 
 _WORSE_BOOTS = const(10)  # even safe mode does not start with this configuration: the built-in one, which is empty
 _BEGUN = const(1)  # events of `trial` records
@@ -135,5 +136,5 @@ class Start:
             rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
             tariff = image.one(wiring.TARIFF, "<BHH")
             self.charging = Charging([(row[2], row[3]) for row in self.wired.outlets], rules, tariff, self.poller, self.books)
-            self.charging.restore(*self.books.unsettled())
+            restore(self.charging, *self.books.unsettled())
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)

@@ -6,6 +6,7 @@ from hil_tests.plant.expanders import Expander, ExpanderBus
 from hil_tests.plant.hands import Button, CallPoint, KeySwitch
 from hil_tests.plant.mains import Mains
 from hil_tests.plant.meters import Pzem016
+from hil_tests.plant.outlets import Breaker
 from hil_tests.plant.people import Bike, Card
 from hil_tests.plant.pn532 import Pn532
 from hil_tests.plant.rs485 import Rs485Bus
@@ -36,6 +37,10 @@ class Parts:
     def contactor(self, group: str) -> ContactHandle:
         """A group's contactor."""
         return ContactHandle(find("contactor", self.plant.contactors, group))
+
+    def breaker(self, group: str) -> Breaker:
+        """A group's breaker with its residual-current device: trip, close. An outlet's own is ``outlet(n).plant.own_breaker``."""
+        return find("breaker", self.plant.breakers, group)
 
     def bike(self, number: int) -> Bike:
         """The bike at outlet ``number``: plug, unplug, plug_again."""

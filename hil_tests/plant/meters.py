@@ -1,9 +1,10 @@
 """A PZEM-016 energy meter: what it measures and its registers.
 
-Register map, resolution and starting power: reference/domain.md section 4.1 (manufacturer's manual v3.0). Its voltage terminals are on
-the mains upstream of
-contactor and relay, so it answers while its outlet is off; its current transformer is on the socket's line. The measured energy survives
-power loss.
+Register map, resolution, range and starting power: reference/domain.md section 4.1 (manufacturer's manual v3.0). Its voltage terminals are
+behind the breaker and upstream of contactor and relay: it answers while its outlet is off and falls silent with the breaker. Its current
+transformer is on the socket's line. The measured energy survives power loss.
+
+Its range begins at 80 V. Somewhat below, its supply still runs and what it measures is odd; below that it is silent [M].
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Final
 from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from .mains import Mains
 from .outlets import Outlet
 from .world import World
 
 START_W: Final = 0.4
 START_A: Final = 0.02
-SUPPLY_MIN_V: Final = 80.0
+RANGE_MIN_V: Final = 80.0  # below, values are odd
+SUPPLY_MIN_V: Final = 65.0  # below, it is silent [M]
+ODD_SHARE: Final = (0.3, 1.0)  # of the truth, anew at each look, that it shows below its range [M]
 FREQUENCY_DHZ: Final = 500
 ENERGY_MODULO_WH: Final = 10_000_000  # rolls over behind 9999.99 kWh
 METER_FAULTS: Final = ("ok", "off", "stuck", "garbage", "wrong", "slow", "delayed", "intermittent", "noisy")
@@ -34,7 +36,7 @@ class Pzem016:
     here.
     """
 
-    def __init__(self, world: World, outlet: Outlet, mains: Mains, address: int, start_wh: int = 0) -> None:
+    def __init__(self, world: World, outlet: Outlet, address: int, start_wh: int = 0) -> None:
         self.outlet = outlet
         self.address = address
         self.gain = 1.0
@@ -42,7 +44,7 @@ class Pzem016:
         self.requests = 0
         self.alarm_threshold_w = 2300
         self._world = world
-        self._mains = mains
+        self._random = world.random(f"meter {address} of outlet {outlet.number}")
         self._energy_j = start_wh * 3600.0
         self._outlet_j = outlet.energy_j()
         self._frozen: list[int] | None = None
@@ -64,7 +66,7 @@ class Pzem016:
     @property
     def is_powered(self) -> bool:
         """The meter's electronics run."""
-        return self._mains.volts >= SUPPLY_MIN_V and self.fault_name != "off"
+        return self.outlet.feed_volts >= SUPPLY_MIN_V and self.fault_name != "off"
 
     def energy_j(self) -> float:
         """What the meter has counted, before rounding to its register."""
@@ -88,7 +90,10 @@ class Pzem016:
             watts = amps = 0.0
         elif amps < START_A:
             amps = 0.0
-        volts = self._mains.volts
+        volts = self.outlet.feed_volts
+        if 0.0 < volts < RANGE_MIN_V:
+            share = self._random.uniform(*ODD_SHARE)
+            volts, watts, amps = volts * share, watts * share, amps * share
         decivolts = round(volts * 10)
         milliamps = round(amps * 1000)
         deciwatts = round(watts * 10)

@@ -1,10 +1,13 @@
 """An outlet as built: mains, breaker, group contactor, outlet relay, socket, and what is plugged in. The auditor's truth about energy.
 
 ``contact_is_closed`` is the path from the mains to the socket: both contacts closed. ``is_energised``: and there is voltage.
+``feed_volts`` is what stands behind the breakers, upstream of contactor and relay: there the outlet's meter has its supply
+(docs/installer/en.md section 2).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .contacts import SwitchedContact
@@ -24,14 +27,35 @@ class Interval:
 
 
 class Breaker:
-    """The group's miniature circuit breaker: closed until somebody trips it."""
+    """A breaker with residual-current device, of a group or of one outlet: closed until somebody or something trips it."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World, name: str) -> None:
+        self.name = name
         self.closed = True
+        self._world = world
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener()`` after each ``trip`` and ``close``."""
+        self._listeners.append(listener)
+
+    def trip(self) -> None:
+        """It falls, or somebody switches it off."""
+        self._set(False)
+
+    def close(self) -> None:
+        """Somebody switches it on."""
+        self._set(True)
+
+    def _set(self, closed: bool) -> None:
+        self.closed = closed
+        self._world.log(f"{self.name} {'closed' if closed else 'open'}")
+        for listener in self._listeners:
+            listener()
 
 
 class Outlet:
-    """Socket ``number`` behind ``contactor`` and ``relay``."""
+    """Socket ``number`` behind ``breaker``, ``own_breaker``, ``contactor`` and ``relay``."""
 
     def __init__(
         self, world: World, number: int, mains: Mains, breaker: Breaker, contactor: SwitchedContact, relay: SwitchedContact
@@ -40,6 +64,7 @@ class Outlet:
         self.relay = relay
         self.contactor = contactor
         self.breaker = breaker
+        self.own_breaker = Breaker(world, f"breaker of outlet {number}")
         self.load: Load | None = None
         self.intervals: list[Interval] = []
         self.path_closed = False
@@ -59,6 +84,8 @@ class Outlet:
         contactor.on_change(self.update)
         relay.on_change(self.update)
         mains.on_change(self.update)
+        breaker.on_change(self.update)
+        self.own_breaker.on_change(self.update)
 
     # --- truth --------------------------------------------------------------------------------------------------------
 
@@ -66,6 +93,11 @@ class Outlet:
     def is_energised(self) -> bool:
         """The socket has voltage."""
         return self.volts > 0.0
+
+    @property
+    def feed_volts(self) -> float:
+        """Voltage behind the breakers, upstream of contactor and relay."""
+        return self._mains.volts if self.breaker.closed and self.own_breaker.closed else 0.0
 
     def power_w(self) -> float:
         """Real power that flows now."""
@@ -117,9 +149,9 @@ class Outlet:
     # --- physics ------------------------------------------------------------------------------------------------------
 
     def update(self) -> None:
-        """A contact, the breaker or the mains changed."""
+        """A contact, a breaker or the mains changed."""
         now = self._world.now_ns
-        path = self.breaker.closed and self.contactor.closed and self.relay.closed
+        path = self.breaker.closed and self.own_breaker.closed and self.contactor.closed and self.relay.closed
         if path != self.path_closed:
             self.path_closed = path
             if path:

@@ -37,6 +37,7 @@ class Shed:
         self.mains = Mains(world)
         self.psu = Psu(world, self.mains, port)
         self.heartbeat = HeartbeatCircuit(world, port, wiring.heartbeat_gpio)
+        self.breakers: dict[str, Breaker] = {}
         self.contactors: dict[str, SwitchedContact] = {}
         self.relays: dict[int, SwitchedContact] = {}
         self.outlets: dict[int, Outlet] = {}
@@ -76,16 +77,16 @@ class Shed:
             self.heartbeat.on_change(contactor.update)
             self.psu.on_change(contactor.update)
             self.contactors[name] = contactor
-        breakers = {name: Breaker() for name in wiring.groups}
+        self.breakers = {name: Breaker(self.world, f"breaker {name}") for name in wiring.groups}
         for wired in wiring.outlets:
             number = wired.number
             relay = SwitchedContact(self.world, self.port, f"relay {number}", wired.relay_gpio, lambda: self.psu.is_up)
             self.psu.on_change(relay.update)
-            outlet = Outlet(self.world, number, self.mains, breakers[wired.group], self.contactors[wired.group], relay)
+            outlet = Outlet(self.world, number, self.mains, self.breakers[wired.group], self.contactors[wired.group], relay)
             self.relays[number] = relay
             self.outlets[number] = outlet
             self.bikes[number] = Bike(self.world, outlet)
-            self.meters[number] = Pzem016(self.world, outlet, self.mains, wired.address)
+            self.meters[number] = Pzem016(self.world, outlet, wired.address)
             if wired.button_gpio is not None:
                 pulled = wired.button_gpio in wiring.carrier_pulls_up
                 contact = DryContact(self.world, self.port, f"button {number}", wired.button_gpio, closed=False, pulled_up=pulled)

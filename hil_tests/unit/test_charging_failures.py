@@ -1,7 +1,7 @@
 """What fails during a sale or on an idle outlet: meters, relays, contacts, records. Each is found and named; nobody pays for it."""
 
 import pytest
-from shed.charging import outlets, session, stop_causes
+from shed.charging import grants, outlets, session, stop_causes
 
 from hil_tests.unit.metered_shed import Shed, energy_agrees
 
@@ -52,7 +52,7 @@ def test_with_a_dead_meter_nothing_starts_and_the_outlet_says_why():
     assert shed.sink.of("fault") == [(outlets.FAULT_METER_STALE, 0)]
     assert not shed.ends()
     shed.tap()
-    assert shed.press(0) == outlets.REFUSED
+    assert shed.press(0) == grants.REFUSED
     shed.meters[0].silent = False
     shed.run(61)
     assert not shed.sink.held

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.charging import session, stop_causes
+from shed.charging.restoring import restore
 
 from hil_tests.unit.metered_shed import CARD, Shed, lead_acid
 
@@ -18,7 +19,7 @@ def after_outage(before, **options):
     for record in before.sink.of("live"):
         if record[0] not in settled:
             newest[record[1]] = record
-    shed.charging.restore(newest.values())
+    restore(shed.charging, newest.values())
     return shed
 
 
@@ -100,7 +101,7 @@ def test_a_sale_of_an_outlet_that_is_no_longer_there_is_settled_at_once(cut):
     shed = Shed(outlets=1)
     record = list(cut.sink.of("live")[-1])
     record[1] = 5
-    shed.charging.restore([record])
+    restore(shed.charging, [record])
     end = shed.ends()[0]
     assert (end["outlet"], end["cause"], end["price_fen"]) == (5, stop_causes.OUTAGE_GONE, 100)
 
@@ -147,7 +148,7 @@ def test_a_sale_that_was_cut_before_its_start_record_gets_one_and_goes_on():
     before.run(1)
     live = before.sink.of("live")[-1]
     shed = Shed(meters=before.meters)
-    shed.charging.restore([live], [live[0]])
+    restore(shed.charging, [live], [live[0]])
     assert shed.sink.of("session_start") == [(live[0], 0, CARD, 1000, 100)]
     shed.plug(0, 150)
     assert shed.run(5, until=lambda: shed.on(0))

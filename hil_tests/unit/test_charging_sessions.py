@@ -1,7 +1,7 @@
 """Whole sales, from plug to settled record, against the scripted shed. The plant's own integral is the judge of energy."""
 
 import pytest
-from shed.charging import outlets, session, stop_causes
+from shed.charging import grants, session, stop_causes
 
 from hil_tests.unit.metered_shed import CARD, OTHER_CARD, TICKS, Shed, energy_agrees, lead_acid, lithium
 
@@ -19,7 +19,7 @@ def shed():
 def test_a_lead_acid_battery_is_charged_to_full_with_its_top_up():
     shed = Shed(pace_ms=1000, poll_ms=4000)
     shed.run(2)
-    assert shed.begin(0, lead_acid(minutes=400)) == outlets.STARTED
+    assert shed.begin(0, lead_acid(minutes=400)) == grants.STARTED
     assert shed.run(11 * HOUR, until=lambda: not shed.charging.busy())
     (end,) = shed.ends()
     assert end["cause"] == stop_causes.FULL
@@ -182,9 +182,9 @@ def test_the_same_card_stops_its_own_sale_and_another_card_does_not(shed):
     shed.begin(0, 150)
     shed.run(200)
     shed.tap(OTHER_CARD)
-    assert shed.press(0) == outlets.BUSY
+    assert shed.press(0) == grants.BUSY
     shed.tap()
-    assert shed.press(0) == outlets.STOPPED
+    assert shed.press(0) == grants.STOPPED
     shed.settle()
     assert [e["cause"] for e in shed.ends()] == [stop_causes.USER]
 
@@ -193,11 +193,11 @@ def test_one_tap_starts_one_sale_and_lasts_three_minutes(shed):
     shed.plug(0, 150)
     shed.plug(1, 150)
     shed.tap()
-    assert shed.press(0) == outlets.STARTED
-    assert shed.press(1) == outlets.NO_GRANT
+    assert shed.press(0) == grants.STARTED
+    assert shed.press(1) == grants.NO_GRANT
     shed.tap()
     shed.run(181)
-    assert shed.press(1) == outlets.NO_GRANT
+    assert shed.press(1) == grants.NO_GRANT
 
 
 def test_a_fire_point_fault_blocks_a_new_sale_but_not_a_running_one(shed):
@@ -207,7 +207,7 @@ def test_a_fire_point_fault_blocks_a_new_sale_but_not_a_running_one(shed):
     shed.run(1)
     shed.plug(1, 150)
     shed.tap()
-    assert shed.press(1) == outlets.REFUSED
+    assert shed.press(1) == grants.REFUSED
     shed.run(60)
     assert shed.on(0)
 
@@ -240,7 +240,7 @@ def test_many_outlets_charge_at_once_and_a_stop_opens_one_relay_at_once():
     shed = Shed(outlets=28, pace_ms=100)
     shed.run(6)
     for i in range(28):
-        assert shed.begin(i, 100 + i) == outlets.STARTED
+        assert shed.begin(i, 100 + i) == grants.STARTED
     shed.run(60)
     assert all(s.state == session.CHARGING for s in shed.charging.sessions)
     before = shed.closed_ms[9]

@@ -25,13 +25,9 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import session, stop_causes, tariff
-
-REFUSED = const(0)  # answers of button()
-STARTED = const(1)
-STOPPED = const(2)
-NO_GRANT = const(3)
-BUSY = const(4)
+from shed.charging import session, stop_causes
+from shed.charging.grants import Grants
+from shed.charging.settling import WELDED_MW
 
 FAULT_METER_STALE = const(8)
 FAULT_WELDED = const(9)
@@ -49,7 +45,6 @@ _DUD_MW = const(7000)
 _LOOK = const(3)  # readings an outlet is watched closely after a sale; so many in a row with power are a welded relay
 _IDLE_STALE_MS = const(120000)
 _TURN = const(5)  # divides _WORD
-_NO_CARD = bytes(11)
 
 
 class Charging:
@@ -77,8 +72,8 @@ class Charging:
         self._hot = bytearray(n)  # idle readings with power in a row
         self._look = bytearray(n)
         self._duds = bytearray(n)
-        self._card = _NO_CARD
-        self._grant_ms = self._up_ms = self._turn = self._half = 0
+        self._grants = Grants(self)
+        self._up_ms = self._turn = self._half = 0
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
@@ -89,7 +84,7 @@ class Charging:
         span_ms = max(ticks_diff(now_ms, self._last_ms), 0) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
         self._up_ms = min(self._up_ms + span_ms, _IDLE_STALE_MS)
-        self._grant_ms = max(self._grant_ms - span_ms, 0)
+        self._grants.step(span_ms)
         self.start_blocked = start_blocked
         self._trip = trip
         todo = self._todo
@@ -170,32 +165,29 @@ class Charging:
             self.meters[meter // _WORD] &= ~bit
 
     def card_tapped(self, card, role, now_ms):
-        """An admitted card (11 bytes): the next button within the grant time starts one sale, or stops the card's own."""
-        self._card = bytes(card)
-        self._grant_ms = self.rules.grant_ms
+        """An admitted card (11 bytes): what it may start or stop, grants.py decides."""
+        self._grants.tap(card)
 
     def button(self, i, now_ms):
-        """The button of outlet i. Returns STARTED, STOPPED, NO_GRANT (tap first), BUSY (another card's), REFUSED (`why` tells)."""
-        if not self._grant_ms:
-            return NO_GRANT
-        sale = self.sessions[i]
-        if sale is not None:
-            if sale.card != self._card:
-                return BUSY
-            if not self.stop(i, stop_causes.USER):
-                return BUSY
-            self._grant_ms = 0
-            return STOPPED
-        if self.start_blocked or self._flags[i] & (_STALE | _WELDED) or self._trip[i // _WORD] >> (i % _WORD) & 1:
-            return REFUSED
-        self._grant_ms = 0
-        self.sessions[i] = session.Session(self, i, self._card)
-        self._mark(i)
-        return STARTED
+        """The button of outlet i. Returns an answer of grants.py."""
+        return self._grants.press(i)
 
     def granted_ms(self):
         """How long the last tap still holds; 0: tap first."""
-        return self._grant_ms
+        return self._grants.left_ms()
+
+    def may_begin(self, i):
+        """Whether a sale may begin at the idle outlet i; if not, `why` tells."""
+        return not (self.start_blocked or self._flags[i] & (_STALE | _WELDED) or self._trip[i // _WORD] >> (i % _WORD) & 1)
+
+    def begin(self, i, card):
+        """A sale on this card at the idle outlet i."""
+        self.take_up(session.Session(self, i, card))
+
+    def take_up(self, sale):
+        """A new sale, or one that an outage cut short (restoring.py)."""
+        self.sessions[sale.index] = sale
+        self._mark(sale.index)
 
     def stop(self, i, cause):
         """End the sale at outlet i, if any; cause OPERATOR, MAINTENANCE... False when there is none, or it is ending already."""
@@ -213,21 +205,6 @@ class Charging:
     def busy(self):
         """Number of sales not settled yet."""
         return sum(1 for sale in self.sessions if sale is not None)
-
-    def restore(self, records, unstarted=()):
-        """Take up what an outage cut short: live ring records, see `live` above. unstarted: ids whose start record the cut prevented."""
-        for record in records:
-            i = record[1]
-            if record[0] in unstarted:
-                self.sink.session_start(record[0], i, record[2], record[4], tariff.price_fen(self.tariff, 1))
-            if i < len(self.sessions) and self.sessions[i] is None:
-                sale = self.sessions[i] = session.Session(self, i, bytes(record[2]))
-                sale.resume(record)
-                self._mark(i)
-            else:  # the site has changed: nothing to resume it on; what was measured is settled
-                sale, _, card, start_s, wh, seconds, mwh, _, cause = record
-                price = tariff.price_fen(self.tariff, seconds)
-                self.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, price, cause or stop_causes.OUTAGE_GONE)
 
     def clear_welded(self, i):
         """A person has looked. False while the meter still shows power."""
@@ -291,7 +268,7 @@ class Charging:
             self._flags[i] &= ~_STALE
             self.sink.release(HOLD_METER_STALE, i)
             self.sink.fault_over(FAULT_METER_STALE, self._outlets[i][0])
-        if reading.power_mw > session.WELDED_MW and not closed:
+        if reading.power_mw > WELDED_MW and not closed:
             self._hot[i] = min(self._hot[i] + 1, _LOOK)
             self._look[i] = max(self._look[i], 1)
             if self._hot[i] == _LOOK:

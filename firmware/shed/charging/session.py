@@ -33,6 +33,7 @@ from micropython import const
 from shed.charging import rules, stop_causes, tariff
 from shed.charging.energy import EnergyCount
 from shed.charging.load_watch import LoadWatch
+from shed.charging.settling import Ending
 
 IDLE = const(0)
 STARTING = const(1)
@@ -45,15 +46,11 @@ SETTLING = const(7)
 DONE = const(8)
 
 STALE_GRACE_MS = const(15000)
-WELDED_MW = const(1000)
 _STUCK_MWH = const(5000)  # five steps of the register
 _BASELINE_MS = const(8000)  # a customer stands there
 _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
-_OPEN_MS = const(3000)  # the outputs must report the relay open within this
-_SETTLE_MS = const(2000)  # a meter's power value follows the relay within this
-_FINAL_MS = const(5000)  # then the last reading will do
 _RETRY_MS = const(1000)
 
 
@@ -68,6 +65,7 @@ class Session:
         self.id = self.start_s = self.cause = 0
         self.count = None
         self.watch = LoadWatch()
+        self._ending = Ending()
         self.resumed = False
         self.energised_ms = 0
         self._last_ms = -1
@@ -75,8 +73,6 @@ class Session:
         self._whole_ms = 0  # of the session, pauses included
         self._closed_ms = 0  # since the relay closed
         self._saved_ms = 0  # since the last checkpoint
-        self._opened_ms = -1  # since the relay opened for good
-        self._hot_readings = 0  # with power, after that
         self._seen = self.reading.count
         self._enter(STARTING)
         shed.poller.request_now(self.meter)
@@ -138,7 +134,8 @@ class Session:
         if state == STARTING or state == RESUMING:
             self._await_reading(shed, fresh)
         elif state == STOPPING:
-            self._stopping(shed, span_ms, fresh, closed)
+            if self._ending.step(self, shed, span_ms, self._state_ms, fresh, closed):
+                self._settle(shed)
         elif state == SETTLING:
             if self._state_ms >= _RETRY_MS:
                 self._settle(shed)
@@ -150,7 +147,8 @@ class Session:
         self.state = state
         self._state_ms = 0
 
-    def _checkpoint(self, shed):
+    def checkpoint(self, shed):
+        """What a cut may not lose; False when the flash refuses."""
         self._saved_ms = 0
         count = self.count
         return shed.sink.live(
@@ -164,7 +162,7 @@ class Session:
         elif fresh:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
-                self._checkpoint(shed)
+                self.checkpoint(shed)
                 self._enter(WAITING)
             elif self._open_books(shed):
                 self._enter(WAITING)
@@ -184,7 +182,7 @@ class Session:
         self.count = EnergyCount(self.reading.energy_wh)
         self.count.add(self.reading)
         first_fen = tariff.price_fen(shed.tariff, 1)
-        if not self._checkpoint(shed):
+        if not self.checkpoint(shed):
             self._enter(DONE)
             return False
         if not sink.session_start(self.id, self.index, self.card, self.count.start_wh, first_fen):
@@ -219,7 +217,7 @@ class Session:
         if cause:
             self.stop(cause)
         elif self._saved_ms >= limits.checkpoint_ms:
-            self._checkpoint(shed)
+            self.checkpoint(shed)
 
     def _waiting(self, shed, fresh, closed):
         if not closed:
@@ -230,7 +228,7 @@ class Session:
             if power_mw >= (min(_BACK_MW, limits.start_mw) if self.resumed else limits.start_mw):
                 shed.load_seen(self.index)
                 self._enter(CHARGING)
-                self._checkpoint(shed)
+                self.checkpoint(shed)
                 return 0
             self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
         if self._closed_ms < limits.start_ms:
@@ -251,44 +249,11 @@ class Session:
             cause = 0
             if self.state == CHARGING:
                 self._enter(TOP_UP)
-                self._checkpoint(shed)
+                self.checkpoint(shed)
         elif self.state == TOP_UP and watch.level_mw > watch.full_below_mw(limits) + limits.drift_mw:
             self._enter(CHARGING)
-            self._checkpoint(shed)
+            self.checkpoint(shed)
         return cause
-
-    def _stopping(self, shed, span_ms, fresh, closed):
-        """Law 4: open before recording. Then the meter's word on what flowed, and that nothing flows any more."""
-        if closed:
-            if self._state_ms >= _OPEN_MS:
-                self._welded(shed)
-                self._settle(shed)
-            return
-        if self._opened_ms < 0:
-            self._opened_ms = 0
-            self._checkpoint(shed)
-            shed.poller.request_now(self.meter)  # a reading taken in this very step may have begun before the relay opened
-            return
-        self._opened_ms += span_ms
-        trip = self.cause == stop_causes.TRIP
-        if fresh and (trip or self._opened_ms >= _SETTLE_MS):
-            if trip or self.reading.power_mw <= WELDED_MW:
-                self._settle(shed)
-                return
-            self._hot_readings += 1
-            if self._hot_readings == 2:
-                self._welded(shed)
-                self._settle(shed)
-                return
-        if self._opened_ms >= _FINAL_MS:
-            self._settle(shed)
-        elif self._opened_ms >= _SETTLE_MS:
-            shed.poller.request_now(self.meter)
-
-    def _welded(self, shed):
-        shed.welded(self.index)
-        if self.cause != stop_causes.TRIP:
-            self.cause = stop_causes.WELDED
 
     def _settle(self, shed):
         count = self.count
