@@ -168,6 +168,7 @@ class Service:
             self.rtc.latched = matrix.latched
             self.rtc.save()
             self.books.trips(new, matrix, self.points, self.scan.trip_alarm, self.scan.trip_us)
+        self.points.review()
         states = self.points.state
         for i in range(len(states)):
             if states[i] != self._point_states[i]:

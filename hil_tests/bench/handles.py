@@ -6,7 +6,7 @@ from hil_tests.plant.contacts import SwitchedContact
 from hil_tests.plant.detectors import SmokeLoop
 from hil_tests.plant.gate import ExitButton, Gate
 from hil_tests.plant.outlets import Interval, Outlet
-from hil_tests.plant.units import Duration
+from hil_tests.plant.units import Duration, ns
 
 from .conditions import Condition
 
@@ -124,3 +124,11 @@ class SmokeHandle:
     def fault(self, name: str) -> None:
         """ok, open, short, noisy."""
         self.plant.fault(name)
+
+    def hum(self, millivolts: int, hz: float = 50.0) -> None:
+        """Mains hum of this amplitude on the loop."""
+        self.plant.hum(millivolts, hz)
+
+    def flap(self, *names: str, every: Duration = "5 ms") -> None:
+        """The loop is each of these in turn: alarm, ok, open, short. Without a name it stays as it is."""
+        self.plant.flap(names, ns(every))

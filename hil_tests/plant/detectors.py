@@ -37,8 +37,13 @@ class SmokeLoop:
         self.in_alarm = False
         self.fault_name = "ok"
         self.changed_at_ns = world.now_ns
+        self._hum_uv = 0
+        self._hum_mhz = 50_000
         self._world = world
         self._port = port
+        self._flaps: tuple[str, ...] = ()
+        self._flap_ns = 0
+        self._flap_timer = world.timer(self._flap_on)
         self._signal = world.signal(f"{name}.mv", 12)
         self._update()
 
@@ -72,10 +77,34 @@ class SmokeLoop:
         self.fault_name = name
         self._update()
 
+    def hum(self, millivolts: int, hz: float = 50.0) -> None:
+        """A cable beside mains: a sine of this amplitude on the loop, 0 for none. The board's converter meets it at the time of a sample."""
+        self._world.log(f"{self.name}: hum {millivolts} mV {hz} Hz")
+        self._hum_uv = millivolts * 1000
+        self._hum_mhz = round(hz * 1000)
+        self._update()
+
+    def flap(self, names: tuple[str, ...], every_ns: int) -> None:
+        """The loop is each of ``names`` in turn: a fault, or ``alarm``. None of them: it stays as it is."""
+        self._flaps = names
+        self._flap_ns = every_ns
+        if names:
+            self._flap_on()
+        else:
+            self._flap_timer.cancel()
+
+    def _flap_on(self) -> None:
+        name, *rest = self._flaps
+        self._flaps = (*rest, name)
+        self.in_alarm = name == "alarm"
+        self.fault_name = "ok" if name == "alarm" else name
+        self._update()
+        self._flap_timer.start(self._flap_ns)
+
     def _update(self) -> None:
         self.changed_at_ns = self._world.now_ns
         noise = 200_000 if self.fault_name == "noisy" else LOOP_NOISE_UV
-        self._port.adc_in(self.gpio, self.microvolts, noise)
+        self._port.adc_in(self.gpio, self.microvolts, noise, self._hum_uv, self._hum_mhz)
         self._signal.set(self._world.now_ns, self.microvolts // 1000)
 
 

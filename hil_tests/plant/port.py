@@ -30,7 +30,7 @@ POWER_ON: Final = 1
 BROWN_OUT: Final = 2
 
 _U64: Final = struct.Struct("<Q")
-_ADC: Final = struct.Struct("<II")
+_ADC: Final = struct.Struct("<IIII")
 _LEVEL: Final = (b"\x00", b"\x01", b"\x02")
 
 PinListener = Callable[[int], None]
@@ -145,9 +145,9 @@ class BoardPort:
         if self._inputs.get((link.PIN_IN, gpio)) != payload:
             self._remember(link.PIN_IN, gpio, payload)
 
-    def adc_in(self, gpio: int, microvolts: int, noise_uv: int) -> None:
-        """A voltage with uniform noise of +- ``noise_uv`` on ``gpio`` from now on."""
-        self._remember(link.ADC_IN, gpio, _ADC.pack(microvolts, noise_uv))
+    def adc_in(self, gpio: int, microvolts: int, noise_uv: int, hum_uv: int = 0, hum_mhz: int = 50_000) -> None:
+        """A voltage with uniform noise of +- ``noise_uv`` and a sine of ``hum_uv`` on ``gpio`` from now on."""
+        self._remember(link.ADC_IN, gpio, _ADC.pack(microvolts, noise_uv, hum_uv, hum_mhz))
 
     def uart_rx(self, uart: int, at_ns: int, char_ns: int, data: bytes, framing_error: bool = False) -> None:
         """Characters towards the board; the first start bit is at ``at_ns``."""

@@ -31,7 +31,7 @@ ACCESS_REASONS: Final = _numbered(
 RESET_CAUSES: Final = _numbered("power_on", "hard", "watchdog", "deep_sleep", "soft")
 AUTHORITIES: Final = _numbered("card", "key_switch", "hmac")
 GATE_EVENTS: Final = _numbered("granted", "denied", "held_open", "closed", "forced", "freed", "locked")
-POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", first=0)
+POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", "suspect", first=0)
 OUTLET_STATES: Final = _numbered(
     "idle", "starting", "waiting", "charging", "top_up", "stopping", "resuming", "settling", "done", first=0
 )  # fmt: skip

@@ -66,6 +66,8 @@ typedef struct {
     uint8_t pin_in[N_GPIO];     // 0 low, 1 high, 2 not driven
     uint32_t adc_uv[N_GPIO];
     uint32_t adc_noise_uv[N_GPIO];
+    uint32_t adc_hum_uv[N_GPIO];    // amplitude of a sine on it
+    uint32_t adc_hum_mhz[N_GPIO];   // thousandths of a hertz
     watch_t watch[N_GPIO];
     uint8_t drive[N_GPIO];      // last reported PIN drive
     bus_wiring_t bus[N_BUS];

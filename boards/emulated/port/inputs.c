@@ -192,6 +192,8 @@ void inputs_apply_one(void) {
             if (arg < N_GPIO) {
                 P.adc_uv[arg] = get_u32(buf);
                 P.adc_noise_uv[arg] = get_u32(buf + 4);
+                P.adc_hum_uv[arg] = get_u32(buf + 8);
+                P.adc_hum_mhz[arg] = get_u32(buf + 12);
             }
             break;
         case REC_WATCH:

@@ -1,5 +1,7 @@
 // machine.ADC, included by extmod/machine_adc.c: the plant's microvolts and noise through the ESP32's attenuators.
 
+#include <math.h>
+
 #include "py/mphal.h"
 #include "board.h"
 #include "kind.h"
@@ -89,6 +91,11 @@ static mp_int_t convert(machine_adc_obj_t *self) {
     uint32_t noise = P.adc_noise_uv[self->gpio];
     if (noise != 0) {
         uv += (int64_t)(chip_random() % (2 * noise + 1)) - noise;
+    }
+    if (P.adc_hum_uv[self->gpio] != 0) {
+        uint64_t period_ns = 1000000000000ULL / P.adc_hum_mhz[self->gpio];
+        double turn = (double)(P.now % period_ns) / (double)period_ns;
+        uv += (int64_t)(P.adc_hum_uv[self->gpio] * sin(6.283185307179586 * turn));
     }
     unsigned int atten = attens[adc_index(self)] & 3;
     int64_t above = uv - (int64_t)kind->curve[atten].offset_mv * 1000;

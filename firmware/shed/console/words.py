@@ -6,7 +6,7 @@ Hazard: none; a number without a word is shown as itself.
 from shed.console.dates import date_text, span_text
 
 OUTLET_STATES = "free|waits for its meter|waits for a bike|charging|topping up|stopping|resuming|settling|settled"
-POINT_STATES = "normal|ALARM|FAULT: open|FAULT: short|FAULT: stuck|FAULT: stale"
+POINT_STATES = "normal|ALARM|FAULT: open|FAULT: short|FAULT: stuck|FAULT: stale|FAULT: suspect"
 GATE_STATES = "locked|released|open|HELD OPEN|free (trip)"
 
 # From 1 on.

@@ -1,10 +1,8 @@
 """Points: the supervised inputs, sampled into masks once per scan.
 
 Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and
-slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor also tells open and short:
-
-    microvolts   0 .... short .... alarm .... normal .... full scale
-    state          SHORT    ALARM     NORMAL      OPEN
+slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor (loops.py) also tells open and
+short. One that is neither normal for half a second nor ever in alarm, for a second and a half, is `suspect`: a fault, until it has been quiet.
 
 What may become an alarm is looked at in every scan; what is in alarm and quiet again takes turns, so that a shed with every point in alarm
 (or every point reset at once) still scans in time.
@@ -16,12 +14,15 @@ from time import ticks_diff
 
 from micropython import const
 
+from shed.safety.loops import Loops
+
 NORMAL = const(0)
 ALARM = const(1)
 OPEN = const(2)
 SHORT = const(3)
 STUCK = const(4)
 STALE = const(5)
+SUSPECT = const(6)
 
 CONTACT = const(1)
 LOOP = const(2)
@@ -32,8 +33,9 @@ PULL_UP = const(4)
 DIRECT = const(8)
 
 _RESAMPLE_US = const(300)  # least distance of two reads that count as two samples (DESIGN section 9, `direct`)
-_LOOPS_A_SCAN = const(2)
 _PHASES = const(7)  # mask: a contact that is quiet again is looked at in every eighth scan
+_QUIET_TURNS = const(5)  # of 100 ms
+_SUSPECT_TURNS = const(13)
 
 
 class PointConfig:
@@ -73,7 +75,10 @@ class Points:
         self._last_us = [0] * count  # last sample that counted
         self.first_us = 0  # first differing sample of the newest alarm
         self.unquiet = 0  # suspect, in alarm or at fault: the points that need the slow path
-        self._loop_mask = 0
+        self.shaken = 0  # points with a sample off their state since the last review
+        self._doubted = 0  # what the review found; the scan acts on it
+        self._shaken_turns = bytearray(count)
+        self._quiet_turns = bytearray(count)
         self._contact_mask = 0
         self._phase = 0
         contacts = []
@@ -85,19 +90,15 @@ class Points:
             if config.read is None:  # on an expander: safety.banks brings its samples
                 continue
             if config.kind == LOOP:
-                loops.append((i, config.read, config.bands_uv[1], config.bands_uv[2]))
-                self._loop_mask |= 1 << i
+                loops.append((i, config))
             else:
                 self._contact_mask |= 1 << i
                 contacts.append((1 << i, config.read, 0 if config.flags & NORMALLY_CLOSED else 1))
                 if config.flags & DIRECT:
                     direct |= 1 << i
         self._contacts = tuple(contacts)
-        self._loops = tuple(loops)
-        self._loop_count = len(loops)
-        self._loops_a_scan = min(len(loops), _LOOPS_A_SCAN)
+        self._loops = Loops(self, loops) if loops else None
         self._direct = direct
-        self._turn = 0
 
     def sample(self, now_us):
         raw = 0
@@ -107,31 +108,61 @@ class Points:
                 raw |= bit
         if (raw ^ self.alarm | self.suspect) & self._contact_mask:
             self._contacts_moved(raw, now_us)
-        turn = self._turn
-        n = self._loops_a_scan
-        while n:
-            i, read, alarm_uv, normal_uv = self._loops[turn]
-            uv = read()
-            if not alarm_uv <= uv < normal_uv or self.unquiet >> i & 1:
-                self._loop_moved(i, uv, now_us)
-            turn += 1
-            if turn == self._loop_count:
-                turn = 0
-            n -= 1
-        self._turn = turn
-        hot = self.suspect & ~self.alarm & self._loop_mask
-        if hot:
-            for i, read, _alarm_uv, _normal_uv in self._loops:
-                if hot >> i & 1:
-                    self._loop_moved(i, read(), now_us)
+        if self._loops is not None:
+            self._loops.sample(now_us)
         if self._banks is not None:
             self._banks.sample(self, now_us)
+        if self._doubted:
+            self._doubt()
         return self.alarm
+
+    def review(self):
+        """Every 100 ms, by the executive: which points are neither quiet nor in alarm for too long."""
+        shaken = self.shaken
+        self.shaken = 0
+        doubted = 0
+        for i in range(self.count):
+            if shaken >> i & 1:
+                self._quiet_turns[i] = 0
+            elif self._shaken_turns[i]:
+                self._quiet_turns[i] += 1
+                if self._quiet_turns[i] >= _QUIET_TURNS:
+                    self._shaken_turns[i] = 0
+                    continue
+            else:
+                continue
+            if self._shaken_turns[i] < _SUSPECT_TURNS:
+                self._shaken_turns[i] += 1
+            elif self.state[i] == NORMAL:
+                doubted |= 1 << i
+        self._doubted = doubted
+
+    def _doubt(self):
+        """Only the scan changes a state: it may come between any two steps of the review."""
+        i = 0
+        while self._doubted >> i:
+            if self._doubted >> i & 1 and self.state[i] == NORMAL:
+                self.suspect |= 1 << i
+                self.become(i, SUSPECT)
+            i += 1
+        self._doubted = 0
+
+    def off(self, bit):
+        """A sample of the point with this bit was off its state."""
+        self.shaken |= bit
+        self.suspect |= bit
+        self.unquiet |= bit
+
+    def settle(self, bit):
+        """Its samples agree with its state."""
+        self.suspect &= ~bit
+        self.unquiet = self.suspect | self.alarm | self.fault
 
     def _contacts_moved(self, raw, now_us):
         """Slow path: some contact is off normal, or was. A direct one is confirmed within this scan."""
         doubtful = raw & self._direct & ~self.alarm
         if doubtful:
+            self.shaken |= doubtful
             first_us = now_us
             n = 2
             while n and doubtful:
@@ -150,7 +181,7 @@ class Points:
                     i += 1
         phase = self._phase = (self._phase + 1) & _PHASES
         alarm = self.alarm
-        need = (raw ^ alarm | self.suspect) & self._contact_mask & ~(self._direct & ~alarm)
+        need = (raw ^ alarm | self.suspect) & self._contact_mask & ~(self._direct & ~(alarm | self.fault))
         quiet = need & alarm & ~raw
         now = need & ~quiet
         i = 0
@@ -164,34 +195,19 @@ class Points:
                 self.debounce(i, NORMAL, now_us)
             i += _PHASES + 1
 
-    def _loop_moved(self, i, uv, now_us):
-        """Slow path: a loop is off its normal band, or was."""
-        short_uv, alarm_uv, normal_uv = self._configs[i].bands_uv
-        if uv >= normal_uv:
-            band = OPEN
-        elif uv >= alarm_uv:
-            band = NORMAL
-        elif uv >= short_uv:
-            band = ALARM
-        else:
-            band = SHORT
-        self.debounce(i, band, now_us)
-
     def debounce(self, i, band, now_us):
-        """One sample of point `i`."""
+        """One sample of point `i`, a contact."""
         bit = 1 << i
         if band == self.state[i]:
             self._agree[i] = 0
-            self.suspect &= ~bit
-            self.unquiet = self.suspect | self.alarm | self.fault
+            self.settle(bit)
             return
         if band != self._seen[i] or self._agree[i] == 0:
             self._seen[i] = band
             self._agree[i] = 1
             self._since_us[i] = now_us
             self._last_us[i] = now_us
-            self.suspect |= bit
-            self.unquiet |= bit
+            self.off(bit)
             return
         if ticks_diff(now_us, self._last_us[i]) < _RESAMPLE_US:
             return

@@ -1,0 +1,231 @@
+"""Detector loops beside mains cables: hum neither hides smoke nor makes any; a loop that stays between the bands is a named fault."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+import pytest
+from shed.safety import points as p
+
+BANDS = (300, 1300, 2300)
+QUIET_UV, SMOKE_UV, OPEN_UV, SHORT_UV = 1_651_000, 836_000, 3_300_000, 7_000
+NOISE_UV = 15_000
+TICKS = 1 << 30
+READ_US = 31
+MAINS_HZ = (49.5, 49.95, 50.0, 50.5, 59.5, 60.0, 60.5)
+HARMONICS_HZ = (99.9, 100.0, 120.0, 150.0)  # rectified hum (of which 0.42 of the peak is 100 Hz), and the third of 50 Hz
+MILLIVOLTS = (300, 400, 500, 600, 700, 800, 900)
+
+
+@dataclass
+class Lines:
+    """``count`` loops and the scans that look at them. ``uv`` is what each shows without hum, by milliseconds since the start."""
+
+    seed: int
+    count: int
+    hum_mv: int
+    hz: float
+    humming: Collection[int]
+    uv: Callable[[int, float], float]
+    late_ms: int = 0  # one scan in fifty is so late
+    hints: bool = False  # an edge elsewhere runs one scan in five early
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)
+        self._phase = [self._chance.uniform(0, 2 * math.pi) for _ in range(self.count)]
+        self._start = self._chance.randrange(TICKS)
+        self._us = self._last_us = 0
+        self._turn = self._tenth = 0
+        self.most_reads = self._reads = 0
+        configs = [p.PointConfig(p.LOOP, p.FIRE, 0, *BANDS, 3, 2000, self._reader(i)) for i in range(self.count)]
+        self.points = p.Points(configs, lambda us: None)
+
+    @property
+    def ms(self) -> float:
+        return self._us / 1000
+
+    def _reader(self, i: int) -> Callable[[], int]:
+        def read() -> int:
+            self._reads += 1
+            uv = self.uv(i, self.ms) + self._chance.uniform(-NOISE_UV, NOISE_UV)
+            if i in self.humming:
+                uv += 1000 * self.hum_mv * math.sin(2 * math.pi * self.hz * self.ms / 1000 + self._phase[i])
+            self._us += READ_US
+            return int(min(3_100_000, max(0, uv)))
+
+        return read
+
+    def until(self, done: Callable[[], object], within_ms: float) -> bool:
+        """Scans every 5 ms, one in ten up to 1.4 ms late; the executive's review every 100 ms."""
+        end_us = self._us + within_ms * 1000
+        while self._us < end_us:
+            self._turn = max(self._turn + 1, self._us // 5000)
+            due_us = self._turn * 5000
+            if self._chance.random() < 0.1:
+                due_us += self._chance.randrange(1400)
+            if self.late_ms and self._chance.random() < 0.02:
+                due_us += self.late_ms * 1000
+            self._scan(due_us)
+            if self.hints and self._chance.random() < 0.2:
+                self._scan(due_us + self._chance.randrange(2100, 3000))
+            if self._us // 100_000 != self._tenth:
+                self._tenth = self._us // 100_000
+                self.points.review()
+            if done():
+                return True
+        return False
+
+    def _scan(self, at_us: int) -> None:
+        self._us = max(self._us, at_us)
+        if self._us - self._last_us >= 2000:
+            self._last_us = self._us
+            self._reads = 0
+            self.points.sample((self._start + self._us) % TICKS)
+            self.most_reads = max(self.most_reads, self._reads)
+
+
+def smoke_from(begin_ms: float, loops: Collection[int]) -> Callable[[int, float], float]:
+    return lambda i, ms: SMOKE_UV if i in loops and ms >= begin_ms else QUIET_UV
+
+
+def flapping(one_uv: int, other_uv: int, step_ms: float) -> Callable[[int, float], float]:
+    return lambda i, ms: other_uv if int(ms / step_ms) % 2 else one_uv
+
+
+def hums(long: bool, each: int):
+    """Amplitude, frequency, seed: some of all, or all."""
+    chance = random.Random(2)
+    rows = [(mv, hz, seed) for mv in MILLIVOLTS for hz in MAINS_HZ for seed in range(each)]
+    rows += [(mv, hz, seed) for mv in MILLIVOLTS[:3] for hz in HARMONICS_HZ for seed in range(each)]
+    return rows if long else chance.sample(rows, 24)
+
+
+def quiet_stays_quiet(count: int, mv: int, hz: float, seed: int, ms: int = 5000, **how) -> None:
+    lines = Lines(seed, count, mv, hz, range(count), lambda i, ms: QUIET_UV, **how)
+    assert not lines.until(lambda: lines.points.alarm, ms), f"false trip at {lines.ms:.0f} ms"
+    assert lines.most_reads <= 4
+
+
+def trip_ms(count: int, humming: Collection[int], mv: int, hz: float, seed: int, **how) -> float:
+    begin_ms = random.Random(f"{seed} {mv} {hz}").uniform(300, 3000)
+    lines = Lines(seed, count, mv, hz, humming, smoke_from(begin_ms, [0]), **how)
+    assert lines.until(lambda: lines.points.alarm & 1, begin_ms + 1000), "no trip"
+    assert lines.ms >= begin_ms and lines.most_reads <= 4
+    return lines.ms - begin_ms
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_hum_is_no_smoke(count: int):
+    for row in hums(long=False, each=1):
+        quiet_stays_quiet(count, *row, ms=2500)
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 8])
+def test_smoke_is_seen_through_hum_within_60_ms(count: int):
+    for row in hums(long=False, each=1):
+        assert trip_ms(count, [0], *row) <= 60
+
+
+def test_smoke_is_seen_within_100_ms_when_every_one_of_eight_loops_hums():
+    for row in hums(long=False, each=1):
+        assert trip_ms(8, range(8), *row) <= 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 6, 7, 8])
+def test_hum_of_every_kind_is_no_smoke_and_hides_none(count: int):
+    for row in hums(long=True, each=3):
+        quiet_stays_quiet(count, *row)
+        assert trip_ms(count, range(count), *row) <= (60 if count < 5 else 100)
+        assert trip_ms(count, [0], *row) <= 60
+
+
+@pytest.mark.parametrize("how", [{"hints": True}, {"late_ms": 45}], ids=["early scans", "late scans"])
+def test_scans_out_of_step_make_no_smoke_and_delay_by_little(how):
+    for row in hums(long=False, each=1):
+        quiet_stays_quiet(1, *row, ms=2500, **how)
+        assert trip_ms(1, [0], *row, **how) <= 60 + 3 * how.get("late_ms", 10)
+
+
+@pytest.mark.parametrize("mv", [500, 600, 800, 900])
+@pytest.mark.parametrize("hz", [50.0, 60.0])
+def test_a_loop_that_hums_without_end_is_a_fault_within_two_seconds_and_still_sees_smoke(mv: int, hz: float):
+    lines = Lines(3, 2, mv, hz, [0], smoke_from(6000, [0]))
+    assert lines.until(lambda: lines.points.state[0] == p.SUSPECT, 2000)
+    assert lines.points.fault == 1
+    assert lines.until(lambda: lines.points.alarm, 6100 - lines.ms) and lines.ms >= 6000
+
+
+def test_a_suspect_loop_is_normal_again_only_after_its_clear_time_without_hum():
+    lines = Lines(4, 1, 800, 50.0, [0], lambda i, ms: QUIET_UV)
+    assert lines.until(lambda: lines.points.fault, 2500)
+    lines.humming = []
+    assert not lines.until(lambda: not lines.points.fault, 1900)
+    assert lines.until(lambda: not lines.points.fault, 200)
+    assert lines.points.state[0] == p.NORMAL and not lines.points.suspect
+
+
+@pytest.mark.parametrize("other_uv", [OPEN_UV, SHORT_UV, QUIET_UV])
+@pytest.mark.parametrize("step_ms", [3, 5, 7.3, 10, 11, 17, 40])
+def test_a_loop_that_flaps_is_an_alarm_or_a_fault_within_two_seconds_at_any_pace(other_uv: int, step_ms: float):
+    for count in (1, 8):
+        lines = Lines(5, count, 0, 50, [], flapping(SMOKE_UV, other_uv, step_ms))
+        assert lines.until(lambda lines=lines: lines.points.alarm | lines.points.fault, 2000)
+
+
+@pytest.mark.parametrize("step_ms", [5, 7.3, 13, 33])
+def test_a_cut_wire_that_touches_again_and_again_is_a_fault_and_no_smoke(step_ms: float):
+    lines = Lines(6, 1, 0, 50, [], flapping(QUIET_UV, OPEN_UV, step_ms))
+    assert lines.until(lambda: lines.points.fault, 2000) and not lines.points.alarm
+
+
+def test_a_calm_loop_of_eight_trips_within_36_ms():
+    for seed in range(200):
+        assert trip_ms(8, [], 0, 50.0, seed) <= 36
+
+
+class Contact:
+    def __init__(self, step_scans: int):
+        self.step_scans = step_scans
+        self.reads = 0
+
+    def __call__(self) -> int:
+        self.reads += 1
+        return self.reads // self.step_scans % 2
+
+
+def test_a_contact_that_flaps_is_an_alarm_or_a_fault_and_normal_again_when_quiet():
+    wire = Contact(1)
+    points = p.Points([p.PointConfig(p.CONTACT, p.FIRE | p.NORMALLY_CLOSED, 0, 0, 0, 0, 3, 2000, lambda: wire())], lambda us: None)
+    us = 0
+    seen = []
+    for scan in range(1, 1201):
+        us += 5000
+        if scan == 400:
+            seen.append(points.state[0])
+            wire = lambda: 0  # noqa: E731
+        points.sample(us)
+        if scan % 20 == 0:
+            points.review()
+    assert seen == [p.SUSPECT] and points.state[0] == p.NORMAL and not points.fault
+
+
+def test_a_loop_that_cannot_be_read_is_stale_and_read_again_when_it_can():
+    broken = True
+
+    def read() -> int:
+        if broken:
+            raise OSError(-258)
+        return QUIET_UV
+
+    points = p.Points([p.PointConfig(p.LOOP, p.FIRE, 0, *BANDS, 3, 2000, read)], lambda us: None)
+    for scan in range(4):
+        points.sample(5000 * scan)
+    assert points.state[0] == p.STALE and points.fault == 1 and not points.alarm
+    broken = False
+    for scan in range(4, 500):
+        points.sample(5000 * scan)
+    assert points.state[0] == p.NORMAL
