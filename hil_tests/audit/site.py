@@ -43,6 +43,7 @@ class Site:
     causes: tuple[Cause | None, ...]
     cause_names: tuple[str, ...]
     checkpoint_s: int = 600
+    longest_s: int = 0  # of a session, 0: no limit is judged
 
 
 def read_site(path: Path) -> Site:
@@ -59,6 +60,7 @@ def read_site(path: Path) -> Site:
         causes=tuple(_cause(row, data["outlet"]) if row.get("armed", True) else None for row in rows),
         cause_names=tuple(row["name"] for row in rows),
         checkpoint_s=data.get("charging", {}).get("checkpoint_s", 600),
+        longest_s=60 * data.get("charging", {}).get("max_session_min", 480),
     )
 
 

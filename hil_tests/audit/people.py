@@ -1,0 +1,56 @@
+"""Whose card: a sale stands on the card of somebody who pressed this outlet's button, and nobody else stops it by the button.
+
+Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
+how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from shedguard.lists import STOP_CAUSES
+from shedguard.records import Record
+
+from .site import Site
+from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
+from .truth import Press, Truth
+
+START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
+STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
+
+
+def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
+    """Every sale that is on the card, or was ended by the finger, of somebody who was not there."""
+    if truth.owners is None:
+        return []
+    findings: list[str] = []
+    owners: dict[int, str] = {}
+    for record in records:
+        if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
+            continue
+        outlet, session, at_ns = site.outlets[record.number("outlet")], record.number("session"), timeline.when(record)
+        name = f"session {session:#010x} at outlet {outlet}"
+        if record.kind == "session_start":
+            card = record.fields["card"]
+            owner = truth.owners.get(card) if isinstance(card, bytes) else None
+            if owner is None:
+                findings.append(f"{name} is on card {card!r}, which nobody has")
+                continue
+            owners[session] = owner
+            findings += _presence(f"{name} is on the card of {owner}", owner, _near(truth, outlet, at_ns, START_NS))
+        elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
+            owner = owners[session]
+            findings += _presence(f"{name} of {owner} was stopped by its user", owner, _near(truth, outlet, at_ns, STOP_NS))
+    return findings
+
+
+def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:
+    return [press for press in truth.presses.get(outlet, []) if at_ns - before_ns - LATE_NS <= press.at_ns <= at_ns + EARLY_NS]
+
+
+def _presence(what: str, owner: str, presses: list[Press]) -> list[str]:
+    if any(press.person in ("", owner) for press in presses):
+        return []
+    others = sorted({press.person for press in presses})
+    return [f"{what}, and {'the button was pressed by ' + ' and '.join(others) if others else 'nobody pressed its button'}"]
