@@ -29,7 +29,7 @@ SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 WITHOUT_JSON = {"config new", "boards picture", "demo", "emulate"}
 NO_MORE_THAN_A_PORT = {"status", "why", "faults", "log", "sessions", "ports", "flash", "verify"}
 # They need no board and take long: their own tests run them.
-NOT_RUN = {"demo", "emulate", "benchmark", "bundle"}
+NOT_RUN = {"demo", "emulate", "benchmark", "campaign", "bundle"}
 
 
 def walk(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
