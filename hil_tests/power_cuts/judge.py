@@ -33,7 +33,7 @@ def judge(bench: Bench, cut_boot: int) -> Verdict:
     verdict = Verdict()
     log, truth, site = bench.journal.log(), truth_of(bench), site_of(bench)
     truth = _without_unwritten_boot(truth, log, cut_boot)
-    timeline = Timeline(truth.boots_ns, log.records)
+    timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns)
     sales = sales_of(truth, site, log.records, timeline)
     verdict.double_billed += sum("twice" in problem for problem in log.problems)
     for sale in sales:
