@@ -63,7 +63,7 @@ def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> l
 
 def _lies(lies: list[MeterLie], now_ns: int, delivered_mwh: float) -> list[Lie]:
     """Each from its beginning to the next thing that happened to the meter."""
-    ends = [(lie.at_ns, lie.delivered_mwh) for lie in lies[1:]] + [(now_ns, delivered_mwh)]
+    ends = [(lie.at_ns, lie.delivered_mwh) for lie in lies[1:]] + [(now_ns, delivered_mwh)] * bool(lies)
     return [
         Lie(lie.at_ns, at_ns, lie.fault, mwh - lie.delivered_mwh) for lie, (at_ns, mwh) in zip(lies, ends, strict=True) if lie.fault != "ok"
     ]

@@ -1,7 +1,8 @@
 """A random campaign from one seed: people and faults on a shed in any state; then everybody leaves, all is mended, and the auditor judges.
 
-Without ``hours`` it is short and dense: some ten minutes in which something happens every few seconds, which finds more than a day does. With
-``hours`` the same people have time. Beginnings, deeds and faults: beginning.py, people.py, faults.py. Many seeds: runner.py, `shed campaign`.
+Without ``hours`` it is short and dense: some ten minutes in which something happens every few seconds, which finds more than a day does.
+With ``hours`` the same people have time. Beginnings, deeds and faults: beginning.py, people.py, faults.py. Many seeds: runner.py and
+`shed campaign`.
 """
 
 from __future__ import annotations
@@ -46,10 +47,11 @@ def campaign(seed: int, hours: float | None = None, site: str | Path | None = No
 
 def acts_for(bench: Bench) -> dict[Callable[[Day], None], int]:
     """Everything that can happen in this plant, with its weight."""
-    acts = people.ACTS | faults.ACTS
-    if bench.plant.expander_buses:
-        return {**acts, faults.expander: 4}
-    return {**acts, faults.weld: 1}
+    acts = people.ACTS | faults.ACTS | ({faults.expander: 4} if bench.plant.expander_buses else {faults.weld: 1})
+    missing = {people.key} if not bench.plant.key_switches else set()
+    if not bench.plant.call_points:
+        missing |= {people.glass, faults.glass_flaps}
+    return {act: weight for act, weight in acts.items() if act not in missing}
 
 
 def _play(day: Day, length_s: float, longest_gap_s: float) -> None:
@@ -80,7 +82,8 @@ def _close(day: Day) -> None:
     for point in bench.plant.call_points.values():
         point.fault("ok")
         point.reset()
-    bench.key_switch.turn(on=False)
+    for switch in bench.plant.key_switches.values():
+        switch.turn(on=False)
     for meter in bench.plant.meters.values():
         meter.fault("ok")
     if not bench.board.is_alive:

@@ -1,7 +1,7 @@
 """How a campaign's shed stands when it begins: which tariff and limits, how old its flash is, what is under way already.
 
-Hazard: a shed that is only ever tried new. Most of what was once forgotten was forgotten by a journal that had gone round, in a second boot,
-near the wrap of the ticks, with another trip latched or a configuration on trial.
+Hazard: a shed that is only ever tried new. Most of what was once forgotten was forgotten by a journal that had gone round, in a second
+boot, near the wrap of the ticks, with another trip latched or a configuration on trial.
 """
 
 from __future__ import annotations
@@ -105,10 +105,11 @@ def bring_up(begin: Beginning, bench: Bench, chance: random.Random) -> None:
     if begin.trial:
         _on_trial(bench)
         bench.board.rtc_decays(begin.decay)
-    if begin.tripped:
-        bench.call_point("door").press()
+    if begin.tripped and bench.plant.call_points:
+        point = next(iter(bench.plant.call_points.values()))
+        point.press()
         bench.run("2 s")
-        bench.call_point("door").reset()
+        point.reset()
 
 
 def _on_trial(bench: Bench) -> None:

@@ -18,8 +18,8 @@ PACKS: Final = ("li36v", "li48v", "li60v", "la36_12", "la48v20", "la72")
 
 @dataclass(slots=True)
 class Day:
-    """``owners``: who plugged in, by outlet. ``welded``: outlets behind a contact that no longer opens, so that only what is said of them is
-    judged. ``findings``: what was seen to be wrong on the way."""
+    """``owners``: who plugged in, by outlet. ``welded``: outlets behind a contact that no longer opens, so that only what is said of them
+    is judged. ``findings``: what was seen to be wrong on the way."""
 
     bench: Bench
     chance: random.Random
@@ -49,7 +49,7 @@ class Day:
 
     def authorised(self, words: str) -> None:
         """Somebody of the crew taps the maintenance card, or turns the key, and types."""
-        if self.chance.random() < 0.5:
+        if self.chance.random() < 0.5 or not self.bench.plant.key_switches:
             self.bench.card("maintenance").tap()
         else:
             self.bench.key_switch.turn()

@@ -85,7 +85,7 @@ def meter(day: Day) -> None:
 
 def loop(day: Day) -> None:
     """A detector's line: broken, shorted, humming beside the mains, or loose."""
-    loop = day.bench.smoke("bay")
+    loop = day.bench.smoke(day.chance.choice(list(day.bench.plant.loops)))
     deed = day.chance.randrange(3)
     if deed == 0:
         loop.plant.hum(day.chance.randrange(50, 900), day.chance.choice((50.0, 60.0, 49.5, 50.4, 100.0)))
@@ -99,13 +99,15 @@ def loop(day: Day) -> None:
 
 
 def detector_flaps(day: Day) -> None:
-    """A detector or a break-glass that comes and goes."""
-    if day.chance.random() < 0.5:
-        smoke = day.bench.smoke("bay")
-        day.flap(f"smoke {day.bench.now_ns}", smoke.alarm, smoke.clear, 30, 5000)
-    else:
-        contact = day.bench.call_point("door").contact
-        day.flap(f"glass {day.bench.now_ns}", lambda: contact.fault("open"), lambda: contact.fault("ok"), 30, 5000)
+    """A detector that comes and goes."""
+    smoke = day.bench.smoke(day.chance.choice(list(day.bench.plant.loops)))
+    day.flap(f"smoke {day.bench.now_ns}", smoke.alarm, smoke.clear, 30, 5000)
+
+
+def glass_flaps(day: Day) -> None:
+    """A break-glass whose wire comes and goes."""
+    contact = day.chance.choice(list(day.bench.plant.call_points.values())).contact
+    day.flap(f"glass {day.bench.now_ns}", lambda: contact.fault("open"), lambda: contact.fault("ok"), 30, 5000)
 
 
 def breaker(day: Day) -> None:
@@ -141,5 +143,5 @@ def expander(day: Day) -> None:
 
 
 ACTS: Final[dict[Callable[[Day], None], int]] = {
-    outage: 3, low_voltage: 2, cut: 4, reset: 1, allocation: 1, flash_errors: 2, meter: 4, loop: 2, detector_flaps: 1, breaker: 1,
+    outage: 3, low_voltage: 2, cut: 4, reset: 1, allocation: 1, flash_errors: 2, meter: 4, loop: 2, detector_flaps: 1, glass_flaps: 1, breaker: 1,
 }  # fmt: skip

@@ -110,7 +110,7 @@ def purse(day: Day) -> None:
 
 def door(day: Day) -> None:
     """Somebody pushes, uses the exit button, forces it, holds it open; or the wind rattles at the contact."""
-    gate = day.bench.gate("main")
+    gate = day.bench.gate(day.chance.choice(list(day.bench.plant.gates)))
     deed = day.chance.randrange(5)
     if deed == 0:
         gate.push(day.ms(500, 90_000))
@@ -130,7 +130,7 @@ def door(day: Day) -> None:
 
 def glass(day: Day) -> None:
     """Somebody breaks the glass; the crew puts it back and clears, in this order or not at all."""
-    point = day.bench.call_point("door")
+    point = day.chance.choice(list(day.bench.plant.call_points.values()))
     point.press()
     day.bench.run(day.ms(30, 30_000))
     if day.chance.random() < 0.3:
@@ -143,7 +143,7 @@ def glass(day: Day) -> None:
 
 def smoke(day: Day) -> None:
     """Smoke; the detector may burn through; somebody clears, sometimes too early."""
-    loop = day.bench.smoke("bay")
+    loop = day.bench.smoke(day.chance.choice(list(day.bench.plant.loops)))
     loop.alarm()
     day.bench.run(day.ms(20, 30_000))
     if day.chance.random() < 0.3:

@@ -1,4 +1,4 @@
-"""Many seeds of the campaign, on as many processors as are wanted; each that violates something is printed with the command that plays it again.
+"""Many seeds of the campaign, on as many processors as are wanted; each that violates something is told with the command that repeats it.
 
 `shed campaign --seeds N --first-seed K --jobs J`. The last line on stdout is a summary; the exit code is 6 when a seed violates something.
 """

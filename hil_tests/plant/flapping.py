@@ -1,4 +1,4 @@
-"""What comes and goes: a loose wire, a door in the wind, a card in a purse at the reader. Any two verbs of the plant in turn, at any period."""
+"""What comes and goes: a loose wire, a door in the wind, a card in a purse at the reader. Two verbs of the plant in turn, at any period."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .world import World
 
 
 class Flapping:
-    """``on`` and ``off`` in turn, each lasting up to twice its mean (drawn anew each time, from ``name``), until ``stop``, which ends ``off``."""
+    """``on`` and ``off`` in turn, each for up to twice its mean (drawn anew each time, from ``name``), until ``stop``, which ends ``off``."""
 
     def __init__(self, world: World, name: str, on: Callable[[], object], off: Callable[[], object], on_ns: int, off_ns: int) -> None:
         self.turns = 0
