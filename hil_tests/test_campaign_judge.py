@@ -34,17 +34,17 @@ def test_the_sites_of_the_campaign_are_the_small_one_on_other_terms(terms: tuple
 
 def test_a_meter_that_bills_too_much_is_found_by_the_campaigns_judge(monkeypatch: pytest.MonkeyPatch):
     def scaled(day: Day) -> None:
-        day.bench.meter(1).gain = 1.05
+        day.bench.meter(1).gain = 1.1
         day.bench.bike(1).plug("li60v", soc=0.1)
         day.bench.card("resident").tap()
         day.bench.run("1 s")
         day.bench.button(1).press(by="resident")
-        day.bench.run("100 min")
+        day.bench.run("30 min")
 
     monkeypatch.setattr("hil_tests.campaign.acts_for", lambda bench: {scaled: 1})
     monkeypatch.setattr(beginning, "drawn", lambda chance: PLAIN)
-    found = campaign(1, 1.0)
-    assert len(found) == 1 and "+5." in found[0], found
+    found = campaign(1, 0.25)
+    assert len(found) == 1 and "(+" in found[0], found
 
 
 PLAIN = beginning.Beginning((300, 100, 600), False, 0, False, False, 0, 0.0, 700_000_000, 0.5, 0)

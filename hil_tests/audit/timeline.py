@@ -1,8 +1,9 @@
 """Puts journal records on the plant's clock: a record says which boot wrote it and how many seconds into that boot.
 
 Records of one boot stand together, behind their boot record if it could be written: a start that was cut early has none, and a flash
-error may cost one. Which start they belong to is found by what cannot be otherwise: their order, no uptime longer than the start lived, and as little
-life as possible without records. Where nobody knows how long starts lived, the boot count less the first one is the place in the list.
+error may cost one. Which start they belong to is found by what cannot be otherwise: their order, no uptime longer than the start lived,
+and as little life as possible without records. Where nobody knows how long starts lived, the boot count less the first one is the place in
+the list.
 """
 
 from __future__ import annotations

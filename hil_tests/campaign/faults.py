@@ -143,5 +143,6 @@ def expander(day: Day) -> None:
 
 
 ACTS: Final[dict[Callable[[Day], None], int]] = {
-    outage: 3, low_voltage: 2, cut: 4, reset: 1, allocation: 1, flash_errors: 2, meter: 4, loop: 2, detector_flaps: 1, glass_flaps: 1, breaker: 1,
+    outage: 3, low_voltage: 2, cut: 4, reset: 1, allocation: 1, flash_errors: 2, meter: 4, loop: 2, detector_flaps: 1, glass_flaps: 1,
+    breaker: 1,
 }  # fmt: skip

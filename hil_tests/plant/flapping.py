@@ -8,7 +8,7 @@ from .world import World
 
 
 class Flapping:
-    """``on`` and ``off`` in turn, each for up to twice its mean (drawn anew each time, from ``name``), until ``stop``, which ends ``off``."""
+    """``on`` and ``off`` in turn, each for up to twice its mean (drawn anew each time, from ``name``), until ``stop``: it ends ``off``."""
 
     def __init__(self, world: World, name: str, on: Callable[[], object], off: Callable[[], object], on_ns: int, off_ns: int) -> None:
         self.turns = 0
