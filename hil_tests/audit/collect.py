@@ -19,6 +19,7 @@ def truth_of(bench: Bench) -> Truth:
     """What the plant of ``bench`` has seen so far."""
     plant, now = bench.plant, bench.now_ns
     changes = plant.world.waveform.changes
+    names = {card.data.uid: card.data.name for card in plant.cards.values()}
     alarms: dict[str, list[Span]] = {}
     for point in plant.wiring.points:
         if point.kind == "loop":
@@ -38,6 +39,10 @@ def truth_of(bench: Bench) -> Truth:
         stops_ns=list(bench.board.stops),
         stalls=[Span(begin, end) for begin, end in bench.board.stalls],
         presses={number: [Press(at, by) for at, by in button.presses] for number, button in plant.buttons.items()},
+        taps=sorted(
+            (Press(at, name) for reader in plant.readers.values() for at, uid in reader.shown if (name := names.get(uid))),
+            key=lambda tap: tap.at_ns,
+        ),
         owners={bytes([len(card.data.uid)]) + card.data.uid.ljust(10, b"\0"): card.data.name for card in plant.cards.values()},
         lies={number: _lies(meter.lies, now, plant.outlets[number].energy_j() / 3.6) for number, meter in plant.meters.items()},
     )

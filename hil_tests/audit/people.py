@@ -2,6 +2,9 @@
 
 Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
 how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
+
+With a single open grant tap-then-press works for everybody: who presses while only one card is open is taken for its owner, whoever it is.
+A card is open from its tap for the grant's time, or until a sale began or ended on it.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
         return []
     findings: list[str] = []
     owners: dict[int, str] = {}
+    used: list[Press] = []  # when, and whose card, bought or stopped something
     for record in records:
         if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
             continue
@@ -38,11 +42,27 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 findings.append(f"{name} is on card {card!r}, which nobody has")
                 continue
             owners[session] = owner
-            findings += _presence(f"{name} is on the card of {owner}", owner, _near(truth, outlet, at_ns, START_NS))
+            presses = _near(truth, outlet, at_ns, START_NS)
+            if not any(_open_at(press.at_ns, truth, site, used) == {owner} for press in presses):
+                findings += _presence(f"{name} is on the card of {owner}", owner, presses)
+            used.append(Press(at_ns, owner))
         elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
             owner = owners[session]
-            findings += _presence(f"{name} of {owner} was stopped by its user", owner, _near(truth, outlet, at_ns, STOP_NS))
+            presses = _near(truth, outlet, at_ns, STOP_NS)
+            if not any(_open_at(press.at_ns, truth, site, used) == {owner} for press in presses):
+                findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
+            used.append(Press(at_ns, owner))
     return findings
+
+
+def _open_at(at_ns: int, truth: Truth, site: Site, used: list[Press]) -> set[str]:
+    """Whose cards were open at a press: tapped before it, and not used since."""
+    since = {tap.person: tap.at_ns for tap in truth.taps if at_ns - site.grant_s * SECOND_NS <= tap.at_ns <= at_ns}
+    return {
+        who
+        for who, tap_ns in since.items()
+        if not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
+    }
 
 
 def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:

@@ -69,10 +69,12 @@ def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[int]
     latest = max(at_ns + SECOND_NS, (started[0] + BOOT_NS) if started and alarm.overlaps(started[0], started[0] + 1) else 0)
     here = [trip for trip in trips if at_ns - EARLY_NS <= trip <= latest]
     before = [trip for trip in trips if trip < at_ns and not any(trip <= reset < at_ns - EARLY_NS for reset in resets)]
-    if not here and not (before and cause.latched):
+    if not (before and cause.latched):
         cut = next((stop for stop in truth.stops_ns if at_ns <= stop < at_ns + REACTION_NS + RECORD_NS), None)
-        if seen_ns < MUST_TRIP_NS or (cut is not None and truth.ran(Span(cut + 1, until_ns), SERVICE_NS) < MUST_TRIP_NS):
+        brief = seen_ns < MUST_TRIP_NS or (cut is not None and truth.ran(Span(cut + 1, until_ns), SERVICE_NS) < MUST_TRIP_NS)
+        if brief and not any(trip <= at_ns + SECOND_NS for trip in here):
             return []
+    if not here and not (before and cause.latched):
         findings.append(f"{point!r} was in alarm from {at_ns / 1e9:.3f} s on, and the journal has no trip of it")
     if cause.latched:
         later = [reset for reset in resets if reset >= at_ns - EARLY_NS]

@@ -66,9 +66,12 @@ def allocation(day: Day) -> None:
 
 
 def flash_errors(day: Day) -> None:
-    """An operation of the flash returns an error, with its work done or not."""
+    """An operation of the flash returns an error, with its work done or not. In our own partitions: a board whose file system cannot be
+    read is dead, and said to be (docs/flashing.md)."""
     kind = day.chance.choice(("program", "program", "erase", "read", "any"))
-    day.bench.board.flash_fails(day.chance.randrange(1, 8), kind, done=day.chance.random() < 0.5, times=day.chance.choice((1, 1, 2)))
+    region = day.chance.choice(("shed_journal", "shed_journal", "shed_live", "shed_live", "shed_cfg", "shed_cards"))
+    done, times = day.chance.random() < 0.5, day.chance.choice((1, 1, 2))
+    day.bench.board.flash_fails(day.chance.randrange(1, 8), kind, done=done, times=times, region=region)
 
 
 def meter(day: Day) -> None:

@@ -117,3 +117,24 @@ def test_a_detector_that_burns_through_stays_in_alarm_until_it_is_normal():
     assert _alarms(mv, 300, 1300, 2300) == [Span(5000 * S, 5300 * S)]
     truth = replace(SMOKY, energised={}, alarms={"smoke bay": [Span(5000 * S, 5700 * S)]})
     assert any("while 'smoke bay' was still in alarm" in line for line in findings(truth, BOOT, TRIP, RESET))
+
+
+@pytest.mark.parametrize(("taps", "agrees"), [(("resident",), True), (("resident", "neighbour"), False), ((), False)])
+def test_a_press_while_one_single_card_is_open_is_taken_for_its_owners(taps: tuple[str, ...], agrees: bool):
+    truth = replace(pressed(Press(99 * S, "neighbour")), taps=[Press(90 * S + n * S, who) for n, who in enumerate(taps)])
+    assert (findings(truth, *SOLD) == []) is agrees
+
+
+def test_a_card_that_was_used_is_open_no_more():
+    sold = (
+        BOOT,
+        start(2, 100),
+        start(4, 120, session=2, outlet=1),
+        end(5, 140, session=2, outlet=1, energy_mwh=0, energised_s=0, price_fen=0),
+    )
+    truth = replace(pressed(Press(99 * S, "resident")), taps=[Press(90 * S, "resident")])
+    truth = replace(truth, presses={**truth.presses, 2: [Press(119 * S, "neighbour")]})
+    found = findings(truth, *sold, end(6, 3705))
+    assert [words for words in found if "is on the card" in words] == [
+        "session 0x00000002 at outlet 2 is on the card of resident, and the button was pressed by neighbour"
+    ]

@@ -49,6 +49,7 @@ class Pn532:
     def __init__(self, world: World, port: BoardPort, psu: Psu, name: str, uart: int) -> None:
         self.name = name
         self.uid: bytes | None = None
+        self.shown: list[tuple[int, bytes]] = []  # when a card came into the field, and which
         self._lying: list[bytes] = []  # the newest last
         self.fault_name = "ok"
         self.commands = 0
@@ -104,6 +105,8 @@ class Pn532:
 
     def _seen(self, uid: bytes | None) -> None:
         self.uid = uid
+        if uid is not None:
+            self.shown.append((self._world.now_ns, uid))
         self._signal.set(self._world.now_ns, int(uid is not None))
         if uid is not None and self._listing:
             self._plan_listing(SELECT_NS)
