@@ -40,7 +40,7 @@ def truth_of(bench: Bench) -> Truth:
         stalls=[Span(begin, end) for begin, end in bench.board.stalls],
         presses={number: [Press(at, by) for at, by in button.presses] for number, button in plant.buttons.items()},
         taps=sorted(
-            (Press(at, name) for reader in plant.readers.values() for at, uid in reader.shown if (name := names.get(uid))),
+            (Press(at, name) for reader in plant.readers.values() for at, uid in reader.reads if (name := names.get(uid))),
             key=lambda tap: tap.at_ns,
         ),
         owners={bytes([len(card.data.uid)]) + card.data.uid.ljust(10, b"\0"): card.data.name for card in plant.cards.values()},

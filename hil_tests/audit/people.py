@@ -4,7 +4,7 @@ Law 6 from the other side: a sale that is settled to the fen on a neighbour's ca
 how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
 
 With a single open grant tap-then-press works for everybody: who presses while only one card is open is taken for its owner, whoever it is.
-A card is open from its tap for the grant's time, or until a sale began or ended on it.
+A card is open from when the reader told of it for the grant's time, or until a sale began or ended on it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
 from .truth import Press, Truth
 
 START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
+READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
 STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
 
 
@@ -43,26 +44,27 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 continue
             owners[session] = owner
             presses = _near(truth, outlet, at_ns, START_NS)
-            if not any(_open_at(press.at_ns, truth, site, used) == {owner} for press in presses):
+            if not any(_only_open(owner, press.at_ns, truth, site, used) for press in presses):
                 findings += _presence(f"{name} is on the card of {owner}", owner, presses)
             used.append(Press(at_ns, owner))
         elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
             owner = owners[session]
             presses = _near(truth, outlet, at_ns, STOP_NS)
-            if not any(_open_at(press.at_ns, truth, site, used) == {owner} for press in presses):
+            if not any(_only_open(owner, press.at_ns, truth, site, used) for press in presses):
                 findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
             used.append(Press(at_ns, owner))
     return findings
 
 
-def _open_at(at_ns: int, truth: Truth, site: Site, used: list[Press]) -> set[str]:
-    """Whose cards were open at a press: tapped before it, and not used since."""
-    since = {tap.person: tap.at_ns for tap in truth.taps if at_ns - site.grant_s * SECOND_NS <= tap.at_ns <= at_ns}
-    return {
-        who
-        for who, tap_ns in since.items()
-        if not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
-    }
+def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Press]) -> bool:
+    """Whether at a press this card may have been the only one open: read before it and not used since, as nobody else's surely was."""
+    first_ns = at_ns - site.grant_s * SECOND_NS
+    taps = {tap.person: tap.at_ns for tap in truth.taps if first_ns <= tap.at_ns <= at_ns + READ_NS}
+    sure = {tap.person: tap.at_ns for tap in truth.taps if first_ns + READ_NS <= tap.at_ns <= at_ns - READ_NS}
+    return owner in taps and not any(
+        who != owner and not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
+        for who, tap_ns in sure.items()
+    )
 
 
 def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:

@@ -63,7 +63,7 @@ class Truth:
     stops_ns: list[int] = field(default_factory=list)
     stalls: list[Span] = field(default_factory=list)  # the processor computed nothing
     presses: dict[int, list[Press]] = field(default_factory=dict)
-    taps: list[Press] = field(default_factory=list)  # of cards at readers
+    taps: list[Press] = field(default_factory=list)  # cards that a reader told the board of
     owners: dict[bytes, str] | None = None
     lies: dict[int, list[Lie]] = field(default_factory=dict)
 

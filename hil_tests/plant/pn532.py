@@ -49,7 +49,7 @@ class Pn532:
     def __init__(self, world: World, port: BoardPort, psu: Psu, name: str, uart: int) -> None:
         self.name = name
         self.uid: bytes | None = None
-        self.shown: list[tuple[int, bytes]] = []  # when a card came into the field, and which
+        self.reads: list[tuple[int, bytes]] = []  # when it told the board of a card, and of which
         self._lying: list[bytes] = []  # the newest last
         self.fault_name = "ok"
         self.commands = 0
@@ -105,8 +105,6 @@ class Pn532:
 
     def _seen(self, uid: bytes | None) -> None:
         self.uid = uid
-        if uid is not None:
-            self.shown.append((self._world.now_ns, uid))
         self._signal.set(self._world.now_ns, int(uid is not None))
         if uid is not None and self._listing:
             self._plan_listing(SELECT_NS)
@@ -187,6 +185,7 @@ class Pn532:
         target = b"\x00"
         if self.uid is not None:
             self.cards_read += 1
+            self.reads.append((at_ns, self.uid))
             target = b"\x01\x01" + _ATQA_SAK[len(self.uid)] + bytes([len(self.uid)]) + self.uid
         self._reply(at_ns, frames.build(frames.CHIP, bytes([IN_LIST_PASSIVE_TARGET + 1]) + target))
 
