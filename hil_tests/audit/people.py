@@ -61,10 +61,12 @@ def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Pres
     first_ns = at_ns - site.grant_s * SECOND_NS
     taps = {tap.person: tap.at_ns for tap in truth.taps if first_ns <= tap.at_ns <= at_ns + READ_NS}
     sure = {tap.person: tap.at_ns for tap in truth.taps if first_ns + READ_NS <= tap.at_ns <= at_ns - READ_NS}
-    return owner in taps and not any(
-        who != owner and not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
-        for who, tap_ns in sure.items()
-    )
+
+    def unused(who: str, tap_ns: int) -> bool:
+        return not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
+
+    others = any(who != owner and unused(who, tap_ns) for who, tap_ns in sure.items())
+    return owner in taps and unused(owner, taps[owner]) and not others
 
 
 def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:
