@@ -3,7 +3,8 @@
 Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
 how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
 
-With a single open grant tap-then-press works for everybody: who presses while only one card is open is taken for its owner, whoever it is.
+Who is read before an unclear press and once more within half a minute is taken for the presser too: the firmware's documented order, outlet
+first, then card, which a bystander's second tap can imitate (docs/decisions/0020). With a single open grant tap-then-press works for everybody: who presses while only one card is open is taken for its owner, whoever it is.
 A card is open from when the reader told of it for the grant's time, or until a sale began or ended on it.
 """
 
@@ -44,7 +45,9 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 continue
             owners[session] = owner
             presses = _near(truth, outlet, at_ns, START_NS)
-            if not any(_only_open(owner, press.at_ns, truth, site, used) for press in presses):
+            if not any(
+                _only_open(owner, press.at_ns, truth, site, used) or _tapped_again(owner, press.at_ns, truth, site) for press in presses
+            ):
                 findings += _presence(f"{name} is on the card of {owner}", owner, presses)
             used.append(Press(at_ns, owner))
         elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
@@ -67,6 +70,13 @@ def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Pres
 
     others = any(who != owner and unused(who, tap_ns) for who, tap_ns in sure.items())
     return owner in taps and unused(owner, taps[owner]) and not others
+
+
+def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site) -> bool:
+    """Read before a press that several open cards made unclear, and once more while it selects its outlet: the order that makes it known."""
+    reads = [tap.at_ns for tap in truth.taps if tap.person == owner]
+    before = any(at_ns - site.grant_s * SECOND_NS <= read <= at_ns + READ_NS for read in reads)
+    return before and any(at_ns - READ_NS <= read <= at_ns + START_NS for read in reads)
 
 
 def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:
