@@ -19,7 +19,9 @@ def truth_of(bench: Bench) -> Truth:
     """What the plant of ``bench`` has seen so far."""
     plant, now = bench.plant, bench.now_ns
     changes = plant.world.waveform.changes
-    names = {card.data.uid: card.data.name for card in plant.cards.values()}
+    names = {
+        card.data.uid: card.data.name for card in plant.cards.values() if card.data.role not in ("", "maintenance")
+    }  # these buy nothing
     alarms: dict[str, list[Span]] = {}
     for point in plant.wiring.points:
         if point.kind == "loop":

@@ -3,9 +3,10 @@
 Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
 how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
 
-Who is read before an unclear press and once more within half a minute is taken for the presser too: the firmware's documented order, outlet
-first, then card, which a bystander's second tap can imitate (docs/decisions/0020). With a single open grant tap-then-press works for everybody: who presses while only one card is open is taken for its owner, whoever it is.
-A card is open from when the reader told of it for the grant's time, or until a sale began or ended on it.
+Who is read before an unclear press and once more within half a minute is taken for the presser too: the firmware's documented order,
+outlet first, then card, which a bystander's second tap can imitate (docs/decisions/0020). With a single open grant tap-then-press works
+for everybody: who presses while only one card is open is taken for its owner, whoever it is. A card is open from when the reader told of it
+for the grant's time, or until a sale began or ended on it, or the board started anew.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
 
 def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Press]) -> bool:
     """Whether at a press this card may have been the only one open: read before it and not used since, as nobody else's surely was."""
-    first_ns = at_ns - site.grant_s * SECOND_NS
+    started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0)
+    first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS)
     taps = {tap.person: tap.at_ns for tap in truth.taps if first_ns <= tap.at_ns <= at_ns + READ_NS}
     sure = {tap.person: tap.at_ns for tap in truth.taps if first_ns + READ_NS <= tap.at_ns <= at_ns - READ_NS}
 
@@ -73,7 +75,7 @@ def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Pres
 
 
 def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site) -> bool:
-    """Read before a press that several open cards made unclear, and once more while it selects its outlet: the order that makes it known."""
+    """Read before a press that several open cards made unclear, and once more while it selects its outlet."""
     reads = [tap.at_ns for tap in truth.taps if tap.person == owner]
     before = any(at_ns - site.grant_s * SECOND_NS <= read <= at_ns + READ_NS for read in reads)
     return before and any(at_ns - READ_NS <= read <= at_ns + START_NS for read in reads)
