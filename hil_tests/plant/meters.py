@@ -73,7 +73,6 @@ class Pzem016:
         """The meter reads ``factor`` times too much from now on; what it has counted stays."""
         self.energy_j()
         self.gain = factor
-        self._lied("scale")
         self._world.log(f"meter {self.address}: scale {factor}")
 
     @property
