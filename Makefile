@@ -25,7 +25,8 @@ pytest:
 	$(BIN)/python -m pytest -n $(WORKERS) --junitxml=build/test-report.xml
 
 long: setup
-	SHEDGUARD_SEED=0 $(BIN)/python -m pytest -n $(WORKERS) -m long --junitxml=build/long-report.xml
+	SHEDGUARD_SEED=0 $(BIN)/python -m pytest -n $(WORKERS) -m long --junitxml=build/long-report.xml; code=$$?; \
+	$(BIN)/python -m hil_tests.report build/long-report.xml | tee build/long-summary.txt; exit $$code
 
 clean:
 	rm -rf build .venv typings

@@ -13,6 +13,7 @@ import pytest
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.board import ProbeError
 from hil_tests.bench.board_process import DEFAULT_BINARY
+from hil_tests.bench.console import ConsoleError
 from hil_tests.plant.units import MS, S
 
 pytestmark = pytest.mark.skipif(not DEFAULT_BINARY.exists(), reason="the emulated board is not built (build/board/emulated-board)")
@@ -63,8 +64,12 @@ def test_a_blank_board_answers_at_its_prompt() -> None:
         assert bench.console.type("1+1") == "2"
         words = bench.console.type("import sys; print(sys.implementation.name, sys.maxsize, sys.platform)")
         assert words == "micropython 2147483647 esp32"
+        words = bench.console.type("import time; print('one'); time.sleep(2); print('two')", within="5 s")
+        assert words == "one\ntwo", "two quiet seconds in the middle are not the end"
         with pytest.raises(ProbeError, match="ZeroDivisionError"):
             bench.board.probe("1/0")
+        with pytest.raises(ConsoleError, match="no answer and prompt"):
+            bench.console.type("time.sleep(60)", within="5 s")
 
 
 def test_micropython_reads_the_meters_through_pymodbus(poller: Bench) -> None:

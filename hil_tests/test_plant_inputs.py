@@ -207,3 +207,15 @@ def test_a_forced_door_opens_against_the_magnet() -> None:
     rig.shed.gates["main"].force()
     rig.run("1 s")
     assert rig.shed.gates["main"].door_open
+
+
+@pytest.mark.parametrize("period", ["200 us", "700 us", "3 ms"])
+def test_a_contact_that_flaps_faster_than_it_bounces_ends_where_it_was_set(period: str) -> None:
+    rig = Rig()
+    contact = DryContact(rig.world, rig.port, "flapping", DI2, closed=False, pulled_up=True)
+    for turn in range(1000):
+        contact.set(turn % 2 == 0)
+        rig.run(period)
+        if turn % 10 == 9:
+            rig.run("10 ms")
+            assert rig.last_input(link.PIN_IN, DI2) == HIGH, f"open since turn {turn}"

@@ -193,6 +193,24 @@ def test_a_stuck_meter_goes_on_saying_the_same() -> None:
     assert decode(poll(rig)[0][1]) == frozen
 
 
+def test_a_meter_that_misreads_zeros_or_is_set_back_lies_and_remembers_since_when() -> None:
+    rig = Rig()
+    rig.shed.bikes[1].plug("heater")
+    rig.close_outlet()
+    rig.run("1 h")
+    meter = rig.shed.meters[1]
+    meter.misreads(30)
+    assert decode(poll(rig)[0][1])["wh"] == pytest.approx(1531, abs=2)
+    assert decode(poll(rig)[0][1])["wh"] == pytest.approx(1501, abs=3)
+    meter.fault("zeros")
+    assert set(decode(poll(rig)[0][1]).values()) == {0, 11}
+    meter.fault("ok")
+    meter.reset_energy()
+    assert decode(poll(rig)[0][1])["wh"] <= 1
+    assert [lie.fault for lie in meter.lies] == ["misread", "zeros", "ok", "reset"]
+    assert meter.lies[0].delivered_mwh == pytest.approx(1_500_000, rel=0.01)
+
+
 def test_a_master_that_speaks_into_an_answer_is_not_understood() -> None:
     rig = Rig()
     rig.uart_send(UART, 9600, with_crc(struct.pack(">BBHH", 11, 4, 0, 10)))

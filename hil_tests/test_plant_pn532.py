@@ -123,3 +123,20 @@ def test_it_loses_its_power_with_the_mains() -> None:
     rig.shed.mains.on()
     rig.run("1 s")
     assert talk(rig, VERSION) == []
+
+
+def test_two_people_at_the_reader_each_take_their_own_card_away() -> None:
+    rig = Rig()
+    reader = rig.shed.readers["main"]
+    first, second = rig.shed.cards["stranger"], rig.shed.cards["resident"]
+    first.tap("500 ms")
+    rig.run("300 ms")
+    second.tap("5 s")
+    rig.run("4900 ms")
+    assert reader.uid == second.data.uid, "the first card left long ago, the second still lies there"
+    first.tap("50 ms")
+    assert reader.uid == first.data.uid
+    rig.run("60 ms")
+    assert reader.uid == second.data.uid
+    rig.run("100 ms")
+    assert reader.uid is None

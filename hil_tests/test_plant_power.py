@@ -184,3 +184,40 @@ def test_an_outlets_own_breaker_takes_that_outlet_and_its_meter_only() -> None:
     rig.shed.outlets[1].own_breaker.trip()
     assert not rig.shed.outlets[1].is_energised
     assert [number for number, meter in rig.shed.meters.items() if not meter.is_powered] == [1]
+
+
+@pytest.mark.parametrize(("volts", "holds", "picks_up"), [(190, True, True), (180, True, False), (120, True, False), (100, False, False)])
+def test_a_contactor_holds_on_less_than_it_picks_up_at(volts: int, holds: bool, picks_up: bool) -> None:
+    rig = Rig()
+    rig.close_outlet()
+    contactor = rig.shed.contactors["row A"]
+    rig.shed.mains.set_volts(volts)
+    rig.run("1 s")
+    assert contactor.closed is holds
+    rig.drive(KM1, False)
+    rig.run("1 s")
+    rig.drive(KM1, True)
+    rig.run("1 s")
+    assert contactor.closed is picks_up
+    rig.shed.mains.on()
+    rig.run("1 s")
+    assert contactor.closed
+
+
+def test_the_drop_out_of_a_contactor_and_t_drop_can_be_any_of_their_range() -> None:
+    rig = Rig()
+    contactor, heartbeat = rig.shed.contactors["row A"], rig.shed.heartbeat
+    contactor.drop_out_share, heartbeat.t_drop_ns = 0.75, 500 * MS
+    rig.close_outlet()
+    rig.shed.mains.set_volts(160)
+    rig.run("1 s")
+    assert not contactor.closed
+    rig.shed.mains.on()
+    rig.run("1 s")
+    edge = rig.world.now_ns
+    rig.run("50 ms")
+    rig.strobe(False, edge)
+    rig.run("449 ms")
+    assert heartbeat.is_holding
+    rig.run("2 ms")
+    assert not heartbeat.is_holding

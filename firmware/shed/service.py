@@ -36,6 +36,7 @@ _METERS_TASK = const(2)
 _TRIPS_MS = const(500)  # a trip wakes them; a record that does not stand is asked for again after
 _RETRY_MS = const(100)
 _FORGET_S = const(3600)  # a cause that does not latch has one record in
+_REQUEST_MS = const(12)  # longer than a request holds the line
 
 
 class Service:
@@ -119,6 +120,8 @@ class Service:
         charging = self.charging
         if charging is None:
             return 1000
+        if self.poller.driving():
+            return _REQUEST_MS
         outputs = self.outputs
         if outputs.lost_since:
             lost = outputs.lost_since

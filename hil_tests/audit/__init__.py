@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shedguard.records import Log
 
+from .people import settle_people
 from .sessions import settle_sessions
 from .site import Site
 from .timeline import Timeline
@@ -24,8 +25,13 @@ __all__ = ["audit", "settle"]
 
 def settle(truth: Truth, site: Site, log: Log) -> list[str]:
     """Every disagreement between ``truth`` and the decoded journal ``log`` of the site."""
-    timeline = Timeline(truth.boots_ns, log.records)
-    return timeline.findings + settle_sessions(truth, site, log.records, timeline) + settle_trips(truth, site, log.records, timeline)
+    timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns)
+    return (
+        timeline.findings
+        + settle_sessions(truth, site, log.records, timeline)
+        + settle_trips(truth, site, log.records, timeline)
+        + settle_people(truth, site, log.records, timeline)
+    )
 
 
 def audit(bench: Bench) -> list[str]:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from .site import Site, read_site
-from .truth import Energised, Span, Truth
+from .truth import Energised, Lie, Press, Span, Truth
 
 if TYPE_CHECKING:
     from hil_tests.bench.bench import Bench
+    from hil_tests.plant.meters import Lie as MeterLie
 
 BOUNCE_NS: Final = 10_000_000  # gaps and touches shorter than this are a contact's bounce
 
@@ -18,11 +19,14 @@ def truth_of(bench: Bench) -> Truth:
     """What the plant of ``bench`` has seen so far."""
     plant, now = bench.plant, bench.now_ns
     changes = plant.world.waveform.changes
+    names = {
+        card.data.uid: card.data.name for card in plant.cards.values() if card.data.role not in ("", "maintenance")
+    }  # these buy nothing
     alarms: dict[str, list[Span]] = {}
     for point in plant.wiring.points:
         if point.kind == "loop":
-            low, high = point.bands_mv["short"], point.bands_mv["alarm"]
-            alarms[point.name] = _spans(changes(f"{point.name}.mv"), lambda mv, low=low, high=high: low < mv <= high)
+            low, high, rest = point.bands_mv["short"], point.bands_mv["alarm"], point.bands_mv["normal"]
+            alarms[point.name] = _alarms(changes(f"{point.name}.mv"), low, high, rest)
         elif point.use == "plain":
             alarms[point.name] = _spans(changes(point.name), lambda closed, rest=point.normally_closed: bool(closed) != rest)
     return Truth(
@@ -34,12 +38,42 @@ def truth_of(bench: Bench) -> Truth:
         path={number: _spans(changes(f"outlet_{number}.path"), bool) for number in plant.outlets},
         alarms=alarms,
         locked={name: _spans(changes(f"gate_{name}.lock_holds"), bool) for name in plant.gates},
+        stops_ns=list(bench.board.stops),
+        stalls=[Span(begin, end) for begin, end in bench.board.stalls],
+        presses={number: [Press(at, by) for at, by in button.presses] for number, button in plant.buttons.items()},
+        taps=sorted(
+            (Press(at, name) for reader in plant.readers.values() for at, uid in reader.reads if (name := names.get(uid))),
+            key=lambda tap: tap.at_ns,
+        ),
+        owners={bytes([len(card.data.uid)]) + card.data.uid.ljust(10, b"\0"): card.data.name for card in plant.cards.values()},
+        lies={number: _lies(meter.lies, now, plant.outlets[number].energy_j() / 3.6) for number, meter in plant.meters.items()},
     )
 
 
 def site_of(bench: Bench) -> Site:
     """The site file that the bench was built from."""
     return read_site(bench.plant.wiring.path)
+
+
+def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> list[Span]:
+    """The times of a loop's alarm. A detector that has alarmed and then opens or shorts has burnt: it is in alarm until it is normal."""
+    burning = False
+    states: list[tuple[int, int]] = []
+    for at_ns, mv in changes:
+        if low < mv <= high:
+            burning = True
+        elif high < mv <= rest:
+            burning = False
+        states.append((at_ns, int(burning)))
+    return _spans(states, bool)
+
+
+def _lies(lies: list[MeterLie], now_ns: int, delivered_mwh: float) -> list[Lie]:
+    """Each from its beginning to the next thing that happened to the meter."""
+    ends = [(lie.at_ns, lie.delivered_mwh) for lie in lies[1:]] + [(now_ns, delivered_mwh)] * bool(lies)
+    return [
+        Lie(lie.at_ns, at_ns, lie.fault, mwh - lie.delivered_mwh) for lie, (at_ns, mwh) in zip(lies, ends, strict=True) if lie.fault != "ok"
+    ]
 
 
 def _spans(changes: list[tuple[int, int]], holds: Callable[[int], bool]) -> list[Span]:

@@ -47,6 +47,8 @@ class Site:
     causes: tuple[Cause | None, ...]
     cause_names: tuple[str, ...]
     checkpoint_s: int = 600
+    grant_s: int = 180  # a tapped card waits that long for its button
+    longest_s: int = 0  # of a session, 0: no limit is judged
 
 
 def read_site(path: Path) -> Site:
@@ -63,6 +65,8 @@ def read_site(path: Path) -> Site:
         causes=tuple(_cause(row, data["outlet"]) if row.get("armed", True) else None for row in rows),
         cause_names=tuple(row["name"] for row in rows),
         checkpoint_s=data.get("charging", {}).get("checkpoint_s", 600),
+        grant_s=data.get("charging", {}).get("grant_s", 180),
+        longest_s=60 * data.get("charging", {}).get("max_session_min", 480),
     )
 
 

@@ -1,11 +1,14 @@
 """Puts journal records on the plant's clock: a record says which boot wrote it and how many seconds into that boot.
 
-The boot count in the journal's boot records, less that of the first one, is the place in the plant's list of starts.
+Records of one boot stand together, behind their boot record if it could be written: a start that was cut early has none, and a flash
+error may cost one. Which start they belong to is found by what cannot be otherwise: their order, no uptime longer than the start lived,
+and as little life as possible without records. Where nobody knows how long starts lived, the boot count less the first one is the place in
+the list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from shedguard.records import Record
@@ -14,27 +17,78 @@ SECOND_NS: Final = 1_000_000_000
 # Uptime begins when the board's program does, up to 3 s after its start, and is cut to whole seconds: records look early, hardly ever late.
 EARLY_NS: Final = 4 * SECOND_NS
 LATE_NS: Final = SECOND_NS // 2
+IMPOSSIBLE: Final = 1e9
+ODD_COUNT: Final = 1.0  # seconds of life without records that a boot count which does not fit weighs as much as
 
 
 class Timeline:
-    """``findings``: what is wrong with the boots themselves."""
+    """``findings``: what is wrong with the boots themselves. ``stops_ns``: when starts ended; empty where nobody knows."""
 
-    def __init__(self, boots_ns: Sequence[int], records: Iterable[Record]) -> None:
+    def __init__(self, boots_ns: Sequence[int], records: Sequence[Record], stops_ns: Sequence[int] = ()) -> None:
         self.findings: list[str] = []
         self._start_ns: dict[int, int] = {}  # by record sequence
-        first: int | None = None
-        start_ns = boots_ns[0] if boots_ns else 0
-        for record in records:
-            if record.kind == "boot":
-                boots = record.number("boots")
-                first = boots if first is None else first
-                place = boots - first
-                if 0 <= place < len(boots_ns):
-                    start_ns = boots_ns[place]
-                else:
-                    self.findings.append(f"the journal has boot {boots} (the first is {first}), but the plant saw {len(boots_ns)} starts")
-            self._start_ns[record.sequence] = start_ns
+        begin_ns = boots_ns[0] if boots_ns else 0
+        lives = _lives(records)
+        for record in records[: len(records) - sum(len(life) for life in lives)]:
+            self._start_ns[record.sequence] = begin_ns  # of a life before this bench
+        places = _by_life(boots_ns, stops_ns, lives) if stops_ns else _by_count(lives)
+        for life, place in zip(lives, places, strict=True):
+            if 0 <= place < len(boots_ns):
+                begin_ns = boots_ns[place]
+            else:
+                first, boots = lives[0][0].number("boots"), _count(life)
+                self.findings.append(f"the journal has boot {boots} (the first is {first}), but the plant saw {len(boots_ns)} starts")
+            for record in life:
+                self._start_ns[record.sequence] = begin_ns
 
     def when(self, record: Record) -> int:
         """The plant's time of ``record``; the true one is at most EARLY_NS later and LATE_NS earlier."""
         return self._start_ns[record.sequence] + record.uptime_s * SECOND_NS
+
+
+def _lives(records: Sequence[Record]) -> list[list[Record]]:
+    """The records of each boot, from the first boot record on."""
+    lives: list[list[Record]] = []
+    for record in records:
+        if record.kind == "boot" or (lives and lives[-1][-1].boot != record.boot):
+            lives.append([])
+        if lives:
+            lives[-1].append(record)
+    return lives
+
+
+def _count(life: list[Record]) -> int:
+    return life[0].number("boots") if life[0].kind == "boot" else life[0].boot
+
+
+def _by_count(lives: list[list[Record]]) -> list[int]:
+    return [_count(life) - _count(lives[0]) for life in lives]
+
+
+def _by_life(boots_ns: Sequence[int], stops_ns: Sequence[int], lives: list[list[Record]]) -> list[int]:
+    """The cheapest way to give the lives to starts, in order (dynamic programming over both). -1: none is left for it."""
+    ends = [next((stop for stop in stops_ns if stop > boot), None) for boot in boots_ns]
+    lived_s = [1e6 if end is None else (end - boot) / SECOND_NS for boot, end in zip(boots_ns, ends, strict=True)]
+    best = [0.0]
+    for length in lived_s:
+        best.append(best[-1] + length)
+    came: list[list[bool]] = []
+    for n, life in enumerate(lives):
+        row, took = [IMPOSSIBLE * (n + 1)], [False]
+        longest_s = max(record.uptime_s for record in life)
+        for place, length in enumerate(lived_s):
+            odd = ODD_COUNT if (_count(life) - _count(lives[0]) - place) % 256 else 0.0
+            use = best[place] + odd + (IMPOSSIBLE if longest_s > length + 1 else 0.0)
+            skip = row[place] + length
+            row.append(min(use, skip))
+            took.append(use <= skip)
+        best = row
+        came.append(took)
+    places: list[int] = []
+    place = len(boots_ns)
+    for took in reversed(came):
+        while place > 0 and not took[place]:
+            place -= 1
+        places.append(place - 1)
+        place = max(0, place - 1)
+    return places[::-1]

@@ -1,7 +1,10 @@
 """Trips: each alarm of a detector in an armed cause has a trip record, opens its outlets and frees its gates, until somebody resets it.
 
 REACTION_NS is from the detector's change to the plant's contacts; it is the auditor's bound, not the firmware's budget (the benchmark
-measures that).
+measures that). A detector that burns through after its alarm is still in alarm (collect.py), so a reset then is one under fire.
+
+A cut may lose the record of a trip that is younger than RECORD_NS, and with it the latch when the alarm is over by the next start; it never
+loses the opening. An alarm nobody was there to see, or one shorter than the debounce may take, demands nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +19,10 @@ from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
 from .truth import Span, Truth
 
 REACTION_NS: Final = 200_000_000
+MUST_TRIP_NS: Final = 400_000_000  # an erase of 300 ms and the slowest loop: an alarm that lasts as long trips
+RECORD_NS: Final = 400_000_000  # within 25 ms of the opening, or one erase later
+T_DROP_MOST_NS: Final = SECOND_NS
+SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until points are seen
 BOOT_NS: Final = 10 * SECOND_NS  # an alarm that came while the board was dead is recorded within this after its start
 
 
@@ -56,19 +63,28 @@ def _groundless(truth: Truth, site: Site, record: Record, at_ns: int) -> list[st
 def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[int], resets: list[int]) -> list[str]:
     findings: list[str] = []
     at_ns = alarm.from_ns
+    until_ns = alarm.to_ns if alarm.to_ns is not None else truth.now_ns
+    seen_ns = truth.ran(alarm, SERVICE_NS) if truth.stops_ns else until_ns - at_ns
     started = [boot for boot in truth.boots_ns if boot > at_ns]
     latest = max(at_ns + SECOND_NS, (started[0] + BOOT_NS) if started and alarm.overlaps(started[0], started[0] + 1) else 0)
     here = [trip for trip in trips if at_ns - EARLY_NS <= trip <= latest]
     before = [trip for trip in trips if trip < at_ns and not any(trip <= reset < at_ns - EARLY_NS for reset in resets)]
+    if not (before and cause.latched):
+        cut = next((stop for stop in truth.stops_ns if at_ns <= stop < at_ns + REACTION_NS + RECORD_NS), None)
+        brief = seen_ns < MUST_TRIP_NS or (cut is not None and truth.ran(Span(cut + 1, until_ns), SERVICE_NS) < MUST_TRIP_NS)
+        if brief and not any(trip <= at_ns + SECOND_NS for trip in here):
+            return []
     if not here and not (before and cause.latched):
         findings.append(f"{point!r} was in alarm from {at_ns / 1e9:.3f} s on, and the journal has no trip of it")
-    until_ns = alarm.to_ns if alarm.to_ns is not None else truth.now_ns
     if cause.latched:
         later = [reset for reset in resets if reset >= at_ns - EARLY_NS]
         if later and later[0] + EARLY_NS < until_ns:
             findings.append(f"the trip by {cause.name!r} was reset at {later[0] / 1e9:.0f} s while {point!r} was still in alarm")
         until_ns = later[0] - LATE_NS if later else truth.now_ns
     from_ns = at_ns + REACTION_NS
+    for stall in truth.stalls:  # nobody looks: the heartbeat circuit is what opens
+        if stall.overlaps(at_ns - REACTION_NS, at_ns + REACTION_NS):
+            from_ns = max(from_ns, stall.from_ns + T_DROP_MOST_NS + REACTION_NS)
     why = f"during the trip by {cause.name!r} (alarm of {point!r} at {at_ns / 1e9:.3f} s)"
     fed = [outlet for outlet in sorted(cause.outlets) if _any_in(truth.path.get(outlet), from_ns, until_ns)]
     locked = [gate for gate in sorted(cause.gates) if _any_in(truth.locked.get(gate), from_ns, until_ns)]

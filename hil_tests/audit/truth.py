@@ -30,11 +30,28 @@ class Energised(Span):
 
 
 @dataclass(frozen=True, slots=True)
+class Press:
+    """A finger on an outlet's button. ``person``: the name of a card's owner, empty when nobody said."""
+
+    at_ns: int
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lie(Span):
+    """A time in which a meter did not show or count the truth, by its fault's name, and what the socket delivered in it."""
+
+    fault: str = ""
+    energy_mwh: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """``energised``: by outlet number, oldest first. ``path``: when relay and contactor were both closed, whatever the mains did.
 
     ``alarms``: by point name, when a detector was in alarm. ``locked``: by gate name, when the magnet held. ``boots_ns``: each start of
-    MicroPython.
+    MicroPython. ``stops_ns``: when the board lost its power or was reset. ``presses`` and ``lies``: by outlet number. ``owners``: people by
+    the number of their card as records have it; None: nobody knows people here, and whose card it was is not judged.
     """
 
     now_ns: int
@@ -43,3 +60,18 @@ class Truth:
     path: dict[int, list[Span]] = field(default_factory=dict)
     alarms: dict[str, list[Span]] = field(default_factory=dict)
     locked: dict[str, list[Span]] = field(default_factory=dict)
+    stops_ns: list[int] = field(default_factory=list)
+    stalls: list[Span] = field(default_factory=list)  # the processor computed nothing
+    presses: dict[int, list[Press]] = field(default_factory=dict)
+    taps: list[Press] = field(default_factory=list)  # cards that a reader told the board of
+    owners: dict[bytes, str] | None = None
+    lies: dict[int, list[Lie]] = field(default_factory=dict)
+
+    def ran(self, span: Span, after_start_ns: int = 0) -> int:
+        """For how long within ``span`` the board ran, each start's first ``after_start_ns`` not counted."""
+        total = 0
+        for boot in self.boots_ns:
+            stop = next((stop for stop in self.stops_ns if stop > boot), self.now_ns)
+            begin, end = max(span.from_ns, boot + after_start_ns), min(self.now_ns if span.to_ns is None else span.to_ns, stop)
+            total += max(0, end - begin)
+        return total

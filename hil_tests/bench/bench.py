@@ -241,6 +241,7 @@ class Bench(Parts):
         """End the process. Pins float; the heartbeat's last edge counts as now."""
         self.lockstep.detach()
         self.process.kill()
+        self.board.stopped()
         self.board.mode = "dead"
         self.world.log("board: killed")
         self.port.board_died()

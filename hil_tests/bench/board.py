@@ -72,6 +72,8 @@ class Board:
         self.mode = "dead"
         self.resets: list[tuple[int, str]] = []
         self.boots: list[int] = []
+        self.stalls: list[tuple[int, int]] = []  # from when until when it computed nothing
+        self.stops: list[int] = []  # when it went: power, cut at a flash operation, reset, killed
         self.notes: list[tuple[int, int, str]] = []
         self.flash_operations: list[tuple[int, int, int, int]] = []  # at_ns, 1 program 2 erase, offset, length
         self.is_alive = Condition("board runs", lambda: self.mode == "running")
@@ -121,6 +123,8 @@ class Board:
         code, values = codes[name]
         self._world.log(f"board: fault {name} {a or ''}")
         self._bench.post(link.FAULT, code, _FAULT.pack(*values()))
+        if name == "stall":
+            self.stalls.append((self._world.now_ns, self._world.now_ns + ns(a)))
 
     def flash_fails(self, operations_from_now: int, kind: FlashKind = "any", done: bool = False, times: int = 1, region: str = "") -> None:
         """The n-th flash operation of ``kind`` from now (a page program, a sector erase, a read call) returns an error (OSError).
@@ -140,6 +144,14 @@ class Board:
         """
         self._world.log(f"board: sector {sector} of {region}: {kind} fails")
         self._bench.post(link.FAULT, link.FAULT_FLASH_SECTOR, flash_faults.worn(region, sector, kind, done))
+
+    def rtc_decays(self, share: float) -> None:
+        """From now on a power loss leaves RTC memory with this share of its bits turned, instead of empty; 0 takes it back.
+
+        Short losses leave some of it: 0.001 is a bit here and there, 0.5 is noise (which the port itself takes for empty memory).
+        """
+        self._world.log(f"board: RTC memory decays by {share}")
+        self._bench.post(link.FAULT, link.FAULT_RTC_DECAY, _FAULT.pack(round(share * 1e6), 0))
 
     def hold_in_reset(self, held: bool) -> None:
         """The EN pin."""
@@ -180,14 +192,21 @@ class Board:
 
     def lost_power(self) -> None:
         """The supply is gone."""
+        self.stopped()
         if self.mode != "dead":
             self.mode = "off"
+
+    def stopped(self) -> None:
+        """What ran until now runs no more."""
+        if self.mode == "running":
+            self.stops.append(self._world.now_ns)
 
     def record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
         """A record that is no signal."""
         if type_ == link.RESET:
             cause = RESET_CAUSES.get(arg, str(arg))
             self.resets.append((at_ns, cause))
+            self.stopped()
             if arg != 5:
                 self.mode = "reset"
             self._world.log(f"board: reset, {cause}")
@@ -207,6 +226,7 @@ class Board:
             offset, length = struct.unpack("<II", payload)
             self.flash_operations.append((at_ns, arg, offset, length))
         elif type_ == link.HALT:
+            self.stopped()
             self.mode = "halted"
             self._world.log("board: power cut at a flash operation")
         else:

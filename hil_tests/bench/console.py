@@ -11,7 +11,7 @@ from . import frames
 from .serial import Serial
 
 PROMPTS: Final = (b"shed> ", b">>> ", b"... ", b"raw REPL; CTRL-B to exit\r\n>")
-_QUIET_NS: Final = 300 * MS
+_ENDS: Final = tuple(b"\r\n" + prompt for prompt in PROMPTS)  # at the beginning of a line
 _TRIES: Final = 3
 _TRY_NS: Final = 1500 * MS
 
@@ -57,23 +57,20 @@ class Console:
     def type(self, line: str, within: Duration = "5 s") -> str:
         """Type ``line`` and Enter; returns the answer without echo and prompt.
 
-        It ends at the next prompt, or after 300 ms of quiet. ConsoleError when nothing came.
+        It ends at the prompt that stands behind the echo, however long the board is quiet before. ConsoleError when there is none in time.
         """
         start = self.serial.position
         sent_ns = self.serial.send(line.encode() + b"\r")
 
         def answered() -> bool:
             now = self._runner.now_ns
-            if now < sent_ns:
+            if now < max(sent_ns, self.serial.last_byte_ns):
                 return False
-            printed = self.serial.since(start)
-            after_echo = printed[len(line) :]
-            if after_echo.strip() and now >= self.serial.last_byte_ns and printed.endswith(PROMPTS):
-                return True
-            return bool(printed) and now - max(self.serial.last_byte_ns, sent_ns) > _QUIET_NS
+            _before, echo, answer = self.serial.since(start).partition(line.encode() + b"\r\n")
+            return bool(echo) and (b"\r\n" + answer).endswith(_ENDS)
 
         if not self._wait_stepwise(answered, ns(within)):
-            raise ConsoleError(f"no answer to {line!r} within {within}: {self.serial.since(start)!r}")
+            raise ConsoleError(f"no answer and prompt to {line!r} within {within}: {self.serial.since(start)!r}")
         return _strip(self.serial.since(start).decode("utf-8", "replace"), line)
 
     def ask(
@@ -115,7 +112,7 @@ class Console:
         return None
 
     def _wait_stepwise(self, condition: Callable[[], bool], within_ns: int) -> bool:
-        """Wait with a look every 20 ms, so that quiet is noticed."""
+        """Wait with a look every 20 ms: the last byte on the wire is no event."""
         deadline = self._runner.now_ns + within_ns
         while self._runner.now_ns < deadline:
             if self._runner.wait(condition, min(20 * MS, deadline - self._runner.now_ns)):
@@ -152,10 +149,7 @@ class _FrameReader:
 
 def _strip(printed: str, line: str) -> str:
     """Without echo and prompt, with LF line ends."""
-    text = printed.replace("\r\n", "\n")
-    if text.startswith(line):
-        text = text[len(line) :]
-    text = text.lstrip("\n")
+    text = printed.partition(line + "\r\n")[2].replace("\r\n", "\n").lstrip("\n")
     for prompt in PROMPTS:
         text = text.removesuffix(prompt.decode())
     return text.rstrip("\n")

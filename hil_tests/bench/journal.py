@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -14,10 +15,21 @@ _TABLE_OFFSET: Final = 0x8000
 _TABLE_SIZE: Final = 0xC00
 _ENTRY: Final = struct.Struct("<HBBII16sI")
 _ENTRY_MAGIC: Final = 0x50AA
+# Closed list of a field, by the record's kind ("": of any) and the field's name.
+_LISTS: Final[dict[tuple[str, str], Mapping[int, str]]] = {
+    ("gate", "event"): lists.GATE_EVENTS,
+    ("gate", "reason"): lists.ACCESS_REASONS,
+    ("point", "state"): lists.POINT_STATES,
+    ("", "fault"): lists.FAULTS,
+    ("", "authority"): lists.AUTHORITIES,
+    ("", "reset_cause"): lists.RESET_CAUSES,
+}
 
 
 class Entry(NamedTuple):
-    """A journal record for tests: ``kind``, all fields by name, and where they apply ``cause``, ``point``, ``stop_cause`` ... as words."""
+    """A journal record for tests: ``kind``, and every field as an attribute, by the site's names and the closed lists' words: ``cause``,
+    ``point``, ``stop_cause`` ..., ``outlet`` as the number on the socket. ``fields`` has the numbers as the board wrote them.
+    """
 
     sequence: int
     kind: str
@@ -25,10 +37,11 @@ class Entry(NamedTuple):
     epoch_s: int
     boot: int
     fields: dict[str, Any]
+    words: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self.fields[name]
+            return self.words[name] if name in self.words else self.fields[name]
         except KeyError:
             raise AttributeError(f"a {self.kind} record has no field {name!r}; it has {', '.join(self.fields)}") from None
 
@@ -47,7 +60,16 @@ class Journal:
 
     def __init__(self, flash: Path, wiring: Wiring) -> None:
         self.flash = flash
-        self._wiring = wiring
+        outlets = {index: outlet.number for index, outlet in enumerate(wiring.outlets)}
+        self._places: dict[str, dict[int, Any]] = {
+            "outlet": outlets,
+            "meter": outlets,
+            "cause": dict(enumerate(wiring.causes)),
+            "point": {index: point.name for index, point in enumerate(wiring.points)},
+            "gate": {index: gate.name for index, gate in enumerate(wiring.gates)},
+            "reader": {index: reader[0] for index, reader in enumerate(wiring.readers)},
+            "stop_cause": dict(lists.STOP_CAUSES),
+        }
 
     def log(self) -> records.Log:
         """As the host's decoder gives it, with its problems."""
@@ -78,27 +100,16 @@ class Journal:
         return [self._entry(record) for record in records.read_live(partition(self.flash.read_bytes(), "shed_live")).records]
 
     def _entry(self, record: records.Record) -> Entry:
-        fields: dict[str, Any] = dict(record.fields)
-        _translate(fields, "cause", self._wiring.causes)
-        _translate(fields, "point", [point.name for point in self._wiring.points])
-        if record.kind in ("session_end",):
-            fields["stop_cause"] = _word("STOP_CAUSES", fields["stop_cause"])
-        if record.kind == "gate":
-            fields["reason"] = _word("ACCESS_REASONS", fields["reason"])
-            fields["event"] = _word("GATE_EVENTS", fields["event"])
-        if record.kind == "point":
-            fields["state"] = _word("POINT_STATES", fields["state"])
-        if record.kind in ("fault", "fault_cleared"):
-            fields["fault"] = _word("FAULTS", fields["fault"])
-        return Entry(record.sequence, record.kind, record.uptime_s, record.epoch_s, record.boot, fields)
+        words = {name: self._word(record, name, value) for name, value in record.fields.items() if isinstance(value, int)}
+        return Entry(record.sequence, record.kind, record.uptime_s, record.epoch_s, record.boot, dict(record.fields), words)
 
-
-def _translate(fields: dict[str, Any], name: str, names: list[str]) -> None:
-    if name in fields and isinstance(fields[name], int) and fields[name] < len(names):
-        fields[name] = names[fields[name]]
-
-
-def _word(table: str, number: int) -> str | int:
-    """The name of ``number`` in one of the closed lists; the number itself when it has none."""
-    words = getattr(lists, table, {})
-    return words.get(number, number)
+    def _word(self, record: records.Record, name: str, value: int) -> str | int:
+        """What ``value`` means for people; the number itself when it is a quantity or has no name."""
+        if name == "argument":
+            code = record.fields.get("fault")
+            name = lists.FAULT_ARGUMENTS.get(lists.FAULTS.get(code, ""), "") if isinstance(code, int) else ""
+        places = self._places.get("stop_cause" if (record.kind, name) == ("live", "cause") else name)
+        if places is not None:
+            return places.get(value, value)
+        table = _LISTS.get((record.kind, name)) or _LISTS.get(("", name), {})
+        return table.get(value, value)

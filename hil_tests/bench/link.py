@@ -73,6 +73,7 @@ FAULT_LATE_TIMER: Final = 6
 FAULT_FLASH_FAILS: Final = 7
 FAULT_FLASH_SECTOR: Final = 8
 FAULT_ADC_BLANK: Final = 9
+FAULT_RTC_DECAY: Final = 10
 
 UART_TX_HEAD: Final = struct.Struct("<IIBBBB")
 UART_RX_HEAD: Final = struct.Struct("<II")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import struct
 
 import pytest
 
@@ -212,6 +214,36 @@ def test_rtc_memory_survives_a_hard_reset_but_not_a_power_cycle(board: Board) ->
     board.run(S)
     board.boot()
     assert board.raw("import machine\nprint(machine.reset_cause(), machine.RTC().memory())") == "1 b''\n"
+
+
+def test_a_flash_read_that_fails_before_boot_py_restarts_the_chip(board: Board) -> None:
+    for place in range(1, 60):  # reads of the mount (the port's own _boot.py then prints for ever), then of the look for boot.py
+        board.power(0)
+        board.run(10 * MS)
+        board.put(link.FAULT, link.FAULT_FLASH_FAILS, struct.pack("<qqII", place, 4 | 1 << 8, 0, 0))
+        board.power(1)
+        board.run(2 * S)
+        if "NLR jump failed: the chip restarts" in board.notes():
+            break
+    assert board.of(link.RESET)[-1].arg == 2
+    board.power(0)
+    board.run(S)
+    board.boot()
+
+
+def test_rtc_memory_may_come_up_partly_decayed(board: Board) -> None:
+    def kept_after_a_power_cycle(ppm: int) -> bytes:
+        board.raw("from machine import RTC\nRTC().memory(bytes(2000))")
+        board.fault(link.FAULT_RTC_DECAY, ppm)
+        board.power(0)
+        board.run(10 * MS)
+        board.boot()
+        return ast.literal_eval(board.raw("import machine\nprint(machine.RTC().memory())"))
+
+    turned = sum(byte.bit_count() for byte in kept_after_a_power_cycle(1000))
+    assert 3 <= turned <= 40, "a bit in a thousand of 16 000"
+    assert kept_after_a_power_cycle(500_000) == b"", "the port tells noise from its own memory"
+    assert kept_after_a_power_cycle(0) == b""
 
 
 def test_a_held_reset_and_a_brown_out(board: Board) -> None:

@@ -58,7 +58,7 @@ def _stories(bench: Bench) -> list[str]:
     """Each outlet has one session, and it ended as the evening's script says."""
     ended = {number: [] for number in STORIES}
     for entry in bench.journal.sessions():
-        ended.setdefault(bench.plant.wiring.outlets[entry.outlet].number, []).append(entry.stop_cause)
+        ended.setdefault(entry.outlet, []).append(entry.stop_cause)
     return [
         f"outlet {n}: the script ends its session by {STORIES.get(n)!r}, the journal says {causes}"
         for n, causes in ended.items()

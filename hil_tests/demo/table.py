@@ -22,7 +22,7 @@ def sales(bench: Bench) -> list[Sequence[str]]:
     log = bench.journal.log()
     truth = truth_of(bench)
     rows: list[Sequence[str]] = []
-    for sale in sales_of(truth, site_of(bench), log.records, Timeline(truth.boots_ns, log.records)):
+    for sale in sales_of(truth, site_of(bench), log.records, Timeline(truth.boots_ns, log.records, truth.stops_ns)):
         end = sale.end
         if end is None:
             continue

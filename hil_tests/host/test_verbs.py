@@ -26,10 +26,10 @@ from hil_tests.serial_tests.rig import BIN
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 # Verbs that read nothing a program would want: they write a file or a picture, or are a show.
-WITHOUT_JSON = {"config new", "boards picture", "demo", "emulate"}
+WITHOUT_JSON = {"config new", "boards picture", "campaign", "demo", "emulate"}
 NO_MORE_THAN_A_PORT = {"status", "why", "faults", "log", "sessions", "ports", "flash", "verify"}
 # They need no board and take long: their own tests run them.
-NOT_RUN = {"demo", "emulate", "benchmark", "bundle"}
+NOT_RUN = {"demo", "emulate", "benchmark", "campaign", "bundle"}
 
 
 def walk(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,9 @@
 """A coil and its contact: outlet relays and group contactors, with the ways in which they fail.
 
+A coil depends on its voltage: an AC contactor (IEC 60947-4-1) picks up from 85 % of its nominal voltage on and drops out somewhere between
+20 and 75 %, so one that held through a sag does not pull again before the voltage is nearly whole. A relay's coil is fed by the board's own
+supply, which holds its voltage as long as it is up.
+
 Times: 10 ms to operate and 5 ms to release are a common 5 V power relay's data sheet maxima (Songle SRD, Omron G5LE: 10/5 ms), 20/15 ms a
 small modular contactor's [M].
 """
@@ -18,11 +22,17 @@ RELAY_RELEASE_NS: Final = 5 * MS
 CONTACTOR_OPERATE_NS: Final = 20 * MS
 CONTACTOR_RELEASE_NS: Final = 15 * MS
 
+PICK_UP_SHARE: Final = 0.85
+DROP_OUT_SHARE: Final = 0.5
+DROP_OUT_RANGE: Final = (0.20, 0.75)
+
 CONTACT_FAULTS: Final = ("ok", "welded", "open", "bounce")
 
 
 class SwitchedContact:
-    """A normally open contact. Its coil is energised while ``supplied()`` and the board drives it on ``gpio`` (``BoardPort.energises``).
+    """A normally open contact. Its coil is energised while the board drives it on ``gpio`` (``BoardPort.energises``) and ``supplied()`` is
+    enough: it returns the share of the coil's nominal voltage, True for all of it. It picks up at ``pick_up_share`` and holds down to
+    ``drop_out_share``.
 
     ``closed`` is the contact itself, ``opened_at_ns`` and ``closed_at_ns`` its last changes. Faults: ``welded`` (never opens again once
     closed,
@@ -35,7 +45,7 @@ class SwitchedContact:
         port: BoardPort,
         name: str,
         gpio: int,
-        supplied: Callable[[], bool],
+        supplied: Callable[[], float],
         operate_ns: int = RELAY_OPERATE_NS,
         release_ns: int = RELAY_RELEASE_NS,
     ) -> None:
@@ -46,6 +56,8 @@ class SwitchedContact:
         self.closed_at_ns: int | None = None
         self.operations = 0
         self.fault_name = "ok"
+        self.pick_up_share = PICK_UP_SHARE
+        self.drop_out_share = DROP_OUT_SHARE
         self._world = world
         self._port = port
         self._supplied = supplied
@@ -86,7 +98,8 @@ class SwitchedContact:
 
     def update(self) -> None:
         """What feeds or drives the coil may have changed."""
-        coil = self._port.energises(self.gpio) and self._supplied()
+        enough = self.drop_out_share if self._coil else self.pick_up_share
+        coil = self._port.energises(self.gpio) and self._supplied() >= enough
         if coil == self._coil:
             return
         self._coil = coil

@@ -138,6 +138,7 @@ class DryContact:
         self.closed = closed
         self.changed_at_ns = self._world.now_ns
         self._pending = []
+        self._bounce.cancel()  # an earlier movement's bounce would leave the contact on the wrong side
         if self.bounces:
             self._pending = [self._random.randrange(50 * US, MS // 2) for _ in range(2 * self._random.randrange(0, 4))]
         self._shown = closed

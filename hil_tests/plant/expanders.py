@@ -120,8 +120,8 @@ class Expander:
 class ExpanderBus:
     """The wires of one bus and its chips, in the order of the board file.
 
-    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks, none of the transfer in which it began), ``sda-short``,
-    ``scl-short`` (a line to ground until ``ok``).
+    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks, none of the transfer in which it began; it is static: how long a
+    master pauses between them, for a scan say, is nothing to it), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
     """
 
     def __init__(self, world: World, port: BoardPort, name: str, number: int, expanders: list[Expander], wires: dict[str, int]) -> None:
@@ -164,7 +164,7 @@ class ExpanderBus:
 
     def _clocked(self, drive: int) -> None:
         if drive == LOW and self.fault_name == "hung":
-            if self._world.now_ns - self._clocked_at_ns > QUIET_NS:
+            if self._clocks < 0 and self._world.now_ns - self._clocked_at_ns > QUIET_NS:
                 self._clocks = 0
             self._clocked_at_ns = self._world.now_ns
             self._clocks += 1

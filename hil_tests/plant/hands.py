@@ -55,11 +55,13 @@ class Button:
         self.name = contact.name
         self.contact = contact
         self._world = world
+        self.presses: list[tuple[int, str]] = []  # when, and by whom ("": nobody said)
         self._release = world.timer(lambda: contact.set(False))
 
-    def press(self, duration: Duration = "200 ms") -> None:
-        """Press, hold for ``duration``, let go."""
-        self._world.log(f"{self.name}: pressed")
+    def press(self, duration: Duration = "200 ms", by: str = "") -> None:
+        """Press, hold for ``duration``, let go. ``by``: whose finger, the name of a card's owner; it is kept in ``presses``."""
+        self._world.log(f"{self.name}: pressed{f' by {by}' if by else ''}")
+        self.presses.append((self._world.now_ns, by))
         self.contact.set(True)
         self._release.start(ns(duration))
 

@@ -9,7 +9,7 @@ Its range begins at 80 V. Somewhat below, its supply still runs and what it meas
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
@@ -24,16 +24,25 @@ SUPPLY_MIN_V: Final = 65.0  # below, it is silent [M]
 ODD_SHARE: Final = (0.3, 1.0)  # of the truth, anew at each look, that it shows below its range [M]
 FREQUENCY_DHZ: Final = 500
 ENERGY_MODULO_WH: Final = 10_000_000  # rolls over behind 9999.99 kWh
-METER_FAULTS: Final = ("ok", "off", "stuck", "garbage", "wrong", "slow", "delayed", "intermittent", "noisy")
+METER_FAULTS: Final = ("ok", "off", "stuck", "garbage", "wrong", "slow", "delayed", "intermittent", "noisy", "zeros")
 
 _READ_INPUT: Final = 4
+
+
+class Lie(NamedTuple):
+    """From ``at_ns`` on the ``fault`` holds (``ok``: the truth again); the socket had delivered ``delivered_mwh`` by then."""
+
+    at_ns: int
+    fault: str
+    delivered_mwh: float
 
 
 class Pzem016:
     """Meter with Modbus ``address`` on the line of ``outlet``. ``gain`` multiplies power, current and energy (1.0 is exact).
 
     ``answering`` is read by the bus: its fault decides whether, when and how it answers (see rs485.py); ``stuck`` freezes the registers
-    here.
+    here, ``zeros`` shows whole frames of zeros, as the real one does for some seconds after its supply came. ``lies`` tells when what it
+    showed or counted was not the truth.
     """
 
     def __init__(self, world: World, outlet: Outlet, address: int, start_wh: int = 0) -> None:
@@ -47,7 +56,9 @@ class Pzem016:
         self._random = world.random(f"meter {address} of outlet {outlet.number}")
         self._energy_j = start_wh * 3600.0
         self._outlet_j = outlet.energy_j()
+        self.lies: list[Lie] = []
         self._frozen: list[int] | None = None
+        self._misread_wh = self._misreadings = 0
 
     def fault(self, name: str) -> None:
         """One of ``METER_FAULTS``."""
@@ -55,6 +66,7 @@ class Pzem016:
             raise ValueError(f"a meter's faults are {', '.join(METER_FAULTS)}; not {name!r}")
         self._frozen = self.input_registers() if name == "stuck" else None
         self.fault_name = name
+        self._lied(name)
         self._world.log(f"meter {self.address}: fault {name}")
 
     def scale(self, factor: float) -> None:
@@ -79,11 +91,23 @@ class Pzem016:
         """Command 0x42."""
         self.energy_j()
         self._energy_j = 0.0
+        self._lied("reset")
+
+    def misreads(self, watt_hours: int, readings: int = 1) -> None:
+        """The energy in its next ``readings`` answers is off by ``watt_hours``; what it has counted stays."""
+        self._world.log(f"meter {self.address}: off by {watt_hours} Wh in {readings} readings")
+        self._misread_wh, self._misreadings = watt_hours, readings
+        self._lied("misread")
+
+    def _lied(self, what: str) -> None:
+        self.lies.append(Lie(self._world.now_ns, what, self.outlet.energy_j() / 3.6))
 
     def input_registers(self) -> list[int]:
         """The ten input registers from 0x0000 as they stand now; 32-bit values low word first."""
         if self._frozen is not None:
             return self._frozen
+        if self.fault_name == "zeros":
+            return [0] * 10
         watts = self.outlet.power_w() * self.gain
         amps = self.outlet.current_a() * self.gain
         if watts < START_W:
@@ -97,7 +121,11 @@ class Pzem016:
         decivolts = round(volts * 10)
         milliamps = round(amps * 1000)
         deciwatts = round(watts * 10)
-        watt_hours = int(self.energy_j() / 3600.0) % ENERGY_MODULO_WH
+        watt_hours = int(self.energy_j() / 3600.0)
+        if self._misreadings:
+            self._misreadings -= 1
+            watt_hours += self._misread_wh
+        watt_hours %= ENERGY_MODULO_WH
         factor = min(100, round(100 * watts / (volts * amps))) if amps and volts else 0
         alarm = 0xFFFF if watts > self.alarm_threshold_w else 0
         return [

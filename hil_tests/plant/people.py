@@ -44,12 +44,12 @@ class Card:
         self.data = data
         self._world = world
         self._reader = reader
-        self._away = world.timer(lambda: reader.field(None))
+        self._away = world.timer(lambda: reader.take_away(data.uid))
 
     def tap(self, duration: Duration = "500 ms") -> None:
-        """Hold the card to the reader for ``duration``."""
+        """Hold the card to the reader for ``duration``. Another card that lies there stays for its own time."""
         self._world.log(f"card {self.data.name} tapped")
-        self._reader.field(self.data.uid)
+        self._reader.lay(self.data.uid)
         self._away.start(ns(duration))
 
 

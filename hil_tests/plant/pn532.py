@@ -49,6 +49,8 @@ class Pn532:
     def __init__(self, world: World, port: BoardPort, psu: Psu, name: str, uart: int) -> None:
         self.name = name
         self.uid: bytes | None = None
+        self.reads: list[tuple[int, bytes]] = []  # when it told the board of a card, and of which
+        self._lying: list[bytes] = []  # the newest last
         self.fault_name = "ok"
         self.commands = 0
         self.cards_read = 0
@@ -85,6 +87,23 @@ class Pn532:
         """A card with ``uid`` (4, 7 or 10 bytes) comes into the field; None: it leaves."""
         if uid is not None and len(uid) not in _ATQA_SAK:
             raise ValueError(f"a UID has 4, 7 or 10 bytes, not {len(uid)}")
+        self._lying = [] if uid is None else [uid]
+        self._seen(uid)
+
+    def lay(self, uid: bytes) -> None:
+        """One more card comes into the field: it is the one that is read until it leaves."""
+        if len(uid) not in _ATQA_SAK:
+            raise ValueError(f"a UID has 4, 7 or 10 bytes, not {len(uid)}")
+        self._lying = [other for other in self._lying if other != uid] + [uid]
+        self._seen(uid)
+
+    def take_away(self, uid: bytes) -> None:
+        """This card leaves, if it lies there; of those that stay the newest is read."""
+        if uid in self._lying:
+            self._lying.remove(uid)
+            self._seen(self._lying[-1] if self._lying else None)
+
+    def _seen(self, uid: bytes | None) -> None:
         self.uid = uid
         self._signal.set(self._world.now_ns, int(uid is not None))
         if uid is not None and self._listing:
@@ -166,6 +185,7 @@ class Pn532:
         target = b"\x00"
         if self.uid is not None:
             self.cards_read += 1
+            self.reads.append((at_ns, self.uid))
             target = b"\x01\x01" + _ATQA_SAK[len(self.uid)] + bytes([len(self.uid)]) + self.uid
         self._reply(at_ns, frames.build(frames.CHIP, bytes([IN_LIST_PASSIVE_TARGET + 1]) + target))
 

@@ -11,7 +11,7 @@ from .expanders import expander_buses
 from .gate import Gate
 from .hands import Button, CallPoint, KeySwitch
 from .heartbeat import HeartbeatCircuit
-from .mains import Mains, Psu
+from .mains import NOMINAL_V, Mains, Psu
 from .meters import Pzem016
 from .outlets import Breaker, Outlet
 from .people import Bike, Card, CardData
@@ -68,14 +68,16 @@ class Shed:
     def _build_power(self, wiring: Wiring) -> None:
         for name, gpio in wiring.groups.items():
 
-            def coil_supply() -> bool:
-                return self.psu.is_up and self.heartbeat.is_holding
+            def coil_supply() -> float:
+                """Share of its nominal voltage: mains through the heartbeat circuit's relay, which the board's supply feeds."""
+                return self.mains.volts / NOMINAL_V if self.psu.is_up and self.heartbeat.is_holding else 0.0
 
             contactor = SwitchedContact(
                 self.world, self.port, f"contactor {name}", gpio, coil_supply, CONTACTOR_OPERATE_NS, CONTACTOR_RELEASE_NS
             )
             self.heartbeat.on_change(contactor.update)
             self.psu.on_change(contactor.update)
+            self.mains.on_change(contactor.update)
             self.contactors[name] = contactor
         self.breakers = {name: Breaker(self.world, f"breaker {name}") for name in wiring.groups}
         for wired in wiring.outlets:

@@ -17,13 +17,15 @@ class Transceiver:
 
     With a pin a character reaches the line only if the pin is high for all of it, and the board hears a meter's character only if the
     pin is low when it begins. ``holds_ns``: how long after the last stop bit the pin fell, below 0 when it cut. ``cut`` and
-    ``talked_over`` count characters. (An answer that has begun is heard to its end, even if the pin rises meanwhile.)
+    ``talked_over`` count characters, ``answers_lost`` the answers that lack some: one character less, and the whole is asked again.
+    (An answer that has begun is heard to its end, even if the pin rises meanwhile.)
     """
 
     def __init__(self, world: World, port: BoardPort, uart: int, gpio: int | None, heard: UartListener) -> None:
         self.holds_ns: list[int] = []
         self.cut = 0
         self.talked_over = 0
+        self.answers_lost = 0
         self._world = world
         self._port = port
         self._uart = uart
@@ -61,6 +63,7 @@ class Transceiver:
         for at_ns, char_ns, frame in waiting:
             lost = min(len(frame), -(-(now - at_ns) // char_ns))
             self.talked_over += lost
+            self.answers_lost += lost > 0
             self._port.uart_rx(self._uart, at_ns + lost * char_ns, char_ns, frame[lost:])
 
     def _sent(self, at_ns: int, char_ns: int, line_format: int, data: bytes) -> None:

@@ -102,13 +102,12 @@ def _cut(step: Step, cut: Cut, bench: Bench) -> Verdict:
     step.verb(bench)
     if not bench.wait(bench.board.is_halted, round(step.seconds * 1e9)):
         return Verdict(findings=["the operation did not come a second time: the run is not deterministic"])
-    boot = len(bench.board.boots) - 1
     bench.run(DEAD)
     bench.mains.on()
     bench.board.power_cycle()
     bench.run(AFTER)
     _settle(bench)
-    return judge(bench, boot)
+    return judge(bench)
 
 
 def _settle(bench: Bench) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-from shedguard.records import Log, read_live
+from shedguard.records import read_live
 
 from hil_tests.audit import settle
 from hil_tests.audit.collect import site_of, truth_of
 from hil_tests.audit.sessions import BILLED_MORE_S, ENERGY_SHARE, SMALL_MWH, SMALL_TOLERANCE_MWH, Sale, sales_of
 from hil_tests.audit.timeline import Timeline
-from hil_tests.audit.truth import Truth
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.journal import partition
 
@@ -28,12 +27,11 @@ class Verdict:
     findings: list[str] = field(default_factory=list)
 
 
-def judge(bench: Bench, cut_boot: int) -> Verdict:
-    """A bench after a cut in the boot numbered ``cut_boot`` (from 0), when all sales should be over."""
+def judge(bench: Bench, cuts: int = 1) -> Verdict:
+    """A bench after so many cuts, when all sales should be over."""
     verdict = Verdict()
     log, truth, site = bench.journal.log(), truth_of(bench), site_of(bench)
-    truth = _without_unwritten_boot(truth, log, cut_boot)
-    timeline = Timeline(truth.boots_ns, log.records)
+    timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns)
     sales = sales_of(truth, site, log.records, timeline)
     verdict.double_billed += sum("twice" in problem for problem in log.problems)
     for sale in sales:
@@ -47,7 +45,7 @@ def judge(bench: Bench, cut_boot: int) -> Verdict:
     verdict.findings += settle(truth, site, log)
     live = read_live(partition(bench.process.flash.read_bytes(), "shed_live"))
     problems = log.problems + live.problems
-    if len(problems) > 1:  # the record or sector that was cut, also one of which another page stood already
+    if len(problems) > cuts:  # the record or sector that was cut, also one of which another page stood already
         verdict.findings += problems
     verdict.findings += bench.board.violations
     return verdict
@@ -65,10 +63,3 @@ def _judge_sale(sale: Sale, verdict: Verdict) -> None:
     seconds = sum(interval.seconds for interval in sale.intervals)
     if said_mwh > true_mwh + tolerance or sale.end.number("energised_s") > seconds + BILLED_MORE_S:
         verdict.double_billed += 1
-
-
-def _without_unwritten_boot(truth: Truth, log: Log, cut_boot: int) -> Truth:
-    """A boot that was cut before its record stood is in the plant's list only."""
-    if len(log.of("boot")) < len(truth.boots_ns):
-        return replace(truth, boots_ns=[at for k, at in enumerate(truth.boots_ns) if k != cut_boot])
-    return truth

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench
-from hil_tests.bench.variant import chosen
 from hil_tests.plant.units import MS
 from hil_tests.scenarios.conftest import start_charging
 
@@ -45,6 +45,22 @@ def test_it_sells_and_trips(s3: Bench) -> None:
     assert "ESP32S3" in s3.board.probe("import os; print(os.uname().machine)")
 
 
+def test_whenever_selling_is_due_its_turn_does_not_hold_the_line(seed: int) -> None:
+    """At 160 MHz such a turn takes up to 17 ms, five times a second; it comes here at every moment of a request."""
+    with variant.use(variant.Variant(160, arguments=("--flash-timing", "worst"))), Bench(site=SITE, seed=seed) as bench:
+        bench.run("15 s")
+        for number in (1, 2, 3, 4):
+            start_charging(bench, number)
+        holds = bench.bus("rs485-1").transceiver.holds_ns
+        before = len(holds)
+        for _ in range(100):
+            bench.board.probe("from shed.app import service as s\ns.executive.wake(0)")
+            bench.run("1013 ms")
+        late = sum(hold > 7 * CHAR_NS // 2 for hold in holds[before:])
+        print(f"{late} of {len(holds) - before} requests")
+        assert len(holds) - before > 350 and late <= 2
+
+
 def test_the_direction_pin_cuts_no_request_and_lets_go_before_the_fastest_answer(s3: Bench, record_property) -> None:
     line = s3.bus("rs485-1").transceiver
     for number in (1, 2, 3, 4):
@@ -55,11 +71,11 @@ def test_the_direction_pin_cuts_no_request_and_lets_go_before_the_fastest_answer
     print("direction held after the last stop bit, ms: " + json.dumps(figures))
     record_property("direction_hold_ms", json.dumps(figures))
     assert len(holds) > 2000 and line.cut == 0
-    # None at 240 MHz. At 160 a task may hold the processor longer than the fastest meter waits; what is talked over is asked for again.
-    slow = chosen().cpu_mhz == 160
-    assert line.talked_over <= (len(holds) // 500 if slow else 0)
+    # None at 240 MHz. At 160 a collection of the heap may take longer than the fastest meter waits; what is talked over is asked for again.
+    assert line.answers_lost <= (len(holds) // 500 if variant.chosen().cpu_mhz == 160 else 0)
     assert holds[0] >= 0
-    assert sum(hold > 7 * CHAR_NS // 2 for hold in holds) <= len(holds) // (100 if slow else 200)  # a task that programs flash came between
+    # Longer than a meter has to be quiet: a collection, a reader's or a typist's turn. Selling waits (service.py): it alone was 3 %.
+    assert sum(hold > 7 * CHAR_NS // 2 for hold in holds) <= len(holds) // 200
     assert s3.bus("rs485-1").replies >= s3.bus("rs485-1").requests - 1
 
 
@@ -67,10 +83,10 @@ def test_meters_that_answer_as_fast_as_modbus_allows_are_heard(s3: Bench) -> Non
     bus = s3.bus("rs485-1")
     bus.turn_around_ns, bus.spread_ns = 7 * CHAR_NS // 2, 0
     start_charging(s3, 2)
-    before = len(bus.transceiver.holds_ns), bus.transceiver.talked_over
+    before = len(bus.transceiver.holds_ns), bus.transceiver.answers_lost
     s3.run("5 min")
     asked = len(bus.transceiver.holds_ns) - before[0]
-    lost = bus.transceiver.talked_over - before[1]
-    print(f"{lost} characters talked over in {asked} answers")
+    lost = bus.transceiver.answers_lost - before[1]
+    print(f"{lost} of {asked} answers talked over")
     assert asked > 250 and lost <= asked // 100
     assert s3.outlet(2).is_charging()

@@ -9,6 +9,7 @@ import pytest
 from hil_tests.bench.bench import Bench
 from hil_tests.power_cuts import Sweep, sweep
 from hil_tests.power_cuts.day import used_flash
+from hil_tests.power_cuts.twice import STEPS, sweep_twice
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 
@@ -31,6 +32,21 @@ def test_no_cut_at_any_flash_operation_of_a_charging_day_loses_anything(seed: in
     record_property("power_cuts", result.figures())
     check(result)
     assert result.tried == 3 * result.operations >= 600
+
+
+def test_a_sample_of_two_cuts_in_a_row_loses_nothing(seed: int):
+    result = sweep_twice("resume", seed=seed, share=0.03, jobs=1)
+    check(result)
+    assert result.tried >= 5
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("what", STEPS)
+def test_no_two_cuts_in_a_row_lose_anything(what: str, seed: int, record_property: Callable[[str, object], None]):
+    result = sweep_twice(what, seed=seed)
+    record_property(f"power_cuts_twice_{what}", result.figures())
+    check(result)
+    assert result.tried >= 40
 
 
 def test_a_shed_with_years_behind_it_boots_once_and_knows_its_boot_count_and_its_trip():

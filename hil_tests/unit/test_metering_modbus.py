@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pymodbus.framer import FramerRTU
 from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import ReadInputRegistersResponse
-from shed.metering import modbus
+from shed.metering import modbus, poller
 
 from hil_tests.unit.metered_shed import Bus, Meter
 
@@ -244,6 +244,18 @@ def test_the_driver_is_on_from_before_the_first_byte_until_the_last_has_left():
         assert (on, off) == (1, 0) and on_ms <= write_ms
         assert line.bus.leaves_ms <= off_ms <= line.bus.leaves_ms + 1
     assert line.steps <= 4  # it sleeps through the wire time all the same
+
+
+def test_while_the_driver_is_on_the_poller_says_so():
+    bus = DirectedBus([Meter(11)])
+    one = poller.Poller([modbus.RtuMaster(bus, 9600, drive=bus.drive)], [(0, 11, 1)])
+    said = []
+    for _ in range(200):
+        one.step(bus.now_ms)
+        levels = [level for _at, level in bus.log if level != "write"]
+        said.append((bool(levels and levels[-1]), one.driving()))
+        bus.now_ms += 1
+    assert {(True, True), (False, False)} == set(said)
 
 
 def test_a_driver_that_never_finishes_does_not_hold_the_bus_for_ever():

@@ -22,7 +22,18 @@ app = typer.Typer(
 app.add_typer(config.app, name="config")
 app.add_typer(cards.app, name="cards")
 app.add_typer(boards.app, name="boards")
-for verb in (board.status, board.why, board.faults, board.clear, journal.log, journal.sessions, bench.emulate, bench.demo, bench.benchmark):
+for verb in (
+    board.status,
+    board.why,
+    board.faults,
+    board.clear,
+    journal.log,
+    journal.sessions,
+    bench.emulate,
+    bench.demo,
+    bench.benchmark,
+    bench.campaign,
+):
     app.command()(verb)
 for verb in (install.install, ports.ports, flash.flash, flash.verify, doctor.doctor, bundle.bundle):
     app.command()(verb)

@@ -32,7 +32,7 @@ enum {
 };
 enum { NOTE_INFO, NOTE_WARNING, NOTE_VIOLATION };
 enum { FAULT_TIMER_DEAD = 1, FAULT_CLOCK_STOPPED, FAULT_POWER_CUT, FAULT_CPU_STALL, FAULT_ALLOCATION, FAULT_LATE_TIMER,
-    FAULT_FLASH_FAILS, FAULT_FLASH_SECTOR, FAULT_ADC_BLANK };
+    FAULT_FLASH_FAILS, FAULT_FLASH_SECTOR, FAULT_ADC_BLANK, FAULT_RTC_DECAY };
 
 // What of a pad no reset of the CPU touches (the watchdog's, machine.reset()): only power and EN do.
 typedef struct {
@@ -99,6 +99,7 @@ typedef struct {
     int64_t rtc_offset_ns;      // wall clock (since 2000) minus virtual now
     uint16_t rtc_memory_len;
     uint8_t rtc_memory[2048];
+    uint32_t rtc_decay_ppm;     // of the bits of RTC memory that come up wrong after a power loss; 0: it comes up empty
     // flash
     uint32_t wear[FLASH_MAX_SECTORS];
     uint8_t bad_sector[FLASH_MAX_SECTORS];
@@ -117,6 +118,9 @@ typedef struct {
 
 extern persist_t P;
 extern options_t options;
+
+// machine_rtc.c
+void rtc_lost_power(void);
 
 // persist.c
 void persist_load(int fd);

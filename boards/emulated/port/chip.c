@@ -190,14 +190,12 @@ void chip_reset(uint8_t cause) {
 }
 
 void chip_power_off(void) {
-    P.rtc_memory_len = 0;
     go_dark(true);
     persist_restart();
 }
 
 void chip_halt(void) {
     P.halted = true;
-    P.rtc_memory_len = 0;
     link_emit(REC_HALT, 1, P.now, NULL, 0);
     go_dark(true);
     link_exchange(P.now, BOARD_NEVER);
@@ -242,8 +240,7 @@ void chip_boot(void) {
     vtime_run_dead(may_run);
     if (P.cause == CAUSE_POWER_ON) {
         // The RTC domain lost its power too: the calendar starts at 2000-01-01.
-        P.rtc_memory_len = 0;
-        P.rtc_offset_ns = -(int64_t)P.now;
+        rtc_lost_power();
     }
     if (P.reset_due) {
         P.reset_due = false;

@@ -99,6 +99,9 @@ static void apply_fault(unsigned int kind, int64_t a, int64_t b, uint32_t first,
         case FAULT_FLASH_SECTOR:
             flash_fails_sector(a, b);
             break;
+        case FAULT_RTC_DECAY:
+            P.rtc_decay_ppm = a > 0 ? (uint32_t)a : 0;
+            break;
         default:
             link_note(NOTE_WARNING, "unknown fault kind %u", kind);
     }
@@ -115,7 +118,6 @@ static void apply_power(unsigned int state) {
         P.reset_due = true;
         P.cause = CAUSE_POWER_ON;
     } else if (state == 2 && P.power && !P.halted) {
-        P.rtc_memory_len = 0;
         chip_reset(CAUSE_POWER_ON);
     }
 }

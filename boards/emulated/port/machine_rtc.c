@@ -54,6 +54,32 @@ static mp_obj_t machine_rtc_init(mp_obj_t self_in, mp_obj_t date) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(machine_rtc_init_obj, machine_rtc_init);
 
+#define WORD_BITS   (32)        // of the word by which the port tells that the memory was ever written
+#define SHARE       (1000000)
+
+// The RTC domain was without power: the calendar starts at 2000-01-01, and the memory is empty, or some of its bits have turned. Where the
+// word before it or its length have turned, the port takes it for empty too.
+void rtc_lost_power(void) {
+    P.rtc_offset_ns = -(int64_t)P.now;
+    if (P.rtc_decay_ppm == 0 || P.rtc_memory_len == 0) {
+        P.rtc_memory_len = 0;
+        return;
+    }
+    unsigned int turned = 0;
+    for (unsigned int bit = 0; bit < WORD_BITS + 16; bit++) {
+        turned += chip_random64() % SHARE < P.rtc_decay_ppm;
+    }
+    if (turned != 0) {
+        P.rtc_memory_len = 0;
+        return;
+    }
+    for (unsigned int bit = 0; bit < P.rtc_memory_len * 8u; bit++) {
+        if (chip_random64() % SHARE < P.rtc_decay_ppm) {
+            P.rtc_memory[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+    }
+}
+
 static mp_obj_t machine_rtc_memory(size_t n_args, const mp_obj_t *args) {
     vtime_charge(COST_RTC);
     if (n_args == 1) {

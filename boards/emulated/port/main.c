@@ -202,7 +202,13 @@ int main(int argc, char **argv) {
     memory_run_on_stack(chip_main);
 }
 
+// As the ESP32 port does: an exception that nobody can catch (a flash read that fails while boot.py is looked for) restarts the chip.
 void nlr_jump_fail(void *val) {
-    fprintf(stderr, "emulated-board: NLR jump failed\n");
-    _exit(3);
+    (void)val;
+    if (P.boot_at == 0) {
+        fprintf(stderr, "emulated-board: NLR jump failed\n");
+        _exit(3);
+    }
+    link_note(NOTE_WARNING, "NLR jump failed: the chip restarts");
+    chip_reset(CAUSE_HARD);
 }

@@ -75,7 +75,7 @@ class RtuMaster:
         self._limit_ms = turnaround_ms
         self._echo = echo
         self._drive = drive
-        self._driving = False
+        self.driving = False
         self._turn_ms = _TURN_MIN_MS  # learned: how long the meters take before they answer
         self._tx = bytearray(8)
         self._rx = bytearray(_RX_SIZE)
@@ -115,7 +115,7 @@ class RtuMaster:
             return 0
         if not self._sent:
             return self._send(now_ms)
-        if self._driving:
+        if self.driving:
             waited_ms = ticks_diff(now_ms, self._stamp_ms)
             if not self._uart.txdone() and waited_ms < self._wire_ms():
                 return 1
@@ -158,21 +158,21 @@ class RtuMaster:
                 return self._end(now_ms)
             return min(self._silence_ms - quiet_ms, self._silence_ms)
         if self._drive:
-            self._driving = True
+            self.driving = True
             self._drive(1)
         if self._uart.write(self._tx) != 8:
-            if self._driving:
+            if self.driving:
                 self._listen()
             self.result = JAMMED
             return self._end(now_ms)
         self._sent = True
         self._stamp_ms = now_ms
         self._first_wake_ms = self._wire_ms() + self._turn_ms
-        return 8 * self._char_us // 1000 + 1 if self._driving else self._first_wake_ms
+        return 8 * self._char_us // 1000 + 1 if self.driving else self._first_wake_ms
 
     def _listen(self):
         self._drive(0)
-        self._driving = False
+        self.driving = False
 
     def _take(self):
         """Move what has arrived into _rx behind what is there. Only a second helping allocates (a view)."""

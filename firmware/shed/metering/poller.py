@@ -101,6 +101,13 @@ class Poller:
                 self._cursor[b] = 0
                 self._idle_ms_at[b] = self._now_ms
 
+    def driving(self):
+        """Whether a transceiver of ours holds a line, for some 10 ms: what takes long begins later, lest it talk into the answer."""
+        for master in self._masters:
+            if master.driving:
+                return True
+        return False
+
     def request_now(self, i):
         """Read meter i before all others, back-off or not."""
         if not self._urgent[i]:

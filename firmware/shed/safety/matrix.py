@@ -23,8 +23,8 @@ class Matrix:
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
     `cut_groups`, `free_gates`: masks of what must be open. `active`: causes present now; `latched`: held until reset; `shadow`: would
-    have tripped. `unknown`: a latch of an unknown cause acts. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none: never.
-    `alarm`: the mask of the last evaluation. `watched`: the points of armed causes.
+    have tripped. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation. `watched`: the points of armed
+    causes. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none: never.
     """
 
     def __init__(self, causes, effects, latched=0, windows_ms=()):
@@ -59,6 +59,10 @@ class Matrix:
     def evaluate(self, alarm, fault=0):
         self.alarm_seen = alarm
         self.fault_seen = fault
+        windows = self.windows_ms
+        if windows and self._seen >= 0:
+            self._seen |= alarm | self.alarm
+        self.alarm = alarm
         active = 0
         held = 0
         for bit, mask, votes, flags, _effects in self._causes:

@@ -1,4 +1,4 @@
-"""Verbs that need the bench of this repository: emulate, demo, benchmark. Its modules are imported when they are asked for."""
+"""Verbs that need the bench of this repository: emulate, demo, benchmark, campaign. Its modules are imported when they are asked for."""
 
 from __future__ import annotations
 
@@ -63,6 +63,18 @@ def benchmark(
     """
     keys = [key.strip() for key in only.split(",") if key.strip()] if only else None
     _leave(_bench("hil_tests.benchmark").main(as_json=as_json, only=keys, seed=seed))
+
+
+def campaign(
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many.")] = 20,
+    first_seed: Annotated[int, typer.Option("--first-seed", help="Of the first; those behind it count up.")] = 1,
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="At a time.")] = 2,
+) -> None:
+    """Random people and random faults on an emulated shed, a judge over each. Exit code 6 when one violates something.
+
+    Example: shed campaign --seeds 100 --first-seed 1
+    """
+    _leave(_bench("hil_tests.campaign.runner").main(seeds=seeds, first_seed=first_seed, jobs=jobs))
 
 
 def _bench(name: str) -> Any:

@@ -1,0 +1,92 @@
+"""Whose card: a sale stands on the card of somebody who pressed this outlet's button, and nobody else stops it by the button.
+
+Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
+how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
+
+Who is read before an unclear press and once more within half a minute is taken for the presser too: the firmware's documented order,
+outlet first, then card, which a bystander's second tap can imitate (docs/decisions/0020). With a single open grant tap-then-press works
+for everybody: who presses while only one card is open is taken for its owner, whoever it is. A card is open from when the reader told of it
+for the grant's time, or until a sale began or ended on it, or the board started anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from shedguard.lists import STOP_CAUSES
+from shedguard.records import Record
+
+from .site import Site
+from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
+from .truth import Press, Truth
+
+START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
+READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
+STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
+
+
+def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
+    """Every sale that is on the card, or was ended by the finger, of somebody who was not there."""
+    if truth.owners is None:
+        return []
+    findings: list[str] = []
+    owners: dict[int, str] = {}
+    used: list[Press] = []  # when, and whose card, bought or stopped something
+    for record in records:
+        if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
+            continue
+        outlet, session, at_ns = site.outlets[record.number("outlet")], record.number("session"), timeline.when(record)
+        name = f"session {session:#010x} at outlet {outlet}"
+        if record.kind == "session_start":
+            card = record.fields["card"]
+            owner = truth.owners.get(card) if isinstance(card, bytes) else None
+            if owner is None:
+                findings.append(f"{name} is on card {card!r}, which nobody has")
+                continue
+            owners[session] = owner
+            presses = _near(truth, outlet, at_ns, START_NS)
+            if not any(
+                _only_open(owner, press.at_ns, truth, site, used) or _tapped_again(owner, press.at_ns, truth, site) for press in presses
+            ):
+                findings += _presence(f"{name} is on the card of {owner}", owner, presses)
+            used.append(Press(at_ns, owner))
+        elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
+            owner = owners[session]
+            presses = _near(truth, outlet, at_ns, STOP_NS)
+            if not any(_only_open(owner, press.at_ns, truth, site, used) for press in presses):
+                findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
+            used.append(Press(at_ns, owner))
+    return findings
+
+
+def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Press]) -> bool:
+    """Whether at a press this card may have been the only one open: read before it and not used since, as nobody else's surely was."""
+    started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0)
+    first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS)
+    taps = {tap.person: tap.at_ns for tap in truth.taps if first_ns <= tap.at_ns <= at_ns + READ_NS}
+    sure = {tap.person: tap.at_ns for tap in truth.taps if first_ns + READ_NS <= tap.at_ns <= at_ns - READ_NS}
+
+    def unused(who: str, tap_ns: int) -> bool:
+        return not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
+
+    others = any(who != owner and unused(who, tap_ns) for who, tap_ns in sure.items())
+    return owner in taps and unused(owner, taps[owner]) and not others
+
+
+def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site) -> bool:
+    """Read before a press that several open cards made unclear, and once more while it selects its outlet."""
+    reads = [tap.at_ns for tap in truth.taps if tap.person == owner]
+    before = any(at_ns - site.grant_s * SECOND_NS <= read <= at_ns + READ_NS for read in reads)
+    return before and any(at_ns - READ_NS <= read <= at_ns + START_NS for read in reads)
+
+
+def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:
+    return [press for press in truth.presses.get(outlet, []) if at_ns - before_ns - LATE_NS <= press.at_ns <= at_ns + EARLY_NS]
+
+
+def _presence(what: str, owner: str, presses: list[Press]) -> list[str]:
+    if any(press.person in ("", owner) for press in presses):
+        return []
+    others = sorted({press.person for press in presses})
+    return [f"{what}, and {'the button was pressed by ' + ' and '.join(others) if others else 'nobody pressed its button'}"]

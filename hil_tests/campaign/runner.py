@@ -1,0 +1,67 @@
+"""Many seeds of the campaign, on as many processors as are wanted; each that violates something is told with the command that repeats it.
+
+`shed campaign --seeds N --first-seed K --jobs J`. The last line on stdout is a summary; the exit code is 6 when a seed violates something.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from . import campaign
+
+VIOLATION: Final = 6
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Of one seed: what was found, and the wall-clock time it took."""
+
+    seed: int
+    findings: list[str] = field(default_factory=list)
+    took_s: float = 0.0
+
+
+def play(seed: int) -> Outcome:
+    """One seed. What breaks the bench itself is a finding: nobody knows what the shed did then."""
+    began = time.monotonic()
+    try:
+        findings = campaign(seed)
+    except Exception as error:  # noqa: BLE001 - told, with its place
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        findings = [f"{type(error).__name__}: {str(error).partition(chr(10))[0]} ({place.name}, line {place.lineno})"]
+    return Outcome(seed, findings, time.monotonic() - began)
+
+
+def outcomes(first_seed: int, seeds: int, jobs: int) -> Iterator[Outcome]:
+    """In the order of the seeds, as they come."""
+    if jobs == 1:
+        yield from map(play, range(first_seed, first_seed + seeds))
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(play, range(first_seed, first_seed + seeds))
+
+
+def main(seeds: int, first_seed: int = 1, jobs: int = 2) -> int:
+    """Exit code 0, or 6 when a seed violates something."""
+    began = time.monotonic()
+    bad: list[int] = []
+    longest = Outcome(0)
+    for outcome in outcomes(first_seed, seeds, jobs):
+        longest = max(longest, outcome, key=lambda one: one.took_s)
+        if outcome.findings:
+            bad.append(outcome.seed)
+            for words in outcome.findings:
+                print(f"seed {outcome.seed}: {words}", flush=True)
+            print(f"  again: shed campaign --seeds 1 --first-seed {outcome.seed}", flush=True)
+    took_s = time.monotonic() - began
+    print(
+        f"{seeds} seeds from {first_seed} on: {len(bad)} violate something {bad[:20]}; {took_s:.0f} s with {jobs} jobs,"
+        f" the longest {longest.took_s:.1f} s (seed {longest.seed})",
+        flush=True,
+    )
+    return VIOLATION if bad else 0

@@ -1,0 +1,140 @@
+"""The auditor on whose card, on limits, on lying meters, on cuts in the moment of a trip, and on a detector that burns through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from shedguard.records import Log
+
+from hil_tests.audit.collect import _alarms
+from hil_tests.audit.truth import Energised, Lie, Press, Span
+from hil_tests.demo_tests.test_audit import (
+    BOOT,
+    BOOT_S,
+    CARD,
+    RESET,
+    SITE,
+    SMOKY,
+    SOLD,
+    TRIP,
+    TRUTH,
+    S,
+    end,
+    findings,
+    record,
+    settle,
+    start,
+)
+
+MS = 1_000_000
+OTHER = b"\x04\x11\x22\x33\x44" + bytes(6)
+OWNERS = {CARD: "resident", OTHER: "neighbour"}
+
+
+def pressed(*presses: Press):
+    return replace(TRUTH, owners=OWNERS, presses={1: list(presses)})
+
+
+def test_a_sale_on_the_card_of_who_pressed_gives_no_finding():
+    assert findings(pressed(Press(99 * S, "resident")), *SOLD) == []
+
+
+def test_a_card_that_comes_after_the_press_gives_no_finding():
+    assert findings(pressed(Press(72 * S, "resident")), *SOLD) == []
+
+
+@pytest.mark.parametrize("when_s", [99, 60])
+def test_a_sale_on_a_neighbours_card_is_found(when_s: int):
+    (found,) = findings(pressed(Press(when_s * S, "neighbour"), Press(30 * S, "resident")), *SOLD)
+    assert "is on the card of resident" in found
+    assert ("pressed by neighbour" in found) is (when_s == 99)
+
+
+def test_a_press_of_which_nobody_said_whose_it_was_is_not_judged():
+    assert findings(pressed(Press(99 * S)), *SOLD) == []
+
+
+def test_a_card_that_nobody_has_is_found():
+    truth = replace(pressed(Press(99 * S, "resident")), owners={OTHER: "neighbour"})
+    assert "which nobody has" in findings(truth, *SOLD)[0]
+
+
+def test_a_sale_stopped_by_somebody_elses_finger_is_found():
+    sold = (BOOT, start(2, 100), end(3, 3705, stop_cause=9))
+    truth = pressed(Press(99 * S, "resident"), Press(3703 * S, "neighbour"))
+    assert "stopped by its user, and the button was pressed by neighbour" in findings(truth, *sold)[0]
+    assert findings(pressed(Press(99 * S, "resident"), Press(3703 * S, "resident")), *sold) == []
+
+
+@pytest.mark.parametrize(("longest_s", "agrees"), [(3600, True), (3598, False), (0, True)])
+def test_a_socket_fed_longer_than_the_longest_session_is_found_however_many_cuts(longest_s: int, agrees: bool):
+    second = record(3, "boot", BOOT_S, reset_cause=1, fault=0, argument=0, boots=8)
+    parts = [Energised(101 * S, 1901 * S, 75_000.0), Energised(4020 * S, 5822 * S, 75_000.0)]
+    truth = replace(TRUTH, energised={1: parts, 2: []}, boots_ns=[BOOT_S * S, 4000 * S])
+    found = settle(truth, replace(SITE, longest_s=longest_s), Log([BOOT, start(2, 100), second, end(4, 1830 + BOOT_S)]))
+    assert (found == []) is agrees
+    assert agrees or "was fed 3602 s" in found[0]
+
+
+def test_what_a_meter_that_stood_still_did_not_see_may_be_missing_and_nothing_else():
+    truth = replace(TRUTH, lies={1: [Lie(1000 * S, 1600 * S, "stuck", 25_000.0)]})
+    assert findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=125_000)) == []
+    assert findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=120_000)) != []
+    assert findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=180_000)) != []
+
+
+def test_a_jump_of_the_meter_is_never_billed():
+    truth = replace(TRUTH, lies={1: [Lie(1000 * S, 1010 * S, "misread", 400.0)]})
+    assert "180.00 Wh" in findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=180_000))[0]
+
+
+@pytest.mark.parametrize(("cut_ms", "agrees"), [(100, True), (2000, False)])
+def test_a_cut_in_the_moment_of_a_trip_may_lose_its_record_when_the_smoke_is_gone_by_the_next_start(cut_ms: int, agrees: bool):
+    second = record(4, "boot", BOOT_S, reset_cause=1, fault=0, argument=0, boots=8)
+    truth = replace(
+        TRUTH,
+        energised={},
+        path={1: [Span(101 * S, 5000 * S + 50 * MS)], 2: []},
+        alarms={"smoke bay": [Span(5000 * S, 5003 * S)]},
+        locked={"main": [Span(12 * S, 5000 * S + 40 * MS), Span(5014 * S)]},
+        boots_ns=[BOOT_S * S, 5010 * S],
+        stops_ns=[5000 * S + cut_ms * MS],
+    )
+    found = findings(truth, BOOT, second)
+    assert any("has no trip" in line for line in found) is not agrees
+
+
+def test_a_trip_forgotten_over_a_later_cut_is_found():
+    second = record(4, "boot", BOOT_S, reset_cause=1, fault=0, argument=0, boots=8)
+    truth = replace(SMOKY, energised={}, boots_ns=[BOOT_S * S, 5500 * S], stops_ns=[5490 * S])
+    truth = replace(truth, locked={"main": [Span(12 * S, 5000 * S + 50 * MS), Span(5503 * S)]})
+    assert any("gate 'main' was locked during the trip" in line for line in findings(truth, BOOT, TRIP, second))
+
+
+def test_a_detector_that_burns_through_stays_in_alarm_until_it_is_normal():
+    mv = [(0, 1650), (5000 * S, 836), (5100 * S, 3300), (5200 * S, 7), (5300 * S, 1650), (5400 * S, 3300)]
+    assert _alarms(mv, 300, 1300, 2300) == [Span(5000 * S, 5300 * S)]
+    truth = replace(SMOKY, energised={}, alarms={"smoke bay": [Span(5000 * S, 5700 * S)]})
+    assert any("while 'smoke bay' was still in alarm" in line for line in findings(truth, BOOT, TRIP, RESET))
+
+
+@pytest.mark.parametrize(("taps", "agrees"), [(("resident",), True), (("resident", "neighbour"), False), ((), False)])
+def test_a_press_while_one_single_card_is_open_is_taken_for_its_owners(taps: tuple[str, ...], agrees: bool):
+    truth = replace(pressed(Press(99 * S, "neighbour")), taps=[Press(90 * S + n * S, who) for n, who in enumerate(taps)])
+    assert (findings(truth, *SOLD) == []) is agrees
+
+
+def test_a_card_that_was_used_is_open_no_more():
+    sold = (
+        BOOT,
+        start(2, 100),
+        start(4, 120, session=2, outlet=1),
+        end(5, 140, session=2, outlet=1, energy_mwh=0, energised_s=0, price_fen=0),
+    )
+    truth = replace(pressed(Press(99 * S, "resident")), taps=[Press(90 * S, "resident")])
+    truth = replace(truth, presses={**truth.presses, 2: [Press(119 * S, "neighbour")]})
+    found = findings(truth, *sold, end(6, 3705))
+    assert [words for words in found if "is on the card" in words] == [
+        "session 0x00000002 at outlet 2 is on the card of resident, and the button was pressed by neighbour"
+    ]
