@@ -149,7 +149,7 @@ class Start:
         else:
             books.write(CONFIG, slots.sequence, image.crc)
         if self.wrong_board:
-            live.came(faults.WRONG_BOARD)
+            known.came(faults.WRONG_BOARD)
         if slots.rejected:
             books.write(TRIAL, slots.rejected, _REJECTED, 0)
         if slots.trial:

@@ -30,6 +30,11 @@ def charge(shed: Shed, *outlets: int):
     shed.run(130)
 
 
+def read_volts(meter, volts):
+    assert isinstance(meter, VoltMeter)
+    meter.volts = volts
+
+
 def test_one_group_pauses_and_the_other_goes_on():
     shed = two_rows()
     charge(shed, 0, 1, 2, 3)
@@ -48,7 +53,7 @@ def test_one_group_pauses_and_the_other_goes_on():
 def test_one_meter_that_says_low_among_others_that_do_not_is_not_believed():
     shed = two_rows()
     charge(shed, 0)
-    shed.meters[0].volts = 120
+    read_volts(shed.meters[0], 120)
     shed.run(300)
     assert shed.contacts[0] and not shed.sink.of("fault")
 
@@ -57,10 +62,10 @@ def test_a_low_voltage_of_one_second_is_no_low_voltage():
     shed = two_rows()
     charge(shed, 0, 1)
     for meter in shed.meters:
-        meter.volts = 120
+        read_volts(meter, 120)
     shed.run(1.5)
     for meter in shed.meters:
-        meter.volts = 220
+        read_volts(meter, 220)
     shed.run(30)
     assert shed.contacts[0] and shed.contacts[1] and not shed.sink.of("fault")
 
