@@ -90,6 +90,7 @@ class Service:
         add("reader", self.entrance.read, 10)
         add("doors", self._doors_step, 10)
         add("console", self.console.step, 15)
+        self.executive.keeps_turn = (_METERS_TASK, self.poller.driving)
         self.executive.on_trip = _TRIPS_TASK
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
