@@ -13,6 +13,7 @@ from .common import show_table
 Frame = dict[str, Any]
 _HOUR_MS = 3_600_000
 MAY_BE_LIVE = 2
+KEPT = 2  # `clk`
 _GROUPS = {0: "contactor open", 1: "contactor closed", MAY_BE_LIVE: "MAY BE LIVE although told off: switch its breaker off"}
 _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
 
@@ -29,9 +30,9 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
 
 def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     """Board, outlets, inputs and gates, meters."""
-    trips, epoch_s = int(head.get("trips", 0)), int(head.get("t", 0))
+    trips = int(head.get("trips", 0))
     latched = ", ".join(causes_in(trips, names)) or "none"
-    print(f"mode {head.get('mode')}, up {head.get('up_s')} s, clock {when(epoch_s) if epoch_s else 'not set'}")
+    print(f"mode {head.get('mode')}, up {head.get('up_s')} s, {_clock(head)}")
     print(f"trips latched: {latched}; faults: {head.get('faults', 0)}")
     if head.get("trial"):
         print(f"configuration ON TRIAL: without `confirm` the old one comes back in {head['trial']} s")
@@ -48,6 +49,12 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     show_table(("input or gate", "state"), [*inputs, *gates])
     print()
     show_table(("meter", "V", "age ms", "read", "time-outs", "bad CRC"), [_meter(frame) for frame in parts["meters"]])
+
+
+def _clock(head: Frame) -> str:
+    if not head.get("t"):
+        return "clock NOT SET: shed status --site SITE.toml sets it"
+    return f"clock {when(int(head['t']))}" + (" (kept over a reset)" if head.get("clk") == KEPT else "")
 
 
 def _outlet(frame: Frame) -> tuple[object, ...]:
