@@ -65,7 +65,7 @@ class Session:
         self.meter = shed.meter_of(index)
         self.reading = shed.poller.reading(self.meter)
         self.card = card
-        self.id = self.start_s = self.cause = 0
+        self.id = self.start_s = self.cause = self.energised_ms = 0
         self.tariff = shed.tariff  # the price of the beginning, whatever is configured later
         self.count = None
         self.watch = LoadWatch()
