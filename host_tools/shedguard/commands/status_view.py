@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..lists import GATE_STATES, HOLDERS, OUTLET_STATES, POINT_STATES, name_of
-from ..narrate import causes_in, when
+from ..narrate import causes_in, memory_text, when
 from ..site.names import SiteNames
 from .common import show_table
 
@@ -36,7 +36,7 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     print(f"trips latched: {latched}; faults: {head.get('faults', 0)}")
     if head.get("trial"):
         print(f"configuration ON TRIAL: without `confirm` the old one comes back in {head['trial']} s")
-    print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; heap {head.get('heap')} bytes free")
+    print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; memory {memory_text(head)}")
     for index, closed in enumerate(head.get("group", [])):
         name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1
         print(f"group {name}: {_GROUPS.get(closed, closed)}")

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from ..console import Answer, Console
 from ..errors import TEST_FAILED, ShedError
 from ..lists import FAULTS, name_of
-from ..narrate import causes_in, fault_text, when
+from ..narrate import causes_in, fault_text, memory_text, when
 from ..site.model import SiteFile
 from ..site.names import SiteNames
 
@@ -164,8 +164,7 @@ def _clock(head: dict[str, Any], faults: Answer) -> Check:
 
 
 def _memory(head: dict[str, Any]) -> Check:
-    # No limit: garbage that is not collected yet counts as used, and a stock image's heap grows when it has to.
-    return Check("memory", "ok", f"{head.get('heap', 0)} bytes free at this moment")
+    return Check("memory", "ok", memory_text(head))
 
 
 def require(checks: Sequence[Check]) -> None:
