@@ -18,7 +18,7 @@ from ..flash.board_flash import BEFORE
 from ..flash.channel import Before
 from ..install.self_test import bad, self_test
 from ..partitions import FlashFile
-from ..site import from_image
+from ..site import from_image, memory
 from ..site import push as pushing
 from ..site.image import compile_site, image_crc
 from ..site.load import load
@@ -66,6 +66,7 @@ def push(
     7 a session is live, or the board belongs to another site or is another product.
     """
     loaded = load_site(file)
+    memory.refuse(loaded.site, loaded.board)
     secret = key_from(key, None) if key is not None else None
     if flash is not None:
         where = pushing.put_checked(FlashFile(flash), loaded, compile_site(loaded.site, loaded.board), replace_site)

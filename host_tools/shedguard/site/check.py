@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ..boards.model import Board
-from . import pins
+from . import idle, memory, pins
 from .model import Point, SiteFile
 from .problems import Path, Problem, did_you_mean
 
@@ -28,8 +28,9 @@ def problems(site: SiteFile, board: Board) -> list[Problem]:
         _power,
         _budget,
         _heartbeat,
+        idle.problems,
     )
-    return [*pins.problems(site, board), *(problem for rule in rules for problem in rule(site))]
+    return [*pins.problems(site, board), *memory.problems(site, board), *(problem for rule in rules for problem in rule(site))]
 
 
 def _twice(site: SiteFile) -> Iterator[Problem]:
@@ -224,7 +225,7 @@ def _budget(site: SiteFile) -> Iterator[Problem]:
     total = sum(outlet.max_power_w for outlet in site.outlet)
     if total > budget.feeder_w:
         what = f"all outlets together may draw {total} W, the feeder carries {budget.feeder_w} W"
-        cause = "this firmware does not act on [budget] yet: with every outlet at its limit the feeder's breaker opens"
+        cause = "with every outlet at its limit the feeder's breaker opens"
         yield Problem(("budget", "feeder_w"), what, cause, "lower max_power_w until the sum fits", "warning")
 
 
