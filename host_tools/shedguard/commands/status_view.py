@@ -29,7 +29,11 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
 
 
 def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
-    """Board, outlets, inputs and gates, meters."""
+    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off."""
+    frames = list(frames)
+    live = [str(frame["o"]) for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
+    if live:
+        print(f"switch the breaker off: outlet{'s' if len(live) > 1 else ''} {', '.join(live)} may be live although told off")
     trips = int(head.get("trips", 0))
     latched = ", ".join(causes_in(trips, names)) or "none"
     print(f"mode {head.get('mode')}, up {head.get('up_s')} s, {_clock(head)}")
