@@ -36,7 +36,7 @@ _READING = (
     {"do": "sessions"}, {"do": "sessions", "n": 10000}, {"do": "sessions", "since": 5}, {"do": "faults"}, {"do": "tasks"}, {"do": "auth"},
 )  # fmt: skip
 _TYPED = ("help", "status", "why 3", "log 200", "sessions 200", "log 99999", "faults", "version", "nonsense", "")
-_NOISE = (b">", b">01 {\"do\":\"log\"", b"!01 1\n" * 20, b"!zz\n!\n", bytes(range(256)), b"x" * 300 + b"\n", b">00 {}*0000\n" * 8)
+_NOISE = (b">", b'>01 {"do":"log"', b"!01 1\n" * 20, b"!zz\n!\n", bytes(range(256)), b"x" * 300 + b"\n", b">00 {}*0000\n" * 8)
 
 
 def _months(bench: Bench, until: int) -> None:

@@ -32,6 +32,8 @@ from hil_tests.scenarios import (
 )
 from hil_tests.scenarios.conftest import SITE
 
+HEAP_NOW_AND_LEFT = "import gc\nn = gc.mem_free()\ngc.collect()\nprint(n, gc.mem_free())"
+TOLD_LATE = 8000  # what a board allocates in the second in which it notices a collection, and a status just asked
 HANG = next(row for row in test_law_1.ROWS if row.name.startswith("watchdog"))
 
 Body = Callable[[Bench], object]
@@ -103,3 +105,17 @@ def test_which_program_runs_is_seen_where_its_modules_come_from_and_in_the_memor
 def test_a_frozen_boards_file_system_holds_what_starts_the_program_and_nothing_that_could_run_in_its_place(seed: int):
     with Bench(site=SITE, seed=seed, program="frozen", power=False) as bench:
         assert set(file_system.read(read_partition(bench.process.flash, "vfs"))) == {"/boot.py", "/main.py"}
+
+
+def test_status_tells_what_is_free_after_a_collection_and_not_what_happens_to_be(seed: int):
+    """Somebody reads it as how much is left: garbage that nobody has collected yet is no reason for a fright."""
+    with Bench(site=SITE, seed=seed, program="stock") as bench:
+        bench.run("20 s")
+        moments: list[int] = []
+        for _ in range(10):
+            bench.run("2700 ms")
+            told = int(bench.console.ask({"do": "status"})[0]["heap"])
+            now, left = bench.branch(lambda fork: [int(word) for word in fork.board.probe(HEAP_NOW_AND_LEFT).split()])
+            moments.append(left - now)
+            assert left - TOLD_LATE <= told <= left + 2048
+        assert max(moments) > TOLD_LATE, "the figure of the moment would have been far off"
