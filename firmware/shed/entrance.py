@@ -18,7 +18,7 @@ _LOOK = const(16)  # cards, in 5 ms
 
 
 class Entrance:
-    """wired: wired.Wired. readers: rows of the image's section 10. `admitted(card, role, now_ms)` hears of every card in order."""
+    """wired: wired.Wired. readers: (open UART, gate) of each. `admitted(card, role, now_ms)` hears of every card in order."""
 
     def __init__(self, wired, readers, books, safe_mode):
         self._wired = wired
@@ -37,10 +37,8 @@ class Entrance:
         self._readers = []
         self._presences = []
         self._reader_gates = []
-        from shed.board import uarts  # a boot needs it, service does not
-
-        for _kind, uart, tx, rx, gate in readers:
-            self._readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
+        for port, gate in readers:
+            self._readers.append(Pn532(port))
             self._presences.append(Presence())
             self._reader_gates.append(gate)
 

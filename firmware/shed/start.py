@@ -92,9 +92,8 @@ class Start:
         scan.start()
         timer.start(scan.run, self.wired.scan_period_ms)
         self._open_books(image, slots, wired_image)
-        readers = []
-        if wired_image is not None:
-            readers = wired_image.rows(wiring.READER, "<BBBBB")
+        rows = wired_image.rows(wiring.READER, "<BBBBB") if wired_image is not None else ()
+        readers = [(uarts.open_uart(uart, 115200, tx, rx, 0), gate) for _kind, uart, tx, rx, gate in rows]
         self.entrance = Entrance(self.wired, readers, self.books, self.safe_mode)
         self._open_charging(wired_image)
         self.bus_watch = None
