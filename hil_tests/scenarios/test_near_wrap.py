@@ -34,6 +34,7 @@ from hil_tests.scenarios import (
     test_journal_room,
     test_keys_at_power_on,
     test_law_1,
+    test_limits,
     test_live_outlets,
     test_money,
     test_power_cuts,
@@ -68,7 +69,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_flash_wear: lambda bench, shown: test_flash_wear.test_with_a_point_off_normal_nothing_is_erased_under_an_outlet_that_is_on(bench),
     test_gate: lambda bench, shown: test_gate.test_a_known_card_frees_the_gate_for_its_release_time(bench),
     test_hum: lambda bench, shown: test_hum.test_smoke_is_seen_through_hum_within_60_ms_and_hum_is_no_smoke(bench, 5, 800, 50.0),
-    test_hung_board: lambda bench, shown: test_hung_board.test_a_hung_board_frees_the_gate_within_t_drop(bench, "endless loop"),
+    test_hung_board: lambda bench, shown: test_hung_board.test_a_hung_board_frees_the_gate_within_t_drop(bench, "the processor executes nothing"),
     test_journal_room: lambda bench, shown: test_journal_room.test_a_person_an_hour_later_is_a_record_of_its_own(bench),
     test_live_outlets: lambda bench, shown: test_live_outlets.test_an_outlet_that_obeys_is_off_within_seconds_of_its_stop(bench),
     test_money: lambda bench, shown: test_money.test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(bench),
@@ -88,7 +89,8 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
 }
 SITES = {test_boards: test_boards.SITES[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.SITES / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}  # below
-ELSEWHERE = {test_expander_parts, test_broken_program, test_keys_at_power_on}  # test_expanders, another address; over before the wrap
+# Sites of their own, or over before the wrap.
+ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on}
 NOT_SCENARIOS = {"test_near_wrap", "test_stock_program", "test_variants"}
 
 
