@@ -19,11 +19,13 @@ from .world import World
 
 @dataclass(slots=True)
 class Interval:
-    """One time the socket had voltage. Energy in joules drawn within it; ``off_ns`` is None while it lasts."""
+    """One time the socket had voltage. Energy in joules drawn within it; ``off_ns`` is None while it lasts; ``load_ns``: since when the
+    first load in it drew, a charger's start delay over; None: nothing was plugged in."""
 
     on_ns: int
     off_ns: int | None = None
     energy_j: float = 0.0
+    load_ns: int | None = None
 
 
 class Breaker:
@@ -132,6 +134,7 @@ class Outlet:
         load.supply(now, self.volts)
         self._at_plug_j = load.energy_j(now)
         self.load = load
+        self._draws()
         self._world.log(f"outlet {self.number}: {load.kind} plugged in")
 
     def unplug(self) -> Load:
@@ -169,9 +172,14 @@ class Outlet:
         if was == 0.0:
             self._at_on_j = self.energy_j()
             self.intervals.append(Interval(now))
+            self._draws()
         elif volts == 0.0:
             last = self.intervals[-1]
             last.off_ns = now
             last.energy_j = self.energy_j() - self._at_on_j
             self._past_s += (now - last.on_ns) / S
         self._volt_signal.set(now, int(volts > 0.0))
+
+    def _draws(self) -> None:
+        if self.load is not None and self.volts > 0.0 and self.intervals[-1].load_ns is None:
+            self.intervals[-1].load_ns = self._world.now_ns + round(self.load.start_delay_s * S)
