@@ -13,7 +13,7 @@ for the grant's time, or until a sale began or ended on it, or the board started
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from shedguard.lists import STOP_CAUSES
 from shedguard.records import Record
@@ -28,13 +28,21 @@ READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come befor
 STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
 
 
+class Use(NamedTuple):
+    """A card bought or stopped something, some time between."""
+
+    person: str
+    from_ns: int
+    to_ns: int
+
+
 def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
     """Every sale that is on the card, or was ended by the finger, of somebody who was not there."""
     if truth.owners is None:
         return []
     findings: list[str] = []
     owners: dict[int, str] = {}
-    used: list[Press] = []  # when, and whose card, bought or stopped something
+    used: list[Use] = []
     for record in records:
         if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
             continue
@@ -53,35 +61,44 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 for press in presses
             ):
                 findings += _presence(f"{name} is on the card of {owner}", owner, presses)
-            used.append(Press(at_ns, owner))
+            used.append(_use(owner, at_ns, presses, truth, site, used))
         elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
             owner = owners[session]
             presses = _near(truth, outlet, at_ns, STOP_NS)
             if not any(owner in _open(press.at_ns, truth, site, used) for press in presses):
                 findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
-            used.append(Press(at_ns, owner))
+            used.append(_use(owner, at_ns, presses, truth, site, used))
     return findings
 
 
-def _open(at_ns: int, truth: Truth, site: Site, used: list[Press], sure: bool = False) -> set[str]:
+def _open(at_ns: int, truth: Truth, site: Site, used: list[Use], sure: bool = False) -> set[str]:
     """Whose cards may have been open at this time: read before it and not used since. ``sure``: whose surely were."""
     edge_ns = -READ_NS if sure else READ_NS
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0)
     first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS - edge_ns)
     taps = {tap.person: tap.at_ns for tap in truth.taps if first_ns <= tap.at_ns <= at_ns + edge_ns}
-    return {
-        who
-        for who, tap_ns in taps.items()
-        if not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
-    }
+    return {who for who, tap_ns in taps.items() if not any(_is_used(tap_ns, at_ns, use, sure) for use in used if use.person == who)}
 
 
-def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Press]) -> bool:
+def _is_used(tap_ns: int, at_ns: int, use: Use, perhaps: bool) -> bool:
+    """Whether what was open since the tap was used up before ``at_ns``, or ``perhaps`` was."""
+    return tap_ns <= use.to_ns and use.from_ns < at_ns if perhaps else tap_ns < use.from_ns and use.to_ns < at_ns
+
+
+def _use(owner: str, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
+    """At its press if the card was open then; with its tap after the press; else at the time of the record."""
+    for press in reversed(presses):
+        if owner in _open(press.at_ns, truth, site, used) and not _tapped_again(owner, press.at_ns, truth, site, used):
+            return Use(owner, press.at_ns, press.at_ns)
+    return Use(owner, at_ns - LATE_NS, at_ns + EARLY_NS)
+
+
+def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
     """Whether at a press this card may have been the only one open."""
     return owner in _open(at_ns, truth, site, used) and not _open(at_ns, truth, site, used, sure=True) - {owner}
 
 
-def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Press]) -> bool:
+def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
     """Open at a press that another open card made unclear, and read once more while the press selects its outlet."""
     could = _open(at_ns, truth, site, used)
     return (

@@ -16,11 +16,13 @@ from .mains import Mains
 from .units import S
 from .world import World
 
+TOUCH_NS: Final = 3 * S  # gone before two readings of a meter could tell
+
 
 @dataclass(slots=True)
 class Interval:
     """One time the socket had voltage. Energy in joules drawn within it; ``off_ns`` is None while it lasts; ``load_ns``: since when the
-    first load in it drew, a charger's start delay over; None: nothing was plugged in."""
+    first load in it drew, a charger's start delay over; None: nothing was plugged in for longer than a touch."""
 
     on_ns: int
     off_ns: int | None = None
@@ -144,6 +146,8 @@ class Outlet:
             raise RuntimeError(f"nothing is plugged into outlet {self.number}")
         now = self._world.now_ns
         self._past_j = self.energy_j()
+        if self.volts > 0.0 and now - (self.intervals[-1].load_ns or now) < TOUCH_NS:
+            self.intervals[-1].load_ns = None
         load.supply(now, 0.0)
         self.load = None
         self._world.log(f"outlet {self.number}: {load.kind} unplugged")
