@@ -125,7 +125,7 @@ def test_maintenance_is_asked_for_once_and_lasts_over_soft_resets(monkeypatch: p
 
 @pytest.mark.parametrize("flags", [b"\x01", b"\x02", b"\x03"])
 def test_what_a_power_loss_left_of_the_memory_asks_for_no_maintenance(monkeypatch: pytest.MonkeyPatch, board: Board, flags: bytes) -> None:
-    """A bit that turned while the power was gone would leave the shed at a prompt, without watchdog, and nobody listening to its detectors."""
+    """A bit that turned while the power was gone would leave the shed at a prompt, with nobody listening to its detectors."""
     chip = Chip(memory=SG + flags + bytes(12), cause=1)
     names = chip.boot(monkeypatch, board)
     assert names["maintenance"] is False and names["wdt"] == "the watchdog"
