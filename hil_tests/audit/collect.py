@@ -30,7 +30,7 @@ def truth_of(bench: Bench) -> Truth:
         if point.kind == "loop":
             low, high, rest = point.bands_mv["short"], point.bands_mv["alarm"], point.bands_mv["normal"]
             alarms[point.name] = _alarms(changes(f"{point.name}.mv"), low, high, rest)
-            touches[point.name] = _touches(changes(f"{point.name}.mv"), low, rest)
+            touches[point.name] = _touches(changes(f"{point.name}.mv"), changes(f"{point.name}.hum_mv"), low, rest)
         elif point.use == "plain":
             alarms[point.name] = _spans(changes(point.name), lambda closed, rest=point.normally_closed: bool(closed) != rest)
             touches[point.name] = [at_ns for at_ns, _closed in changes(point.name)]
@@ -76,10 +76,12 @@ def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> l
     return _spans(states, bool)
 
 
-def _touches(changes: list[tuple[int, int]], low: int, rest: int) -> list[int]:
-    """When a loop's wire broke or met another, or came back."""
+def _touches(changes: list[tuple[int, int]], hums: list[tuple[int, int]], low: int, rest: int) -> list[int]:
+    """When a loop's wire broke or met another, or came back; when hum came to a broken one or went: the half-waves that the converter
+    cannot see move its mean into any band."""
     broken = [(at_ns, mv <= low or mv > rest) for at_ns, mv in changes]
-    return [at_ns for (_, before), (at_ns, after) in pairwise(broken) if before or after]
+    edges = [at_ns for (_, before), (at_ns, after) in pairwise(broken) if before or after]
+    return edges + [hum_ns for hum_ns, _ in hums if [was for at_ns, was in broken if at_ns <= hum_ns][-1:] == [True]]
 
 
 def _lies(lies: list[MeterLie], now_ns: int, delivered_mwh: float) -> list[Lie]:

@@ -24,6 +24,7 @@ from .truth import Press, Truth
 
 START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
 SELECTED_NS: Final = 31 * SECOND_NS
+SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until a card opens anything
 READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
 STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
 
@@ -71,18 +72,25 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
     return findings
 
 
-def _open(at_ns: int, truth: Truth, site: Site, used: list[Use], sure: bool = False) -> set[str]:
-    """Whose cards may have been open at this time: read before it and not used since. ``sure``: whose surely were."""
-    edge_ns = -READ_NS if sure else READ_NS
+def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
+    """Whose cards may have been open at this time: read before it and not used since."""
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0)
-    first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS - edge_ns)
-    taps = {tap.person: tap.at_ns for tap in truth.taps if first_ns <= tap.at_ns <= at_ns + edge_ns}
-    return {who for who, tap_ns in taps.items() if not any(_is_used(tap_ns, at_ns, use, sure) for use in used if use.person == who)}
+    first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS - READ_NS)
+    return {
+        tap.person
+        for tap in truth.taps
+        if first_ns <= tap.at_ns <= at_ns + READ_NS
+        and not any(tap.at_ns < use.from_ns and use.to_ns < at_ns for use in used if use.person == tap.person)
+    }
 
 
-def _is_used(tap_ns: int, at_ns: int, use: Use, perhaps: bool) -> bool:
-    """Whether what was open since the tap was used up before ``at_ns``, or ``perhaps`` was."""
-    return tap_ns <= use.to_ns and use.from_ns < at_ns if perhaps else tap_ns < use.from_ns and use.to_ns < at_ns
+def _surely_open(at_ns: int, truth: Truth, site: Site) -> set[str]:
+    """Whose cards surely were: read in service, and no button pressed since. A press may use a card and leave no record: a sale that
+    does not begin after all, a stop that a trip overtakes."""
+    started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0) + SERVICE_NS
+    pressed_ns = max((press.at_ns for presses in truth.presses.values() for press in presses if press.at_ns < at_ns), default=0)
+    first_ns = max(started_ns, pressed_ns + READ_NS, at_ns - site.grant_s * SECOND_NS + READ_NS)
+    return {tap.person for tap in truth.taps if first_ns <= tap.at_ns <= at_ns - READ_NS}
 
 
 def _use(owner: str, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
@@ -95,7 +103,7 @@ def _use(owner: str, at_ns: int, presses: list[Press], truth: Truth, site: Site,
 
 def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
     """Whether at a press this card may have been the only one open."""
-    return owner in _open(at_ns, truth, site, used) and not _open(at_ns, truth, site, used, sure=True) - {owner}
+    return owner in _open(at_ns, truth, site, used) and not _surely_open(at_ns, truth, site) - {owner}
 
 
 def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:

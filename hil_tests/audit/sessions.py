@@ -171,6 +171,18 @@ def _fed(sale: Sale) -> float:
     return sum(max(0, (i.to_ns or 0) - max(i.from_ns, first_ns)) for i in sale.intervals) / 1e9
 
 
+def _loaded(interval: Energised) -> float:
+    """Its seconds with a load."""
+    return 0.0 if interval.to_ns is None else (interval.to_ns - (interval.load_ns or interval.from_ns)) / 1e9
+
+
+def _blinded(interval: Energised, sale: Sale, truth: Truth) -> float:
+    """Its seconds in which the meter showed what stood still, or zeros: no reading told of a load, and nobody pays unmeasured."""
+    spans = [lie for lie in truth.lies.get(sale.outlet, []) if lie.fault in ("stuck", "zeros")]
+    to_ns = interval.to_ns or 0
+    return sum(max(0, min(to_ns, lie.to_ns or to_ns) - max(interval.from_ns, lie.from_ns)) for lie in spans) / 1e9
+
+
 def _price(end: Record) -> int:
     """The appended 32 bits where they are there: the first field ends at 65 535."""
     return next(
@@ -219,12 +231,12 @@ def _billable(sale: Sale, checkpoint_s: int, truth: Truth) -> tuple[float, float
             cut = sale.end_ns is not None and any(interval.from_ns < boot <= sale.end_ns for boot in truth.boots_ns)
             lost = 0.0
             if cut:
-                fed[life] = fed.get(life, 0.0) + interval.seconds
+                fed[life] = fed.get(life, 0.0) + _loaded(interval)
             elif interval is not sale.intervals[-1]:
                 lost = PAUSED_S
             if interval is sale.intervals[-1] and _died(sale):
                 lost += UNMEASURED_S  # no reading showed a load
-            low += max(0.0, interval.seconds - LOAD_SHOWS_S - lost)
+            low += max(0.0, _loaded(interval) - LOAD_SHOWS_S - lost - _blinded(interval, sale, truth))
     low -= sum(cut_costs_s(fed_s, checkpoint_s) for fed_s in fed.values())
     high = sum(interval.seconds for interval in sale.intervals)
     return max(0.0, low - 1.0), high + BILLED_MORE_S if high else 0.0

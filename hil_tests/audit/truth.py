@@ -72,10 +72,12 @@ class Truth:
     lies: dict[int, list[Lie]] = field(default_factory=dict)
 
     def ran(self, span: Span, after_start_ns: int = 0) -> int:
-        """For how long within ``span`` the board ran, each start's first ``after_start_ns`` not counted."""
+        """For how long within ``span`` the board ran and computed, each start's first ``after_start_ns`` not counted."""
         total = 0
         for boot in self.boots_ns:
             stop = next((stop for stop in self.stops_ns if stop > boot), self.now_ns)
             begin, end = max(span.from_ns, boot + after_start_ns), min(self.now_ns if span.to_ns is None else span.to_ns, stop)
             total += max(0, end - begin)
+            for stall in self.stalls:  # and computed
+                total -= max(0, min(end, stall.to_ns or end) - max(begin, stall.from_ns)) if end > begin else 0
         return total

@@ -75,6 +75,7 @@ class Outlet:
         self.path_closed = False
         self.opened_at_ns: int | None = None
         self.closed_at_ns: int | None = None
+        self.drawn_ns: int | None = None  # since when the newest load draws, as long as it has voltage
         self.volts = 0.0
         self._world = world
         self._mains = mains
@@ -186,5 +187,7 @@ class Outlet:
         self._volt_signal.set(now, int(volts > 0.0))
 
     def _draws(self) -> None:
-        if self.load is not None and self.volts > 0.0 and self.intervals[-1].load_ns is None:
-            self.intervals[-1].load_ns = self._world.now_ns + round(self.load.start_delay_s * S)
+        if self.load is not None and self.volts > 0.0:
+            self.drawn_ns = self._world.now_ns + round(self.load.start_delay_s * S)
+            if self.intervals[-1].load_ns is None:
+                self.intervals[-1].load_ns = self.drawn_ns
