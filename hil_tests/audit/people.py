@@ -25,6 +25,7 @@ from .truth import Press, Truth
 START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
 SELECTED_NS: Final = 31 * SECOND_NS
 SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until a card opens anything
+LIES_NS: Final = 5 * SECOND_NS  # read again within this, a card may have lain there: one tap
 READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
 STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
 
@@ -85,12 +86,17 @@ def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
 
 
 def _surely_open(at_ns: int, truth: Truth, site: Site) -> set[str]:
-    """Whose cards surely were: read in service, and no button pressed since. A press may use a card and leave no record: a sale that
+    """Whose cards surely were: laid there in service, and no button pressed since. A press may use a card and leave no record: a sale that
     does not begin after all, a stop that a trip overtakes."""
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0) + SERVICE_NS
     pressed_ns = max((press.at_ns for presses in truth.presses.values() for press in presses if press.at_ns < at_ns), default=0)
     first_ns = max(started_ns, pressed_ns + READ_NS, at_ns - site.grant_s * SECOND_NS + READ_NS)
-    return {tap.person for tap in truth.taps if first_ns <= tap.at_ns <= at_ns - READ_NS}
+    return {
+        tap.person
+        for tap in truth.taps
+        if first_ns <= tap.at_ns <= at_ns - READ_NS
+        and not any(tap.at_ns - LIES_NS < other.at_ns < tap.at_ns for other in truth.taps if other.person == tap.person)
+    }
 
 
 def _use(owner: str, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
