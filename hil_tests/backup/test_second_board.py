@@ -63,7 +63,7 @@ def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path:
         assert set(ends) == set(started) and not bench.journal.problems()
         for session, end in ends.items():
             assert end.meter_start_wh == started[session].meter_wh
-            metered_mwh = bench.outlet(end.outlet + 1).energy_mwh
+            metered_mwh = bench.outlet(end.outlet).energy_mwh
             assert metered_mwh - 2000 <= end.energy_mwh <= metered_mwh, "the meter counts whole watt-hours"
         start_charging(bench, 3)
         newest = bench.journal.last("session_start").session

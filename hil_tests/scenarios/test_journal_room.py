@@ -30,7 +30,7 @@ def flapping(bench: Bench, contact, on_ms: int, off_ms: int) -> list[int]:
 
 
 def test_a_call_point_with_a_loose_wire_is_a_few_records_and_a_true_count(bench: Bench):
-    turns = flapping(bench, bench.call_point("door").contact, 9_000, 1_000)
+    turns = flapping(bench, bench.call_point("door").contact, 6_000, 4_000)  # each longer than the point takes to follow
     bench.run("20 min")
     assert len(bench.journal.records()) < 40
     bench.call_point("door").contact.set(True)
@@ -41,7 +41,7 @@ def test_a_call_point_with_a_loose_wire_is_a_few_records_and_a_true_count(bench:
 def test_a_strange_card_at_the_edge_of_the_reader_is_one_record_a_minute_at_most(bench: Bench):
     for _ in range(60):
         bench.card("stranger").tap()
-        bench.run("2500 ms")
+        bench.run("4500 ms")  # away for longer than one presence lasts
     strange = [r for r in bench.journal.records("gate") if r.event == "denied"]
     assert 1 <= len(strange) <= 10
     bench.run("10 min")
