@@ -5,6 +5,7 @@ Hazard: somebody repairs, or trusts, a socket that is called off and is live.
 Told off: unseen until a reading of two seconds later shows no power. Power that stays is accused:
   another sale's own meter shows nothing -> that sale ends; power gone with it: meters_mixed, both outlets off until `clear`
   else                                   -> welded: the group contactor opens; power that stays even so: live_outlet
+                                            until `clear`: no power then is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
 """
 
@@ -53,7 +54,7 @@ class OffWatch:
 
     def may_be_live(self, i):
         """It was told off, and nobody saw that it is."""
-        return self._flags[i] & _POWERED or self.unseen[i]
+        return self._flags[i] & (_POWERED | _LIVE) or self.unseen[i]
 
     def blocked(self, i):
         """No sale may begin at outlet i."""
@@ -109,9 +110,7 @@ class OffWatch:
         if self._flags[i] & _POWERED:
             if self._flags[i] & _WELDED:
                 self._shed.sink.fault_over(FAULT_WELDED, i)
-            if self._flags[i] & _LIVE:
-                self._shed.sink.fault_over(FAULT_LIVE, i)
-            self._flags[i] &= ~(_POWERED | _LIVE)
+            self._flags[i] &= ~_POWERED
 
     def accuse(self, i, ask):
         """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's."""
@@ -146,6 +145,9 @@ class OffWatch:
             self._shed.sink.fault_over(FAULT_MIXED, i)
         if self._flags[i] & _POWERED:
             return False
+        if self._flags[i] & _LIVE:
+            self._flags[i] &= ~_LIVE
+            self._shed.sink.fault_over(FAULT_LIVE, i)
         if self._flags[i] & _WELDED:
             self._flags[i] &= ~_WELDED
             self._shed.sink.release(HOLD_WELDED, i)
