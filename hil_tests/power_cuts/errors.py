@@ -1,4 +1,4 @@
-"""Flash that refuses: a program or an erase returns an error at each operation of a start, a stop, a trip and a resume, its work done or not.
+"""Flash that refuses: each program and erase of a start, a stop, a trip and a resume returns an error, its work done or not.
 
 Hazard: a record that stands is written a second time (a sale billed twice), or one that does not stand is taken to (a sale lost).
 """
@@ -87,4 +87,4 @@ def _fail(step: Step, error: Error, bench: Bench) -> Verdict:
     bench.board.flash_fails(0)
     bench.run(AFTER)
     _settle(bench)
-    return judge(bench, cuts=error.times)  # an error in the second page of a record leaves a torn one
+    return judge(bench, torn=error.times)  # an error in the second page of a record leaves a torn one
