@@ -62,8 +62,8 @@ def sweep_errors(
                 for nth in range(1, kinds.count(kind) + 1)
                 for done in (True, False)
                 for times in TIMES
-                if chance.random() < share
             ]
+            errors = chance.sample(errors, max(1, round(share * len(errors))))
             for error, verdict in zip(errors, bench.branches([partial(_fail, step, error) for error in errors], jobs), strict=True):
                 result.add(Cut(number, step.name, error.nth, str(error)), verdict)
             if progress is not None:

@@ -54,7 +54,7 @@ def test_no_two_cuts_in_a_row_lose_anything(what: str, seed: int, record_propert
 def test_a_sample_of_flash_errors_loses_nothing(what: str, seed: int):
     result = sweep_errors(what, seed=seed, share=0.1, jobs=1)
     check(result)
-    assert result.tried >= 1
+    assert result.tried >= 2
 
 
 @pytest.mark.long
@@ -63,7 +63,7 @@ def test_no_flash_error_loses_anything(what: str, seed: int, record_property: Ca
     result = sweep_errors(what, seed=seed)
     record_property(f"flash_errors_{what}", result.figures())
     check(result)
-    assert result.tried == 4 * result.operations >= 24
+    assert result.tried == 4 * result.operations >= 16
 
 
 def test_a_shed_with_years_behind_it_boots_once_and_knows_its_boot_count_and_its_trip():
