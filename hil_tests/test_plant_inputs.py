@@ -16,7 +16,7 @@ LOW, HIGH, NOT_DRIVEN = b"\0", b"\1", b"\2"
 
 
 def millivolts(rig: Rig) -> tuple[float, float]:
-    microvolts, noise = struct.unpack("<II", rig.last_input(link.ADC_IN, AI1))
+    microvolts, noise = struct.unpack_from("<II", rig.last_input(link.ADC_IN, AI1))
     return (microvolts - noise) / 1000, (microvolts + noise) / 1000
 
 

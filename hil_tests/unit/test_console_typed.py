@@ -83,7 +83,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
     journal.write(3, 0, 2, 0)
     journal.write(4, 0x50001, 2, CARD, 500, 100)
     journal.write(14, 0x50001, 2)
-    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_000_000, 500, 1312, 100, 1, 100)
+    journal.write(5, 0x50001, 2, CARD, 1, 14710, 812_345, 500, 1312, 100, 1, 100)
     journal.write(6, 2, 2, CARD)
     journal.write(7, 9, 2)
     journal.write(8, 9, 2, 3)

@@ -1,14 +1,13 @@
 """The journal: what the firmware reads back is what was kept; sales and trips beside events without end."""
 
 import random
-from struct import pack, unpack_from
+from struct import unpack_from
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.storage import journal as journal_room
 from shed.storage.journal import Journal
-from shed.storage.live import FORMAT
 from shed.storage.recall import before, fates
 
 from hil_tests.unit.nor_flash import NorRegion, PowerCut
@@ -34,10 +33,6 @@ def everything(journal):
     return [(q, k, bytes(p)) for q, k, p in filter(None, journal.since(0))]
 
 
-def checkpoint(session, outlet, energised_s=0):
-    return pack(FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0)
-
-
 def split_journal(sectors=8, events=4):
     journal = Journal(NorRegion(sectors), Clock(), events=NorRegion(events))
     journal.open()
@@ -51,7 +46,7 @@ def reopened(journal):
     return again
 
 
-SALE = (4, (7 << 16 | 1, 0, CARD, 1, 100)), (14, (7 << 16 | 1, 0)), (5, (7 << 16 | 1, 0, CARD, 1, 2, 3, 4, 5, 6, 2))
+SALE = (4, (7 << 16 | 1, 0, CARD, 1, 100)), (14, (7 << 16 | 1, 0)), (5, (7 << 16 | 1, 0, CARD, 1, 2, 3, 4, 5, 6, 2, 6))
 
 
 def test_events_without_end_take_no_sale_and_no_trip():
@@ -138,7 +133,7 @@ def test_every_journal_record_begins_with_uptime_calendar_time_and_boot_count():
     ("kind", "values"),
     [
         (1, (1, 0, 0, 9)), (2, (0, 255, 3, 1, -1, 1)), (3, (0, 2, 0)), (4, (1 << 16, 3, CARD, 500, 100)),
-        (5, (1 << 16, 3, CARD, 1, 2, 1 << 40, 500, 600, 100, 2)), (6, (1, 1, CARD)), (7, (9, 3)), (8, (9, 3, 1)), (9, (0, 1)),
+        (5, (1 << 16, 3, CARD, 1, 2, 1 << 40, 500, 600, 100, 2, 100)), (6, (1, 1, CARD)), (7, (9, 3)), (8, (9, 3, 1)), (9, (0, 1)),
         (10, (5, 0xFFFFFFFF)), (11, (0, 800000000)), (12, (3,)), (13, (1, 2, 3)), (14, (1, 2)), (15, (7, 3)),
     ],
 )  # fmt: skip
@@ -158,7 +153,7 @@ def test_the_journal_knows_which_sessions_have_ended_even_many_sectors_ago():
     journal = fresh_journal(12)
 
     def end(session):
-        journal.write(5, session, 1, CARD, 1, 2, 3, 4, 5, 6, 2)
+        journal.write(5, session, 1, CARD, 1, 2, 3, 4, 5, 6, 2, 6)
 
     def start(session):
         journal.write(4, session, 1, CARD, 1, 100)
@@ -187,7 +182,7 @@ def years(journal, kind, *fields, boots=9, latched=0):
 def test_boot_count_and_latches_are_found_in_a_journal_that_went_round_without_another_word_of_them(kind):
     journal = Journal(NorRegion(24), Clock())
     journal.open()
-    years(journal, kind, *((1, 1, CARD) if kind == journal_room.GATE else (1, 1, CARD, 1, 2, 3, 4, 5, 6, 2)), boots=70000, latched=5)
+    years(journal, kind, *((1, 1, CARD) if kind == journal_room.GATE else (1, 1, CARD, 1, 2, 3, 4, 5, 6, 2, 6)), boots=70000, latched=5)
     again = Journal(journal.ring._region, Clock())
     again.open()
     again.ring._region.reads = 0

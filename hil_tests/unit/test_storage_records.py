@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.storage.image import Image, ImageError
 from shed.storage.journal import Journal
-from shed.storage.live import FORMAT, LiveRing
+from shed.storage.live import FORMAT, LiveRing, row
 from shed.storage.slots import CONFIRMED, REJECTED, ConfigSlots
 
 from hil_tests.unit.nor_flash import NorRegion, PowerCut
@@ -36,10 +36,20 @@ def everything(journal):
 
 
 def checkpoint(session, outlet, energised_s=0):
-    return pack(FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0)
+    return pack(
+        FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0, 100, 300, energised_s, energised_s, 0, 0, 5, 0
+    )
 
 
 # --- live ring
+
+
+def test_a_checkpoint_of_the_older_version_is_still_a_session_to_resume():
+    ring = LiveRing(NorRegion(6))
+    ring.open()
+    ring.put(pack("<IB11sIIIQIB", 7 << 16, 2, CARD, 1000, 5, 600, 60, 200000, 0))
+    (payload,) = LiveRing(ring.ring._region).open().values()
+    assert row(payload) == (7 << 16, 2, CARD, 1000, 5, 600, 60, 200000, 0)
 
 
 def test_a_session_without_done_is_found_with_its_newest_checkpoint():
