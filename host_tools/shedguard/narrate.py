@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from .cards import show_number
 from .lists import (
@@ -36,6 +36,11 @@ def when(epoch_s: int, uptime_s: int = 0) -> str:
     if epoch_s:
         return f"{_EPOCH + timedelta(seconds=epoch_s):%Y-%m-%d %H:%M:%S}"
     return f"+{timedelta(seconds=uptime_s)}"
+
+
+def memory_text(head: Mapping[str, Any]) -> str:
+    """Of a `status`: the board says what is left when garbage is collected, not what happens to be free."""
+    return f"{int(head.get('heap', 0)) >> 10} KB free after a collection"
 
 
 def causes_in(mask: int, names: SiteNames) -> list[str]:

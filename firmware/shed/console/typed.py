@@ -92,7 +92,7 @@ class Typed:
                     yield "configuration ON TRIAL, %s left: `confirm` keeps it, else the old one comes back\n" % span_text(row["trial"])
                 yield "%d faults%s\n" % (row["faults"], ": see `faults`" if row["faults"] else "")
                 groups = "".join(["group %d %s, " % (i + 1, _GROUPS[on]) for i, on in enumerate(row["group"])])
-                yield "%sheartbeat %s, %d bytes free\n" % (groups, "on" if row["hb"] else "OFF", row["heap"])
+                yield "%sheartbeat %s, %d KB free after a collection\n" % (groups, "on" if row["hb"] else "OFF", row["heap"] >> 10)
 
     def _why(self, outlet):
         found = self._shed.why(outlet) if 0 <= outlet < 256 else None
