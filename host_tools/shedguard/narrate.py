@@ -40,7 +40,11 @@ def when(epoch_s: int, uptime_s: int = 0) -> str:
 
 def causes_in(mask: int, names: SiteNames) -> list[str]:
     """The causes in a mask of latches, by name."""
-    return [_UNKNOWN_CAUSE if bit == _UNKNOWN else names.cause(bit) for bit in range(_UNKNOWN + 1) if mask >> bit & 1]
+    return [_cause(bit, names) for bit in range(_UNKNOWN + 1) if mask >> bit & 1]
+
+
+def _cause(index: int, names: SiteNames) -> str:
+    return _UNKNOWN_CAUSE if index == _UNKNOWN else names.cause(index)
 
 
 def fault_text(code: int, argument: int, names: SiteNames) -> str:
@@ -86,12 +90,11 @@ def _trip(record: Record, names: SiteNames, _language: str) -> str:
     effects = ", ".join(names.effects_in(record.number("effects"))) or "no effect"
     point = record.number("point")
     where = f" ({names.point(point)})" if point != _NO_POINT else ""
-    return f"TRIP by {names.cause(record.number('cause'))}{where}: {effects}{took}"
+    return f"TRIP by {_cause(record.number('cause'), names)}{where}: {effects}{took}"
 
 
 def _trip_reset(record: Record, names: SiteNames, language: str) -> str:
-    cause = record.number("cause")
-    return f"trip of {_UNKNOWN_CAUSE if cause == _UNKNOWN else names.cause(cause)} reset by {_authority(record, language)}"
+    return f"trip of {_cause(record.number('cause'), names)} reset by {_authority(record, language)}"
 
 
 def _start(record: Record, names: SiteNames, _language: str) -> str:
