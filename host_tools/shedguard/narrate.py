@@ -181,6 +181,13 @@ def _repeats(record: Record, names: SiteNames, language: str) -> str:
         what = _fault(replace(record, fields={"fault": detail >> 16, "argument": detail & 0xFFFF}), names, language)
     elif of == 9:
         what = _point(replace(record, fields={"point": detail >> 8, "state": detail & 0xFF}), names, language)
+    elif of == 8:
+        told = replace(record, fields={"authority": detail >> 24, "fault": detail >> 16 & 0xFF, "argument": detail & 0xFFFF})
+        what = _fault_cleared(told, names, language)
+    elif of == 13:
+        what = f"session {detail:#x} goes on"
+    elif of == 20:
+        what = _press(replace(record, fields=fields | {"outlet": detail >> 8, "reason": detail & 0xFF}), names, language)
     return f"{times} times more in {timedelta(seconds=record.number('span_s'))}: {what}"
 
 
