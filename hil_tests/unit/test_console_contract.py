@@ -68,7 +68,7 @@ def test_a_trip_without_point_effect_or_latency_names_none():
         assert text.count("cause") == 1
 
 
-@pytest.mark.parametrize("kind, fields", [(kinds.TRIP, (30, 255, 0, 0, -1, 1 << 30)), (kinds.TRIP_RESET, (30, 1, 0))])
+@pytest.mark.parametrize(("kind", "fields"), [(kinds.TRIP, (30, 255, 0, 0, -1, 1 << 30)), (kinds.TRIP_RESET, (30, 1, 0))])
 def test_a_latch_that_the_configuration_does_not_know_is_told_as_such(kind, fields):
     for text in both(kind, *fields):
         assert "a cause of another configuration" in text and "31" not in text and "cause 30" not in text

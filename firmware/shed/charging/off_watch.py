@@ -13,13 +13,12 @@ from micropython import const
 from shed.charging import stop_causes
 from shed.charging.settling import WELDED_MW
 from shed.charging.supply import shows_nothing
-
-FAULT_WELDED = const(9)
-FAULT_LIVE = const(28)
-FAULT_MIXED = const(29)
-HOLD_FAULT = const(3)
-HOLD_WELDED = const(13)
-HOLD_LIVE = const(18)
+from shed.safety.faults import LIVE_OUTLET as FAULT_LIVE
+from shed.safety.faults import METERS_MIXED as FAULT_MIXED
+from shed.safety.faults import WELDED as FAULT_WELDED
+from shed.safety.holders import FAULT as HOLD_FAULT
+from shed.safety.holders import LIVE as HOLD_LIVE
+from shed.safety.holders import WELDED as HOLD_WELDED
 
 _POWERED = const(1)  # told off, and power was there at the last reading
 _WELDED = const(2)

@@ -30,11 +30,10 @@ from shed.charging import session, stop_causes
 from shed.charging.grants import Grants
 from shed.charging.off_watch import LOOK, OffWatch
 from shed.charging.supply import LOST, Supply
-
-FAULT_METER_STALE = const(8)
-FAULT_DEAD_CONTACT = const(21)
-FAULT_METER_JUMP = const(35)
-HOLD_METER_STALE = const(7)
+from shed.safety.faults import DEAD_CONTACT as FAULT_DEAD_CONTACT
+from shed.safety.faults import METER_JUMP as FAULT_METER_JUMP
+from shed.safety.faults import METER_STALE as FAULT_METER_STALE
+from shed.safety.holders import METER_STALE as HOLD_METER_STALE
 
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
@@ -223,7 +222,6 @@ class Charging:
             return False
         self.mark(i)
         return True
-
 
     # What a session asks of the shed.
 

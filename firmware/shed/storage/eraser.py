@@ -2,7 +2,7 @@
 
 Hazard: an erase masks every interrupt for 45 ms and more. So it waits until no outlet is energised. A shed that is never without a bike
 would run out of erased sectors and could neither sell nor settle: then, and only while every point is normal, one sector a minute is
-erased with outlets on, for sales and trips alone: an event that finds no room is counted and waits. These erases are counted (`forced`) and shown.
+erased with outlets on, for sales and trips alone: an event that finds no room is counted. These erases are counted (`forced`) and shown.
 """
 
 from time import ticks_diff
