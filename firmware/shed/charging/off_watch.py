@@ -12,15 +12,14 @@ Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes t
 from micropython import const
 
 from shed.charging import stop_causes
-from shed.charging.settling import WELDED_MW
+from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW
 from shed.charging.supply import shows_nothing
-
-FAULT_WELDED = const(9)
-FAULT_LIVE = const(28)
-FAULT_MIXED = const(29)
-HOLD_FAULT = const(3)
-HOLD_WELDED = const(13)
-HOLD_LIVE = const(18)
+from shed.safety.faults import LIVE_OUTLET as FAULT_LIVE
+from shed.safety.faults import METERS_MIXED as FAULT_MIXED
+from shed.safety.faults import WELDED as FAULT_WELDED
+from shed.safety.holders import FAULT as HOLD_FAULT
+from shed.safety.holders import LIVE as HOLD_LIVE
+from shed.safety.holders import WELDED as HOLD_WELDED
 
 _POWERED = const(1)  # told off, and power was there at the last reading
 _WELDED = const(2)
@@ -29,10 +28,10 @@ _LIVE = const(8)
 _HELD = const(16)
 
 LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
-_SETTLED = const(3)  # looks after which a reading is of the time since the relay opened
+_SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
 _BLIND = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: words only
-_GRACE = const(600)
+_GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
 
 
@@ -91,7 +90,7 @@ class OffWatch:
         """A reading of outlet i, which is told off and not STOPPING."""
         if self.look[i]:
             self.look[i] -= 1
-        if power_mw > WELDED_MW:
+        if power_mw > NO_POWER_MW:
             if 0 < self.unseen[i] < _SETTLED:
                 return
             self._flags[i] |= _POWERED

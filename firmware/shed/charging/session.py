@@ -33,7 +33,7 @@ from shed.charging import stop_causes, supply, tariff
 from shed.charging.energy import EnergyCount
 from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
-from shed.charging.settling import Ending
+from shed.charging.settling import NO_POWER_MW, Ending
 from shed.charging.signature import SWAPPED, Signature
 
 IDLE = const(0)
@@ -53,7 +53,6 @@ _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
-_NONE_MW = const(1000)
 _WAITED_MS = const(300000)  # with the relay open, whatever keeps it so: after that another bike may stand there
 
 
@@ -228,7 +227,7 @@ class Session:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
             if fresh:
-                if self.reading.power_mw >= _NONE_MW:
+                if self.reading.power_mw >= NO_POWER_MW:
                     self.dark_ms = 0
                 cause = self._follow(shed, read_ms)
             if not cause and self.state == TOP_UP and self.state_ms >= limits.top_up_ms:

@@ -102,8 +102,12 @@ class Journal:
         return first.erase_ahead(allowed) or (first is not second and second.erase_ahead(allowed))
 
     def dry(self):
-        """Whether a ring has no erased sector left."""
+        """Whether a ring has no erased sector left: a boot, with nothing on, erases for both."""
         return not self.ring.ahead or not self.events.ahead
+
+    def erase_at_need(self):
+        """With outlets on: for sales and trips, never for events (law 10)."""
+        return not self.ring.ahead and self.ring.erase_ahead(True)
 
     # Both yield (sequence, kind, payload), oldest first; None when a turn should be given away. A payload holds until the next read.
 
