@@ -51,7 +51,7 @@ class Executive:
         self._scan = scan
         self._keep_going = keep_going
         self.on_trip = -1  # number of the task that is woken by a trip
-        self.keeps_turn = (-1, None)
+        self.keeps_turn: tuple = (-1, None)
         self._trips = scan.trips
         self.tasks = []
         self.running = None

@@ -59,7 +59,6 @@ SUBSET: list[tuple[str, Body]] = [
     ("cut before a settlement", test_power_cuts.test_a_sale_that_its_user_stopped_is_not_resumed_by_a_cut_before_its_settlement),
     ("hang", lambda bench: test_law_1.test_no_outlet_stays_fed_without_a_live_scan(bench, HANG, lambda name, value: None)),
     ("console: why", test_console.test_why_names_the_reason_an_outlet_is_off),
-    ("console: words leave the memory", test_console.test_the_words_for_people_leave_the_memory_a_minute_after_the_last_typed_line),
     ("console: maintenance", test_console.test_repl_makes_everything_safe_and_leads_to_a_plain_prompt_and_a_reset_leads_back),
     ("console: requests", test_disturbance.test_requests_that_nobody_meant_restart_nothing),
     ("configuration on trial", test_trial.test_a_confirmed_configuration_stays_and_the_shed_sells_under_it),
