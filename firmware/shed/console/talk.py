@@ -22,6 +22,9 @@ _ENOUGH_BYTES = const(72000)  # free before loading: 60 KB stay
 WORDY = ("shed.console.dates", "shed.console.words", "shed.console.typed")
 _READS = {"status": "", "why": "o", "log": "n", "sessions": "n", "faults": "", "tasks": "", "version": ""}
 _MOST = const(200)
+_LIVE = "switch the breaker off, it may be live: "
+_OF_OUTLETS = b"\x09\x15\x1c\x1d"  # codes of faults (docs/fault-codes.md) whose argument is an outlet
+_OF_OTHERS = b"\x08\x0a\x0b\x10\x11\x12\x13\x18\x1a\x1b\x1e\x23"  # or a meter, a point, ... counted from 0
 _THINGS = ("outlet", "point", "gate", "meter")  # by the first letter; all but outlets count from 0 in the rows
 _NUMBERS = """\
 numbers only: words are not loaded while an outlet is on; `shed` on a laptop has them
@@ -105,8 +108,11 @@ class Talk:
             if row is None:
                 yield None
                 continue
-            about = ""
+            about = _LIVE if row.get("on") == 2 else ""
             for name in _THINGS:
                 if name[0] in row and row.get("ok") is not True:
-                    about = "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))
+                    about += "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))
+            if "f" in row:  # its argument as what stands on the thing, as in the rows of the things
+                code = row["f"]
+                row["a"] = self._commands.shed.outlet_number(row["a"]) if code in _OF_OUTLETS else row["a"] + (code in _OF_OTHERS)
             yield about + " ".join(["%s=%s" % pair for pair in row.items()]) + "\n"

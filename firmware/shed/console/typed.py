@@ -7,6 +7,7 @@ from shed.console import words
 from shed.console.commands import error
 from shed.console.dates import date_text, date_value, span_text
 from shed.console.words import word
+from shed.safety.holders import LEASE, NO_SESSION
 from shed.storage.journal import SESSION_KINDS, fields
 
 _VERBS = "help status why log sessions faults stop clear time repl version confirm"
@@ -67,7 +68,8 @@ class Typed:
             if row is None:
                 yield None
             elif "o" in row:
-                hold = ": " + word(words.HOLDERS, row["hold"][0]) if row["hold"] else ""
+                found = [holder for holder in row["hold"] if holder not in (NO_SESSION, LEASE)] or row["hold"][:1]  # what no card changes
+                hold = ": " + "; ".join([word(words.HOLDERS, holder) for holder in found]) if found else ""
                 if row["s"] or row["mw"]:
                     power = ", %d.%d W" % (row["mw"] // 1000, row["mw"] // 100 % 10)
                     hold = "%s, %s, %s, %s%s" % (power, words.kwh(row["wh"]), span_text(row["s"]), words.yuan(row["fen"]), hold)
