@@ -296,8 +296,9 @@ class Service:
         return True
 
     def clear(self, by):
-        """Resets trips whose points are all seen normal and forgets faults that are over. Returns (latches that stay, as Matrix.kept; live
-        faults that stay)."""
+        """Resets trips whose points are all seen normal and forgets faults that are over. Where there is no trip it is about outlets: a
+        person has looked at those that may be live. Never both at once: who resets a fire has not looked at sockets (decision 0022).
+        Returns (latches that stay, as Matrix.kept; live faults that stay)."""
         matrix = self.matrix
         before = matrix.kept()
         gone = 0
@@ -312,7 +313,7 @@ class Service:
         self.rtc.bad_boots = 0
         self.rtc.keep_configuration(self.journal.config_crc, matrix.unknown)
         self.books.trip_resets(gone, matrix, by)
-        if self.charging is not None:
+        if self.charging is not None and not before:
             for i in range(len(self.wiring.outlets)):
                 self.charging.off_watch.clear(i)
         if self.bus_watch is not None:
