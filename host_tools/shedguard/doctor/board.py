@@ -98,7 +98,8 @@ def _status(console: Console) -> list[Finding]:
     found: list[Finding] = []
     if "unprotected" in names:
         cause = "no heartbeat circuit holds contactors and locks: a dead board would leave outlets on and the gate locked"
-        found.append(Finding("protection", "bad", "the board is *unprotected*", cause, "fit the heartbeat circuit, name its terminal in the site file, then shed install"))
+        clears = "fit the heartbeat circuit, name its terminal in the site file, then shed install"
+        found.append(Finding("protection", "bad", "the board is *unprotected*", cause, clears))
     elif not head.get("hb"):
         found.append(Finding("protection", "warn", "no heartbeat at this moment", "safe mode, a fault or a trip stops it", "shed status"))
     else:
