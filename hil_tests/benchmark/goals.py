@@ -41,7 +41,7 @@ NOTES: Final[dict[str, str]] = {
         " one by one within about 520 us. Writing all relays of a group through one register would close it"
     ),
     "code_ram_bytes.bytes": (
-        "bytecode of the whole program in RAM, because a stock image cannot run it from flash. Frozen into the production image"
+        "bytecode of the whole program in RAM, because a stock image cannot run it from flash; frozen into the production image"
         " (decision 0011) it takes none; on a stock image mpy-cross -O3 saves 4 %"
     ),
     "dead_meter_ms.ms_while_its_session_stops": (
