@@ -7,7 +7,7 @@ the gate's own state (access/gate.py), a trip beats it, and in safe mode no lock
 from micropython import const
 
 from shed.access.cards import OK, CardTable
-from shed.access.gate import FREE, Gate
+from shed.access.gate import FREE, HELD_OPEN, Gate
 from shed.access.lockout import LockOut
 from shed.access.pn532 import Pn532
 from shed.access.presence import Presence
@@ -45,18 +45,13 @@ class Entrance:
     def read(self, now_ms):
         """Task: the readers. Returns ms until the next look."""
         wake_ms = 1000
-        live = self._books.faults
         for r in range(len(self._readers)):
             reader = self._readers[r]
             wake_ms = min(wake_ms, reader.step(now_ms))
-            card = reader.take_card()
-            seen = card or reader.present
+            seen = reader.present
             if seen is not None and self._presences[r].is_new(seen, now_ms):
                 self._judge(seen, self._reader_gates[r], now_ms)
-            if reader.silent:
-                live.came(faults.READER_SILENT, r)
-            elif live.is_live(faults.READER_SILENT, r):
-                live.over(faults.READER_SILENT, r)
+            self._tell(faults.READER_SILENT, r, reader.silent)
         return wake_ms
 
     def look_for_dates(self):
@@ -64,8 +59,7 @@ class Entrance:
         clock = self._books.clock
         live = self._books.faults
         if clock.quality:
-            if live.is_live(faults.CLOCK_UNSET):
-                live.over(faults.CLOCK_UNSET)
+            live.over(faults.CLOCK_UNSET)
         elif self._dates_seen < self.cards.count:
             if self.cards.has_dates(self._dates_seen, _LOOK):
                 live.came(faults.CLOCK_UNSET)
@@ -90,6 +84,13 @@ class Entrance:
         for g in range(len(self.gates)):
             contact = self._wired.door_contacts[g]
             door_open = 1 if contact is not None and contact[0]() != contact[1] else 0
-            if self.gates[g].step(now_ms, door_open, free_gates >> g & 1):
+            gate = self.gates[g]
+            if gate.step(now_ms, door_open, free_gates >> g & 1):
                 mask |= 1 << g
+            self._tell(faults.GATE_FORCED, g, gate.forced)
+            self._tell(faults.GATE_HELD, g, gate.state == HELD_OPEN)
         return mask
+
+    def _tell(self, code, i, holds):
+        live = self._books.faults
+        (live.came if holds else live.over)(code, i)

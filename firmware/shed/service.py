@@ -163,7 +163,7 @@ class Service:
 
     def _doors_step(self, now_ms):
         self.outputs.renew_locks(self.entrance.locks(now_ms, self.matrix.free_gates))
-        self._look_at_buttons(now_ms)
+        self._look_at_buttons()
         return 40
 
     def _admitted(self, card, role, now_ms):
@@ -172,9 +172,9 @@ class Service:
         if role == MAINTENANCE:
             self.auth.note_presence(auth.CARD, now_ms)
         elif self.charging is not None:
-            self.charging.card_tapped(card, role, now_ms)
+            self.charging.card_tapped(card)
 
-    def _look_at_buttons(self, now_ms):
+    def _look_at_buttons(self):
         buttons = self.wiring.buttons
         pressed = 0
         for i in range(len(buttons)):
@@ -185,7 +185,7 @@ class Service:
         if new:
             for i in range(len(buttons)):
                 if new >> i & 1:
-                    self.charging.button(i, now_ms)
+                    self.charging.button(i)
             self.executive.wake(_CHARGING_TASK)
 
     def _watch_safety(self, now_ms):

@@ -12,8 +12,10 @@ from shed.charging import grants, session, stop_causes
 from shed.console import auth, words
 from shed.safety import faults, holders, points
 from shed.storage import journal
+from shed.wired import Wired
 from shedguard import lists, narrate, texts
 from shedguard.records import JOURNAL_KINDS
+from shedguard.site.model import BLIND_GRACE_MIN
 
 ROOT = Path(__file__).parents[2]
 RECORDS = (ROOT / "docs/protocols/records.md").read_text(encoding="utf-8")
@@ -156,3 +158,8 @@ def test_the_document_of_the_faults_counts_as_the_tools_do():
         assert arguments[name] == {"expander bus": "bus"}.get(about, about), name
     told = {name: about for name, about in listed("Fault codes:").values() if about}
     assert told == {name: {"expander bus": "bus"}.get(about, about) for name, about in lists.FAULT_ARGUMENTS.items()}
+
+
+def test_a_site_without_a_grace_has_the_same_on_the_board_as_the_tools_say():
+    """The image leaves the default out: the board's own stands in for it."""
+    assert Wired().blind_grace_min == BLIND_GRACE_MIN

@@ -186,11 +186,11 @@ class Charging:
         else:
             self.meters[meter // _WORD] &= ~bit
 
-    def card_tapped(self, card, role, now_ms):
+    def card_tapped(self, card):
         """An admitted card (11 bytes): what it may start or stop, grants.py decides."""
         self._grants.tap(card)
 
-    def button(self, i, now_ms):
+    def button(self, i):
         """The button of outlet i. Returns an answer of grants.py."""
         return self._grants.press(i)
 

@@ -4,8 +4,8 @@ Hazard: somebody who cannot find out why an outlet is off. Every number is named
 """
 
 from shed.console import words
-from shed.console.commands import error
 from shed.console.dates import date_text, date_value, span_text
+from shed.console.talk import MOST, WRITES
 from shed.console.words import word
 from shed.safety.holders import LEASE, NO_SESSION
 from shed.storage.journal import SESSION_KINDS, fields
@@ -15,7 +15,7 @@ _HELP = """\
 status         trips, outlets, points, gates, meters
 why N          why outlet N is off
 log [N]        the last N records (20)
-sessions [N]   the last N records of sales (10)
+sessions [N]   the last N records of sales (20)
 faults         faults since the start
 version        firmware, configuration
 With a maintenance card or the key switch, within 60 s:
@@ -26,7 +26,6 @@ time YYYY-MM-DD HH:MM:SS
 repl           opens everything and starts for maintenance
 """
 _GROUPS = ("off", "on", "MAY BE LIVE: switch its breaker off")
-_MOST = 200
 
 
 class Typed:
@@ -48,16 +47,16 @@ class Typed:
         elif verb == "why":
             yield from self._why(count)
         elif verb == "log":
-            yield from self._records(min(count, _MOST) if count >= 0 else 20, None)
+            yield from self._records(min(count, MOST) if count >= 0 else 20, None)
         elif verb == "sessions":
-            yield from self._records(min(count, _MOST) if count >= 0 else 10, SESSION_KINDS)
+            yield from self._records(min(count, MOST) if count >= 0 else 20, SESSION_KINDS)
         elif verb == "faults":
             yield from self._faults()
         elif verb == "version":
             row = self._shed.identity()
             yield "ShedGuard %s on MicroPython %s, %s\n" % (row["fw"], row["mpy"], self._shed.mode)
             yield "site %s, board %s, configuration %08X, boot %s\n" % (row["site"], row["board"], row["cfg"], row["boot"])
-        elif verb in ("stop", "clear", "confirm", "repl", "time"):
+        elif verb in WRITES or verb == "time":
             yield from self._write(verb, parts, count, now_ms)
         else:
             yield "no command `%s`. Did you mean `%s`? `help` lists them.\n" % (verb[:20], nearest(verb))
@@ -158,8 +157,3 @@ def nearest(verb):
         if score > most:
             best, most = known, score
     return best
-
-
-def refusal(name):
-    """The text of an error that concerns a whole line."""
-    return error(name)["hint"] + "\n"
