@@ -1,6 +1,6 @@
 """Groups of outlets looked at together: whose supply is gone, which meter lies alone, whose wires are exchanged."""
 
-from shed.charging import off_watch, stop_causes, supply, tariff
+from shed.charging import off_watch, stop_causes, supply
 
 from hil_tests.unit.metered_shed import Meter, Shed
 
@@ -118,9 +118,3 @@ def test_a_crosstalk_of_less_than_a_watt_accuses_nobody():
     shed.welded.add(1)
     shed.run(120)
     assert not shed.sink.of("fault") and not shed.charging.off_watch.may_be_live(1)
-
-
-def test_the_time_used_is_never_dearer_than_the_blocks():
-    for seconds in (0, 1, 59, 600, 17999, 18000, 18001, 40000):
-        assert tariff.used_fen((1, 100, 300), seconds) <= tariff.price_fen((1, 100, 300), seconds)
-    assert tariff.used_fen((1, 100, 300), 36000) == 200

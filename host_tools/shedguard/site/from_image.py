@@ -53,6 +53,7 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
     gates = [called("gate", index) for index in range(len(sections[9]))]
     buses = [called("bus", index) for index in range(len(sections[3]))]
     points = [called("point", index) for index in range(len(sections[6]))]
+    zones = [_zone(index, number, names) for index, (number,) in enumerate(sections.get(21, [(0,)] * len(points)))]
     effects = [f"cut {groups[index]}" if kind == 1 else f"free {gates[index]}" for kind, index in sections[8]]
     name = f"site {site_id}" if names is None else names.site.name
     tables: dict[str, Any] = {
@@ -71,7 +72,9 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
             for index, (uart, tx, rx, baud, parity, _direction) in enumerate(sections[3])
         ],
         "outlet": [],
-        "point": [_point(row, points[index], at) for index, row in enumerate(sections[6])],
+        "point": [
+            _point(row, points[index], at) | {"zone": zone} for index, (row, zone) in enumerate(zip(sections[6], zones, strict=True))
+        ],
         "cause": [],
         "gate": [],
         "reader": [
@@ -104,6 +107,13 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
         tables["budget"] = None if names.budget is None else names.budget.model_dump()
         tables["contact"] = [contact.model_dump() for contact in names.contact]
     return tables
+
+
+def _zone(index: int, number: int, names: SiteFile | None) -> str | None:
+    if not number:
+        return None
+    known = names.point[index].zone if names is not None and index < len(names.point) else None
+    return known or f"zone {number}"
 
 
 def _point(row: Any, name: str, at: Any) -> dict[str, Any]:
