@@ -92,7 +92,7 @@ class Books:
         return self.write(kinds.SESSION_ENERGISED, session, i)
 
     def session_resumed(self, session, i, energised_s):
-        return self.write(kinds.SESSION_RESUMED, session, i, energised_s)
+        self.event(kinds.SESSION_RESUMED, session, NO_CARD, session, i, energised_s)
 
     def live(self, *row):
         return self.live_ring.put(pack(live.FORMAT, *row)) >= 0
@@ -115,7 +115,7 @@ class Books:
         return stands
 
     def press_refused(self, i, reason, card):
-        return self.write(kinds.PRESS_REFUSED, i, reason, card)
+        self.event(kinds.PRESS_REFUSED, i << 8 | reason, card, i, reason, card)
 
     def fault(self, code, arg):
         self.faults.came(code, arg)
@@ -140,7 +140,8 @@ class Books:
         if change == 1 and code != codes.JOURNAL_FULL:
             self.event(kinds.FAULT, code << 16 | arg, NO_CARD, code, arg)
         elif change == 2:
-            self.write(kinds.FAULT_CLEARED, code, arg, self.cleared_by)
+            by = self.cleared_by
+            self.event(kinds.FAULT_CLEARED, by << 24 | code << 16 | arg, NO_CARD, code, arg, by)
 
     def trips(self, new, matrix, alarm, latency_us):
         """One record per cause in `new`, each with the mask of all latched causes: the newest record alone tells what is latched."""

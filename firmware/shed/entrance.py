@@ -11,14 +11,14 @@ from shed.access.gate import FREE, Gate
 from shed.access.lockout import LockOut
 from shed.access.pn532 import Pn532
 from shed.access.presence import Presence
-from shed.board import flash, uarts
+from shed.board import flash
 from shed.safety import faults
 
 _LOOK = const(16)  # cards, in 5 ms
 
 
 class Entrance:
-    """wired: wired.Wired. readers: rows of the image's section 10. `admitted(card, role, now_ms)` hears of every card in order."""
+    """wired: wired.Wired. readers: (open UART, gate) of each. `admitted(card, role, now_ms)` hears of every card in order."""
 
     def __init__(self, wired, readers, books, safe_mode):
         self._wired = wired
@@ -37,8 +37,8 @@ class Entrance:
         self._readers = []
         self._presences = []
         self._reader_gates = []
-        for _kind, uart, tx, rx, gate in readers:
-            self._readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
+        for port, gate in readers:
+            self._readers.append(Pn532(port))
             self._presences.append(Presence())
             self._reader_gates.append(gate)
 

@@ -4,6 +4,7 @@ Hazard: a wire between two rooms that nobody drew. Every flow is here: points ->
 trips -> stops, meters -> charging. Order of the tasks is their priority.
 """
 
+import gc
 from time import ticks_diff
 
 from micropython import const
@@ -33,6 +34,7 @@ _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a
 _TRIPS_MS = const(500)  # a trip wakes them; a record that does not stand is asked for again after
 _RETRY_MS = const(100)
 _FORGET_S = const(3600)  # a cause that does not latch has one record in
+_COLLECTED = const(1024)  # bytes more than a second ago: garbage was collected, which is more than what strings give back
 _REQUEST_MS = const(12)  # longer than a request holds the line
 
 
@@ -75,6 +77,9 @@ class Service:
         self._forget_s = _FORGET_S
         self._key_was_off = False  # the key switch was seen off in this boot
         self._fed_passes = -1
+        self.heap_free = 0  # bytes, after the last collection that was seen
+        self._heap_now = 0
+        self._heap_s = -1
         self._restart = 0
         self._began_ms = clock.ticks_ms()
         self._unlocked = 0
@@ -87,6 +92,7 @@ class Service:
         add("reader", self.entrance.read, 10)
         add("doors", self._doors_step, 10)
         add("console", self.console.step, 15)
+        self.executive.keeps_turn = (self._meters_task, self.poller.driving)
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
 
@@ -246,6 +252,8 @@ class Service:
             self._fed_passes = self.scan.passes
             self.watchdog.feed()
         self.entrance.look_for_dates()
+        if self.clock.uptime_s != self._heap_s:
+            self._look_at_heap()
         if self._restart:
             self._restart -= 1
             if not self._restart:
@@ -257,6 +265,17 @@ class Service:
             self.rtc.bad_boots = 0
             self.rtc.save()
         return 250
+
+    def _look_at_heap(self):
+        """What is free *after a collection*: what is free at any moment is mostly garbage that nobody has collected yet. In service the
+        collector runs by itself; once, in the first turn, when no outlet can be on yet, it is told to."""
+        if not self.heap_free:
+            gc.collect()
+        self._heap_s = self.clock.uptime_s
+        now = gc.mem_free()
+        if now >= self._heap_now + _COLLECTED:
+            self.heap_free = now
+        self._heap_now = now
 
     # What a person may ask for (console).
 

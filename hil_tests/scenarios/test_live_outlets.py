@@ -43,7 +43,14 @@ def test_relay_and_contactor_welded_is_said_first_of_all(bench: Bench) -> None:
     assert "group 1 MAY BE LIVE" in status and "outlet 1 MAY BE LIVE" in status
     assert bench.console.ask({"do": "status"})[0]["group"] == [MAY_BE_LIVE]
     bench.bike(1).unplug()
+    bench.run("2 min")
+    assert bench.outlet(1).is_energised(), "a pulled plug switches nothing off"
+    assert told(bench, 1) == MAY_BE_LIVE and (28, 0) in faults(bench)
+    bench.relay(1).fault("ok")
+    bench.contactor("row A").fault("ok")
+    bench.console.ask({"do": "clear"}, key=True)
     bench.until(lambda: told(bench, 1) == OFF, within="1 min")
+    assert not bench.outlet(1).is_energised()
 
 
 def test_an_outlet_that_obeys_is_off_within_seconds_of_its_stop(bench: Bench) -> None:

@@ -4,7 +4,6 @@ Hazard: a sale that was fed and never recorded, or is billed by other numbers th
 """
 
 from shed.charging import stop_causes, tariff
-from shed.charging.energy import EnergyCount
 
 
 def begin(sale, shed):
@@ -13,8 +12,6 @@ def begin(sale, shed):
     sink = shed.sink
     sale.id = sink.new_session_id()
     sale.start_s = sink.stamp_s()
-    sale.count = EnergyCount(sale.reading.energy_wh)
-    sale.count.add(sale.reading)
     if not sale.checkpoint(shed):
         return False
     if not sink.session_start(sale.id, sale.index, sale.card, sale.count.start_wh, tariff.charged_fen(sale.tariff, 0, 1)):

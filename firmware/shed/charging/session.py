@@ -31,9 +31,10 @@ from time import ticks_diff
 from micropython import const
 
 from shed.charging import recording, stop_causes
+from shed.charging.energy import EnergyCount
 from shed.charging.limits import OpenTime, TimeLimits
 from shed.charging.load_watch import LoadWatch
-from shed.charging.settling import Ending
+from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW, Ending
 from shed.charging.signature import SWAPPED, Signature
 
 IDLE = const(0)
@@ -53,9 +54,7 @@ _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
-_NONE_MW = const(1000)
-_BACK_DATED_MS = const(12000)
-_CLOSED_MS = const(2000)  # a meter follows its relay
+_BACK_DATED_MS = const(12000)  # the 10 s that confirm `unplugged`, and 2 s for the meter to follow: who is dark for longer has unplugged
 
 
 class Session:
@@ -176,7 +175,7 @@ class Session:
 
     def shows_nothing(self):
         """The relay is closed for it, and its meter shows no load, or none any more."""
-        if self.reading.power_mw >= _NONE_MW or not self.wants_lease() or self.closed_ms < _CLOSED_MS:
+        if self.reading.power_mw >= NO_POWER_MW or not self.wants_lease() or self.closed_ms < FOLLOWS_MS:
             return False
         return self.state == WAITING or 0 < self.dark_ms < _BACK_DATED_MS
 
@@ -205,18 +204,24 @@ class Session:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
                 self.checkpoint(shed)
                 self.enter(WAITING)
-            elif recording.begin(self, shed):
-                self.enter(WAITING)
-            elif self.cause:
-                self._settle(shed)
             else:
-                self.enter(DONE)
+                self._begin(shed)
         elif self.state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
             shed.meter_lost(self.index)
             self.stop(stop_causes.METER_STALE)
         elif self._asked_ms >= _ASK_MS:
             self._asked_ms = 0
             shed.poller.request_now(self.meter)
+
+    def _begin(self, shed):
+        self.count = EnergyCount(self.reading.energy_wh)
+        self.count.add(self.reading)
+        if recording.begin(self, shed):
+            self.enter(WAITING)
+        elif self.cause:
+            self._settle(shed)
+        else:
+            self.enter(DONE)
 
     def _running(self, shed, now_ms, fresh, read_ms, closed):
         """WAITING, CHARGING, TOP_UP."""
@@ -229,7 +234,7 @@ class Session:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
             if fresh:
-                if self.reading.power_mw >= _NONE_MW:
+                if self.reading.power_mw >= NO_POWER_MW:
                     self.dark_ms = 0
                 cause = self._follow(shed, read_ms)
             if not cause and self.state == TOP_UP and self.state_ms >= limits.top_up_ms:

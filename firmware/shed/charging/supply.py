@@ -12,16 +12,17 @@ to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 
 
 from micropython import const
 
-FAULT_SUPPLY_LOST = const(26)
-FAULT_LOW_VOLTAGE = const(27)
-HOLD_SUPPLY = const(17)
+from shed.charging.settling import NO_POWER_MW
+from shed.safety.faults import LOW_VOLTAGE as FAULT_LOW_VOLTAGE
+from shed.safety.faults import SUPPLY_LOST as FAULT_SUPPLY_LOST
+from shed.safety.holders import SUPPLY as HOLD_SUPPLY
 
 _LOW = const(1)
 LOST = const(2)
+_FAULTS = (0, FAULT_LOW_VOLTAGE, FAULT_SUPPLY_LOST)  # by state
 _LOW_DV = const(1650)
 _BACK_DV = const(1870)
 _LOAD_MW = const(5000)  # more than a charger at rest
-_NONE_MW = const(1000)
 _NEW_MS = const(40000)  # an idle meter is read every 30 s; when one says low, or well again, the others are asked at once
 _STILL_MS = const(2000)
 _SURE = const(3)
@@ -73,7 +74,7 @@ class Supply:
             sale = shed.sessions[i]
             if sale is not None and sale.is_billed():
                 gone = self._gone[i]
-                if reading.power_mw >= _NONE_MW:
+                if reading.power_mw >= NO_POWER_MW:
                     drawing += 1
                     gone = 1 if gone == 1 or reading.power_mw >= _LOAD_MW else 0
                 elif gone:
@@ -130,9 +131,9 @@ class Supply:
         self.turns[g] = 0
         self._until[g] = until
         if before and not (before == LOST and self.owed[g]):
-            sink.fault_over(FAULT_SUPPLY_LOST + LOST - before, g)
+            sink.fault_over(_FAULTS[before], g)
         if state:
-            sink.fault(FAULT_SUPPLY_LOST + LOST - state, g)
+            sink.fault(_FAULTS[state], g)
         for i in self._rows[g]:
             if not before:
                 sink.hold(HOLD_SUPPLY, i)

@@ -85,14 +85,14 @@ class Typed:
                 clock = date_text(row["t"]) + words.KEPT[row.get("clk") == 2] if row["t"] else "clock not set"
                 yield "%s mode, up %s, %s\n" % (shed.mode, span_text(row["up_s"]), clock)
                 if row["trips"]:
-                    yield "TRIP by cause %s: reset with `clear` once the cause is gone\n" % words.bits_text(row["trips"])
+                    yield "TRIP by %s: reset with `clear` once the cause is gone\n" % words.causes_text(row["trips"])
                 else:
                     yield "no trip\n"
                 if row.get("trial"):
                     yield "configuration ON TRIAL, %s left: `confirm` keeps it, else the old one comes back\n" % span_text(row["trial"])
                 yield "%d faults%s\n" % (row["faults"], ": see `faults`" if row["faults"] else "")
                 groups = "".join(["group %d %s, " % (i + 1, _GROUPS[on]) for i, on in enumerate(row["group"])])
-                yield "%sheartbeat %s, %d bytes free\n" % (groups, "on" if row["hb"] else "OFF", row["heap"])
+                yield "%sheartbeat %s, %d KB free after a collection\n" % (groups, "on" if row["hb"] else "OFF", row["heap"] >> 10)
 
     def _why(self, outlet):
         found = self._shed.why(outlet) if 0 <= outlet < 256 else None
@@ -126,7 +126,7 @@ class Typed:
             else:
                 yield "refused: %s\n" % row["hint"]
         elif verb == "clear":
-            trips = "still tripped: cause %s" % words.bits_text(row["trips"]) if row["trips"] else "no trip left"
+            trips = "still tripped: %s" % words.causes_text(row["trips"]) if row["trips"] else "no trip left"
             yield "%s, %d faults left\n" % (trips, row["faults"])
         else:
             yield "done\n" if verb != "repl" else "everything opens; the board starts for maintenance\n"
