@@ -78,7 +78,7 @@ class Desk:
             item["s"] = sale.energised_s()
             if sale.count is not None:
                 item["wh"] = sale.count.mwh // 1000
-            item["fen"] = tariff.price_fen(sale.tariff, item["s"])
+            item["fen"] = tariff.charged_fen(sale.tariff, sale.cause, item["s"])
         item["hold"] = self._why(i)
         item["on"] = self._on(i)
         return item

@@ -64,10 +64,11 @@ class Executive:
         self._timer_seen_ms = self._next_ms
 
     def add(self, name, step, budget_ms):
-        """Adds a task behind (below) those already there."""
+        """Adds a task behind (below) those already there. Returns its number."""
         self.tasks.append(Task(name, step, budget_ms))
         self._due_ms.append(self._ticks_ms())
         self._behind.append(0)
+        return len(self._behind) - 1
 
     def wake(self, i):
         """Task number `i` is due now, or stays due since when it was."""

@@ -31,9 +31,6 @@ _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
 _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
-_TRIPS_TASK = const(0)
-_CHARGING_TASK = const(1)
-_METERS_TASK = const(2)
 _TRIPS_MS = const(500)  # a trip wakes them; a record that does not stand is asked for again after
 _RETRY_MS = const(100)
 _FORGET_S = const(3600)  # a cause that does not latch has one record in
@@ -89,14 +86,13 @@ class Service:
         self._unlock_ms = 0
         self._self_test()
         add = self.executive.add
-        add("trips", self._write_trips, 20)
-        add("charging", self._charge, 20)
-        add("meters", self.poller.step, 15)
+        self.executive.on_trip = add("trips", self._write_trips, 20)
+        self._charging_task = add("charging", self._charge, 20)
+        self._meters_task = add("meters", self.poller.step, 15)
         add("reader", self.entrance.read, 10)
         add("doors", self._doors_step, 10)
         add("console", self.console.step, 15)
-        self.executive.keeps_turn = (_METERS_TASK, self.poller.driving)
-        self.executive.on_trip = _TRIPS_TASK
+        self.executive.keeps_turn = (self._meters_task, self.poller.driving)
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
 
@@ -133,7 +129,7 @@ class Service:
             lost = outputs.lost_since
             outputs.lost_since = 0
             self._stop(lost, stop_causes.RELAY_BUS)
-        charging.blind = bool(self.points.fault & self.points.fire)
+        charging.fire_fault = self.points.fire_fault()
         self._closed[0] = outputs.relays_on
         self._tripped[0] = self.scan.take_cuts() | outputs.lost_outlets
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
@@ -142,7 +138,7 @@ class Service:
         outputs.renew(lease)
         self.poller.energised(charging.meters)
         if self.poller.wanted:
-            self.executive.wake(_METERS_TASK)
+            self.executive.wake(self._meters_task)
         return wake_ms
 
     def _stop(self, outlets, cause):
@@ -156,7 +152,7 @@ class Service:
             self.outputs.held_by(holders.BOOT_LOCK)
             or self.safe_mode
             or self.outputs.held_by(holders.SELF_TEST)
-            or self.points.fault & self.points.fire
+            or self.points.fire_fault()
             or self.matrix.cut_groups
             or self.faults.is_live(faults.JOURNAL_FULL)
         )
@@ -186,7 +182,7 @@ class Service:
             for i in range(len(buttons)):
                 if new >> i & 1:
                     self.charging.button(i)
-            self.executive.wake(_CHARGING_TASK)
+            self.executive.wake(self._charging_task)
 
     def _watch_safety(self, now_ms):
         """What the scan found, written down; the hold-off; hints; the key switch."""

@@ -102,7 +102,8 @@ class Start:
 
             self.bus_watch = BusWatch(self.wired.buses, self.books.faults)
         wired = self.wired
-        self.blind_watch = BlindWatch(wired.points, wired.matrix, outputs, wired.groups, self.books.faults, wired.blind_grace_min)
+        table = self.books.faults
+        self.blind_watch = BlindWatch(wired.points, wired.matrix, outputs, wired.groups, table, wired.blind_grace_min, wired.zones)
         self.votes = None
         if wired.matrix.windows_ms:
             from shed.safety.votes import Votes

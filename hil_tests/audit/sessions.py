@@ -37,6 +37,7 @@ SMALL_TOLERANCE_MWH: Final = 1200.0
 LOAD_SHOWS_S: Final = 15.0
 PAUSED_S: Final = 18.0  # a pause is found within 6 s, and billed time ends with the last reading that showed power, at most 12 s back
 BILLED_MORE_S: Final = 1.0
+OF_THE_SHED: Final = frozenset({"blind", "supply_lost"})  # pay for the time used
 UNMEASURED_S: Final = 25.0  # 15 s grace, the poll before it, the ordered stop
 CUT_MWH: Final = 1500.0  # a sale that is settled after a cut may lack as much (records.md, "What a power cut costs")
 FIRST_CHECKPOINT_S: Final = 15.0
@@ -155,7 +156,7 @@ def _compare(sale: Sale, end: Record, site: Site, truth: Truth) -> list[str]:
     if site.longest_s and fed_s > site.longest_s + LIMIT_LATE_S + (LOAD_SHOWS_S if _misled(sale, truth) else 0.0):
         findings.append(f"{sale} was fed {fed_s:.0f} s, and the longest session has {site.longest_s} s")
     price = _price(end)
-    fen = site.tariff.used_fen if _cause(sale) in ("supply_lost", "blind") else site.tariff.fen
+    fen = site.tariff.used_fen if _cause(sale) in OF_THE_SHED else site.tariff.fen
     if price != fen(said_s):
         findings.append(f"{sale}: {said_s} s cost {fen(said_s)} fen by the tariff, the journal took {price} fen")
     allowed = {fen(max(0, int(low_s))), fen(int(high_s))}

@@ -13,7 +13,6 @@ from micropython import const
 
 from shed.charging import stop_causes
 from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW
-from shed.charging.supply import shows_nothing
 from shed.safety.faults import LIVE_OUTLET as FAULT_LIVE
 from shed.safety.faults import METERS_MIXED as FAULT_MIXED
 from shed.safety.faults import WELDED as FAULT_WELDED
@@ -29,7 +28,7 @@ _HELD = const(16)
 
 LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
 _SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
-_BLIND = const(15)
+_UNSEEN_S = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: words only
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
@@ -68,7 +67,8 @@ class OffWatch:
                 if shed.is_closed(i):
                     fed = 1
                     self.unseen[i] = 0
-                    self._late[i] = min(self._late[i] + 1, _BLIND) if shows_nothing(shed.sessions[i]) else 0
+                    sale = shed.sessions[i]
+                    self._late[i] = min(self._late[i] + 1, _UNSEEN_S) if sale is not None and sale.shows_nothing() else 0
                     late |= self._late[i] == _LATE
                 elif 0 < self.unseen[i] < _SINCE_BOOT - 1:
                     self.unseen[i] += 1
@@ -118,7 +118,7 @@ class OffWatch:
         shed = self._shed
         if ask and not self._suspect[i] and not self._flags[i] & _WELDED:
             for k in range(len(shed.sessions)):
-                if k != i and shows_nothing(shed.sessions[k]):
+                if k != i and shed.sessions[k] is not None and shed.sessions[k].shows_nothing():
                     self._suspect[i] = k + 1
                     shed.stop(k, stop_causes.MAINTENANCE)
                     return False
@@ -136,7 +136,7 @@ class OffWatch:
 
     def clear(self, i):
         """A person has looked. False while the meter still shows power."""
-        if _BLIND <= self.unseen[i]:
+        if _UNSEEN_S <= self.unseen[i]:
             self.unseen[i] = _SINCE_BOOT
         if self._flags[i] & _MIXED:
             self._flags[i] &= ~_MIXED
@@ -163,16 +163,16 @@ class OffWatch:
         """What a live outlet, or one that may be, means for its group."""
         shed = self._shed
         row = self._rows[g]
-        cut = blind = False
+        cut = unseen = False
         for i in row:
             cut |= self._flags[i] & _WELDED > 0
-            blind |= _BLIND <= self.unseen[i] < _SINCE_BOOT and not shed.supply.state[g]
-        self._grace[g] = min(self._grace[g] + span_s, _GRACE) if blind else 0
+            unseen |= _UNSEEN_S <= self.unseen[i] < _SINCE_BOOT and not shed.supply.state[g]
+        self._grace[g] = min(self._grace[g] + span_s, _GRACE) if unseen else 0
         cut |= self._grace[g] == _GRACE
         for i in row:
             if cut:
                 shed.stop(i, stop_causes.SUPPLY_LOST)
-            held = cut or (blind and shed.sessions[i] is None)
+            held = cut or (unseen and shed.sessions[i] is None)
             if held != bool(self._flags[i] & _HELD):
                 self._flags[i] ^= _HELD
                 (shed.sink.hold if held else shed.sink.release)(HOLD_LIVE, i)

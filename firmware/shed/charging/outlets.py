@@ -55,7 +55,7 @@ class Charging:
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
-        self.blind = False  # a fire point is at fault: no sale of before an outage goes on
+        self.fire_fault = 0  # not 0, a fire point is at fault: no sale of before an outage goes on
         self._outlets = outlets
         n = len(outlets)
         self.sessions: list[session.Session | None] = [None] * n
@@ -270,6 +270,10 @@ class Charging:
     def no_supply(self, i):
         """The group of outlet i has no supply, or a low one."""
         return self.supply.state[self.group_of[i]]
+
+    def keeps_off(self, i):
+        """Why no sale at outlet i goes on while its relay is open: the stop cause of one that waits too long for it; 0."""
+        return stop_causes.SUPPLY_LOST if self.no_supply(i) else stop_causes.BLIND if self.fire_fault else 0
 
     def is_closed(self, i):
         """The outputs reported its relay closed."""

@@ -12,8 +12,7 @@ to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 
 
 from micropython import const
 
-from shed.charging import session, stop_causes
-from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW
+from shed.charging.settling import NO_POWER_MW
 from shed.safety.faults import LOW_VOLTAGE as FAULT_LOW_VOLTAGE
 from shed.safety.faults import SUPPLY_LOST as FAULT_SUPPLY_LOST
 from shed.safety.holders import SUPPLY as HOLD_SUPPLY
@@ -29,8 +28,6 @@ _STILL_MS = const(2000)
 _SURE = const(3)
 _TRY_AGAIN = const(20)
 _GONE = const(9)  # less than a load needs to count as unplugged
-_LONGEST_MS = const(1800000)  # of a pause; then the sale is settled (decision 0023)
-_BACK_DATED_MS = const(12000)  # the 10 s that confirm `unplugged`, and 2 s for the meter to follow: who is dark for longer has unplugged
 
 
 class Supply:
@@ -141,41 +138,8 @@ class Supply:
             if not before:
                 sink.hold(HOLD_SUPPLY, i)
                 if shed.sessions[i] is not None:
-                    _pause(shed.sessions[i], shed)
+                    shed.sessions[i].pause(shed)
             elif not state:
                 sink.release(HOLD_SUPPLY, i)
                 shed.poller.request_now(shed.meter_of(i))
             shed.mark(i)
-
-
-def _pause(sale, shed):
-    """Billed time ends with the last reading that showed power."""
-    if sale.state == session.STARTING:
-        sale.enter(session.DONE)
-    elif sale.wants_lease() or sale.state == session.RESUMING:
-        sale.energised_ms -= min(sale.dark_ms, _BACK_DATED_MS, sale.energised_ms)
-        sale.resumed = sale.paused = True
-        if sale.state == session.TOP_UP:
-            sale.top_up_ms = sale.state_ms
-        if sale.is_billed():  # the bike may be another afterwards
-            sale.signature.remember(sale.signature.level_mw, sale.watch.peak_mw, sale.energised_ms)
-        sale.enter(session.RESUMING)
-        sale.checkpoint(shed)
-
-
-def waits(sale, shed):
-    """Whether it still has no supply; too long ends it."""
-    if not shed.no_supply(sale.index):
-        sale.paused = False
-        sale.enter(session.RESUMING)
-        return False
-    if sale.state_ms >= _LONGEST_MS:
-        sale.stop(stop_causes.SUPPLY_LOST)
-    return True
-
-
-def shows_nothing(sale):
-    """The relay is closed for it, and its meter shows no load, or none any more."""
-    if sale is None or sale.reading.power_mw >= NO_POWER_MW or not sale.wants_lease() or sale.closed_ms < FOLLOWS_MS:
-        return False
-    return sale.state == session.WAITING or 0 < sale.dark_ms < _BACK_DATED_MS

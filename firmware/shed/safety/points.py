@@ -154,6 +154,10 @@ class Points:
             i += 1
         self._doubted = 0
 
+    def fire_fault(self):
+        """Fire points at fault."""
+        return self.fault & self.fire
+
     def off(self, bit):
         """A sample of the point with this bit was off its state."""
         self.shaken |= bit

@@ -173,6 +173,7 @@ def _fire(site: SiteFile) -> Iterator[Problem]:
                 ("point", index), what, reason, f'add an armed [[cause]] with points = ["{point.name}"] and effects = [{effects}]'
             )
         yield from _heard(("point", index), point)
+    yield from _zones(site)
     fire = {point.name for point in site.point if point.fire}
     for index, cause in enumerate(site.cause):
         named = [name for name in cause.points if name in fire]
@@ -192,6 +193,18 @@ def _heard(path: Path, point: Point) -> Iterator[Problem]:
         what = f'clear_ms = {point.clear_ms} of fire point "{point.name}" is too short'
         why = "a contact that bounces would be alarm and normal in turn"
         yield Problem((*path, "clear_ms"), what, why, f"clear_ms = {LEAST_CLEAR_MS} at least, or leave the key out (2000)")
+
+
+def _zones(site: SiteFile) -> Iterator[Problem]:
+    """A zone that covers nobody is a mistyped name."""
+    for index, point in enumerate(site.point):
+        if point.zone is None:
+            continue
+        others = [other for other in site.point if other.zone == point.zone and other is not point and other.fire]
+        if not point.fire or not any(one.kind == "loop" for one in (point, *others)) or not others:
+            what = f'zone "{point.zone}" of point "{point.name}" covers nobody'
+            why = "a fire point is covered while another one of its zone, on a loop, is not at fault"
+            yield Problem(("point", index, "zone"), what, why, "give two fire points that hear the same room the same zone", "warning")
 
 
 def _times(site: SiteFile) -> Iterator[Problem]:
