@@ -9,9 +9,9 @@ whole number of half-periods apart all show the same moment of it. So:
                    stays so is `suspect`, a fault (points.py)
 
 A window begins anew when two samples are not about 5 ms apart. At most four loops are sampled in a scan. When more than three are off their
-band (four when none is calm) their windows take turns, each as long as telling smoke takes, from whatever state: five scans, seven where a
-short may have ended. A loop that was calm for half a second joins at once, in the place of the calm ones; one that flaps waits for its
-turn. A loop that cannot be read is `stale`.
+band (four when none is calm) their windows take turns, each as long as telling smoke takes, from whatever state: five scans, seven where
+a loop is no longer open or short. A loop that was calm for half a second joins at once, in the place of the calm ones; one that flaps
+waits for its turn. A loop that cannot be read is `stale`.
 
     microvolts   0 .. SHORT .. short .. ALARM .. alarm .. NORMAL .. normal .. OPEN
 
@@ -128,10 +128,8 @@ class Loops:
                 if not 0 <= gap_us < _ALIAS_US:
                     self._run[k] = 0
             self._left = self._span
-        if hot != self._hot:
-            n = 0  # a long pass already
-            self._choose(hot)
-        elif not self._left:
+        if hot != self._hot or not self._left:
+            n = n if hot == self._hot else 0  # a long pass already
             self._choose(hot)
         if self._rest:
             self._rest = False
@@ -191,10 +189,10 @@ class Loops:
         return n if n < self._calm else self._calm
 
     def _choose(self, hot):
-        """Which of them are sampled in every scan: all. When they are too many they take turns, each long enough to tell smoke; one that was
-        calm joins at once, in the place of those that are calm still."""
+        """Which of them are sampled in every scan: all. When they are too many they take turns, each long enough to tell smoke; one
+        that was calm joins at once, in the place of those that are calm still."""
         fresh = hot & ~self._hot
-        if fresh or hot != self._hot:
+        if hot != self._hot:
             self._hot = hot
             n = 0
             bits = hot
@@ -267,7 +265,7 @@ class Loops:
             self._seen[k] = band
             self._since_us[k] = now_us
             run = 1
-            if not began or self._off_us[k] and 0 <= ticks_diff(now_us, self._off_us[k]) < _CALM_US:
+            if not began or (self._off_us[k] and 0 <= ticks_diff(now_us, self._off_us[k]) < _CALM_US):
                 self._uneven |= bit  # also one that comes back so soon: it takes no window away from others
             if began:
                 self._off_us[k] = now_us
@@ -303,8 +301,8 @@ class Loops:
             self._settle(bit)
 
     def _judge(self, k, mean_uv, taken, now_us):
-        """A mean that is not normal: twice in a window just begun, else four times: two disturbed samples are in three. A short that ends is
-        in three as well: four times, and True while its turn waits for them."""
+        """A mean that is not normal: twice in a window just begun, else four times: two disturbed samples are in three. So is the end
+        of a short, and a wire flaps through the band of smoke: from open or short four times, and True while its turn waits for them."""
         bit, i, short_uv, alarm_uv, _, need, _ = self._judged[k]
         band = _SHORT if mean_uv < short_uv else _ALARM if mean_uv < alarm_uv else _OPEN
         state = self._points.state[i]
@@ -312,11 +310,11 @@ class Loops:
             self._settle(bit)
             return False
         self._means[k] = means = self._means[k] + 1 if taken > _WINDOW else 1
-        if means >= need - (1 if taken <= need + 2 and state != _ALARM and state != _SHORT else -1):
+        if means >= need - (1 if taken <= need + 2 and not _ALARM <= state <= _SHORT else -1):
             self._points.first_us = now_us - _WINDOW_US & _TICKS
             self._become(k, band)
             return False
-        return state == _SHORT
+        return _OPEN <= state <= _SHORT
 
     def _settle(self, bit):
         self._uneven &= ~bit
