@@ -230,6 +230,17 @@ def test_loops_that_flap_take_no_window_away_from_one_that_hums_and_sees_smoke(p
             assert lines.ms - smoke_ms <= 105, f"seed {seed}"
 
 
+@pytest.mark.parametrize("step_ms", [33, 60, 130])
+def test_a_wire_that_flaps_between_short_and_open_is_no_smoke(step_ms: float):
+    for seed in range(10):
+        for count, humming in ((1, 0), (8, 0), (8, 5)):
+            chance = random.Random(seed)
+            steps = flapping(SHORT_UV, OPEN_UV, step_ms * chance.uniform(0.95, 1.05))
+            lines = Lines(seed, count, 900, 50.0, range(1, humming), lambda i, ms, steps=steps: QUIET_UV if i or ms < 500 else steps(i, ms))
+            assert not lines.until(lambda lines=lines: lines.points.alarm, 3000), f"false trip, {count} loops, seed {seed}"
+            assert lines.points.fault & 1
+
+
 @pytest.mark.parametrize("humming", [0, 3, 6, 7])
 def test_a_short_that_ends_is_no_smoke(humming: int):
     for seed in range(30):

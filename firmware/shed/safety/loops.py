@@ -38,6 +38,7 @@ _WINDOW_US = const(15000)
 _FULL = const(200)
 _AT_ONCE = const(4)  # loops in a scan
 _CALM_US = const(500000)
+_MORE = const(2)  # scans by which a turn may be longer
 _LONG_US = const(100000)  # so long in one band, seen so often, a loop in alarm has left it
 _OFTEN = const(6)
 _LEAST = const(3)  # two samples a quarter period apart may agree by hum alone
@@ -73,7 +74,7 @@ class Loops:
         self._size = 0
         self._room = _AT_ONCE
         self._crowded = False  # more are off their band than can be sampled at once
-        self._span = max([row[5] for row in judged]) + 2 if judged else 0  # scans in a turn: a window, and as many means as tell smoke
+        self._span = max([row[5] for row in judged]) + 2 + _MORE  # scans in a turn: a window, as many means as tell smoke, and more
         self._left = self._span  # scans of the turn of `_members` that are left
         self._next = 0
         self._uneven = 0  # samples in a row differed: only the mean counts
@@ -82,7 +83,7 @@ class Loops:
         self._since_us = [0] * n  # first sample of the run
         self._off_us = [0] * n  # last sample off the state, 0: none
         self._taken = bytearray(n)  # samples since the window began
-        self._means = bytearray(n)  # of them, in a row, with a mean off the state
+        self._means = bytearray(n)  # means in a row in one band off the state, and the band << 5
         self._sum_uv = [0] * n  # of the last four
         self._ring = tuple([[0] * n for _ in range(_WINDOW)])
 
@@ -181,8 +182,9 @@ class Loops:
                     late = True
         if off:
             points.shaken |= off
-        if self._crowded and not (late and self._left == 1):
-            self._left -= 1
+        if self._crowded:
+            left = self._left - 1
+            self._left = left if late or left > _MORE else 0
         size = _AT_ONCE - size
         if size < n:
             n = size
@@ -302,19 +304,28 @@ class Loops:
 
     def _judge(self, k, mean_uv, taken, now_us):
         """A mean that is not normal: twice in a window just begun, else four times: two disturbed samples are in three. So is the end
-        of a short, and a wire flaps through the band of smoke: from open or short four times, and True while its turn waits for them."""
-        bit, i, short_uv, alarm_uv, _, need, _ = self._judged[k]
+        of a short, and a wire that flaps passes the band of smoke: from open or short, or with an open sample, four times as well, and
+        True while its turn waits for them."""
+        bit, i, short_uv, alarm_uv, normal_uv, need, _ = self._judged[k]
         band = _SHORT if mean_uv < short_uv else _ALARM if mean_uv < alarm_uv else _OPEN
         state = self._points.state[i]
         if band == state:
             self._settle(bit)
             return False
-        self._means[k] = means = self._means[k] + 1 if taken > _WINDOW else 1
-        if means >= need - (1 if taken <= need + 2 and not _ALARM <= state <= _SHORT else -1):
+        means = self._means[k] + 1
+        if taken == _WINDOW or means >> 5 != band:  # in different bands they tell nothing together
+            means = band << 5 | 1
+        self._means[k] = means
+        soon = taken <= need + 2 and not _ALARM <= state <= _SHORT
+        if soon and band == _ALARM:
+            for ring in self._ring:
+                if ring[k] >= normal_uv:  # no smoke with hum reaches so high
+                    soon = False
+        if means & 31 >= need - (1 if soon else -1):
             self._points.first_us = now_us - _WINDOW_US & _TICKS
             self._become(k, band)
             return False
-        return _OPEN <= state <= _SHORT
+        return not soon and state != _ALARM
 
     def _settle(self, bit):
         self._uneven &= ~bit
