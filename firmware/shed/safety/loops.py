@@ -172,7 +172,7 @@ class Loops:
             if not alarm_uv <= uv < normal_uv:
                 off |= bit
                 self._off_us[k] = now_us
-            elif not phase ^ j:  # each of them once in four scans
+            elif phase == j:  # each of them once in four scans
                 self._quiet(k, now_us)
             if taken >= _WINDOW:
                 mean_uv >>= 2
