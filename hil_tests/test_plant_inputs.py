@@ -50,6 +50,15 @@ def test_a_loop_clears() -> None:
     assert millivolts(rig) == rest
 
 
+def test_a_cut_loop_is_mended_and_not_cleared() -> None:
+    loop = Rig().shed.loops["smoke bay"]
+    loop.fault("open")
+    with pytest.raises(ValueError, match="mends a loop"):
+        loop.clear()
+    loop.fault("ok")
+    loop.clear()
+
+
 def test_a_call_point_opens_its_contact_and_a_carrier_pull_up_shows_high() -> None:
     rig = Rig()
     assert rig.last_input(link.PIN_IN, DI1) == LOW

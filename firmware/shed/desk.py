@@ -119,8 +119,8 @@ class Desk:
         return found
 
     def why(self, number):
-        if self._service.wrong_board:  # no outlet is wired, so whichever number it is
-            return 0, [holders.WRONG_BOARD]
+        if self._service.wrong_board:  # no outlet is wired, so whichever number it is, and nobody sees whether it is off
+            return 2, [holders.WRONG_BOARD]
         if number not in self._service.wiring.numbers:
             return None
         i = self._service.wiring.numbers.index(number)

@@ -10,7 +10,7 @@ from shed.access.cards import OK, CardTable
 from shed.access.gate import FREE, HELD_OPEN, Gate
 from shed.access.lockout import LockOut
 from shed.access.pn532 import Pn532
-from shed.access.presence import Presence
+from shed.access.presence import ANEW, NOT, Presence
 from shed.board import flash
 from shed.safety import faults
 
@@ -18,7 +18,8 @@ _LOOK = const(16)  # cards, in 5 ms
 
 
 class Entrance:
-    """wired: wired.Wired. readers: (open UART, gate) of each. `admitted(card, role, now_ms)` hears of every card in order."""
+    """wired: wired.Wired. readers: (open UART, gate) of each. `admitted(card, role, now_ms)` hears of every card in order that came
+    anew."""
 
     def __init__(self, wired, readers, books, safe_mode):
         self._wired = wired
@@ -39,7 +40,7 @@ class Entrance:
         self._reader_gates = []
         for port, gate in readers:
             self._readers.append(Pn532(port))
-            self._presences.append(Presence())
+            self._presences.append(Presence(self.gates[gate].release_ms))
             self._reader_gates.append(gate)
 
     def read(self, now_ms):
@@ -49,8 +50,12 @@ class Entrance:
             reader = self._readers[r]
             wake_ms = min(wake_ms, reader.step(now_ms))
             seen = reader.present
-            if seen is not None and self._presences[r].is_new(seen, now_ms):
-                self._judge(seen, self._reader_gates[r], now_ms)
+            presence = self._presences[r]
+            presence.empty = reader.seen_empty
+            if seen is not None:
+                sight = presence.sight(seen, now_ms)
+                if sight != NOT:
+                    self._judge(seen, self._reader_gates[r], now_ms, sight == ANEW)
             self._tell(faults.READER_SILENT, r, reader.silent)
         return wake_ms
 
@@ -66,14 +71,14 @@ class Entrance:
                 self._dates_seen = self.cards.count
             self._dates_seen += _LOOK
 
-    def _judge(self, card, gate, now_ms):
+    def _judge(self, card, gate, now_ms, anew):
         role, reason = self.cards.find(card, self._books.clock.epoch_s())
         reason = self._lockout.judge(reason, now_ms)
         if reason != OK:
             self.gates[gate].deny(reason, card)
             return
         self.gates[gate].grant(now_ms, card)
-        if self.admitted is not None:
+        if anew and self.admitted is not None:
             self.admitted(card, role, now_ms)
 
     def locks(self, now_ms, free_gates):

@@ -237,9 +237,11 @@ class Service:
             self._unlock_ms = now_ms + _STAGGER_MS & 0x3FFFFFFF
 
     def _erase_ahead(self, now_ms):
-        off_normal = self.points.suspect | self.points.alarm
-        quiet = not self.outputs.relays_on and (not off_normal or self.books.waits_for_room())
-        erased = self.eraser.step(now_ms, quiet, not off_normal | self.points.fault)
+        points = self.points
+        watched = points.fire | self.matrix.watched  # a key left on, or another contact that trips nothing, holds up no erase
+        coming = points.suspect & watched & ~(points.alarm | points.fault)
+        quiet = not self.outputs.relays_on and (not coming or self.books.waits_for_room())
+        erased = self.eraser.step(now_ms, quiet, not (points.suspect | points.fault) & watched | points.alarm & points.fire)
         if self.journal.ring.ahead and self.faults.is_live(faults.JOURNAL_FULL):
             self.faults.over(faults.JOURNAL_FULL)
         return _AFTER_ERASE_MS if erased else _ERASE_LOOK_MS

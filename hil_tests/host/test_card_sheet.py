@@ -157,3 +157,9 @@ def test_what_is_exported_is_imported_again_the_same(exported: list[Card]) -> No
 def test_no_text_is_a_traceback(text: str) -> None:
     with suppress(FileProblems):
         parse("card,role,valid_until,price_list,revoked\n" + text)
+
+
+@pytest.mark.parametrize("cell", ["FFFFFFFF", "ff:ff:ff:ff:ff:ff:ff", "F" * 20])
+def test_a_number_of_nothing_but_f_is_a_failed_read_and_no_card(cell: str) -> None:
+    sheet = card(cell)
+    assert not sheet.cards and "all F" in sheet.problems[0].what

@@ -153,6 +153,26 @@ def tables(flash: Path) -> list[Card]:
     return read_table(read_partition(flash, "shed_cards"))
 
 
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        ("card,role,revoked\n04A1B2C3,resident,yes\n04A1B2C4,staff,yes\n", "every card in it is revoked"),
+        ("card,role,valid_until\n04A1B2C3,resident,2020-01-01\n", "the last day of every card"),
+        ("card,role,valid_until,revoked\n04A1B2C3,resident,2020-01-01,\n04A1B2C4,resident,,yes\n", "the last day of every card"),
+    ],
+)
+def test_a_sheet_that_lets_nobody_in_takes_no_card_away_unless_that_is_said(
+    flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], lines: str, cause: str
+) -> None:
+    card_changes.replace_all(FlashFile(flash), some(3, 1))
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(lines, encoding="utf-8")
+    for more in ([], ["--yes"], ["--check"], ["--skip-bad", "--yes"]):
+        assert run(["cards", "import", str(sheet), "--flash", str(flash), *more]) == 2
+        assert cause in capsys.readouterr().err and len(tables(flash)) == 3
+    assert run(["cards", "import", str(sheet), "--flash", str(flash), "--empty", "--yes"]) == 0
+
+
 def test_an_empty_sheet_takes_no_card_away_unless_that_is_said(flash: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     card_changes.replace_all(FlashFile(flash), some(3, 1))
     empty = tmp_path / "empty.csv"

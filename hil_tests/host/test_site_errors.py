@@ -46,6 +46,10 @@ WRONG = {
         "max_session_min = 600", "max_session_min = 700", 0, "max_session_min = 700", "hard limit", "raise hard_session_min",
     ),
     "not TOML": ("hold_off_s = 10", "hold_off_s = = 10", 0, "hold_off_s = = 10", "grammar", "quotes, brackets"),
+    "a point with two votes": (
+        'points = ["call point door"]', 'points = ["call point door", "call point door"]', 0,
+        "points = [", "a point has one vote", "take it out",
+    ),
     "short key": ('00112233445566778899aabbccddeeff"', '"', 0, "maintenance_key", "64 hex digits", "openssl rand -hex 32"),
 }  # fmt: skip
 
@@ -124,3 +128,11 @@ def test_warnings_do_not_stop(tmp_path: Path) -> None:
 def test_a_missing_file(tmp_path: Path) -> None:
     result = shed("config", "check", str(tmp_path / "none.toml"))
     assert result.returncode == 2 and "cannot read" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_a_shed_without_a_fire_point_is_warned_about(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    text = re.sub(r"\[\[cause\]\].*?(?=\[\[gate\]\])", "", SMALL.replace("fire = true\n", ""), flags=re.DOTALL)
+    site.write_text(text, encoding="utf-8")
+    done = shed("config", "check", str(site))
+    assert done.returncode == 0 and "warning: no point is a fire point" in done.stdout + done.stderr

@@ -66,7 +66,9 @@ class SmokeLoop:
         self._update()
 
     def clear(self) -> None:
-        """The smoke is gone and the detector has been reset."""
+        """The smoke is gone and the detector has been reset. No remedy for a cut or shorted cable: that is ``fault("ok")``."""
+        if self.fault_name in ("open", "short"):
+            raise ValueError(f'{self.name} is {self.fault_name}: fault("ok") mends a loop, clear() does not')
         self._world.log(f"{self.name}: clear")
         self.in_alarm = False
         self._update()

@@ -63,3 +63,30 @@ def test_with_a_point_off_normal_nothing_is_erased_under_an_outlet_that_is_on(be
     bench.smoke("bay").fault("ok")
     bench.run("5 s")
     assert len(erases(bench)) == 1
+
+
+def test_a_key_left_on_holds_up_no_erase_with_outlets_on_nor_with_none(bench: Bench):
+    used(bench)
+    bench.key_switch.turn(True)
+    bench.run("2 s")
+    bench.board.trace_flash()
+    for _ in range(2):  # the first may find blank sectors behind
+        fill_journal(bench)
+        bench.run("5 s")
+    assert erases(bench), "nothing is energised"
+    start_charging(bench, 1)
+    before = len(erases(bench))
+    fill_journal(bench)
+    bench.run("65 s")
+    assert len(erases(bench)) == before + 1 and bench.outlet(1).contact_is_closed
+
+
+def test_an_alarm_that_has_cut_everything_holds_up_no_erase(bench: Bench):
+    used(bench)
+    bench.smoke("bay").alarm()
+    bench.run("3 s")
+    bench.board.trace_flash()
+    for _ in range(2):
+        fill_journal(bench)
+        bench.run("5 s")
+    assert erases(bench)

@@ -47,7 +47,7 @@ def test_a_strange_card_at_the_edge_of_the_reader_is_one_record_a_minute_at_most
     strange = [r for r in bench.journal.records("gate") if r.event == "denied"]
     assert 1 <= len(strange) <= 10
     bench.run("10 min")
-    assert told(bench, 6) > 10
+    assert told(bench, 6) >= 5  # its first three sights count, then one in 30 s (decision 0019)
 
 
 def test_two_cards_in_a_purse_are_two_things(bench: Bench):

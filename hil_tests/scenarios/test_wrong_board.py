@@ -63,6 +63,19 @@ def test_no_pin_of_another_boards_configuration_is_driven(charged: Bench, name: 
     assert "another board" in bench.console.type("why 1") and "another board" in bench.console.type("faults")
 
 
+def test_an_outlet_that_nobody_sees_is_not_called_off_while_it_is_live(charged: Bench):
+    bench = charged
+    bench.relay(1).fault("welded")
+    bench.contactor("row A").fault("welded")
+    configure(bench, image_for("kc868-a6"))
+    bench.board.start()
+    bench.run("60 s")
+    assert bench.outlet(1).is_energised
+    assert bench.console.ask({"do": "why", "o": 1})[0]["on"] == 2
+    said = bench.console.type("why 1")
+    assert "is off" not in said and "may be live" in said
+
+
 def test_a_configuration_of_another_board_on_trial_is_rejected_at_once_and_the_sale_goes_on(charged: Bench):
     bench = charged
     configure(bench, image_for("kc868-a6"), confirmed=False)

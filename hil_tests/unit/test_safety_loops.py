@@ -176,6 +176,79 @@ def test_a_loop_that_flaps_is_an_alarm_or_a_fault_within_two_seconds_at_any_pace
         assert lines.until(lambda lines=lines: lines.points.alarm | lines.points.fault, 2000)
 
 
+MENDED = {  # what the loop showed before it was mended and its detector saw smoke
+    "flapped open": flapping(OPEN_UV, QUIET_UV, 7.3),
+    "flapped slowly": flapping(OPEN_UV, QUIET_UV, 33),
+    "flapped short and open": flapping(SHORT_UV, OPEN_UV, 7.3),
+    "flapped short": flapping(SHORT_UV, QUIET_UV, 33),
+    "was open": lambda i, ms: OPEN_UV,
+    "was short": lambda i, ms: SHORT_UV,
+}
+TARGET = 7
+
+
+@pytest.mark.parametrize("before", MENDED)
+@pytest.mark.parametrize("humming", [3, 4, 5, 7])
+@pytest.mark.parametrize("target_hums", [False, True])
+def test_smoke_is_seen_within_100_ms_at_a_loop_just_mended_while_others_hum(before: str, humming: int, target_hums: bool):
+    for seed in range(12):
+        chance = random.Random(f"{seed} {before}")
+        began_ms = chance.uniform(1500, 2500)
+        mended_ms = began_ms + chance.choice([700, 2700])
+        smoke_ms = mended_ms + chance.choice([0, 10, 300])
+
+        def uv(i: int, ms: float, began_ms=began_ms, mended_ms=mended_ms, smoke_ms=smoke_ms) -> float:
+            if i != TARGET or ms < began_ms:
+                return QUIET_UV
+            return MENDED[before](i, ms) if ms < mended_ms else QUIET_UV if ms < smoke_ms else SMOKE_UV
+
+        loops = [*range(humming), *([TARGET] if target_hums else [])]
+        lines = Lines(seed, 8, chance.choice([600, 900]), chance.choice([49.9, 50.0, 60.0]), loops, uv)
+        lines.until(lambda lines=lines, ms=smoke_ms: lines.ms >= ms, 6000)
+        if not lines.points.alarm >> TARGET & 1:
+            assert lines.until(lambda lines=lines: lines.points.alarm >> TARGET & 1, 1000), f"no trip, seed {seed}"
+            assert lines.ms - smoke_ms <= 105, f"seed {seed}"  # the scan that ends the 100 ms may be a little late
+        assert lines.most_reads <= 4
+
+
+@pytest.mark.parametrize("step_ms", [7.3, 20, 60, 130, 260, 600])
+@pytest.mark.parametrize("pattern", [(OPEN_UV, QUIET_UV), (OPEN_UV, QUIET_UV, QUIET_UV, QUIET_UV), (SHORT_UV, OPEN_UV)])
+def test_loops_that_flap_take_no_window_away_from_one_that_hums_and_sees_smoke(pattern: tuple[int, ...], step_ms: float):
+    for seed in range(12):
+        for flapping_loops, humming in (((6,), 4), ((5, 6), 5)):
+            smoke_ms = random.Random(seed).uniform(2500, 2900)
+
+            def uv(i: int, ms: float, flap=flapping_loops, smoke_ms=smoke_ms) -> float:
+                if i in flap:
+                    return pattern[int(ms / (step_ms + 1.3 * (i - 5))) % len(pattern)]
+                return SMOKE_UV if i == TARGET and ms >= smoke_ms else QUIET_UV
+
+            lines = Lines(seed, 8, 900, 50.0, [*range(humming), TARGET], uv)
+            lines.until(lambda lines=lines, ms=smoke_ms: lines.ms >= ms, 6000)
+            assert not lines.points.alarm >> TARGET & 1
+            assert lines.until(lambda lines=lines: lines.points.alarm >> TARGET & 1, 1000), f"no trip, seed {seed}"
+            assert lines.ms - smoke_ms <= 105, f"seed {seed}"
+
+
+@pytest.mark.parametrize("step_ms", [33, 60, 130])
+def test_a_wire_that_flaps_between_short_and_open_is_no_smoke(step_ms: float):
+    for seed in range(10):
+        for count, humming in ((1, 0), (8, 0), (8, 5)):
+            chance = random.Random(seed)
+            steps = flapping(SHORT_UV, OPEN_UV, step_ms * chance.uniform(0.95, 1.05))
+            lines = Lines(seed, count, 900, 50.0, range(1, humming), lambda i, ms, steps=steps: QUIET_UV if i or ms < 500 else steps(i, ms))
+            assert not lines.until(lambda lines=lines: lines.points.alarm, 3000), f"false trip, {count} loops, seed {seed}"
+            assert lines.points.fault & 1
+
+
+@pytest.mark.parametrize("humming", [0, 3, 6, 7])
+def test_a_short_that_ends_is_no_smoke(humming: int):
+    for seed in range(30):
+        mended_ms = random.Random(seed).uniform(1500, 2500)
+        lines = Lines(seed, 8, 600, 50.0, range(humming), lambda i, ms, at=mended_ms: SHORT_UV if i == TARGET and ms < at else QUIET_UV)
+        assert not lines.until(lambda lines=lines: lines.points.alarm, 3000), f"false trip, seed {seed}"
+
+
 @pytest.mark.parametrize("step_ms", [5, 7.3, 13, 33])
 def test_a_cut_wire_that_touches_again_and_again_is_a_fault_and_no_smoke(step_ms: float):
     lines = Lines(6, 1, 0, 50, [], flapping(QUIET_UV, OPEN_UV, step_ms))

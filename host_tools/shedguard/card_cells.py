@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from .cards import FOR_EVER, canonical
@@ -64,6 +64,11 @@ def presented(cell: str, zeros: int | None = None) -> bytes:
     return found
 
 
+def now_s() -> int:
+    """Seconds since 2000, as ``until`` counts them, by this computer's clock."""
+    return (datetime.now(UTC).replace(tzinfo=None) - datetime(2000, 1, 1)) // timedelta(seconds=1)
+
+
 def number(cell: str, zeros: int | None = None) -> bytes:
     """The canonical card number. ``zeros``: fill up with leading zeros to so many digits, because they are known to be lost."""
     text = bare(cell)
@@ -87,6 +92,8 @@ def number(cell: str, zeros: int | None = None) -> bytes:
         raise _wrong_length(cell, digits)
     if not digits.strip("0"):
         raise BadCell("card", f'card "{cell}" is all zeros', "no card has that number", "read the card again")
+    if not digits.upper().strip("F"):
+        raise BadCell("card", f'card "{cell}" is all F', "no card has that number; a failed read looks so", "read the card again")
     return canonical(bytes.fromhex(digits))
 
 

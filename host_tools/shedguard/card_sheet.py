@@ -52,6 +52,15 @@ class Sheet:
             return [f"{what}: they may be the decimal ones printed on the cards. Tap one at a gate and compare with shed log"]
         return []
 
+    def admits_nobody(self, now_s: int) -> str:
+        """Why no card of it opens a gate at that second since 2000; nothing when one does."""
+        if not self.cards:
+            return "every line of it is bad" if self.problems else "there is nothing in it but the names of the columns"
+        if any(card.valid and card.valid_until >= now_s for card in self.cards):
+            return ""
+        valid = any(card.valid for card in self.cards)
+        return "the last day of every card that is not revoked is over" if valid else "every card in it is revoked"
+
     def checked(self) -> list[Card]:
         """The cards; FileProblems (exit code 2) when any line is bad."""
         if self.problems:

@@ -50,7 +50,7 @@ class Gate:
     """
 
     def __init__(self, release_ms, held_open_ms, sink):
-        self._release_ms = release_ms
+        self.release_ms = release_ms
         self._held_open_ms = held_open_ms
         self._sink = sink
         self._since_ms = 0  # of the state; while forced and shut: since it shut
@@ -87,7 +87,7 @@ class Gate:
     def step(self, now_ms, door_open, freed):
         """1: energise the lock, 0: let go. door_open: raw contact, 0 or 1. freed: a latched trip. At least every 100 ms."""
         self._debounce(now_ms, door_open)
-        if self._granted_ms is not None and not 0 <= ticks_diff(now_ms, self._granted_ms) < self._release_ms:
+        if self._granted_ms is not None and not 0 <= ticks_diff(now_ms, self._granted_ms) < self.release_ms:
             self._granted_ms = None
         past_ms = ticks_diff(now_ms, self._since_ms)
         state = self.state
@@ -113,7 +113,7 @@ class Gate:
         elif state == RELEASED:
             if self._door:
                 self._open(now_ms, True)
-            elif not 0 <= past_ms < self._release_ms + (0 if self._bounce_ms is None else _OPENING_MS):
+            elif not 0 <= past_ms < self.release_ms + (0 if self._bounce_ms is None else _OPENING_MS):
                 self._close(LOCKED_AGAIN)
         elif not self._door:
             if self.forced:

@@ -49,8 +49,8 @@ _GET_VERSION = b"\x00\x00\xff\x02\xfe\xd4\x02\x2a\x00"
 class Pn532:
     """uart: `any()`, `readinto(buf)`, `write(data)`, none of them blocking.
 
-    `present`: the card in the field (canonical, 11 bytes: length, number, zeros), None without. `silent`: the reader does not
-    answer (fault `reader_silent`).
+    `present`: the card in the field (canonical, 11 bytes: length, number, zeros), None without. `seen_empty`: it was seen without one since
+    it last began to answer. `silent`: the reader does not answer (fault `reader_silent`).
     Counters: `listens`, `timeouts`, `garbage`, `wakes`. `state` as above.
     """
 
@@ -64,6 +64,7 @@ class Pn532:
         self._backoff_ms = _BACKOFF_MS
         self._misses = 0
         self.present = None
+        self.seen_empty = False
         self._acked = False
         self._pings = 0
         self.state = ASLEEP
@@ -115,6 +116,7 @@ class Pn532:
             return self._send(_GET_VERSION, PINGING, now_ms)
         if past_ms >= _GONE_MS:
             self.present = None
+            self.seen_empty = True
         return _LOOK_MS
 
     def _alive(self):
@@ -133,6 +135,7 @@ class Pn532:
             return self._send(_GET_VERSION, PINGING, now_ms)
         self.state = ASLEEP
         self.silent = True
+        self.seen_empty = False  # whatever lies there when it answers again was not put there now
         self._sent_ms = now_ms
         self._wait_ms = self._backoff_ms
         self._backoff_ms = min(2 * self._backoff_ms, _LONGEST_BACKOFF_MS)

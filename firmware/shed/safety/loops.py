@@ -8,8 +8,10 @@ whole number of half-periods apart all show the same moment of it. So:
     not equal      only the mean of the last 20 ms (4 samples) changes its state, until it has been calm for half a second; one that
                    stays so is `suspect`, a fault (points.py)
 
-A window begins anew when two samples are not about 5 ms apart. At most four loops are sampled in a scan; when more are off their band,
-windows take turns, and a loop that was calm goes first. A loop that cannot be read is `stale`.
+A window begins anew when two samples are not about 5 ms apart. At most four loops are sampled in a scan. When more than three are off their
+band (four when none is calm) their windows take turns, each as long as telling smoke takes, from whatever state: five scans, seven where
+a loop is no longer open or short. A loop that was calm for half a second joins at once, in the place of the calm ones; one that flaps
+waits for its turn. A loop that cannot be read is `stale`.
 
     microvolts   0 .. SHORT .. short .. ALARM .. alarm .. NORMAL .. normal .. OPEN
 
@@ -34,9 +36,9 @@ _ALIAS_US = const(9000)  # samples this far apart may show the same moment of hu
 _WINDOW = const(4)
 _WINDOW_US = const(15000)
 _FULL = const(200)
-_PHASES = const(15)  # mask
 _AT_ONCE = const(4)  # loops in a scan
 _CALM_US = const(500000)
+_MORE = const(2)  # scans by which a turn may be longer
 _LONG_US = const(100000)  # so long in one band, seen so often, a loop in alarm has left it
 _OFTEN = const(6)
 _LEAST = const(3)  # two samples a quarter period apart may agree by hum alone
@@ -72,15 +74,16 @@ class Loops:
         self._size = 0
         self._room = _AT_ONCE
         self._crowded = False  # more are off their band than can be sampled at once
-        self._done = False  # the turn of `_members` is over
+        self._span = max([row[5] for row in judged]) + 2 + _MORE  # scans in a turn: a window, as many means as tell smoke, and more
+        self._left = self._span  # scans of the turn of `_members` that are left
         self._next = 0
         self._uneven = 0  # samples in a row differed: only the mean counts
         self._band = bytearray(n)  # band of the last sample
         self._run = bytearray(n)  # samples in a row that said so; of a loop not in alarm, those about 5 ms apart
         self._since_us = [0] * n  # first sample of the run
-        self._off_us = [0] * n  # last sample off the state
+        self._off_us = [0] * n  # last sample off the state, 0: none
         self._taken = bytearray(n)  # samples since the window began
-        self._means = bytearray(n)  # of them, in a row, with a mean off the state
+        self._means = bytearray(n)  # means in a row in one band off the state, and the band << 5
         self._sum_uv = [0] * n  # of the last four
         self._ring = tuple([[0] * n for _ in range(_WINDOW)])
 
@@ -119,105 +122,134 @@ class Loops:
         if 0 <= gap_us < _NEAR_US:
             return 0
         self._scan_us = now_us
+        taken_of = self._taken
         if gap_us > _FAR_US or gap_us < 0:
             for k in range(self._count):
-                self._taken[k] = 0
+                taken_of[k] = 0
                 if not 0 <= gap_us < _ALIAS_US:
                     self._run[k] = 0
-        if hot != self._hot or self._done:
+            self._left = self._span
+        if hot != self._hot or not self._left:
             n = n if hot == self._hot else 0  # a long pass already
             self._choose(hot)
         if self._rest:
             self._rest = False
             n = 0
-        self._phase = phase = self._phase + 1 & _PHASES
-        ring = self._ring[phase & 3]
+        self._phase = phase = self._phase + 1 & 3
+        ring = self._ring[phase]
         points = self._points
+        looks = self._looks
+        members = self._members
+        uneven = self._uneven
         sums = self._sum_uv
         off = 0
-        j = self._size
+        late = False
+        size = j = self._size
         while j:
             j -= 1
-            k = self._members[j]
-            bit, read, alarm_uv, normal_uv = self._looks[k]
+            k = members[j]
+            bit, read, alarm_uv, normal_uv = looks[k]
             try:
                 uv = read()
             except OSError:
-                self._taken[k] = 0
+                taken_of[k] = 0
                 self._step(k, -1, now_us)
                 continue
-            if not self._uneven & bit:
+            if not uneven & bit:
                 self._step(k, uv, now_us)
                 if not points.suspect & bit:
                     continue
-            taken = self._taken[k] + 1
-            mean_uv = sums[k] + uv if taken > 1 else uv
+            taken = taken_of[k] + 1
             if taken > _WINDOW:
-                mean_uv -= ring[k]
+                mean_uv = sums[k] + uv - ring[k]
+                if taken > _FULL:
+                    taken = _FULL
+            else:
+                mean_uv = sums[k] + uv if taken > 1 else uv
+            taken_of[k] = taken
             sums[k] = mean_uv
             ring[k] = uv
-            mean_uv >>= 2
-            if taken < _FULL:
-                self._taken[k] = taken
             if not alarm_uv <= uv < normal_uv:
                 off |= bit
                 self._off_us[k] = now_us
-            elif taken == _WINDOW or not phase:
+            elif phase == j:  # each of them once in four scans
                 self._quiet(k, now_us)
             if taken >= _WINDOW:
+                mean_uv >>= 2
                 if alarm_uv <= mean_uv < normal_uv:
                     self._means[k] = 0
-                    self._done = self._done or (self._crowded and taken > _WINDOW)
-                else:
-                    self._judge(k, mean_uv, taken, now_us)
+                elif self._judge(k, mean_uv, taken, now_us):
+                    late = True
         if off:
             points.shaken |= off
-        return min(n, _AT_ONCE - self._size, self._calm)
+        if self._crowded:
+            left = self._left - 1
+            self._left = left if late or left > _MORE else 0
+        size = _AT_ONCE - size
+        if size < n:
+            n = size
+        return n if n < self._calm else self._calm
 
     def _choose(self, hot):
-        """Which of them are sampled in every scan: all. When they are too many they take turns of five scans, and calm ones go first."""
-        fresh = hot & ~self._group
-        group = 0
-        n = 0
+        """Which of them are sampled in every scan: all. When they are too many they take turns, each long enough to tell smoke; one
+        that was calm joins at once, in the place of those that are calm still."""
+        fresh = hot & ~self._hot
         if hot != self._hot:
             self._hot = hot
-            size = _ones(hot)
-            self._calm = self._count - size
-            self._room = _AT_ONCE if hot == self.mask else _AT_ONCE - 1
-            self._crowded = size > self._room
-            wanted = hot if not self._crowded else 0 if self._done else hot & self._group
-            if self._crowded and fresh & ~self._uneven:
-                wanted = fresh & ~self._uneven
-            k = 0
-            while wanted and n < self._room:
-                bit = self._looks[k][0]
-                if wanted & bit:
-                    wanted &= ~bit
-                    group |= bit
-                    self._members[n] = k
-                    n += 1
-                    if fresh & bit:
-                        self._taken[k] = 0
-                k += 1
-            if not self._crowded or (group and not fresh & group):
-                hot = 0
-        hot &= ~group
-        k = self._next
-        while hot and n < self._room:
+            n = 0
+            bits = hot
+            while bits:
+                bits &= bits - 1
+                n += 1
+            self._calm = self._count - n
+            self._room = _AT_ONCE if not self._calm else _AT_ONCE - 1
+            crowded = n > self._room
+            if crowded != self._crowded:
+                self._crowded = crowded
+                if crowded and not self._left:
+                    self._left = self._span
+        n = 0
+        if self._left:
+            members = self._members
+            group = hot & self._group
+            if group != self._group:
+                for j in range(self._size):
+                    k = members[j]
+                    if group & self._looks[k][0]:
+                        members[n] = k
+                        n += 1
+                self._size = n
+                self._group = group
+            n = group
+        if not n:
+            self._group = self._size = 0
+            self._left = self._span
+        if not self._crowded:
+            self._join(hot, fresh, _AT_ONCE, 0)
+            return
+        self._join(hot & ~self._uneven, fresh, _AT_ONCE if n else self._room, 0)
+        if not n:
+            self._next = self._join(hot, fresh, self._room, self._next)
+
+    def _join(self, wanted, fresh, room, k):
+        """Those of them that are not looked at yet, from number k on, as far as there is room: their windows begin. Returns the next k."""
+        wanted &= ~self._group
+        n = self._size
+        while wanted and n < room:
             bit = self._looks[k][0]
-            if hot & bit:
-                hot &= ~bit
-                group |= bit
+            if wanted & bit:
+                wanted &= ~bit
+                self._group |= bit
                 self._members[n] = k
                 n += 1
-                self._taken[k] = self._run[k] = 0
+                self._taken[k] = 0
+                if not fresh & bit:
+                    self._run[k] = 0
             k += 1
             if k == self._count:
                 k = 0
-        self._next = k
         self._size = n
-        self._group = group
-        self._done = False
+        return k
 
     def _step(self, k, uv, now_us):
         """One sample of a loop that was calm, or is in alarm, or cannot be read (-1)."""
@@ -235,10 +267,10 @@ class Loops:
             self._band[k] = band
             self._since_us[k] = now_us
             run = 1
+            if not began or (self._off_us[k] and 0 <= ticks_diff(now_us, self._off_us[k]) < _CALM_US):
+                self._uneven |= bit  # also one that comes back so soon: it takes no window away from others
             if began:
                 self._off_us[k] = now_us
-            else:
-                self._uneven |= bit
         else:
             run = self._run[k] + 1
         if run < _FULL:
@@ -271,17 +303,29 @@ class Loops:
             self._settle(bit)
 
     def _judge(self, k, mean_uv, taken, now_us):
-        """A mean that is not normal: twice in a window just begun on a normal loop, else four times: two disturbed samples are in three."""
-        bit, i, short_uv, alarm_uv, _, need, _ = self._judged[k]
+        """A mean that is not normal: twice in a window just begun, else four times: two disturbed samples are in three. So is the end
+        of a short, and a wire that flaps passes the band of smoke: from open or short, or with an open sample, four times as well, and
+        True while its turn waits for them."""
+        bit, i, short_uv, alarm_uv, normal_uv, need, _ = self._judged[k]
         band = _SHORT if mean_uv < short_uv else _ALARM if mean_uv < alarm_uv else _OPEN
         state = self._points.state[i]
         if band == state:
             self._settle(bit)
-            return
-        self._means[k] = means = self._means[k] + 1 if taken > _WINDOW else 1
-        if means >= need - (1 if taken <= need + 2 and (not state or state == _SUSPECT) else -1):
+            return False
+        means = self._means[k] + 1
+        if taken == _WINDOW or means >> 5 != band:  # in different bands they tell nothing together
+            means = band << 5 | 1
+        self._means[k] = means
+        soon = taken <= need + 2 and not _ALARM <= state <= _SHORT
+        if soon and band == _ALARM:
+            for ring in self._ring:
+                if ring[k] >= normal_uv:  # no smoke with hum reaches so high
+                    soon = False
+        if means & 31 >= need - (1 if soon else -1):
             self._points.first_us = now_us - _WINDOW_US & _TICKS
             self._become(k, band)
+            return False
+        return not soon and state != _ALARM
 
     def _settle(self, bit):
         self._uneven &= ~bit
@@ -291,11 +335,3 @@ class Loops:
         self._uneven &= ~self._judged[k][0]
         self._points.suspect &= ~self._judged[k][0]
         self._points.become(self._judged[k][1], band)
-
-
-def _ones(mask):
-    n = 0
-    while mask:
-        mask &= mask - 1
-        n += 1
-    return n

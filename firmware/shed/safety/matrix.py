@@ -30,21 +30,32 @@ class Matrix:
     def __init__(self, causes, effects, latched=0, windows_ms=()):
         # Bits are kept with their rows: shifting one up row by row would end at 1 << 30, which allocates.
         self._causes = tuple([(1 << i, mask, votes, flags, effect) for i, (mask, votes, flags, effect) in enumerate(causes)])
-        self.watched = 0
-        for _bit, mask, _votes, flags, _effect in self._causes:
+        self.watched = self._armed = self._latching = 0
+        self.holding_points = 0  # of causes that trip and do not latch
+        acts = []  # of armed causes: what is cut and freed
+        for bit, mask, _votes, flags, effect in self._causes:
+            if flags & LATCHED:
+                self._latching |= bit
             if flags & ARMED:
+                self._armed |= bit
                 self.watched |= mask
+                if not flags & LATCHED:
+                    self.holding_points |= mask
+                cut = free = 0
+                for i, (kind, index) in enumerate(effects):
+                    if effect >> i & 1:
+                        if kind == CUT_GROUP:
+                            cut |= 1 << index
+                        else:
+                            free |= 1 << index
+                acts.append((bit, cut, free, effect, mask))
+        self._acts = tuple(acts)
         self.windows_ms = windows_ms if any(windows_ms) else ()
         self._recent = {1 << k: 0 if window_ms else -1 for k, window_ms in enumerate(self.windows_ms)}  # by cause: points that count
         self._voted = 0  # in alarm since the votes were last looked at; -1: trips were reset
-        self._effects = tuple([(1 << i, kind, index) for i, (kind, index) in enumerate(effects)])
         self.alarm = 0
         self.alarm_seen = 0
         self.fault_seen = 0
-        self.holding_points = 0  # of causes that trip and do not latch
-        for _bit, mask, _votes, flags, _effects in self._causes:
-            if flags & ARMED and not flags & LATCHED:
-                self.holding_points |= mask
         self.active = 0
         self.held = 0  # not latched, and a point at fault since
         self.since = 0  # causes that tripped since a task last took them (Scan.take_trips)
@@ -65,42 +76,38 @@ class Matrix:
         self.alarm = alarm
         active = 0
         held = 0
-        for bit, mask, votes, flags, _effects in self._causes:
+        holds = (self.active | self.held) & self._armed if fault else 0
+        for bit, mask, votes, _flags, _effects in self._causes:
             hits = alarm & mask
-            if windows and hits and self._recent[bit] >= 0:
-                hits = (alarm | self._recent[bit] | (self._voted if self._voted > 0 else 0)) & mask
-            n = 0
-            while hits:
-                hits &= hits - 1
-                n += 1
-            if n >= votes:
-                active |= bit
-                if not flags & ARMED:
-                    self.shadow |= bit
-                else:
-                    self.since |= bit
-                    if flags & LATCHED:
-                        self.latched |= bit
-            elif mask & fault and (self.active | self.held) & bit:
+            if hits:
+                if windows and self._recent[bit] >= 0:
+                    hits = (hits | self._recent[bit] | (self._voted if self._voted > 0 else 0)) & mask
+                n = votes
+                while hits and n:
+                    hits &= hits - 1
+                    n -= 1
+                if not n:
+                    active |= bit
+                    continue
+            if holds & bit and mask & fault:
                 held |= bit
         self.active = active
         self.held = held
+        self.shadow |= active & ~self._armed
+        acting = active & self._armed
+        self.since |= acting
+        self.latched |= acting & self._latching
         self._apply()
 
     def _apply(self):
-        acting = self.active | self.latched | self.held
-        effects_mask = 0
-        for bit, _mask, _votes, flags, effects in self._causes:
-            if acting & bit and flags & ARMED:
-                effects_mask |= effects
-        cut = 0
-        free = 0
-        for bit, kind, index in self._effects:
-            if effects_mask & bit:
-                if kind == CUT_GROUP:
-                    cut |= 1 << index
-                else:
-                    free |= 1 << index
+        acting = (self.active | self.latched | self.held) & self._armed
+        effects_mask = cut = free = 0
+        if acting:
+            for bit, cause_cuts, cause_frees, effects, _mask in self._acts:
+                if acting & bit:
+                    effects_mask |= effects
+                    cut |= cause_cuts
+                    free |= cause_frees
         if self.unknown:
             cut = free = _ALL
         self.tripped_effects = effects_mask
@@ -109,14 +116,10 @@ class Matrix:
 
     def cut_by(self, points):
         """The groups that armed causes of any of these points cut."""
-        effects_mask = 0
-        for _bit, mask, _votes, flags, effects in self._causes:
-            if mask & points and flags & ARMED:
-                effects_mask |= effects
         cut = 0
-        for bit, kind, index in self._effects:
-            if effects_mask & bit and kind == CUT_GROUP:
-                cut |= 1 << index
+        for _bit, cause_cuts, _frees, _effects, mask in self._acts:
+            if mask & points:
+                cut |= cause_cuts
         return cut
 
     # Votes within a window, by the executive. The scan may come between any two steps.

@@ -148,7 +148,9 @@ class Outputs:
                 cut = True
                 self._lost_groups = lost
                 self._cut(cut_groups)
-        if not cut and (on != self.relays_on or self._moving or opening):  # a scan that cuts closes nothing
+        if cut:  # such a scan is long: it closes nothing, and the next reads back
+            return
+        if on != self.relays_on or self._moving or opening:
             self._close(on, opening)
         turn = self._turn
         if turn:

@@ -24,6 +24,7 @@ from .progress import Bar
 
 app = typer.Typer(no_args_is_help=True, help="Card tables: the office's sheet, the board's table.")
 
+_DAY_S = 86400  # this computer's day may not be the shed's
 _SHOWN = 10
 _FEW = 5  # cards, or a tenth of the table, go without a question
 
@@ -47,7 +48,7 @@ def import_(
     readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
-    empty: Annotated[bool, typer.Option("--empty", help="A sheet without a card is meant: nobody opens the gate with one.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="A sheet without a valid card is meant: nobody opens the gate.")] = False,
     force: ForceOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
@@ -67,10 +68,10 @@ def import_(
             say(problem.show(str(file)))
     else:
         sheet.checked()
-    if not sheet.cards and not empty:
-        cause = "every line of it is bad" if sheet.problems else "there is nothing in it but the names of the columns"
-        hint = "correct the sheet; --empty takes every card off the board"
-        raise ShedError(f"{file} has no card: nobody could open the gate", cause, hint, INVALID)
+    cause = sheet.admits_nobody(card_cells.now_s() - _DAY_S)
+    if cause and not empty:
+        hint = "correct the sheet; " + ("--empty if it is meant so" if sheet.cards else "--empty takes every card off the board")
+        raise ShedError(f"{file} has no card that is valid: nobody could open the gate", cause, hint, INVALID)
     for warning in sheet.warnings():
         say(f"warning: {file}: {warning}")
     if output is not None:

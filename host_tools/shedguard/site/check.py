@@ -136,13 +136,17 @@ def _causes(site: SiteFile) -> Iterator[Problem]:
             elif points[name].use == "key_switch":
                 what = f'cause "{cause.name}" has the key switch "{name}" among its points'
                 yield Problem((*path, "points", at), what, "a key switch authorises and trips nothing", "take it out")
+            if name in cause.points[:at]:
+                what = f'cause "{cause.name}" names the point "{name}" twice'
+                why = "a point has one vote, however often it is named"
+                yield Problem((*path, "points", at), what, why, "name another point, or take it out")
         for at, name in enumerate(cause.effects):
             if name not in effects:
                 what = f'cause "{cause.name}" has the unknown effect "{name}"'
                 yield Problem((*path, "effects", at), what, "effects are: cut <group>, free <gate>", did_you_mean(name, effects))
-        if cause.votes > len(cause.points):
-            what = f'cause "{cause.name}" needs {cause.votes} votes and has {len(cause.points)} points'
-            yield Problem((*path, "votes"), what, "it could never trip", f"votes = {len(cause.points)} at most")
+        if cause.votes > (named := len(set(cause.points))):
+            what = f'cause "{cause.name}" needs {cause.votes} votes and has {named} points'
+            yield Problem((*path, "votes"), what, "it could never trip", f"votes = {named} at most")
         if cause.votes == 1 and cause.window_s:
             what = f'cause "{cause.name}" has a window and needs one vote'
             why = "a window counts votes together that come one after the other"
@@ -156,6 +160,10 @@ def _fire(site: SiteFile) -> Iterator[Problem]:
     """Every fire point by itself trips armed, latched causes that cut every group and free every gate: one detector alone is enough (DESIGN
     section 5), and only a person lets the shed go on."""
     wanted = effect_names(site)
+    if not any(point.fire for point in site.point):
+        cause = "no smoke detector and no call point cuts the power or frees the way out"
+        hint = "add a [[point]] with fire = true, and an armed, latched [[cause]] for it"
+        yield Problem(("safety",), "no point is a fire point", cause, hint, "warning")
     for index, point in enumerate(site.point):
         if not point.fire:
             continue
