@@ -100,8 +100,8 @@ def test_a_fault_in_numbers_counts_its_thing_as_the_rows_of_the_things_do():
     assert set(talk._OF_OUTLETS) == outlets and set(talk._OF_OTHERS) == {names[name] for name in FAULT_ARGUMENTS} - outlets
 
 
-def test_in_numbers_too_a_live_outlet_is_said_first():
+def test_in_numbers_too_a_live_outlet_is_said_first(monkeypatch):
     desk = live_desk()
-    desk.shed.why = lambda number: (2, [7])
+    monkeypatch.setattr(desk.shed, "why", lambda number: (2, [7]))
     assert "switch the breaker off, it may be live: " in desk.type("why 3\r", 1000)
     assert "switch the breaker off" not in live_desk().type("why 3\r", 1000)
