@@ -72,3 +72,9 @@ def test_a_field_that_no_record_of_the_kind_has_is_named(bench: Bench):
     written(bench, ENDED)
     with pytest.raises(AttributeError, match="a session_end record has no field 'relay'; it has session, outlet"):
         _ = bench.journal.last("session_end").relay
+
+
+def test_why_a_press_was_refused_is_a_word(bench: Bench):
+    written(bench, Record(0, "press_refused", {"outlet": 0, "reason": 3, "card": bytes(11)}))
+    press = bench.journal.last("press_refused")
+    assert (press.outlet, press.reason) == (11, "anothers")

@@ -54,7 +54,7 @@ def test_a_live_outlet_that_is_called_off_is_found_by_who_looks(monkeypatch: pyt
     with Bench(site=SITE, seed=1) as bench:
         bench.run("15 s")
         start_charging(bench, 1)
-        bench.run("30 s")
+        bench.run("40 s")
         day = Day(bench, random.Random(1), 600)
         people.looks(day)
         assert day.findings == []

@@ -28,6 +28,8 @@ class Books:
         self._repeats = Repeats(self.write)
         self._due = []  # records of trips and resets that do not stand yet, oldest first
         self._lost_events = self._refused = 0
+        self._ends = []  # ids of sales whose end was refused and does not stand
+        self._due_refused = False  # the first of _due was
 
     def begin(self, boots, latched):
         """Boot count of this boot: part of every record and of every session id. latched: what is latched now, as Matrix.kept."""
@@ -37,16 +39,25 @@ class Books:
 
     def write(self, kind, *fields):
         """A journal record; no room for sales is a fault that blocks new sessions. Returns whether it stands."""
-        if self.journal.write(kind, *fields) >= 0:
+        if self._stands(kind, *fields):
             return True
         if kind in kinds.SALE_KINDS:
-            self._refused += 1
-            self.faults.came(codes.JOURNAL_FULL)
-            if kind == kinds.SESSION_END or kind == kinds.TRIP or kind == kinds.TRIP_RESET:
-                self.faults.came(codes.RECORDS_LOST)
+            self._refused += kind != kinds.LOST
         else:
             self._lost_events += 1
         return False
+
+    def _stands(self, kind, *fields):
+        """The same for what is asked again until it stands, and counted once by who asks."""
+        if self.journal.write(kind, *fields) >= 0:
+            return True
+        if kind in kinds.SALE_KINDS:
+            self.faults.came(codes.JOURNAL_FULL)
+        return False
+
+    def _owes(self):
+        """The fault holds as long as a record that was refused does not stand."""
+        (self.faults.came if self._ends or self._due_refused else self.faults.over)(codes.RECORDS_LOST)
 
     def event(self, kind, detail, card, *fields):
         """A record of what may repeat itself without end. detail, card: what makes it the same again."""
@@ -81,7 +92,7 @@ class Books:
         return self.write(kinds.SESSION_ENERGISED, session, i)
 
     def session_resumed(self, session, i, energised_s):
-        return self.write(kinds.SESSION_RESUMED, session, i, energised_s)
+        self.event(kinds.SESSION_RESUMED, session, NO_CARD, session, i, energised_s)
 
     def live(self, *row):
         return self.live_ring.put(pack(live.FORMAT, *row)) >= 0
@@ -91,15 +102,20 @@ class Books:
 
     def session_end(self, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
         own = (session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, min(price_fen, 0xFFFF), cause, price_fen)
-        if not self.write(kinds.SESSION_END, *own):
-            return False
-        self.live_ring.done(session)
-        if not self._due:
-            self.faults.over(codes.RECORDS_LOST)
-        return True
+        known = session in self._ends
+        stands = self._stands(kinds.SESSION_END, *own)
+        if stands:
+            self.live_ring.done(session)
+            if known:
+                self._ends.remove(session)
+        elif not known:
+            self._ends.append(session)
+            self._refused += 1
+        self._owes()
+        return stands
 
     def press_refused(self, i, reason, card):
-        return self.write(kinds.PRESS_REFUSED, i, reason, card)
+        self.event(kinds.PRESS_REFUSED, i << 8 | reason, card, i, reason, card)
 
     def fault(self, code, arg):
         self.faults.came(code, arg)
@@ -124,7 +140,8 @@ class Books:
         if change == 1 and code != codes.JOURNAL_FULL:
             self.event(kinds.FAULT, code << 16 | arg, NO_CARD, code, arg)
         elif change == 2:
-            self.write(kinds.FAULT_CLEARED, code, arg, self.cleared_by)
+            by = self.cleared_by
+            self.event(kinds.FAULT_CLEARED, by << 24 | code << 16 | arg, NO_CARD, code, arg, by)
 
     def trips(self, new, matrix, alarm, latency_us):
         """One record per cause in `new`, each with the mask of all latched causes: the newest record alone tells what is latched."""
@@ -151,10 +168,15 @@ class Books:
     def write_due(self, matrix):
         """Trips and resets that have no record yet, in their order. Returns whether all stand."""
         while self._due:
-            if not self.write(*self._due[0], matrix.kept()):
+            stands = self._stands(*self._due[0], matrix.kept())
+            if stands:
+                self._due.pop(0)
+            else:
+                self._refused += not self._due_refused
+            self._due_refused = not stands
+            self._owes()
+            if not stands:
                 return False
-            self._due.pop(0)
-            self.faults.over(codes.RECORDS_LOST)
         return True
 
     def waits_for_room(self):

@@ -4,7 +4,6 @@ Hazard: a question that changes something. Everything here but `clear`, `confirm
 reads.
 """
 
-import gc
 import sys
 
 from shed.board import clock, resets
@@ -56,7 +55,7 @@ class Desk:
             "faults": len(service.faults),
             "group": groups,
             "hb": 1 if wiring.protected and not service.scan.fault else 0,
-            "heap": gc.mem_free(),
+            "heap": service.heap_free,
             "forced": service.eraser.forced,
             "trial": service.trial_left_s(),
         }
@@ -79,7 +78,7 @@ class Desk:
             item["s"] = sale.energised_s()
             if sale.count is not None:
                 item["wh"] = sale.count.mwh // 1000
-            item["fen"] = tariff.price_fen(sale.tariff, item["s"])
+            item["fen"] = tariff.charged_fen(sale.tariff, sale.cause, item["s"])
         item["hold"] = self._why(i)
         item["on"] = self._on(i)
         return item

@@ -7,18 +7,18 @@ the gate's own state (access/gate.py), a trip beats it, and in safe mode no lock
 from micropython import const
 
 from shed.access.cards import OK, CardTable
-from shed.access.gate import FREE, Gate
+from shed.access.gate import FREE, HELD_OPEN, Gate
 from shed.access.lockout import LockOut
 from shed.access.pn532 import Pn532
 from shed.access.presence import ANEW, NOT, Presence
-from shed.board import flash, uarts
+from shed.board import flash
 from shed.safety import faults
 
 _LOOK = const(16)  # cards, in 5 ms
 
 
 class Entrance:
-    """wired: wired.Wired. readers: rows of the image's section 10. `admitted(card, role, now_ms)` hears of every card in order that came
+    """wired: wired.Wired. readers: (open UART, gate) of each. `admitted(card, role, now_ms)` hears of every card in order that came
     anew."""
 
     def __init__(self, wired, readers, books, safe_mode):
@@ -38,30 +38,25 @@ class Entrance:
         self._readers = []
         self._presences = []
         self._reader_gates = []
-        for _kind, uart, tx, rx, gate in readers:
-            self._readers.append(Pn532(uarts.open_uart(uart, 115200, tx, rx, 0)))
+        for port, gate in readers:
+            self._readers.append(Pn532(port))
             self._presences.append(Presence(self.gates[gate].release_ms))
             self._reader_gates.append(gate)
 
     def read(self, now_ms):
         """Task: the readers. Returns ms until the next look."""
         wake_ms = 1000
-        live = self._books.faults
         for r in range(len(self._readers)):
             reader = self._readers[r]
             wake_ms = min(wake_ms, reader.step(now_ms))
-            card = reader.take_card()
-            seen = card or reader.present
+            seen = reader.present
             presence = self._presences[r]
             presence.empty = reader.seen_empty
             if seen is not None:
                 sight = presence.sight(seen, now_ms)
                 if sight != NOT:
                     self._judge(seen, self._reader_gates[r], now_ms, sight == ANEW)
-            if reader.silent:
-                live.came(faults.READER_SILENT, r)
-            elif live.is_live(faults.READER_SILENT, r):
-                live.over(faults.READER_SILENT, r)
+            self._tell(faults.READER_SILENT, r, reader.silent)
         return wake_ms
 
     def look_for_dates(self):
@@ -69,8 +64,7 @@ class Entrance:
         clock = self._books.clock
         live = self._books.faults
         if clock.quality:
-            if live.is_live(faults.CLOCK_UNSET):
-                live.over(faults.CLOCK_UNSET)
+            live.over(faults.CLOCK_UNSET)
         elif self._dates_seen < self.cards.count:
             if self.cards.has_dates(self._dates_seen, _LOOK):
                 live.came(faults.CLOCK_UNSET)
@@ -95,6 +89,13 @@ class Entrance:
         for g in range(len(self.gates)):
             contact = self._wired.door_contacts[g]
             door_open = 1 if contact is not None and contact[0]() != contact[1] else 0
-            if self.gates[g].step(now_ms, door_open, free_gates >> g & 1):
+            gate = self.gates[g]
+            if gate.step(now_ms, door_open, free_gates >> g & 1):
                 mask |= 1 << g
+            self._tell(faults.GATE_FORCED, g, gate.forced)
+            self._tell(faults.GATE_HELD, g, gate.state == HELD_OPEN)
         return mask
+
+    def _tell(self, code, i, holds):
+        live = self._books.faults
+        (live.came if holds else live.over)(code, i)

@@ -7,6 +7,8 @@ Fairness is a rule, not care. Of the due tasks the highest in priority goes next
 other task that was due when it ended has had a turn**. That is enough: while a task waits, each other task ends at most once more (from
 then on it stands behind the waiting one), so nobody waits longer than one turn of every other task, the sum of their budgets. And nobody
 waits for ever: a task only stands behind tasks whose last turn is older than its own, so the due task whose last turn is oldest is free.
+One exception, bounded by what it is for: `keeps_turn` names a task that is not put behind the others while it holds a wire (a request on
+RS-485 that must let go of the line in time), and how to ask whether it does.
 """
 
 from time import ticks_add, ticks_diff
@@ -49,6 +51,7 @@ class Executive:
         self._scan = scan
         self._keep_going = keep_going
         self.on_trip = -1  # number of the task that is woken by a trip
+        self.keeps_turn: tuple = (-1, None)
         self._trips = scan.trips
         self.tasks = []
         self.running = None
@@ -61,10 +64,11 @@ class Executive:
         self._timer_seen_ms = self._next_ms
 
     def add(self, name, step, budget_ms):
-        """Adds a task behind (below) those already there."""
+        """Adds a task behind (below) those already there. Returns its number."""
         self.tasks.append(Task(name, step, budget_ms))
         self._due_ms.append(self._ticks_ms())
         self._behind.append(0)
+        return len(self._behind) - 1
 
     def wake(self, i):
         """Task number `i` is due now, or stays due since when it was."""
@@ -121,7 +125,8 @@ class Executive:
             bit <<= 1
         behind = self._behind
         if self._ran >= 0:
-            behind[self._ran] = due & ~(1 << self._ran)
+            keeper, holds = self.keeps_turn
+            behind[self._ran] = 0 if self._ran == keeper and holds() else due & ~(1 << self._ran)
             self._ran = -1
         if not due:
             self._next_ms = ticks_add(now_ms, left_ms)

@@ -4,6 +4,7 @@ Hazard: a wire between two rooms that nobody drew. Every flow is here: points ->
 trips -> stops, meters -> charging. Order of the tasks is their priority.
 """
 
+import gc
 from time import ticks_diff
 
 from micropython import const
@@ -30,12 +31,10 @@ _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
 _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
-_TRIPS_TASK = const(0)
-_CHARGING_TASK = const(1)
-_METERS_TASK = const(2)
 _TRIPS_MS = const(500)  # a trip wakes them; a record that does not stand is asked for again after
 _RETRY_MS = const(100)
 _FORGET_S = const(3600)  # a cause that does not latch has one record in
+_COLLECTED = const(1024)  # bytes more than a second ago: garbage was collected, which is more than what strings give back
 _REQUEST_MS = const(12)  # longer than a request holds the line
 
 
@@ -78,19 +77,22 @@ class Service:
         self._forget_s = _FORGET_S
         self._key_was_off = False  # the key switch was seen off in this boot
         self._fed_passes = -1
+        self.heap_free = 0  # bytes, after the last collection that was seen
+        self._heap_now = 0
+        self._heap_s = -1
         self._restart = 0
         self._began_ms = clock.ticks_ms()
         self._unlocked = 0
         self._unlock_ms = 0
         self._self_test()
         add = self.executive.add
-        add("trips", self._write_trips, 20)
-        add("charging", self._charge, 20)
-        add("meters", self.poller.step, 15)
+        self.executive.on_trip = add("trips", self._write_trips, 20)
+        self._charging_task = add("charging", self._charge, 20)
+        self._meters_task = add("meters", self.poller.step, 15)
         add("reader", self.entrance.read, 10)
         add("doors", self._doors_step, 10)
         add("console", self.console.step, 15)
-        self.executive.on_trip = _TRIPS_TASK
+        self.executive.keeps_turn = (self._meters_task, self.poller.driving)
         add("records", self._watch_safety, 20)
         add("flash", self._erase_ahead, 400)
 
@@ -127,7 +129,7 @@ class Service:
             lost = outputs.lost_since
             outputs.lost_since = 0
             self._stop(lost, stop_causes.RELAY_BUS)
-        charging.blind = bool(self.points.fault & self.points.fire)
+        charging.fire_fault = self.points.fire_fault()
         self._closed[0] = outputs.relays_on
         self._tripped[0] = self.scan.take_cuts() | outputs.lost_outlets
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
@@ -136,7 +138,7 @@ class Service:
         outputs.renew(lease)
         self.poller.energised(charging.meters)
         if self.poller.wanted:
-            self.executive.wake(_METERS_TASK)
+            self.executive.wake(self._meters_task)
         return wake_ms
 
     def _stop(self, outlets, cause):
@@ -150,14 +152,14 @@ class Service:
             self.outputs.held_by(holders.BOOT_LOCK)
             or self.safe_mode
             or self.outputs.held_by(holders.SELF_TEST)
-            or self.points.fault & self.points.fire
+            or self.points.fire_fault()
             or self.matrix.cut_groups
             or self.faults.is_live(faults.JOURNAL_FULL)
         )
 
     def _doors_step(self, now_ms):
         self.outputs.renew_locks(self.entrance.locks(now_ms, self.matrix.free_gates))
-        self._look_at_buttons(now_ms)
+        self._look_at_buttons()
         return 40
 
     def _admitted(self, card, role, now_ms):
@@ -166,9 +168,9 @@ class Service:
         if role == MAINTENANCE:
             self.auth.note_presence(auth.CARD, now_ms)
         elif self.charging is not None:
-            self.charging.card_tapped(card, role, now_ms)
+            self.charging.card_tapped(card)
 
-    def _look_at_buttons(self, now_ms):
+    def _look_at_buttons(self):
         buttons = self.wiring.buttons
         pressed = 0
         for i in range(len(buttons)):
@@ -179,8 +181,8 @@ class Service:
         if new:
             for i in range(len(buttons)):
                 if new >> i & 1:
-                    self.charging.button(i, now_ms)
-            self.executive.wake(_CHARGING_TASK)
+                    self.charging.button(i)
+            self.executive.wake(self._charging_task)
 
     def _watch_safety(self, now_ms):
         """What the scan found, written down; the hold-off; hints; the key switch."""
@@ -252,6 +254,8 @@ class Service:
             self._fed_passes = self.scan.passes
             self.watchdog.feed()
         self.entrance.look_for_dates()
+        if self.clock.uptime_s != self._heap_s:
+            self._look_at_heap()
         if self._restart:
             self._restart -= 1
             if not self._restart:
@@ -263,6 +267,17 @@ class Service:
             self.rtc.bad_boots = 0
             self.rtc.save()
         return 250
+
+    def _look_at_heap(self):
+        """What is free *after a collection*: what is free at any moment is mostly garbage that nobody has collected yet. In service the
+        collector runs by itself; once, in the first turn, when no outlet can be on yet, it is told to."""
+        if not self.heap_free:
+            gc.collect()
+        self._heap_s = self.clock.uptime_s
+        now = gc.mem_free()
+        if now >= self._heap_now + _COLLECTED:
+            self.heap_free = now
+        self._heap_now = now
 
     # What a person may ask for (console).
 
@@ -279,8 +294,9 @@ class Service:
         return True
 
     def clear(self, by):
-        """Resets trips whose points are all seen normal and forgets faults that are over. Returns (latches that stay, as Matrix.kept; live
-        faults that stay)."""
+        """Resets trips whose points are all seen normal and forgets faults that are over. Where there is no trip it is about outlets: a
+        person has looked at those that may be live. Never both at once: who resets a fire has not looked at sockets (decision 0022).
+        Returns (latches that stay, as Matrix.kept; live faults that stay)."""
         matrix = self.matrix
         before = matrix.kept()
         gone = 0
@@ -295,7 +311,7 @@ class Service:
         self.rtc.bad_boots = 0
         self.rtc.keep_configuration(self.journal.config_crc, matrix.unknown)
         self.books.trip_resets(gone, matrix, by)
-        if self.charging is not None:
+        if self.charging is not None and not before:
             for i in range(len(self.wiring.outlets)):
                 self.charging.off_watch.clear(i)
         if self.bus_watch is not None:

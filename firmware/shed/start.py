@@ -18,6 +18,7 @@ from shed.charging.restoring import restore
 from shed.charging.rules import Rules
 from shed.console.auth import Auth
 from shed.entrance import Entrance
+from shed.forget import forget
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 from shed.safety import faults, holders
@@ -32,6 +33,9 @@ from shed.storage.live import LiveRing
 # What only a boot needs, this module first.
 MODULES = (
     "shed.start",
+    "shed.forget",
+    "shed.wired",
+    "shed.board.uarts",
     "shed.storage.recall",
     "shed.wiring",
     "shed.storage.slots",
@@ -57,7 +61,10 @@ def start(rtc, watchdog, board_crc):
     """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. board_crc: what boot.py says of its board, or None.
 
     Returns the Service: the scan runs and every outlet is boot-locked."""
-    return Service(Start(rtc, watchdog, board_crc), stdio.Console())
+    service = Service(Start(rtc, watchdog, board_crc), stdio.Console())
+    if __file__.endswith(".mpy"):  # code is in RAM, and not frozen into the image
+        forget()
+    return service
 
 
 class Start:
@@ -85,9 +92,8 @@ class Start:
         scan.start()
         timer.start(scan.run, self.wired.scan_period_ms)
         self._open_books(image, slots, wired_image)
-        readers = []
-        if wired_image is not None:
-            readers = wired_image.rows(wiring.READER, "<BBBBB")
+        rows = wired_image.rows(wiring.READER, "<BBBBB") if wired_image is not None else ()
+        readers = [(uarts.open_uart(uart, 115200, tx, rx, 0), gate) for _kind, uart, tx, rx, gate in rows]
         self.entrance = Entrance(self.wired, readers, self.books, self.safe_mode)
         self._open_charging(wired_image)
         self.bus_watch = None
@@ -96,7 +102,8 @@ class Start:
 
             self.bus_watch = BusWatch(self.wired.buses, self.books.faults)
         wired = self.wired
-        self.blind_watch = BlindWatch(wired.points, wired.matrix, outputs, wired.groups, self.books.faults, wired.blind_grace_min)
+        table = self.books.faults
+        self.blind_watch = BlindWatch(wired.points, wired.matrix, outputs, wired.groups, table, wired.blind_grace_min, wired.zones)
         self.votes = None
         if wired.matrix.windows_ms:
             from shed.safety.votes import Votes

@@ -12,6 +12,7 @@ class Wired:
         self.hold_off_ms = 10000
         self.scan_period_ms = 5
         self.blind_grace_min = 10
+        self.zones = b""  # of points, 0 none; empty: none has one
         self.numbers = []  # outlet index -> outlet number
         self.outlets = []  # (number, group, meter index, max power W)
         self.groups = []  # outlet mask per group

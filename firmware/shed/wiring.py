@@ -34,6 +34,7 @@ WIRES = const(14)
 EXPANDER = const(15)
 BOARD = const(17)
 BLIND = const(16)
+ZONE = const(21)
 
 NO_PIN = const(255)
 KEY_SWITCH = const(1)
@@ -113,6 +114,7 @@ def wire(image, latched, keep_latched):
         effects = list(image.rows(EFFECT, "<BB"))
         for (minutes,) in image.rows(BLIND, "<B"):
             wired.blind_grace_min = minutes
+        wired.zones = bytes([zone for (zone,) in image.rows(ZONE, "<B")])
     points = Points(configs, clock.sleep_us, banks)
     # What a fire point trips stays until a person has looked, whatever the file says.
     causes = [(mask, votes, flags | LATCHED if mask & points.fire else flags, effect) for mask, votes, flags, effect in causes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from .site import Site, read_site
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from hil_tests.bench.bench import Bench
     from hil_tests.plant.meters import Lie as MeterLie
 
+ERASE: Final = 2  # of the link's flash operations
 BOUNCE_NS: Final = 10_000_000  # gaps and touches shorter than this are a contact's bounce
 
 
@@ -23,23 +25,29 @@ def truth_of(bench: Bench) -> Truth:
         card.data.uid: card.data.name for card in plant.cards.values() if card.data.role not in ("", "maintenance")
     }  # these buy nothing
     alarms: dict[str, list[Span]] = {}
+    touches: dict[str, list[int]] = {}
     for point in plant.wiring.points:
         if point.kind == "loop":
             low, high, rest = point.bands_mv["short"], point.bands_mv["alarm"], point.bands_mv["normal"]
             alarms[point.name] = _alarms(changes(f"{point.name}.mv"), low, high, rest)
+            touches[point.name] = _touches(changes(f"{point.name}.mv"), changes(f"{point.name}.hum_mv"), low, rest)
         elif point.use == "plain":
             alarms[point.name] = _spans(changes(point.name), lambda closed, rest=point.normally_closed: bool(closed) != rest)
+            touches[point.name] = [at_ns for at_ns, _closed in changes(point.name)]
     return Truth(
         now_ns=now,
         boots_ns=list(bench.board.boots),
         energised={
-            number: [Energised(i.on_ns, i.off_ns, i.energy_j / 3.6) for i in outlet.intervals] for number, outlet in plant.outlets.items()
+            number: [Energised(i.on_ns, i.off_ns, i.energy_j / 3.6, i.load_ns or now) for i in outlet.intervals]
+            for number, outlet in plant.outlets.items()
         },
         path={number: _spans(changes(f"outlet_{number}.path"), bool) for number in plant.outlets},
         alarms=alarms,
+        touches=touches,
         locked={name: _spans(changes(f"gate_{name}.lock_holds"), bool) for name in plant.gates},
         stops_ns=list(bench.board.stops),
         stalls=[Span(begin, end) for begin, end in bench.board.stalls],
+        erases=[at_ns for at_ns, what, _offset, _length in bench.board.flash_operations if what == ERASE],
         presses={number: [Press(at, by) for at, by in button.presses] for number, button in plant.buttons.items()},
         taps=sorted(
             (Press(at, name) for reader in plant.readers.values() for at, uid in reader.reads if (name := names.get(uid))),
@@ -66,6 +74,14 @@ def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> l
             burning = False
         states.append((at_ns, int(burning)))
     return _spans(states, bool)
+
+
+def _touches(changes: list[tuple[int, int]], hums: list[tuple[int, int]], low: int, rest: int) -> list[int]:
+    """When a loop's wire broke or met another, or came back; when hum came to a broken one or went: the half-waves that the converter
+    cannot see move its mean into any band."""
+    broken = [(at_ns, mv <= low or mv > rest) for at_ns, mv in changes]
+    edges = [at_ns for (_, before), (at_ns, after) in pairwise(broken) if before or after]
+    return edges + [hum_ns for hum_ns, _ in hums if [was for at_ns, was in broken if at_ns <= hum_ns][-1:] == [True]]
 
 
 def _lies(lies: list[MeterLie], now_ns: int, delivered_mwh: float) -> list[Lie]:

@@ -3,16 +3,17 @@
 Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
 how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
 
-Who is read before an unclear press and once more within half a minute is taken for the presser too: the firmware's documented order,
-outlet first, then card, which a bystander's second tap can imitate (docs/decisions/0020). With a single open grant tap-then-press works
-for everybody: who presses while only one card is open is taken for its owner, whoever it is. A card is open from when the reader told of it
+What docs/decisions/0020 says will stay is taken as said, and nothing else: with a single open grant tap-then-press works for everybody, so
+who presses while only one card is open is taken for its owner, whoever it is; whose card was open at a press that several open cards made
+unclear, and is read once more within half a minute, is taken for the presser; and a running sale whose card is open is stopped by
+whoever presses its button. A card is open from when the reader told of it
 for the grant's time, or until a sale began or ended on it, or the board started anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from shedguard.lists import STOP_CAUSES
 from shedguard.records import Record
@@ -22,8 +23,19 @@ from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
 from .truth import Press, Truth
 
 START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
+SELECTED_NS: Final = 31 * SECOND_NS
+SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until a card opens anything
+LIES_NS: Final = 5 * SECOND_NS  # read again within this, a card may have lain there: one tap
 READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
 STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
+
+
+class Use(NamedTuple):
+    """A card bought or stopped something, some time between."""
+
+    person: str
+    from_ns: int
+    to_ns: int
 
 
 def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
@@ -32,7 +44,7 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
         return []
     findings: list[str] = []
     owners: dict[int, str] = {}
-    used: list[Press] = []  # when, and whose card, bought or stopped something
+    used: list[Use] = []
     for record in records:
         if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
             continue
@@ -47,38 +59,67 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
             owners[session] = owner
             presses = _near(truth, outlet, at_ns, START_NS)
             if not any(
-                _only_open(owner, press.at_ns, truth, site, used) or _tapped_again(owner, press.at_ns, truth, site) for press in presses
+                _only_open(owner, press.at_ns, truth, site, used) or _tapped_again(owner, press.at_ns, truth, site, used)
+                for press in presses
             ):
                 findings += _presence(f"{name} is on the card of {owner}", owner, presses)
-            used.append(Press(at_ns, owner))
+            used.append(_use(owner, at_ns, presses, truth, site, used))
         elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
             owner = owners[session]
             presses = _near(truth, outlet, at_ns, STOP_NS)
-            if not any(_only_open(owner, press.at_ns, truth, site, used) for press in presses):
+            if not any(owner in _open(press.at_ns, truth, site, used) for press in presses):
                 findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
-            used.append(Press(at_ns, owner))
+            used.append(_use(owner, at_ns, presses, truth, site, used))
     return findings
 
 
-def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Press]) -> bool:
-    """Whether at a press this card may have been the only one open: read before it and not used since, as nobody else's surely was."""
+def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
+    """Whose cards may have been open at this time: read before it and not used since."""
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0)
-    first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS)
-    taps = {tap.person: tap.at_ns for tap in truth.taps if first_ns <= tap.at_ns <= at_ns + READ_NS}
-    sure = {tap.person: tap.at_ns for tap in truth.taps if first_ns + READ_NS <= tap.at_ns <= at_ns - READ_NS}
-
-    def unused(who: str, tap_ns: int) -> bool:
-        return not any(use.person == who and tap_ns <= use.at_ns + EARLY_NS and use.at_ns < at_ns for use in used)
-
-    others = any(who != owner and unused(who, tap_ns) for who, tap_ns in sure.items())
-    return owner in taps and unused(owner, taps[owner]) and not others
+    first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS - READ_NS)
+    return {
+        tap.person
+        for tap in truth.taps
+        if first_ns <= tap.at_ns <= at_ns + READ_NS
+        and not any(tap.at_ns < use.from_ns and use.to_ns < at_ns for use in used if use.person == tap.person)
+    }
 
 
-def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site) -> bool:
-    """Read before a press that several open cards made unclear, and once more while it selects its outlet."""
-    reads = [tap.at_ns for tap in truth.taps if tap.person == owner]
-    before = any(at_ns - site.grant_s * SECOND_NS <= read <= at_ns + READ_NS for read in reads)
-    return before and any(at_ns - READ_NS <= read <= at_ns + START_NS for read in reads)
+def _surely_open(at_ns: int, truth: Truth, site: Site) -> set[str]:
+    """Whose cards surely were: laid there in service, and no button pressed since. A press may use a card and leave no record: a sale that
+    does not begin after all, a stop that a trip overtakes."""
+    started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0) + SERVICE_NS
+    pressed_ns = max((press.at_ns for presses in truth.presses.values() for press in presses if press.at_ns < at_ns), default=0)
+    first_ns = max(started_ns, pressed_ns + READ_NS, at_ns - site.grant_s * SECOND_NS + READ_NS)
+    return {
+        tap.person
+        for tap in truth.taps
+        if first_ns <= tap.at_ns <= at_ns - READ_NS
+        and not any(tap.at_ns - LIES_NS < other.at_ns < tap.at_ns for other in truth.taps if other.person == tap.person)
+    }
+
+
+def _use(owner: str, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
+    """At its press if the card was open then; with its tap after the press; else at the time of the record."""
+    for press in reversed(presses):
+        if owner in _open(press.at_ns, truth, site, used) and not _tapped_again(owner, press.at_ns, truth, site, used):
+            return Use(owner, press.at_ns, press.at_ns)
+    return Use(owner, at_ns - LATE_NS, at_ns + EARLY_NS)
+
+
+def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
+    """Whether at a press this card may have been the only one open."""
+    return owner in _open(at_ns, truth, site, used) and not _surely_open(at_ns, truth, site) - {owner}
+
+
+def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
+    """Open at a press that another open card made unclear, and read once more while the press selects its outlet."""
+    could = _open(at_ns, truth, site, used)
+    return (
+        owner in could
+        and len(could) > 1
+        and any(tap.person == owner and at_ns - READ_NS <= tap.at_ns <= at_ns + SELECTED_NS for tap in truth.taps)
+    )
 
 
 def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:

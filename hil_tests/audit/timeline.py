@@ -36,7 +36,7 @@ class Timeline:
             if 0 <= place < len(boots_ns):
                 begin_ns = boots_ns[place]
             else:
-                first, boots = lives[0][0].number("boots"), _count(life)
+                first, boots = _count(lives[0]), _count(life)
                 self.findings.append(f"the journal has boot {boots} (the first is {first}), but the plant saw {len(boots_ns)} starts")
             for record in life:
                 self._start_ns[record.sequence] = begin_ns
@@ -47,10 +47,11 @@ class Timeline:
 
 
 def _lives(records: Sequence[Record]) -> list[list[Record]]:
-    """The records of each boot, from the first boot record on."""
+    """The records of each boot, from the first boot record on. A sector's `state` may stand before it."""
     lives: list[list[Record]] = []
     for record in records:
-        if record.kind == "boot" or (lives and lives[-1][-1].boot != record.boot):
+        another = not lives or lives[-1][-1].boot != record.boot or (record.kind == "boot" and any(r.kind == "boot" for r in lives[-1]))
+        if another and (lives or record.kind == "boot"):
             lives.append([])
         if lives:
             lives[-1].append(record)
@@ -58,7 +59,7 @@ def _lives(records: Sequence[Record]) -> list[list[Record]]:
 
 
 def _count(life: list[Record]) -> int:
-    return life[0].number("boots") if life[0].kind == "boot" else life[0].boot
+    return next((record.number("boots") for record in life if record.kind == "boot"), life[0].boot)
 
 
 def _by_count(lives: list[list[Record]]) -> list[int]:

@@ -19,9 +19,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Energised(Span):
-    """A time in which a socket had voltage, and the energy that flowed in it."""
+    """A time in which a socket had voltage, and the energy that flowed in it. ``load_ns``: since when a load drew; None: not known."""
 
     energy_mwh: float = 0.0
+    load_ns: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -49,6 +50,7 @@ class Lie(Span):
 class Truth:
     """``energised``: by outlet number, oldest first. ``path``: when relay and contactor were both closed, whatever the mains did.
 
+    ``touches``: by point name, when its wire broke, met another or came back. ``erases``: of flash sectors, when each began.
     ``alarms``: by point name, when a detector was in alarm. ``locked``: by gate name, when the magnet held. ``boots_ns``: each start of
     MicroPython. ``stops_ns``: when the board lost its power or was reset. ``presses`` and ``lies``: by outlet number. ``owners``: people by
     the number of their card as records have it; None: nobody knows people here, and whose card it was is not judged.
@@ -59,19 +61,23 @@ class Truth:
     energised: dict[int, list[Energised]] = field(default_factory=dict)
     path: dict[int, list[Span]] = field(default_factory=dict)
     alarms: dict[str, list[Span]] = field(default_factory=dict)
+    touches: dict[str, list[int]] = field(default_factory=dict)
     locked: dict[str, list[Span]] = field(default_factory=dict)
     stops_ns: list[int] = field(default_factory=list)
     stalls: list[Span] = field(default_factory=list)  # the processor computed nothing
+    erases: list[int] = field(default_factory=list)
     presses: dict[int, list[Press]] = field(default_factory=dict)
     taps: list[Press] = field(default_factory=list)  # cards that a reader told the board of
     owners: dict[bytes, str] | None = None
     lies: dict[int, list[Lie]] = field(default_factory=dict)
 
     def ran(self, span: Span, after_start_ns: int = 0) -> int:
-        """For how long within ``span`` the board ran, each start's first ``after_start_ns`` not counted."""
+        """For how long within ``span`` the board ran and computed, each start's first ``after_start_ns`` not counted."""
         total = 0
         for boot in self.boots_ns:
             stop = next((stop for stop in self.stops_ns if stop > boot), self.now_ns)
             begin, end = max(span.from_ns, boot + after_start_ns), min(self.now_ns if span.to_ns is None else span.to_ns, stop)
             total += max(0, end - begin)
+            for stall in self.stalls:  # and computed
+                total -= max(0, min(end, stall.to_ns or end) - max(begin, stall.from_ns)) if end > begin else 0
         return total

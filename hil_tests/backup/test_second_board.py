@@ -58,13 +58,14 @@ def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path:
         bench.run("20 min")
         for number in (1, 2):
             bench.bike(number).unplug()
+            bench.run("30 s")  # together they would be a row that lost its supply
         bench.run("10 min")
         ends = {record.session: record for record in bench.journal.sessions()}
         assert set(ends) == set(started) and not bench.journal.problems()
         for session, end in ends.items():
             assert end.meter_start_wh == started[session].meter_wh
-            metered_mwh = bench.outlet(end.outlet + 1).energy_mwh
-            assert metered_mwh - 2000 <= end.energy_mwh <= metered_mwh, "the meter counts whole watt-hours"
+            metered_mwh = bench.outlet(end.outlet).energy_mwh
+            assert metered_mwh - 2000 <= end.energy_mwh <= metered_mwh + 500, "records.md: what a power cut costs"
         start_charging(bench, 3)
         newest = bench.journal.last("session_start").session
         assert newest >> 16 > max(session >> 16 for session in started) + 255

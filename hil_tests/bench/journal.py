@@ -20,6 +20,7 @@ _LISTS: Final[dict[tuple[str, str], Mapping[int, str]]] = {
     ("gate", "event"): lists.GATE_EVENTS,
     ("gate", "reason"): lists.ACCESS_REASONS,
     ("point", "state"): lists.POINT_STATES,
+    ("press_refused", "reason"): lists.PRESS_REASONS,
     ("", "fault"): lists.FAULTS,
     ("", "authority"): lists.AUTHORITIES,
     ("", "reset_cause"): lists.RESET_CAUSES,

@@ -9,6 +9,7 @@ from hil_tests.plant.units import S
 
 from .day import PACKS, PEOPLE, STRANGERS, Day
 
+IDLE_NS: Final = 35 * S  # an idle meter is read every half minute
 READING: Final = ("status", "sessions 200", "log 200", "faults", "why 1", "why 3", "version", "help", "log")
 ASKED: Final = ({"do": "sessions"}, {"do": "log", "n": 9000}, {"do": "status"}, {"do": "tasks"}, {"do": "faults"}, {"do": "why", "o": 2})
 
@@ -179,14 +180,14 @@ def reads(day: Day) -> None:
 
 
 def looks(day: Day) -> None:
-    """Somebody asks what is on: what feeds a bike for a while already is not called off (law 7)."""
+    """Somebody asks what is on: what feeds a bike for longer than an idle meter is left alone is not called off (law 7)."""
     bench = day.bench
     if not bench.board.is_alive:
         return
     live = [
         number
         for number in bench.plant.outlets
-        if bench.outlet(number).power_w > 5 and bench.now_ns - (bench.outlet(number).closed_at_ns or 0) > 20 * S
+        if bench.outlet(number).power_w > 5 and bench.now_ns - (bench.plant.outlets[number].drawn_ns or bench.now_ns) > IDLE_NS
     ]
     try:
         rows = bench.console.ask({"do": "status"}, within="6 s")

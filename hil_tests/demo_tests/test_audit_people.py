@@ -138,3 +138,36 @@ def test_a_card_that_was_used_is_open_no_more():
     assert [words for words in found if "is on the card" in words] == [
         "session 0x00000002 at outlet 2 is on the card of resident, and the button was pressed by neighbour"
     ]
+
+
+def test_a_card_that_lies_at_the_reader_is_one_tap():
+    """A press uses the neighbour's card; its later readings open it no more, and the resident's is the only one."""
+    taps = [Press(ns * S // 2, "neighbour") for ns in range(180, 188)] + [Press(92 * S, "resident")]
+    truth = replace(pressed(Press(99 * S, "tenant")), taps=taps)
+    truth = replace(truth, presses={**truth.presses, 2: [Press(91 * S, "neighbour")]})
+    assert findings(truth, *SOLD) == []
+
+
+@pytest.mark.parametrize(("others", "agrees"), [(("neighbour",), True), ((), False)])
+def test_a_second_tap_excuses_only_where_several_cards_made_the_press_unclear(others: tuple[str, ...], agrees: bool):
+    """With a single card open its owner's press would have used it: the second tap buys nothing at another's outlet."""
+    taps = [Press(60 * S, "resident"), *(Press(62 * S, who) for who in others), Press(100 * S, "resident")]
+    used = (start(2, 66, session=2, outlet=1), end(3, 90, session=2, outlet=1, energy_mwh=0, energised_s=0, price_fen=0))
+    truth = replace(pressed(Press(98 * S, "tenant")), taps=taps)
+    truth = replace(truth, presses={1: truth.presses[1], 2: [Press(64 * S, "resident")]} if not others else truth.presses)
+    found = findings(truth, BOOT, *(used if not others else ()), start(4, 100), end(5, 3705))
+    assert any("is on the card of resident" in words for words in found) is not agrees
+
+
+@pytest.mark.parametrize(("alarm_ms", "erased", "agrees"), [(90, False, True), (150, False, False), (150, True, True), (450, True, False)])
+def test_an_alarm_that_a_loop_must_hear_has_a_trip_unless_an_erase_stood_in_between(alarm_ms: int, erased: bool, agrees: bool):
+    erases = [5000 * S - 10 * MS] if erased else []
+    alarm = Span(5000 * S, 5000 * S + alarm_ms * MS)
+    truth = replace(TRUTH, alarms={"smoke bay": [alarm]}, erases=erases, stops_ns=[7999 * S])
+    assert any("has no trip of it" in words for words in findings(truth, *SOLD)) is not agrees
+
+
+@pytest.mark.parametrize(("touch_s", "agrees"), [(5001, True), (4900, False)])
+def test_a_trip_without_an_alarm_needs_a_wire_that_was_touched(touch_s: int, agrees: bool):
+    truth = replace(TRUTH, energised={}, path={}, locked={}, touches={"smoke bay": [touch_s * S]})
+    assert any("no detector of it was in alarm" in words for words in findings(truth, BOOT, TRIP)) is not agrees

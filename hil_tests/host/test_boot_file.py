@@ -73,7 +73,7 @@ class Chip:
 
         machine: Any = ModuleType("machine")
         machine.Pin, machine.RTC, machine.freq, machine.WDT, machine.SoftI2C = Pin, RTC, freq, watchdog, SoftI2C
-        machine.SOFT_RESET = 5
+        machine.PWRON_RESET, machine.SOFT_RESET = 1, 5
         machine.reset_cause = lambda: chip.cause
         micropython: Any = ModuleType("micropython")
         micropython.kbd_intr = lambda char: chip.calls.append(("kbd_intr", char))
@@ -121,6 +121,15 @@ def test_maintenance_is_asked_for_once_and_lasts_over_soft_resets(monkeypatch: p
     assert chip.boot(monkeypatch, board)["maintenance"] is False
     assert chip.memory == SG + b"\x00" + rest
     assert chip.boot(monkeypatch, board)["wdt"] == "the watchdog"
+
+
+@pytest.mark.parametrize("flags", [b"\x01", b"\x02", b"\x03"])
+def test_what_a_power_loss_left_of_the_memory_asks_for_no_maintenance(monkeypatch: pytest.MonkeyPatch, board: Board, flags: bytes) -> None:
+    """A bit that turned while the power was gone would leave the shed at a prompt, with nobody listening to its detectors."""
+    chip = Chip(memory=SG + flags + bytes(12), cause=1)
+    names = chip.boot(monkeypatch, board)
+    assert names["maintenance"] is False and names["wdt"] == "the watchdog"
+    assert chip.memory == SG + bytes(13)
 
 
 def test_a_soft_reset_in_service_stays_in_service(monkeypatch: pytest.MonkeyPatch, board: Board) -> None:

@@ -78,6 +78,15 @@ def test_a_missing_card_table_and_a_fault_that_is_over_keep_nobody_from_service(
     assert [check.clears for check in checks if check.state == "warn"] == ["shed cards import FILE.csv"]
 
 
+def test_a_clock_that_nobody_set_is_a_warning_where_cards_have_a_last_day_and_keeps_nobody_from_service():
+    unset = {"faults": [{"f": 33, "a": 0, "n": 1, "live": 1}], "head": {"t": 0, "clk": 0}}
+    found = {check.name: check for check in looked(**unset)}
+    assert not bad(list(found.values())) and found["clock"].state == "warn" and "shed status --site" in found["clock"].clears
+    assert {check.name: check.state for check in looked(head={"t": 0, "clk": 0})}["clock"] == "ok"
+    (clock,) = [check for check in looked(head={"t": 843_000_000, "clk": 1}) if check.name == "clock"]
+    assert clock.said.startswith("2026-09-17")
+
+
 def test_the_self_test_waits_for_meters_that_are_asked_in_turns_and_not_for_ever():
     waits: list[float] = []
     now = [0.0]

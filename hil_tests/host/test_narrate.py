@@ -35,6 +35,22 @@ SAID = [
         "outlet 12: press refused: another card's session runs there, card 04A1B2C3",
     ),
     (Record(9, "fault", {"fault": 35, "argument": 1}), "FAULT meter 2: its energy register jumped"),
+    (
+        Record(10, "repeats", {"of": 20, "detail": 1 << 8 | 3, "count": 4, "span_s": 60, "card": CARD}),
+        "4 times more in 0:01:00: outlet 12: press refused: another card's session runs there, card 04A1B2C3",
+    ),
+    (
+        Record(11, "repeats", {"of": 8, "detail": 2 << 24 | 9 << 16, "count": 4, "span_s": 60, "card": bytes(11)}),
+        "4 times more in 0:01:00: fault cleared by key switch: outlet 11: relay welded",
+    ),
+    (
+        Record(12, "repeats", {"of": 13, "detail": 0x70001, "count": 4, "span_s": 60, "card": bytes(11)}),
+        "4 times more in 0:01:00: session 0x70001 goes on",
+    ),
+    (
+        Record(13, "trip", {"cause": 30, "point": 255, "effects": 1, "alarms": 0, "latency_us": -1}),
+        "TRIP by a cause of another configuration: cut row A",
+    ),
     (Record(8, "#77", {"payload": b"\x01"}), "record kind #77: 01"),
 ]  # fmt: skip
 

@@ -109,6 +109,7 @@ def test_a_pushed_configuration_is_confirmed_and_found_unchanged(new_file: Path)
         at = ("--port", url, "--yes", "--json")
         pushed = json.loads(shed("config", "push", str(new_file), *at).stdout)
         assert pushed["state"] == "confirmed" and pushed["sequence"] == 2
+        assert json.loads(shed("status", "--port", url, "--json").stdout)["board"]["clk"] == 1, "the restart stopped the clock, push set it"
         assert json.loads(shed("config", "push", str(new_file), *at).stdout)["state"] == "unchanged"
 
 

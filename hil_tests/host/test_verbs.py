@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 import typer
 from shedguard import cli
+from shedguard.commands.status_view import show_status
 from shedguard.errors import FAILED, INVALID, OK, PORT, REFUSED, TEST_FAILED
+from shedguard.site.names import SiteNames
 
 from hil_tests.host.test_installer_docs import parse
 from hil_tests.plant.sitefile import REPOSITORY
@@ -156,3 +158,35 @@ def test_a_word_that_no_verb_knows_is_a_usage_error(verb: str, capsys: pytest.Ca
     assert cli.run([*verb.split(), "--prot", "x"]) == INVALID
     data, error = capsys.readouterr()
     assert not data and "Usage: shed" in error and "--prot" in error and f"shed {verb} --help" in " ".join(error.split())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "status --site MISSING --port nowhere", "config check MISSING", "config check BINARY", "config diff MISSING", "install MISSING",
+        "cards import MISSING", "cards list --flash MISSING", "log --flash MISSING", "restore MISSING",
+        "config check BINARY --board-file MISSING",
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_told_in_words_and_not_in_pythons(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\x00\x81")
+    words = [{"MISSING": str(tmp_path / "missing"), "BINARY": str(binary)}.get(word, word) for word in line.split()]
+    assert cli.run(words) in (FAILED, INVALID)
+    said = capsys.readouterr().err
+    assert "cause: " in said and "hint: " in said
+    assert not re.search(r"Errno|codec|Traceback|0x[0-9a-f]{2} in position", said), said
+
+
+@pytest.mark.parametrize("line", ["flash --board nix", "verify --board nix", "config new --board nix", "config pull --board nix"])
+def test_a_board_that_nobody_knows_is_said_before_a_port_is_looked_for(line: str, capsys: pytest.CaptureFixture[str]):
+    assert cli.run(line.split()) == INVALID
+    assert 'no board is called "nix"' in capsys.readouterr().err
+
+
+def test_what_may_be_live_is_the_first_line_of_a_status(capsys: pytest.CaptureFixture[str]):
+    frames: list[dict[str, Any]] = [{"o": 3, "st": 0, "on": 2, "hold": [13]}, {"o": 4, "st": 0, "on": 0}, {"o": 9, "st": 0, "on": 2}]
+    show_status({"mode": "service"}, frames, SiteNames())
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlets 3, 9 may be live although told off\n")
+    show_status({"mode": "service"}, frames[1:2], SiteNames())
+    assert "breaker" not in capsys.readouterr().out

@@ -54,6 +54,11 @@ class Charger:
         self._wait_s = 0.0
 
     @property
+    def start_delay_s(self) -> float:
+        """See Load."""
+        return self.pack.start_delay_s
+
+    @property
     def is_full(self) -> bool:
         """The charger has turned over."""
         return self.phase == FULL

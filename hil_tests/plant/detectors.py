@@ -45,6 +45,8 @@ class SmokeLoop:
         self._flap_ns = 0
         self._flap_timer = world.timer(self._flap_on)
         self._signal = world.signal(f"{name}.mv", 12)
+        self._hum_signal = world.signal(f"{name}.hum_mv", 12)
+        self._hum_signal.set(world.now_ns, 0)
         self._update()
 
     @property
@@ -83,6 +85,7 @@ class SmokeLoop:
         """A cable beside mains: a sine of this amplitude on the loop, 0 for none, as the board's converter meets it."""
         self._world.log(f"{self.name}: hum {millivolts} mV {hz} Hz")
         self._hum_uv = millivolts * 1000
+        self._hum_signal.set(self._world.now_ns, millivolts)
         self._hum_mhz = round(hz * 1000)
         self._update()
 

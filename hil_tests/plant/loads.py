@@ -15,6 +15,11 @@ class Load(Protocol):
 
     kind: str
 
+    @property
+    def start_delay_s(self) -> float:
+        """How long after its voltage came it begins to draw."""
+        ...
+
     def supply(self, now_ns: int, volts: float) -> None:
         """From now on the socket has ``volts`` (0: none)."""
         ...
@@ -45,6 +50,7 @@ class ResistiveLoad:
         self._w = 0.0
         self._since_ns = 0
         self._energy_j = 0.0
+        self.start_delay_s = 0.0
 
     def supply(self, now_ns: int, volts: float) -> None:
         """See Load."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from .contacts import SwitchedContact
 from .loads import Load
@@ -16,14 +17,18 @@ from .mains import Mains
 from .units import S
 from .world import World
 
+TOUCH_NS: Final = 3 * S  # gone before two readings of a meter could tell
+
 
 @dataclass(slots=True)
 class Interval:
-    """One time the socket had voltage. Energy in joules drawn within it; ``off_ns`` is None while it lasts."""
+    """One time the socket had voltage. Energy in joules drawn within it; ``off_ns`` is None while it lasts; ``load_ns``: since when the
+    first load in it drew, a charger's start delay over; None: nothing was plugged in for longer than a touch."""
 
     on_ns: int
     off_ns: int | None = None
     energy_j: float = 0.0
+    load_ns: int | None = None
 
 
 class Breaker:
@@ -70,6 +75,7 @@ class Outlet:
         self.path_closed = False
         self.opened_at_ns: int | None = None
         self.closed_at_ns: int | None = None
+        self.drawn_ns: int | None = None  # since when the newest load draws, as long as it has voltage
         self.volts = 0.0
         self._world = world
         self._mains = mains
@@ -132,6 +138,7 @@ class Outlet:
         load.supply(now, self.volts)
         self._at_plug_j = load.energy_j(now)
         self.load = load
+        self._draws()
         self._world.log(f"outlet {self.number}: {load.kind} plugged in")
 
     def unplug(self) -> Load:
@@ -141,6 +148,8 @@ class Outlet:
             raise RuntimeError(f"nothing is plugged into outlet {self.number}")
         now = self._world.now_ns
         self._past_j = self.energy_j()
+        if self.volts > 0.0 and now - (self.intervals[-1].load_ns or now) < TOUCH_NS:
+            self.intervals[-1].load_ns = None
         load.supply(now, 0.0)
         self.load = None
         self._world.log(f"outlet {self.number}: {load.kind} unplugged")
@@ -169,9 +178,16 @@ class Outlet:
         if was == 0.0:
             self._at_on_j = self.energy_j()
             self.intervals.append(Interval(now))
+            self._draws()
         elif volts == 0.0:
             last = self.intervals[-1]
             last.off_ns = now
             last.energy_j = self.energy_j() - self._at_on_j
             self._past_s += (now - last.on_ns) / S
         self._volt_signal.set(now, int(volts > 0.0))
+
+    def _draws(self) -> None:
+        if self.load is not None and self.volts > 0.0:
+            self.drawn_ns = self._world.now_ns + round(self.load.start_delay_s * S)
+            if self.intervals[-1].load_ns is None:
+                self.intervals[-1].load_ns = self.drawn_ns

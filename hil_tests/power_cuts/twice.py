@@ -86,4 +86,4 @@ def _second(operation: int, kind: str, bench: Bench) -> Verdict:
     bench.board.power_cycle()
     bench.run(AFTER)
     _settle(bench)
-    return judge(bench, cuts=2)
+    return judge(bench, torn=2)

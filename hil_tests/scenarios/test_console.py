@@ -6,7 +6,7 @@ import pytest
 
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.console import ConsoleError
-from hil_tests.scenarios.conftest import start_charging
+from hil_tests.scenarios.conftest import SITE, start_charging
 
 
 @pytest.mark.parametrize("noise", [b"\x01", b"\x02", b"\x03\x03", b"\x04", b"\x05A\x01", b"\r\x03\x03\r\x01\x04", bytes(range(256))])
@@ -68,8 +68,18 @@ def test_what_runs_is_micropython_with_31_bit_small_integers(bench: Bench):
     assert said.split() == ["micropython", str(2**31 - 1), "esp32"]
 
 
-def test_the_words_for_people_leave_the_memory_a_minute_after_the_last_typed_line(bench: Bench):
+def test_the_words_for_people_leave_a_scarce_memory_a_minute_after_the_last_typed_line(seed: int):
+    """On the stock image; where there is room they stay."""
     loaded = "import sys; print('shed.console.typed' in sys.modules)"
+    with Bench(site=SITE, seed=seed, program="frozen") as bench:
+        bench.run("15 s")
+        assert bench.board.probe(loaded).strip() == "True"
+    with Bench(site=SITE, seed=seed, program="stock") as bench:
+        bench.run("15 s")
+        _words_come_and_go(bench, loaded)
+
+
+def _words_come_and_go(bench: Bench, loaded: str) -> None:
     assert bench.board.probe(loaded).strip() == "False"
     assert "outlet 1" in bench.console.type("status")
     assert bench.board.probe(loaded).strip() == "True"

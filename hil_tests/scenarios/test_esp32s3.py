@@ -54,7 +54,7 @@ def test_whenever_selling_is_due_its_turn_does_not_hold_the_line(seed: int) -> N
         holds = bench.bus("rs485-1").transceiver.holds_ns
         before = len(holds)
         for _ in range(100):
-            bench.board.probe("from shed.app import service as s\ns.executive.wake(0)")
+            bench.board.probe("from shed.app import service as s\ns.executive.wake(1)")
             bench.run("1013 ms")
         late = sum(hold > 7 * CHAR_NS // 2 for hold in holds[before:])
         print(f"{late} of {len(holds) - before} requests")

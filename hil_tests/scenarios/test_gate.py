@@ -59,6 +59,42 @@ def test_a_door_rattled_on_its_play_stays_held_and_a_push_does_not_open_it(bench
     assert [record.event for record in bench.journal.records("gate")].count("forced") == 1
 
 
+def faults(bench: Bench) -> dict[int, tuple[int, int]]:
+    """By code: which gate, and whether it is still so."""
+    return {row["f"]: (row["a"], row["live"]) for row in bench.console.ask({"do": "faults"}) if "f" in row}
+
+
+def test_a_gate_that_was_forced_is_a_fault_until_it_was_shut_for_ten_seconds(bench: Bench):
+    contact = bench.gate("main").plant.contact
+    assert contact is not None
+    contact.set(False)
+    bench.run("2 s")
+    assert faults(bench)[17] == (0, 1)
+    assert 18 not in faults(bench)
+    contact.set(True)
+    bench.run("12 s")
+    assert faults(bench)[17] == (0, 0)
+    assert bench.gate("main").is_locked
+    bench.bike(1).plug("li48v", soc=0.2)
+    bench.card("resident").tap()
+    bench.run("1 s")
+    bench.button(1).press()
+    bench.until(bench.outlet(1).contact_is_closed, within="10 s")
+
+
+def test_a_gate_that_is_held_open_is_a_fault_until_it_is_shut(bench: Bench):
+    gate = bench.gate("main")
+    bench.card("resident").tap()
+    bench.until(gate.is_free, within="500 ms")
+    assert gate.push("80 s")
+    bench.run("70 s")
+    assert faults(bench)[18] == (0, 1)
+    assert 17 not in faults(bench)
+    bench.run("15 s")
+    assert faults(bench)[18] == (0, 0)
+    assert gate.is_locked
+
+
 def test_with_a_broken_door_contact_the_gate_holds_and_a_card_still_opens_it(bench: Bench):
     gate = bench.gate("main")
     assert gate.plant.contact is not None

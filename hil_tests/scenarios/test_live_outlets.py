@@ -43,7 +43,14 @@ def test_relay_and_contactor_welded_is_said_first_of_all(bench: Bench) -> None:
     assert "group 1 MAY BE LIVE" in status and "outlet 1 MAY BE LIVE" in status
     assert bench.console.ask({"do": "status"})[0]["group"] == [MAY_BE_LIVE]
     bench.bike(1).unplug()
+    bench.run("2 min")
+    assert bench.outlet(1).is_energised(), "a pulled plug switches nothing off"
+    assert told(bench, 1) == MAY_BE_LIVE and (28, 0) in faults(bench)
+    bench.relay(1).fault("ok")
+    bench.contactor("row A").fault("ok")
+    bench.console.ask({"do": "clear"}, key=True)
     bench.until(lambda: told(bench, 1) == OFF, within="1 min")
+    assert not bench.outlet(1).is_energised()
 
 
 def test_an_outlet_that_obeys_is_off_within_seconds_of_its_stop(bench: Bench) -> None:
@@ -105,6 +112,29 @@ def test_a_person_who_has_looked_gives_the_row_back_though_the_meter_stays_dead(
     start_charging(bench, 2, card="neighbour")
     bench.stays(bench.outlet(2).is_charging, "15 min")
     assert told(bench, 1) == MAY_BE_LIVE
+
+
+def test_who_resets_a_fire_has_not_looked_at_sockets(bench: Bench) -> None:
+    """Outlet 3 may be live; a `clear` of the trip does not give its row back, the next one does."""
+    start_charging(bench, 3)
+    bench.relay(3).fault("welded")
+    bench.meter(3).fault("off")
+    bench.run("12 min")
+    assert bench.outlet(3).contact_is_open
+    bench.smoke("bay").alarm()
+    bench.run("2 s")
+    bench.smoke("bay").clear()
+    bench.run("10 s")
+    assert bench.console.ask({"do": "clear"}, key=True)[0]["trips"] == 0
+    bench.bike(1).plug("li48v", soc=0.2)
+    bench.card("neighbour").tap()
+    bench.run("1 s")
+    bench.button(1).press()
+    bench.run("5 min")
+    assert bench.outlet(3).contact_is_open and bench.outlet(1).contact_is_open
+    bench.console.ask({"do": "clear"}, key=True)
+    bench.bike(1).unplug()
+    start_charging(bench, 1, card="neighbour")
 
 
 def test_a_relay_that_welds_behind_an_open_contactor_is_found_when_a_neighbour_begins(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hil_tests.bench.bench import Bench
 from hil_tests.power_cuts import Sweep, sweep
 from hil_tests.power_cuts.day import used_flash
+from hil_tests.power_cuts.errors import sweep_errors
 from hil_tests.power_cuts.twice import STEPS, sweep_twice
 from hil_tests.scenarios.conftest import SITE, start_charging
 
@@ -47,6 +48,22 @@ def test_no_two_cuts_in_a_row_lose_anything(what: str, seed: int, record_propert
     record_property(f"power_cuts_twice_{what}", result.figures())
     check(result)
     assert result.tried >= 40
+
+
+@pytest.mark.parametrize("what", STEPS)
+def test_a_sample_of_flash_errors_loses_nothing(what: str, seed: int):
+    result = sweep_errors(what, seed=seed, share=0.1, jobs=1)
+    check(result)
+    assert result.tried >= 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("what", STEPS)
+def test_no_flash_error_loses_anything(what: str, seed: int, record_property: Callable[[str, object], None]):
+    result = sweep_errors(what, seed=seed)
+    record_property(f"flash_errors_{what}", result.figures())
+    check(result)
+    assert result.tried == 4 * result.operations >= 16
 
 
 def test_a_shed_with_years_behind_it_boots_once_and_knows_its_boot_count_and_its_trip():

@@ -205,11 +205,11 @@ class Shed:
         self.loads[i] = None
 
     def tap(self, card=CARD):
-        self.charging.card_tapped(card, 1, self.ticks())
+        self.charging.card_tapped(card)
 
     def press(self, i):
         self._due_ms = self.now_ms
-        return self.charging.button(i, self.ticks())
+        return self.charging.button(i)
 
     def begin(self, i, watts):
         """Plug, tap, press."""

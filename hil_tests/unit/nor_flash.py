@@ -49,6 +49,8 @@ class NorRegion:
     def program(self, offset: int, data) -> None:
         data = bytes(data)
         assert offset // SECTOR == (offset + len(data) - 1) // SECTOR < self.size // SECTOR, "a program crosses a sector end"
+        before = self.bytes[offset : offset + len(data)]
+        assert all(new & ~old == 0 for new, old in zip(data, before, strict=True)), "a program wants bits 1 that are 0: erase first"
         self._count()
         for i, value in enumerate(data):
             mask = 0xFF

@@ -104,14 +104,16 @@ class Desk:
 
     def run(self, span_ms):
         end = self.reader.now_ms + span_ms
+        here = self.driver.present
         while self.due_ms <= end:
             self.reader.now_ms = max(self.reader.now_ms, self.due_ms)
             wait = self.driver.step((self.start_ms + self.reader.now_ms) % TICKS)
             assert 1 <= wait <= 30000
             self.due_ms = self.reader.now_ms + wait
-            card = self.driver.take_card()
-            if card is not None:
+            card = self.driver.present
+            if card is not None and card != here:
                 self.cards.append((self.reader.now_ms, card))
+            here = card
         self.reader.now_ms = end
 
 

@@ -120,6 +120,20 @@ def test_a_welded_relay_is_found_on_an_idle_outlet_too(shed):
     assert shed.sink.of("fault") == [(off_watch.FAULT_WELDED, 1), (off_watch.FAULT_LIVE, 1)], "no contactor cuts this shed"
 
 
+def test_an_outlet_that_no_contact_could_switch_off_is_not_called_off_because_its_plug_was_pulled(shed):
+    shed.welded.add(1)
+    shed.plug(1, 100)
+    shed.run(40)
+    assert (off_watch.FAULT_LIVE, 1) in shed.sink.of("fault")
+    shed.unplug(1)
+    shed.run(60)
+    assert shed.charging.off_watch.may_be_live(1)
+    assert (off_watch.FAULT_LIVE, 1) not in shed.sink.of("fault_over")
+    assert shed.charging.off_watch.clear(1), "somebody has looked"
+    assert not shed.charging.off_watch.may_be_live(1)
+    assert (off_watch.FAULT_LIVE, 1) in shed.sink.of("fault_over")
+
+
 def test_a_welded_relay_after_a_trip_is_settled_as_trip_and_still_found(shed):
     shed.begin(0, 150)
     shed.run(600)

@@ -45,7 +45,8 @@ def test_what_flowed_unread_before_a_silent_meter_stopped_the_sale_is_not_billed
     (end,) = shed.ends()
     assert end["cause"] == stop_causes.METER_STALE
     assert shed.closed_ms[0] > 600_000
-    assert (end["energised_s"] <= 596, end["price_fen"]) == (True, 100)
+    assert end["energised_s"] <= 596
+    assert end["price_fen"] == end["energised_s"] * 100 // 600 < 100, "the shed's meter failed: the time used, not the block"
 
 
 def reboot(before, outage_s=20, **options):

@@ -106,6 +106,17 @@ def test_a_sale_of_an_outlet_that_is_no_longer_there_is_settled_at_once(cut):
     assert (end["outlet"], end["cause"], end["price_fen"]) == (5, stop_causes.OUTAGE_GONE, 100)
 
 
+def test_a_sale_that_the_shed_stopped_before_the_cut_pays_the_time_used_also_at_an_outlet_that_is_gone(cut):
+    shed = Shed(outlets=1)
+    record = list(cut.sink.of("live")[-1])
+    record[1] = 5
+    record[8] = stop_causes.BLIND
+    restore(shed.charging, [record])
+    (end,) = shed.ends()
+    assert end["cause"] == stop_causes.BLIND
+    assert end["price_fen"] == end["energised_s"] * 100 // 18000 < 100
+
+
 def test_several_outages_in_a_row_still_bill_once(cut):
     shed = cut
     for _ in range(4):

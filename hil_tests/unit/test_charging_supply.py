@@ -1,6 +1,6 @@
 """Groups of outlets looked at together: whose supply is gone, which meter lies alone, whose wires are exchanged."""
 
-from shed.charging import off_watch, stop_causes, supply, tariff
+from shed.charging import off_watch, stop_causes, supply
 
 from hil_tests.unit.metered_shed import Meter, Shed
 
@@ -120,7 +120,63 @@ def test_a_crosstalk_of_less_than_a_watt_accuses_nobody():
     assert not shed.sink.of("fault") and not shed.charging.off_watch.may_be_live(1)
 
 
-def test_the_time_used_is_never_dearer_than_the_blocks():
-    for seconds in (0, 1, 59, 600, 17999, 18000, 18001, 40000):
-        assert tariff.used_fen((1, 100, 300), seconds) <= tariff.price_fen((1, 100, 300), seconds)
-    assert tariff.used_fen((1, 100, 300), 36000) == 200
+def wait_without_supply(shed: Shed, seconds: float):
+    for i in (0, 1):
+        shed.meters[i].silent = True
+    shed.run(seconds)
+
+
+def supply_is_back(shed: Shed):
+    for i in (0, 1):
+        shed.meters[i].silent = False
+
+
+def test_a_pause_is_half_an_hour_at_most_whatever_the_detectors_say_and_no_other_bike_is_fed_after_it():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    shed.charging.fire_fault = 1
+    wait_without_supply(shed, 1200)
+    supply_is_back(shed)
+    shed.run(700)
+    assert {(end["outlet"], end["cause"]) for end in shed.ends()} == {(0, stop_causes.BLIND), (1, stop_causes.BLIND)}
+    assert all(end["price_fen"] == end["energised_s"] * 100 // 18000 for end in shed.ends())
+    fed_ms = list(shed.closed_ms)
+    shed.charging.fire_fault = 0
+    shed.plug(0, 120)
+    shed.run(120)
+    assert shed.closed_ms == fed_ms
+
+
+def test_a_second_of_blindness_gives_a_pause_no_new_half_hour():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    wait_without_supply(shed, 1680)
+    shed.charging.fire_fault = 1
+    shed.run(1)
+    shed.charging.fire_fault = 0
+    shed.run(180)
+    assert {end["cause"] for end in shed.ends()} == {stop_causes.SUPPLY_LOST}
+
+
+def test_supply_that_comes_and_goes_without_a_load_gives_no_new_half_hour():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    shed.unplug(0)
+    shed.unplug(1)
+    for _ in range(8):
+        wait_without_supply(shed, 270)
+        supply_is_back(shed)
+        shed.run(20)
+    assert {end["outlet"] for end in shed.ends()} == {0, 1}
+
+
+def test_after_a_pause_a_relay_that_stays_open_for_another_reason_has_five_minutes():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    wait_without_supply(shed, 600)
+    shed.locked = True
+    supply_is_back(shed)
+    shed.run(280)
+    assert not shed.ends()
+    shed.run(60)
+    assert {end["cause"] for end in shed.ends()} == {stop_causes.WAITED}

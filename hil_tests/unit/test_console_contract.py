@@ -68,6 +68,27 @@ def test_a_trip_without_point_effect_or_latency_names_none():
         assert text.count("cause") == 1
 
 
+@pytest.mark.parametrize(("kind", "fields"), [(kinds.TRIP, (30, 255, 0, 0, -1, 1 << 30)), (kinds.TRIP_RESET, (30, 1, 0))])
+def test_a_latch_that_the_configuration_does_not_know_is_told_as_such(kind, fields):
+    for text in both(kind, *fields):
+        assert "a cause of another configuration" in text and "31" not in text and "cause 30" not in text
+    for text in both(kind, 2, *fields[1:]):
+        assert "cause 3" in text and "another configuration" not in text
+
+
+def test_status_and_clear_name_an_unknown_latch_beside_known_ones():
+    desk = Desk()
+    for mask, said in (
+        (1 << 30, "a cause of another configuration"),
+        (1 << 30 | 5, "cause 1, 3 and a cause of another configuration"),
+        (1 << 29, "cause 30"),
+    ):
+        desk.shed.trips = mask
+        desk.presence(1)
+        assert f"TRIP by {said}: reset" in desk.type("status\r", 1000)
+        assert f"still tripped: {said}, " in desk.type("clear\r", 1000)
+
+
 def test_a_clock_that_was_never_set_is_not_told_as_a_date():
     for text in both(kinds.CLOCK_SET, 0, date_value("2026-03-05 10:00:00")):
         assert "2000-01-01" not in text and "2026-03-05" in text, text

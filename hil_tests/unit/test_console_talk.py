@@ -8,6 +8,7 @@ import sys
 import pytest
 from shed.console import auth as auth_room
 from shed.console import talk
+from shedguard.lists import FAULT_ARGUMENTS, FAULTS
 
 from hil_tests.unit.console_desk import TICKS, Desk
 
@@ -90,3 +91,17 @@ def test_a_board_with_room_has_the_words_from_its_start_and_for_good(start_ms, m
     desk.run(200_000)
     desk.shed.outlets_on = True
     assert "outlet 3 is on" in desk.type("why 3\r", 1000)
+
+
+def test_a_fault_in_numbers_counts_its_thing_as_the_rows_of_the_things_do():
+    """`meter 3` beside `a=2` sent the crew to meter 2."""
+    names = {name: number for number, name in FAULTS.items()}
+    outlets = {names[name] for name, thing in FAULT_ARGUMENTS.items() if thing == "outlet"}
+    assert set(talk._OF_OUTLETS) == outlets and set(talk._OF_OTHERS) == {names[name] for name in FAULT_ARGUMENTS} - outlets
+
+
+def test_in_numbers_too_a_live_outlet_is_said_first():
+    desk = live_desk()
+    desk.shed.why = lambda number: (2, [7])
+    assert "switch the breaker off, it may be live: " in desk.type("why 3\r", 1000)
+    assert "switch the breaker off" not in live_desk().type("why 3\r", 1000)

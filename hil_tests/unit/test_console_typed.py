@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.console import auth as auth_room
+from shed.console import talk, typed
 from shed.console.dates import date_text, date_value, span_text
 from shed.console.line import LINE, TOO_LONG, LineReader
+from shed.storage import journal as kinds
 
 from hil_tests.unit.console_desk import Desk
 
@@ -186,6 +188,21 @@ def test_help_names_every_verb_and_capitals_are_fine():
     text = Desk().type("HELP\r")
     for verb in ("status", "why", "log", "sessions", "faults", "clear", "stop", "repl", "time", "version"):
         assert verb in text
+
+
+def test_with_words_and_without_the_same_verbs_are_known():
+    known = set(typed._VERBS.split())
+    assert known == {"help", "time"} | set(talk.WRITES) | set(talk._READS) - {"tasks"}
+    assert known == {line.split()[0] for line in typed._HELP.splitlines() if line[0].islower() and line.split()[0] != "help"} | {"help"}
+
+
+def test_sessions_and_log_show_twenty_with_words_in_numbers_and_in_frames():
+    desk = Desk()
+    for n in range(30):
+        desk.shed.journal.write(kinds.SESSION_RESUMED, n, 0, 1)
+    for verb in ("sessions", "log"):
+        assert desk.type(verb + "\r", 2000).count("#") == 20
+        assert len(desk.ask(1, do=verb)) == 21
 
 
 def test_a_line_that_is_too_long_is_discarded_whole_and_said_so():

@@ -146,3 +146,19 @@ def test_idle_meters_do_not_starve_behind_many_energised_ones():
     room.run(5)
     room.poller.energised([(1 << 30) - 1, 0])
     assert min(room.reads(180)) >= 2
+
+
+@pytest.mark.parametrize("trouble", ["a sale begins or ends every few seconds", "an energised meter is dead"])
+def test_idle_meters_do_not_starve_on_a_full_bus_on_which_something_happens(trouble):
+    """Else the row that nobody charges at is called silent, and nobody can begin there."""
+    room = Room(40)
+    room.run(60)
+    full = (1 << 25) - 1
+    if trouble == "an energised meter is dead":
+        room.meters[3].silent = True
+    oldest_ms = 0
+    for turn in range(60):
+        room.poller.energised([full | (turn & 1) << 25 if trouble.startswith("a sale") else full, 0])
+        room.run(5)
+        oldest_ms = max([oldest_ms] + [room.poller.age_ms(i, room.ticks()) for i in range(26, 40)])
+    assert oldest_ms < 75_000

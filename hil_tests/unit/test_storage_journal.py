@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.storage import journal as journal_room
+from shed.storage.eraser import Eraser
 from shed.storage.journal import Journal
 from shed.storage.recall import before, fates
 
@@ -239,3 +240,40 @@ def test_the_fate_of_a_session_whose_start_was_cut_is_known_after_the_records_of
     journal.ring._region.reads = 0
     assert fates(journal, [7 << 16 | 1, 7 << 16 | 2]) == (set(), {7 << 16 | 1})
     assert journal.ring._region.reads < 200
+
+
+class Sectors(NorRegion):
+    """Counts its erases."""
+
+    erases = 0
+
+    def erase(self, sector):
+        self.erases += 1
+        super().erase(sector)
+
+
+def test_with_outlets_on_sectors_are_erased_for_sales_and_never_for_events():
+    sales, events = Sectors(8), Sectors(4)
+    journal = Journal(sales, Clock(), events=events)
+    journal.open()
+    journal.boot, journal.latched = 7, 0
+    eraser = Eraser((journal,))
+    now_ms = 0
+    while not journal.dry():
+        journal.write(journal_room.POINT, 0, 1)
+    before_erases = sales.erases, events.erases
+    for _ in range(3000):  # ten minutes of a loose wire, every outlet in use
+        now_ms += 200
+        eraser.step(now_ms, False, True)
+        journal.write(journal_room.POINT, 0, 1)
+    assert (sales.erases, events.erases) == before_erases and not eraser.forced
+    for _ in range(3000):
+        now_ms += 200
+        eraser.step(now_ms, False, True)
+        for kind, values in SALE:
+            journal.write(kind, *values)
+    assert 9 <= eraser.forced <= 11 and events.erases == before_erases[1]
+    for _ in range(400):
+        now_ms += 200
+        eraser.step(now_ms, True, True)
+    assert not journal.dry() and events.erases > before_erases[1], "events have their room as soon as nothing is on"

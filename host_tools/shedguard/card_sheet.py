@@ -19,7 +19,7 @@ from typing import Final
 from . import card_cells
 from .card_cells import BadCell
 from .cards import FOR_EVER, Card, show_number
-from .errors import INVALID, ShedError
+from .errors import INVALID, ShedError, reason
 from .site.problems import FileProblems, Problem
 
 COLUMNS: Final = ("card", "role", "valid_until", "price_list", "revoked")
@@ -73,7 +73,7 @@ def read_file(path: Path, zeros: int | None = None) -> Sheet:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise ShedError(f"cannot read {path}", str(error), "name the CSV file that the spreadsheet exported", INVALID) from error
+        raise ShedError(f"cannot read {path}", reason(error), "name the CSV file that the spreadsheet exported", INVALID) from error
     if raw[:4] == b"PK\x03\x04" or raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise ShedError(f"{path} is a workbook, not CSV", "it was saved as .xlsx, .ods or .xls", "save the sheet as CSV UTF-8", INVALID)
     text, encoding = decode(raw, str(path))

@@ -29,3 +29,10 @@ class ShedError(Exception):
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+def reason(error: Exception) -> str:
+    """Why a file or port could not be used, without Python's own wording."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not a text in UTF-8"
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -14,25 +14,20 @@ def _numbered(*names: str, first: int = 1, more: Mapping[int, str] = MappingProx
 
 STOP_CAUSES: Final = _numbered(
     "full", "unplugged", "max_time", "paid_time", "no_load", "over_power", "trip", "meter_stale", "user", "operator",
-    "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus",
-    more={18: "blind", 19: "supply_lost", 20: "load_swapped", 21: "waited"},
+    "outage_gone", "welded", "min_power", "maintenance", "dead_contact", "backstop", "relay_bus", "blind", "supply_lost",
+    "load_swapped", "waited",
 )  # fmt: skip
 HOLDERS: Final = _numbered(
     "boot_lock", "trip", "fault", "safe_mode", "maintenance", "self_test", "meter_stale", "load_budget", "no_session", "stagger",
-    "lease", "point_fault", "welded", "relay_bus",
-    more={15: "blind", 16: "wrong_board", 17: "supply", 18: "live"},
+    "lease", "point_fault", "welded", "relay_bus", "blind", "wrong_board", "supply", "live",
 )  # fmt: skip
-_FAULTS: Final = _numbered(
+FAULTS: Final = _numbered(
     "scan_exception", "scan_timer_silent", "clock_stopped", "scan_overrun", "task_exception", "task_stuck", "main_exception",
     "meter_stale", "welded", "point_fault", "output_readback", "journal_full", "config_bad", "cards_bad", "boot_loop",
     "reader_silent", "gate_forced", "gate_held", "hint_storm", "watchdog", "dead_contact", "self_test", "unprotected",
-    "expander_bus",
-    more={
-        25: "trip_unknown", 26: "supply_lost", 27: "low_voltage", 28: "live_outlet", 29: "meters_mixed", 30: "blind", 31: "wrong_board",
-        32: "records_lost", 33: "clock_unset", 35: "meter_jump",
-    },
+    "expander_bus", "trip_unknown", "supply_lost", "low_voltage", "live_outlet", "meters_mixed", "blind", "wrong_board",
+    "records_lost", "clock_unset", more={35: "meter_jump"},
 )  # fmt: skip
-FAULTS: Final = MappingProxyType({**_FAULTS, 30: "blind"})
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
 )  # fmt: skip

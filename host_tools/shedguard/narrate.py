@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from .cards import show_number
 from .lists import (
@@ -38,9 +38,18 @@ def when(epoch_s: int, uptime_s: int = 0) -> str:
     return f"+{timedelta(seconds=uptime_s)}"
 
 
+def memory_text(head: Mapping[str, Any]) -> str:
+    """Of a `status`: the board says what is left when garbage is collected, not what happens to be free."""
+    return f"{int(head.get('heap', 0)) >> 10} KB free after a collection"
+
+
 def causes_in(mask: int, names: SiteNames) -> list[str]:
     """The causes in a mask of latches, by name."""
-    return [_UNKNOWN_CAUSE if bit == _UNKNOWN else names.cause(bit) for bit in range(_UNKNOWN + 1) if mask >> bit & 1]
+    return [_cause(bit, names) for bit in range(_UNKNOWN + 1) if mask >> bit & 1]
+
+
+def _cause(index: int, names: SiteNames) -> str:
+    return _UNKNOWN_CAUSE if index == _UNKNOWN else names.cause(index)
 
 
 def fault_text(code: int, argument: int, names: SiteNames) -> str:
@@ -86,12 +95,11 @@ def _trip(record: Record, names: SiteNames, _language: str) -> str:
     effects = ", ".join(names.effects_in(record.number("effects"))) or "no effect"
     point = record.number("point")
     where = f" ({names.point(point)})" if point != _NO_POINT else ""
-    return f"TRIP by {names.cause(record.number('cause'))}{where}: {effects}{took}"
+    return f"TRIP by {_cause(record.number('cause'), names)}{where}: {effects}{took}"
 
 
 def _trip_reset(record: Record, names: SiteNames, language: str) -> str:
-    cause = record.number("cause")
-    return f"trip of {_UNKNOWN_CAUSE if cause == _UNKNOWN else names.cause(cause)} reset by {_authority(record, language)}"
+    return f"trip of {_cause(record.number('cause'), names)} reset by {_authority(record, language)}"
 
 
 def _start(record: Record, names: SiteNames, _language: str) -> str:
@@ -178,6 +186,13 @@ def _repeats(record: Record, names: SiteNames, language: str) -> str:
         what = _fault(replace(record, fields={"fault": detail >> 16, "argument": detail & 0xFFFF}), names, language)
     elif of == 9:
         what = _point(replace(record, fields={"point": detail >> 8, "state": detail & 0xFF}), names, language)
+    elif of == 8:
+        told = replace(record, fields={"authority": detail >> 24, "fault": detail >> 16 & 0xFF, "argument": detail & 0xFFFF})
+        what = _fault_cleared(told, names, language)
+    elif of == 13:
+        what = f"session {detail:#x} goes on"
+    elif of == 20:
+        what = _press(replace(record, fields=fields | {"outlet": detail >> 8, "reason": detail & 0xFF}), names, language)
     return f"{times} times more in {timedelta(seconds=record.number('span_s'))}: {what}"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
-from .errors import FAILED, PROTOCOL, ShedError
+from .errors import FAILED, PROTOCOL, ShedError, reason
 from .flash import partition_table
 from .flash.channel import Channel
 from .flash.partition_table import TABLE_OFFSET, TABLE_SIZE, Partition
@@ -48,7 +48,7 @@ class FlashFile:
                 file.seek(TABLE_OFFSET)
                 table = file.read(TABLE_SIZE)
         except OSError as error:
-            raise ShedError(f"cannot read {path}", str(error), "name a flash file: shed emulate prints its path") from error
+            raise ShedError(f"cannot read {path}", reason(error), "name a flash file: shed emulate prints its path") from error
         self.rows = decode_table(table, self.name)
 
     def read(self, label: str, progress: Progress | None = None) -> bytes:  # noqa: ARG002  a file is too fast for progress

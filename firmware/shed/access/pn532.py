@@ -49,8 +49,8 @@ _GET_VERSION = b"\x00\x00\xff\x02\xfe\xd4\x02\x2a\x00"
 class Pn532:
     """uart: `any()`, `readinto(buf)`, `write(data)`, none of them blocking.
 
-    `present`: the card in the field, None without. `seen_empty`: it was seen without one since it last began to answer.
-    `silent`: the reader does not answer (fault `reader_silent`).
+    `present`: the card in the field (canonical, 11 bytes: length, number, zeros), None without. `seen_empty`: it was seen without one
+    since it last began to answer. `silent`: the reader does not answer (fault `reader_silent`).
     Counters: `listens`, `timeouts`, `garbage`, `wakes`. `state` as above.
     """
 
@@ -67,16 +67,9 @@ class Pn532:
         self.seen_empty = False
         self._acked = False
         self._pings = 0
-        self._card = None
         self.state = ASLEEP
         self.silent = False
         self.listens = self.timeouts = self.garbage = self.wakes = 0
-
-    def take_card(self):
-        """The canonical number (11 bytes: length, number, zeros) of a card that came into the field, once per presentation; else None."""
-        card = self._card
-        self._card = None
-        return card
 
     def step(self, now_ms):
         """Moves on. Returns ms until it wants to run again."""
@@ -191,5 +184,4 @@ class Pn532:
             self.garbage += 1
             return
         card = bytes(self._view[at + 5 : at + 6 + length]) + bytes(10 - length)
-        if card != self.present:
-            self.present = self._card = card
+        self.present = card

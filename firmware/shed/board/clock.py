@@ -17,7 +17,7 @@ KEPT = const(2)  # over a reset, by the chip's own counter, which loses it with 
 _FIRST_YEAR = const(2024)  # the counter begins at 2000 after a power-on
 
 # The room's own names for the rest of the firmware.
-__all__ = ("Clock", "set_full_speed", "sleep_ms", "sleep_us", "ticks_ms", "ticks_us")
+__all__ = ("Clock", "sleep_ms", "sleep_us", "ticks_ms", "ticks_us")
 
 
 class Clock:
@@ -52,9 +52,3 @@ class Clock:
         self.quality = SET
         year, month, day, hour, minute, second, weekday, _ = gmtime(epoch_s + self._zero_s)
         self._rtc.datetime((year, month, day, weekday, hour, minute, second, 0))
-
-
-def set_full_speed():
-    """240 MHz; a stock image boots at 160 MHz (measured). Returns the frequency read back, Hz."""
-    machine.freq(240000000)
-    return machine.freq()

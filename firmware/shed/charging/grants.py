@@ -24,27 +24,22 @@ _BLOCKED = const(4)  # no sale may begin there now
 _NOWHERE = const(255)
 
 _SELECTED_MS = const(30000)
-_MOST = const(8)  # grants; records in half a minute
+_MOST = const(8)  # open grants
 _NO_CARD = bytes(11)
 
 
 class Grants:
-    """shed: the Charging it starts and stops sales at. sink.press_refused(outlet or 255, reason, card) -> bool hears of refusals."""
+    """shed: the Charging it starts and stops sales at. sink.press_refused(outlet or 255, reason, card) hears of refusals."""
 
     def __init__(self, shed):
         self._shed = shed
         self._open = []  # [card, ms left], oldest first
         self._selected = []  # [outlet, ms left, cards open at the press]
-        self._said = 0  # refusals written in this half minute
-        self._said_ms = 0
 
     def step(self, span_ms):
         """Time goes by."""
         self._open = _later(self._open, span_ms)
         self._selected = _later(self._selected, span_ms)
-        self._said_ms += span_ms
-        if self._said_ms >= _SELECTED_MS:
-            self._said = self._said_ms = 0
 
     def tap(self, card):
         """An admitted card (11 bytes). Returns STARTED when it was used at once, or NO_GRANT: it is open now."""
@@ -108,9 +103,7 @@ class Grants:
         self._selected = [row for row in self._selected if row[0] != i]
 
     def _refuse(self, i, reason, card):
-        if self._said < _MOST:
-            self._said += 1
-            self._shed.sink.press_refused(i, reason, card)
+        self._shed.sink.press_refused(i, reason, card)
         return REFUSED
 
 

@@ -1,8 +1,8 @@
-"""Time limits of one sale, which count across power cuts (decision 0021).
+"""Time limits of one sale: fed, which count across power cuts (decision 0021); and with its relay open, in one boot (0017, 0023).
 
 Hazard: a faulty battery that is fed for ever because each outage starts the clock anew. So a checkpoint writes the limits down as if all of
 the time to the *next* one had passed: a cut never gives any back. To keep that fair the next one is near at first, and farther off the
-longer the relay was closed in this boot.
+longer the relay was closed in this boot. And another bike that is fed on the card of one that waited too long.
 """
 
 from micropython import const
@@ -12,6 +12,8 @@ from shed.charging.rules import DAY_MS
 
 _SOON_MS = const(15000)  # the shortest time between two checkpoints
 _LATE_MS = const(2000)  # a step may come so late
+_WAITED_MS = const(300000)  # with the relay open: after that another bike may stand there
+_LONGEST_MS = const(1800000)  # the same while the shed has no supply, or a detector at fault
 
 
 class TimeLimits:
@@ -50,3 +52,18 @@ class TimeLimits:
         self._unsaved_ms = 0
         self._promise_ms = promise_ms = max(_SOON_MS, min(self._fed_ms // 2, limits.checkpoint_ms)) + _LATE_MS
         return (self.used_ms + promise_ms + 999) // 1000, (self.whole_ms + promise_ms + 999) // 1000
+
+
+class OpenTime:
+    """The one clock of the time with the relay open. No state and no pause sets it back: only a load that is seen. Whatever keeps the relay
+    open it may reach 30 min while a reason of the shed's own stands, and 5 min beyond such a reason, or without one."""
+
+    def __init__(self):
+        self._ms = 0
+        self._due_ms = _LONGEST_MS
+
+    def over(self, span_ms, fed, reason):
+        """span_ms went by with the relay open. fed: it is closed, and a load draws. reason: Charging.keeps_off. Stop cause, or 0."""
+        self._ms = 0 if fed else self._ms + span_ms
+        self._due_ms = _LONGEST_MS if reason or fed else min(self._due_ms, self._ms + _WAITED_MS)
+        return 0 if self._ms < self._due_ms else reason or stop_causes.WAITED

@@ -5,21 +5,20 @@ Hazard: somebody repairs, or trusts, a socket that is called off and is live.
 Told off: unseen until a reading of two seconds later shows no power. Power that stays is accused:
   another sale's own meter shows nothing -> that sale ends; power gone with it: meters_mixed, both outlets off until `clear`
   else                                   -> welded: the group contactor opens; power that stays even so: live_outlet
+                                            until `clear`: no power then is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
 """
 
 from micropython import const
 
 from shed.charging import stop_causes
-from shed.charging.settling import WELDED_MW
-from shed.charging.supply import shows_nothing
-
-FAULT_WELDED = const(9)
-FAULT_LIVE = const(28)
-FAULT_MIXED = const(29)
-HOLD_FAULT = const(3)
-HOLD_WELDED = const(13)
-HOLD_LIVE = const(18)
+from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW
+from shed.safety.faults import LIVE_OUTLET as FAULT_LIVE
+from shed.safety.faults import METERS_MIXED as FAULT_MIXED
+from shed.safety.faults import WELDED as FAULT_WELDED
+from shed.safety.holders import FAULT as HOLD_FAULT
+from shed.safety.holders import LIVE as HOLD_LIVE
+from shed.safety.holders import WELDED as HOLD_WELDED
 
 _POWERED = const(1)  # told off, and power was there at the last reading
 _WELDED = const(2)
@@ -28,10 +27,10 @@ _LIVE = const(8)
 _HELD = const(16)
 
 LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
-_SETTLED = const(3)  # looks after which a reading is of the time since the relay opened
-_BLIND = const(15)
+_SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
+_UNSEEN_S = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: words only
-_GRACE = const(600)
+_GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
 
 
@@ -53,7 +52,7 @@ class OffWatch:
 
     def may_be_live(self, i):
         """It was told off, and nobody saw that it is."""
-        return self._flags[i] & _POWERED or self.unseen[i]
+        return self._flags[i] & (_POWERED | _LIVE) or self.unseen[i]
 
     def blocked(self, i):
         """No sale may begin at outlet i."""
@@ -68,7 +67,8 @@ class OffWatch:
                 if shed.is_closed(i):
                     fed = 1
                     self.unseen[i] = 0
-                    self._late[i] = min(self._late[i] + 1, _BLIND) if shows_nothing(shed.sessions[i]) else 0
+                    sale = shed.sessions[i]
+                    self._late[i] = min(self._late[i] + 1, _UNSEEN_S) if sale is not None and sale.shows_nothing() else 0
                     late |= self._late[i] == _LATE
                 elif 0 < self.unseen[i] < _SINCE_BOOT - 1:
                     self.unseen[i] += 1
@@ -90,7 +90,7 @@ class OffWatch:
         """A reading of outlet i, which is told off and not STOPPING."""
         if self.look[i]:
             self.look[i] -= 1
-        if power_mw > WELDED_MW:
+        if power_mw > NO_POWER_MW:
             if 0 < self.unseen[i] < _SETTLED:
                 return
             self._flags[i] |= _POWERED
@@ -109,9 +109,7 @@ class OffWatch:
         if self._flags[i] & _POWERED:
             if self._flags[i] & _WELDED:
                 self._shed.sink.fault_over(FAULT_WELDED, i)
-            if self._flags[i] & _LIVE:
-                self._shed.sink.fault_over(FAULT_LIVE, i)
-            self._flags[i] &= ~(_POWERED | _LIVE)
+            self._flags[i] &= ~_POWERED
 
     def accuse(self, i, ask):
         """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's."""
@@ -120,7 +118,7 @@ class OffWatch:
         shed = self._shed
         if ask and not self._suspect[i] and not self._flags[i] & _WELDED:
             for k in range(len(shed.sessions)):
-                if k != i and shows_nothing(shed.sessions[k]):
+                if k != i and shed.sessions[k] is not None and shed.sessions[k].shows_nothing():
                     self._suspect[i] = k + 1
                     shed.stop(k, stop_causes.MAINTENANCE)
                     return False
@@ -138,7 +136,7 @@ class OffWatch:
 
     def clear(self, i):
         """A person has looked. False while the meter still shows power."""
-        if _BLIND <= self.unseen[i]:
+        if _UNSEEN_S <= self.unseen[i]:
             self.unseen[i] = _SINCE_BOOT
         if self._flags[i] & _MIXED:
             self._flags[i] &= ~_MIXED
@@ -146,6 +144,9 @@ class OffWatch:
             self._shed.sink.fault_over(FAULT_MIXED, i)
         if self._flags[i] & _POWERED:
             return False
+        if self._flags[i] & _LIVE:
+            self._flags[i] &= ~_LIVE
+            self._shed.sink.fault_over(FAULT_LIVE, i)
         if self._flags[i] & _WELDED:
             self._flags[i] &= ~_WELDED
             self._shed.sink.release(HOLD_WELDED, i)
@@ -162,16 +163,16 @@ class OffWatch:
         """What a live outlet, or one that may be, means for its group."""
         shed = self._shed
         row = self._rows[g]
-        cut = blind = False
+        cut = unseen = False
         for i in row:
             cut |= self._flags[i] & _WELDED > 0
-            blind |= _BLIND <= self.unseen[i] < _SINCE_BOOT and not shed.supply.state[g]
-        self._grace[g] = min(self._grace[g] + span_s, _GRACE) if blind else 0
+            unseen |= _UNSEEN_S <= self.unseen[i] < _SINCE_BOOT and not shed.supply.state[g]
+        self._grace[g] = min(self._grace[g] + span_s, _GRACE) if unseen else 0
         cut |= self._grace[g] == _GRACE
         for i in row:
             if cut:
                 shed.stop(i, stop_causes.SUPPLY_LOST)
-            held = cut or (blind and shed.sessions[i] is None)
+            held = cut or (unseen and shed.sessions[i] is None)
             if held != bool(self._flags[i] & _HELD):
                 self._flags[i] ^= _HELD
                 (shed.sink.hold if held else shed.sink.release)(HOLD_LIVE, i)

@@ -11,13 +11,13 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
                                                   before session_start (False: the sale does not begin); cause 0 while the sale goes on
     forget(id)                                    a sale that did not begin after all
     session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
-    session_resumed(id, i, energised_s) -> bool   ignored
+    session_resumed(id, i, energised_s)
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
                                                   answer True without a second record when the record stands already
     fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 21 dead_contact (outlet); and those of
     hold(holder, i)   release(holder, i)          off_watch.py and supply.py; 7 meter_stale, and those of the two; called once per change
-    press_refused(i, reason, card) -> bool        grants.py; ignored
+    press_refused(i, reason, card)                grants.py
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """
@@ -30,11 +30,10 @@ from shed.charging import session, stop_causes
 from shed.charging.grants import Grants
 from shed.charging.off_watch import LOOK, OffWatch
 from shed.charging.supply import LOST, Supply
-
-FAULT_METER_STALE = const(8)
-FAULT_DEAD_CONTACT = const(21)
-FAULT_METER_JUMP = const(35)
-HOLD_METER_STALE = const(7)
+from shed.safety.faults import DEAD_CONTACT as FAULT_DEAD_CONTACT
+from shed.safety.faults import METER_JUMP as FAULT_METER_JUMP
+from shed.safety.faults import METER_STALE as FAULT_METER_STALE
+from shed.safety.holders import METER_STALE as HOLD_METER_STALE
 
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
@@ -56,7 +55,7 @@ class Charging:
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
-        self.blind = False  # a fire point is at fault: no sale of before an outage goes on
+        self.fire_fault = 0  # not 0, a fire point is at fault: no sale of before an outage goes on
         self._outlets = outlets
         n = len(outlets)
         self.sessions: list[session.Session | None] = [None] * n
@@ -187,11 +186,11 @@ class Charging:
         else:
             self.meters[meter // _WORD] &= ~bit
 
-    def card_tapped(self, card, role, now_ms):
+    def card_tapped(self, card):
         """An admitted card (11 bytes): what it may start or stop, grants.py decides."""
         self._grants.tap(card)
 
-    def button(self, i, now_ms):
+    def button(self, i):
         """The button of outlet i. Returns an answer of grants.py."""
         return self._grants.press(i)
 
@@ -223,7 +222,6 @@ class Charging:
             return False
         self.mark(i)
         return True
-
 
     # What a session asks of the shed.
 
@@ -272,6 +270,10 @@ class Charging:
     def no_supply(self, i):
         """The group of outlet i has no supply, or a low one."""
         return self.supply.state[self.group_of[i]]
+
+    def keeps_off(self, i):
+        """Why no sale at outlet i goes on while its relay is open: the stop cause of one that waits too long for it; 0."""
+        return stop_causes.SUPPLY_LOST if self.no_supply(i) else stop_causes.BLIND if self.fire_fault else 0
 
     def is_closed(self, i):
         """The outputs reported its relay closed."""

@@ -16,15 +16,16 @@ def restore(shed, records, unstarted=()):
         i = record[1]
         price = (tariff.TIME, record[9], record[10])
         if record[0] in unstarted:
-            shed.sink.session_start(record[0], i, record[2], record[4], tariff.price_fen(price, 1))
+            shed.sink.session_start(record[0], i, record[2], record[4], tariff.charged_fen(price, 0, 1))
         if i < len(shed.sessions) and shed.sessions[i] is None:
             sale = session.Session(shed, i, bytes(record[2]))
             _fill(sale, record)
             shed.take_up(sale)
         else:  # the site has changed: nothing to resume it on; what was measured is settled
             sale, _, card, start_s, wh, seconds, mwh, _, cause = record[:9]
-            fen = tariff.price_fen(price, seconds)
-            shed.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause or stop_causes.OUTAGE_GONE)
+            cause = cause or stop_causes.OUTAGE_GONE
+            fen = tariff.charged_fen(price, cause, seconds)
+            shed.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
 
 
 def _fill(sale, record):

@@ -2,14 +2,14 @@
 
 Hazards: an outlet that is on without a meter or a record (energy given away, or billed from nothing); a sale settled twice or never.
 
-  button                    restore (outage; into STOPPING when the checkpoint has a cause); pause (no supply, from any state with a lease)
-    v                          v
- STARTING                   RESUMING      relay open; waits for a reading that arrived after the request
+  button                    restore (outage; into STOPPING when the checkpoint has a cause); pause (no supply: from any state with a lease;
+    v                          v    STARTING ends instead, DONE)
+ STARTING                   RESUMING      relay open; waits for supply and detectors, then for a reading that arrived after the request
     | reading: checkpoint,     | reading: resumed record
     | start and energised      |
     | record, all true         |
     +---------> WAITING <------+          lease asked; load must come within start_ms of the relay closing
-                   | start_w reached      (resumed: 3 W, a float that lasted through the outage)
+                   | start_w reached      (after an outage or a pause, `resumed`: 3 W, a float that lasted through it)
                    v    level above the full threshold again
                CHARGING <------------- TOP_UP     billed time runs while the relay is closed
                    |  FULL ------------> |
@@ -20,20 +20,21 @@ Hazards: an outlet that is on without a meter or a record (energy given away, or
                    v
                SETTLING -- sink.session_end true --> DONE         asked again every second until it is true
 
-Transitions into STOPPING carry a number of stop_causes: NO_LOAD or DEAD_CONTACT (OUTAGE_GONE when resumed) from WAITING; FULL,
-UNPLUGGED, OVER_POWER, MIN_POWER from the curve; MAX_TIME, BACKSTOP, WAITED, METER_STALE, TRIP, USER... from anywhere. A first cause
-stands; only WELDED replaces it (power flows on: not the customer's), and not a TRIP, which settles on the first reading after opening.
+Transitions into STOPPING carry a number of stop_causes: NO_LOAD or DEAD_CONTACT (when resumed OUTAGE_GONE, SUPPLY_LOST) from WAITING;
+FULL, UNPLUGGED, OVER_POWER, MIN_POWER, LOAD_SWAPPED from the curve; MAX_TIME, BACKSTOP, WAITED, METER_STALE, TRIP, BLIND, RELAY_BUS,
+SUPPLY_LOST, MAINTENANCE, USER, OPERATOR from anywhere. A first cause stands; only WELDED replaces it (power flows on: not the customer's),
+and not a TRIP, which settles on the first reading after opening.
 """
 
 from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import stop_causes, supply, tariff
+from shed.charging import recording, stop_causes
 from shed.charging.energy import EnergyCount
-from shed.charging.limits import TimeLimits
+from shed.charging.limits import OpenTime, TimeLimits
 from shed.charging.load_watch import LoadWatch
-from shed.charging.settling import Ending
+from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW, Ending
 from shed.charging.signature import SWAPPED, Signature
 
 IDLE = const(0)
@@ -53,8 +54,7 @@ _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
-_NONE_MW = const(1000)
-_WAITED_MS = const(300000)  # with the relay open, whatever keeps it so: after that another bike may stand there
+_BACK_DATED_MS = const(12000)  # the 10 s that confirm `unplugged`, and 2 s for the meter to follow: who is dark for longer has unplugged
 
 
 class Session:
@@ -74,9 +74,9 @@ class Session:
         self.resumed = False
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self.closed_ms = self._waited_ms = 0  # since the relay closed; since it opened
+        self.closed_ms = 0  # since the relay closed
+        self._open = OpenTime()
         self.dark_ms = 0  # the relay closed, and no power seen
-        self.paused = False
         self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
         self._asked_ms = 0  # since the meter was asked
@@ -115,7 +115,7 @@ class Session:
         self._last_ms = now_ms
         self.state_ms += span_ms
         self._asked_ms += span_ms
-        self._waited_ms = 0 if closed or self.paused else self._waited_ms + span_ms  # a pause has a limit of its own (supply.py)
+        waited = self._open.over(0 if self._was else span_ms, closed and self.is_billed(), shed.keeps_off(self.index))
         if self._was:
             self.closed_ms += span_ms
             self.dark_ms += span_ms
@@ -143,6 +143,8 @@ class Session:
             self.stop(stop_causes.TRIP)
         elif over and self.state != STARTING:
             self.stop(over)
+        elif waited:
+            self.stop(waited)
         state = self.state
         if state == STARTING or state == RESUMING:
             self._await_reading(shed, believed)
@@ -156,6 +158,26 @@ class Session:
         elif state != DONE:
             self._running(shed, now_ms, fresh, read_ms, closed)
         self._was = 0 if not closed else 2 if self.is_billed() else 1
+
+    def pause(self, shed):
+        """Its group has no supply. Billed time ends with the last reading that showed power."""
+        if self.state == STARTING:
+            self.enter(DONE)
+        elif self.wants_lease() or self.state == RESUMING:
+            self.energised_ms -= min(self.dark_ms, _BACK_DATED_MS, self.energised_ms)
+            self.resumed = True
+            if self.state == TOP_UP:
+                self.top_up_ms = self.state_ms
+            if self.is_billed():  # the bike may be another afterwards
+                self.signature.remember(self.signature.level_mw, self.watch.peak_mw, self.energised_ms)
+            self.enter(RESUMING)
+            self.checkpoint(shed)
+
+    def shows_nothing(self):
+        """The relay is closed for it, and its meter shows no load, or none any more."""
+        if self.reading.power_mw >= NO_POWER_MW or not self.wants_lease() or self.closed_ms < FOLLOWS_MS:
+            return False
+        return self.state == WAITING or 0 < self.dark_ms < _BACK_DATED_MS
 
     def enter(self, state):
         self.state = state
@@ -175,19 +197,15 @@ class Session:
         starting = self.state == STARTING
         if starting and shed.start_blocked:
             self.enter(DONE)
-        elif not starting and self._waited_ms >= _WAITED_MS:
-            self.stop(stop_causes.WAITED)
-        elif shed.blind and not starting:
-            self.state_ms = 0  # it waits for the detectors, not for the meter
-        elif self.paused and supply.waits(self, shed):
-            return
+        elif not starting and shed.keeps_off(self.index):
+            self.state_ms = 0  # it does not wait for the meter
         elif believed:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
                 self.checkpoint(shed)
                 self.enter(WAITING)
-            elif self._open_books(shed):
-                self.enter(WAITING)
+            else:
+                self._begin(shed)
         elif self.state_ms >= (_BASELINE_MS if starting else _RESUME_METER_MS):
             shed.meter_lost(self.index)
             self.stop(stop_causes.METER_STALE)
@@ -195,27 +213,15 @@ class Session:
             self._asked_ms = 0
             shed.poller.request_now(self.meter)
 
-    def _open_books(self, shed):
-        """Law 4: everything that lets the session survive a cut is programmed before the lease is asked. The checkpoint is first: a start
-        record alone would be a sale that no boot takes up again."""
-        sink = shed.sink
-        self.id = sink.new_session_id()
-        self.start_s = sink.stamp_s()
+    def _begin(self, shed):
         self.count = EnergyCount(self.reading.energy_wh)
         self.count.add(self.reading)
-        first_fen = tariff.price_fen(self.tariff, 1)
-        if not self.checkpoint(shed):
+        if recording.begin(self, shed):
+            self.enter(WAITING)
+        elif self.cause:
+            self._settle(shed)
+        else:
             self.enter(DONE)
-            return False
-        if not sink.session_start(self.id, self.index, self.card, self.count.start_wh, first_fen):
-            sink.forget(self.id)
-            self.enter(DONE)
-            return False
-        if sink.session_energised(self.id, self.index):
-            return True
-        self.cause = stop_causes.MAINTENANCE  # never on; the start record gets its end
-        self._settle(shed)
-        return False
 
     def _running(self, shed, now_ms, fresh, read_ms, closed):
         """WAITING, CHARGING, TOP_UP."""
@@ -228,7 +234,7 @@ class Session:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
             if fresh:
-                if self.reading.power_mw >= _NONE_MW:
+                if self.reading.power_mw >= NO_POWER_MW:
                     self.dark_ms = 0
                 cause = self._follow(shed, read_ms)
             if not cause and self.state == TOP_UP and self.state_ms >= limits.top_up_ms:
@@ -240,8 +246,6 @@ class Session:
                 cause = stop_causes.METER_STALE
                 if self.state != WAITING:  # nobody measured it: nobody pays for it
                     self.energised_ms -= min(unread_ms, self.energised_ms)
-        if not cause and self._waited_ms >= _WAITED_MS:
-            cause = stop_causes.WAITED
         if cause:
             self.stop(cause)
         elif self.time.checkpoint_due():
@@ -291,11 +295,4 @@ class Session:
         return cause
 
     def _settle(self, shed):
-        count = self.count
-        not_the_customers = self.cause == stop_causes.SUPPLY_LOST or self.cause == stop_causes.BLIND
-        price_fen = tariff.used_fen if not_the_customers else tariff.price_fen
-        price = price_fen(self.tariff, self.energised_s())
-        settled = shed.sink.session_end(
-            self.id, self.index, self.card, self.start_s, self.energised_s(), count.mwh, count.start_wh, count.wh, price, self.cause
-        )
-        self.enter(DONE if settled else SETTLING)
+        self.enter(DONE if recording.end(self, shed) else SETTLING)

@@ -7,9 +7,9 @@ from micropython import const
 
 from shed.charging import stop_causes
 
-WELDED_MW = const(1000)
+NO_POWER_MW = const(1000)  # less is no power, but a neighbour's crosstalk (decision 0022); a lithium charger at rest may show as little
+FOLLOWS_MS = const(2000)  # a meter's power value follows the relay within this
 _OPEN_MS = const(3000)  # the outputs must report the relay open within this
-_SETTLE_MS = const(2000)  # a meter's power value follows the relay within this
 _FINAL_MS = const(5000)  # then the last reading will do
 
 
@@ -34,8 +34,8 @@ class Ending:
             return False
         self._opened_ms += span_ms
         trip = sale.cause == stop_causes.TRIP
-        if fresh and (trip or self._opened_ms >= _SETTLE_MS):
-            if trip or sale.reading.power_mw <= WELDED_MW:
+        if fresh and (trip or self._opened_ms >= FOLLOWS_MS):
+            if trip or sale.reading.power_mw <= NO_POWER_MW:
                 return True
             self._hot_readings += 1
             if self._hot_readings == 2:
@@ -43,7 +43,7 @@ class Ending:
                 return True
         if self._opened_ms >= _FINAL_MS:
             return True
-        if self._opened_ms >= _SETTLE_MS:
+        if self._opened_ms >= FOLLOWS_MS:
             shed.poller.request_now(sale.meter)
         return False
 

@@ -12,26 +12,22 @@ to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 
 
 from micropython import const
 
-from shed.charging import session, stop_causes
-
-FAULT_SUPPLY_LOST = const(26)
-FAULT_LOW_VOLTAGE = const(27)
-HOLD_SUPPLY = const(17)
+from shed.charging.settling import NO_POWER_MW
+from shed.safety.faults import LOW_VOLTAGE as FAULT_LOW_VOLTAGE
+from shed.safety.faults import SUPPLY_LOST as FAULT_SUPPLY_LOST
+from shed.safety.holders import SUPPLY as HOLD_SUPPLY
 
 _LOW = const(1)
 LOST = const(2)
+_FAULTS = (0, FAULT_LOW_VOLTAGE, FAULT_SUPPLY_LOST)  # by state
 _LOW_DV = const(1650)
 _BACK_DV = const(1870)
 _LOAD_MW = const(5000)  # more than a charger at rest
-_NONE_MW = const(1000)
 _NEW_MS = const(40000)  # an idle meter is read every 30 s; when one says low, or well again, the others are asked at once
 _STILL_MS = const(2000)
 _SURE = const(3)
 _TRY_AGAIN = const(20)
 _GONE = const(9)  # less than a load needs to count as unplugged
-_LONGEST_MS = const(1800000)  # of a pause; then the sale is settled
-_BACK_DATED_MS = const(12000)
-_CLOSED_MS = const(2000)
 
 
 class Supply:
@@ -78,7 +74,7 @@ class Supply:
             sale = shed.sessions[i]
             if sale is not None and sale.is_billed():
                 gone = self._gone[i]
-                if reading.power_mw >= _NONE_MW:
+                if reading.power_mw >= NO_POWER_MW:
                     drawing += 1
                     gone = 1 if gone == 1 or reading.power_mw >= _LOAD_MW else 0
                 elif gone:
@@ -135,48 +131,15 @@ class Supply:
         self.turns[g] = 0
         self._until[g] = until
         if before and not (before == LOST and self.owed[g]):
-            sink.fault_over(FAULT_SUPPLY_LOST + LOST - before, g)
+            sink.fault_over(_FAULTS[before], g)
         if state:
-            sink.fault(FAULT_SUPPLY_LOST + LOST - state, g)
+            sink.fault(_FAULTS[state], g)
         for i in self._rows[g]:
             if not before:
                 sink.hold(HOLD_SUPPLY, i)
                 if shed.sessions[i] is not None:
-                    _pause(shed.sessions[i], shed)
+                    shed.sessions[i].pause(shed)
             elif not state:
                 sink.release(HOLD_SUPPLY, i)
                 shed.poller.request_now(shed.meter_of(i))
             shed.mark(i)
-
-
-def _pause(sale, shed):
-    """Billed time ends with the last reading that showed power."""
-    if sale.state == session.STARTING:
-        sale.enter(session.DONE)
-    elif sale.wants_lease() or sale.state == session.RESUMING:
-        sale.energised_ms -= min(sale.dark_ms, _BACK_DATED_MS, sale.energised_ms)
-        sale.resumed = sale.paused = True
-        if sale.state == session.TOP_UP:
-            sale.top_up_ms = sale.state_ms
-        if sale.is_billed():  # the bike may be another afterwards
-            sale.signature.remember(sale.signature.level_mw, sale.watch.peak_mw, sale.energised_ms)
-        sale.enter(session.RESUMING)
-        sale.checkpoint(shed)
-
-
-def waits(sale, shed):
-    """Whether it still has no supply; too long ends it."""
-    if not shed.no_supply(sale.index):
-        sale.paused = False
-        sale.enter(session.RESUMING)
-        return False
-    if sale.state_ms >= _LONGEST_MS:
-        sale.stop(stop_causes.SUPPLY_LOST)
-    return True
-
-
-def shows_nothing(sale):
-    """The relay is closed for it, and its meter shows no load, or none any more."""
-    if sale is None or sale.reading.power_mw >= _NONE_MW or not sale.wants_lease() or sale.closed_ms < _CLOSED_MS:
-        return False
-    return sale.state == session.WAITING or 0 < sale.dark_ms < _BACK_DATED_MS

@@ -21,7 +21,11 @@ _ENOUGH_BYTES = const(72000)  # free before loading: 60 KB stay
 # About 10 KB that only a person at a terminal needs, in order of import.
 WORDY = ("shed.console.dates", "shed.console.words", "shed.console.typed")
 _READS = {"status": "", "why": "o", "log": "n", "sessions": "n", "faults": "", "tasks": "", "version": ""}
-_MOST = const(200)
+MOST = const(200)  # records in one typed answer
+WRITES = ("stop", "clear", "confirm", "repl")  # and `time`, which takes a date: with words only
+_LIVE = "switch the breaker off, it may be live: "
+_OF_OUTLETS = b"\x09\x15\x1c\x1d"  # codes of faults (docs/fault-codes.md) whose argument is an outlet
+_OF_OTHERS = b"\x08\x0a\x0b\x10\x11\x12\x13\x18\x1a\x1b\x1e\x23"  # or a meter, a point, ... counted from 0
 _THINGS = ("outlet", "point", "gate", "meter")  # by the first letter; all but outlets count from 0 in the rows
 _NUMBERS = """\
 numbers only: words are not loaded while an outlet is on; `shed` on a laptop has them
@@ -95,9 +99,9 @@ class Talk:
         value = int(value) if len(value) < 6 and value.isdigit() else -1
         if verb in _READS:
             name = _READS[verb]
-            asked = {name: min(value, _MOST) if name == "n" else value} if value >= 0 else {}
+            asked = {name: min(value, MOST) if name == "n" else value} if value >= 0 else {}
             rows = self._commands.read("hello" if verb == "version" else verb, asked, now_ms)
-        elif verb in ("stop", "clear", "confirm", "repl"):
+        elif verb in WRITES:
             rows = (self._commands.write(verb, {"o": value}, now_ms),)
         else:
             return
@@ -105,8 +109,11 @@ class Talk:
             if row is None:
                 yield None
                 continue
-            about = ""
+            about = _LIVE if row.get("on") == 2 else ""
             for name in _THINGS:
                 if name[0] in row and row.get("ok") is not True:
-                    about = "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))
+                    about += "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))
+            if "f" in row:  # its argument as what stands on the thing, as in the rows of the things
+                code = row["f"]
+                row["a"] = self._commands.shed.outlet_number(row["a"]) if code in _OF_OUTLETS else row["a"] + (code in _OF_OTHERS)
             yield about + " ".join(["%s=%s" % pair for pair in row.items()]) + "\n"

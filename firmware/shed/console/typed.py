@@ -4,9 +4,10 @@ Hazard: somebody who cannot find out why an outlet is off. Every number is named
 """
 
 from shed.console import words
-from shed.console.commands import error
 from shed.console.dates import date_text, date_value, span_text
+from shed.console.talk import MOST, WRITES
 from shed.console.words import word
+from shed.safety.holders import LEASE, NO_SESSION
 from shed.storage.journal import SESSION_KINDS, fields
 
 _VERBS = "help status why log sessions faults stop clear time repl version confirm"
@@ -14,7 +15,7 @@ _HELP = """\
 status         trips, outlets, points, gates, meters
 why N          why outlet N is off
 log [N]        the last N records (20)
-sessions [N]   the last N records of sales (10)
+sessions [N]   the last N records of sales (20)
 faults         faults since the start
 version        firmware, configuration
 With a maintenance card or the key switch, within 60 s:
@@ -25,7 +26,6 @@ time YYYY-MM-DD HH:MM:SS
 repl           opens everything and starts for maintenance
 """
 _GROUPS = ("off", "on", "MAY BE LIVE: switch its breaker off")
-_MOST = 200
 
 
 class Typed:
@@ -47,16 +47,16 @@ class Typed:
         elif verb == "why":
             yield from self._why(count)
         elif verb == "log":
-            yield from self._records(min(count, _MOST) if count >= 0 else 20, None)
+            yield from self._records(min(count, MOST) if count >= 0 else 20, None)
         elif verb == "sessions":
-            yield from self._records(min(count, _MOST) if count >= 0 else 10, SESSION_KINDS)
+            yield from self._records(min(count, MOST) if count >= 0 else 20, SESSION_KINDS)
         elif verb == "faults":
             yield from self._faults()
         elif verb == "version":
             row = self._shed.identity()
             yield "ShedGuard %s on MicroPython %s, %s\n" % (row["fw"], row["mpy"], self._shed.mode)
             yield "site %s, board %s, configuration %08X, boot %s\n" % (row["site"], row["board"], row["cfg"], row["boot"])
-        elif verb in ("stop", "clear", "confirm", "repl", "time"):
+        elif verb in WRITES or verb == "time":
             yield from self._write(verb, parts, count, now_ms)
         else:
             yield "no command `%s`. Did you mean `%s`? `help` lists them.\n" % (verb[:20], nearest(verb))
@@ -67,7 +67,8 @@ class Typed:
             if row is None:
                 yield None
             elif "o" in row:
-                hold = ": " + word(words.HOLDERS, row["hold"][0]) if row["hold"] else ""
+                found = [holder for holder in row["hold"] if holder not in (NO_SESSION, LEASE)] or row["hold"][:1]  # what no card changes
+                hold = ": " + "; ".join([word(words.HOLDERS, holder) for holder in found]) if found else ""
                 if row["s"] or row["mw"]:
                     power = ", %d.%d W" % (row["mw"] // 1000, row["mw"] // 100 % 10)
                     hold = "%s, %s, %s, %s%s" % (power, words.kwh(row["wh"]), span_text(row["s"]), words.yuan(row["fen"]), hold)
@@ -85,14 +86,14 @@ class Typed:
                 clock = date_text(row["t"]) + words.KEPT[row.get("clk") == 2] if row["t"] else "clock not set"
                 yield "%s mode, up %s, %s\n" % (shed.mode, span_text(row["up_s"]), clock)
                 if row["trips"]:
-                    yield "TRIP by cause %s: reset with `clear` once the cause is gone\n" % words.bits_text(row["trips"])
+                    yield "TRIP by %s: reset with `clear` once the cause is gone\n" % words.causes_text(row["trips"])
                 else:
                     yield "no trip\n"
                 if row.get("trial"):
                     yield "configuration ON TRIAL, %s left: `confirm` keeps it, else the old one comes back\n" % span_text(row["trial"])
                 yield "%d faults%s\n" % (row["faults"], ": see `faults`" if row["faults"] else "")
                 groups = "".join(["group %d %s, " % (i + 1, _GROUPS[on]) for i, on in enumerate(row["group"])])
-                yield "%sheartbeat %s, %d bytes free\n" % (groups, "on" if row["hb"] else "OFF", row["heap"])
+                yield "%sheartbeat %s, %d KB free after a collection\n" % (groups, "on" if row["hb"] else "OFF", row["heap"] >> 10)
 
     def _why(self, outlet):
         found = self._shed.why(outlet) if 0 <= outlet < 256 else None
@@ -126,7 +127,7 @@ class Typed:
             else:
                 yield "refused: %s\n" % row["hint"]
         elif verb == "clear":
-            trips = "still tripped: cause %s" % words.bits_text(row["trips"]) if row["trips"] else "no trip left"
+            trips = "still tripped: %s" % words.causes_text(row["trips"]) if row["trips"] else "no trip left"
             yield "%s, %d faults left\n" % (trips, row["faults"])
         else:
             yield "done\n" if verb != "repl" else "everything opens; the board starts for maintenance\n"
@@ -156,8 +157,3 @@ def nearest(verb):
         if score > most:
             best, most = known, score
     return best
-
-
-def refusal(name):
-    """The text of an error that concerns a whole line."""
-    return error(name)["hint"] + "\n"

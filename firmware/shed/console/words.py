@@ -38,11 +38,12 @@ TRIALS = "|on trial|confirmed|REJECTED, the old one is back"
 AUTHORITIES = "|maintenance card|key switch|key"
 KEPT = "", " (kept over a reset)"
 PRESSES = "|several cards are open, tap again|several outlets pressed, wait 30 s|another card's session|blocked, see `why`"
+_UNKNOWN = "a cause of another configuration"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
-# One sentence per journal kind, from 1: {x2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` tells letter x.
+# One sentence per journal kind, from 1: {n2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` tells letter n.
 _SENTENCES = (
-    "boot {n3} by {R0}{b1}|TRIP: cause {i0}{p1}, effects {m2}{u4}|trip of cause {i0} reset by {A1}"
+    "boot {n3} by {R0}{b1}|TRIP: {x0}{p1}, effects {m2}{u4}|trip of {x0} reset by {A1}"
     "|outlet {o1}: session {s0} begins, card {c2}, {y4}"
     "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y:}, card {c2}|gate {G0}{r1}{k2}|FAULT {f0}|fault cleared by {A2}: {f0}"
     "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}, now {d1}|maintenance, by {A0}"
@@ -69,7 +70,13 @@ def fault_text(code, argument, outlet_number):
 
 def bits_text(mask):
     """`1, 3` for bits 0 and 2, `none`."""
-    return ", ".join([str(i + 1) for i in range(32) if mask >> i & 1]) or "none"
+    return ", ".join([str(i + 1) for i in range(30) if mask >> i & 1]) or "none"
+
+
+def causes_text(mask):
+    """A mask of latches: bit 30 is one that this configuration does not know."""
+    known = "cause " + bits_text(mask)
+    return known if mask < 1 << 30 else _UNKNOWN if mask == 1 << 30 else known + " and " + _UNKNOWN
 
 
 def card_text(card):
@@ -105,6 +112,8 @@ def _told(letter, own, at, outlet_number):
         return "outlet %d: press " % outlet_number(value) if value < 255 else "tap "
     elif letter == "i":
         value += 1
+    elif letter == "x":
+        return causes_text(1 << value)
     elif letter == "s":
         return "%08X" % value
     elif letter == "y":

@@ -99,7 +99,7 @@ class Poller:
             for b in range(len(self._masters)):
                 self._hot_on[b] = tuple(i for i in self._on_bus[b] if self._is_hot(i))
                 self._cursor[b] = 0
-                self._idle_ms_at[b] = self._now_ms
+                self._look_at_idle(b)
 
     def driving(self):
         """Whether a transceiver of ours holds a line, for some 10 ms: what takes long begins later, lest it talk into the answer."""
@@ -202,6 +202,11 @@ class Poller:
         self._idle_ms_at[b] = ticks_add(now_ms, -latest_ms)
         return -1
 
+    def _look_at_idle(self, b):
+        """An idle meter of bus b may be due from now on. What was due earlier stays so: its lateness is its only claim on a full bus."""
+        if ticks_diff(self._idle_ms_at[b], self._now_ms) > 0:
+            self._idle_ms_at[b] = self._now_ms
+
     def _finish(self, i, master, now_ms):
         reading = self.readings[i]
         result = master.result
@@ -217,7 +222,7 @@ class Poller:
                     reading.taken_ms = now_ms
                 else:  # the next one tells
                     self._due_ms[i] = ticks_add(now_ms, self._hot_ms)
-                    self._idle_ms_at[self._meters[i][0]] = now_ms
+                    self._look_at_idle(self._meters[i][0])
                 reading.count += 1
                 reading.updated_ms = now_ms
                 if reading.valid:
@@ -229,7 +234,7 @@ class Poller:
             limit_s = _BACK_OFF_HOT_S if self._is_hot(i) else _BACK_OFF_S
             self._back_off_s[i] = min(max(2, self._back_off_s[i] * 2), limit_s)
             self._due_ms[i] = ticks_add(now_ms, self._back_off_s[i] * 1000)
-            self._idle_ms_at[self._meters[i][0]] = now_ms  # it may be due before the others
+            self._look_at_idle(self._meters[i][0])  # it may be due before the others
         if kind < TIMEOUTS or kind == CRC_ERRORS or kind == GLITCHES:
             self._back_off_s[i] = 0
         if kind and reading.valid and ticks_diff(now_ms, reading.updated_ms) > STALE_MS:

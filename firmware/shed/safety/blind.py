@@ -1,11 +1,11 @@
 """Blind points: what a fire point that is at fault costs. Blind means off (decision 0014).
 
 Hazard: an outlet that charges on under a detector that sees nothing. While a fire point is at fault nothing closes. One that cannot be
-read for two seconds cuts the outlets it protects. On any other fault what runs ends after the site's grace, except in groups that another
-detector, not at fault, protects too. Nothing latches, and the gate stays as it is.
+read for two seconds cuts the outlets it protects. On any other fault what runs ends after the site's grace, except where another detector
+of the same zone, not at fault, protects it too. Nothing latches, and the gate stays as it is.
 
-    normal --fault--> nothing closes --no reading for 2 s----------> its outlets cut (holder `blind`, fault 30)
-                                     --grace, no other detector----> their sales end (stop cause `blind`)
+    normal --fault--> nothing closes --no reading for 2 s------------------> its outlets cut (holder `blind`, fault 30)
+                                     --grace, no detector of its zone------> their sales end (stop cause `blind`)
     any of these      --normal-----> normal
 """
 
@@ -18,9 +18,9 @@ _TURNS_A_MIN = const(600)
 
 
 class BlindWatch:
-    """groups: outlet mask per group. table: faults.Faults. grace_min: 0 to 30."""
+    """groups: outlet mask per group. table: faults.Faults. grace_min: 0 to 30. zones: zone per point, 0 none; empty: none has one."""
 
-    def __init__(self, points, matrix, outputs, groups, table, grace_min):
+    def __init__(self, points, matrix, outputs, groups, table, grace_min, zones):
         self._points = points
         self._matrix = matrix
         self._outputs = outputs
@@ -31,11 +31,16 @@ class BlindWatch:
         self._was = 0  # fire points at fault in the last turn
         self._dark_turns = bytearray(points.count)
         self._turns = [0] * points.count  # at fault, and no other detector
+        self._beside = [0] * points.count  # detectors of its zone
+        for i in range(len(zones)):
+            for k in range(len(zones)):
+                if zones[i] and zones[k] == zones[i]:
+                    self._beside[i] |= points.detectors & 1 << k
 
     def step(self):
         """Every 100 ms. Returns the outlets whose sales are to end."""
         points = self._points
-        fault = points.fault & points.fire
+        fault = points.fire_fault()
         if not fault | self._was:
             return 0
         self._was = fault
@@ -44,7 +49,6 @@ class BlindWatch:
             outputs.hold(holders.POINT_FAULT, outputs.everything)
         else:
             outputs.release(holders.POINT_FAULT, outputs.everything)
-        seen = self._matrix.cut_by(points.detectors & ~fault)
         cut = ends = 0
         for i in range(points.count):
             bit = 1 << i
@@ -64,7 +68,7 @@ class BlindWatch:
                 self._table.came(faults.BLIND, i)
             if self._blind & bit:
                 cut |= protects
-            alone = protects & ~seen
+            alone = protects & ~self._matrix.cut_by(self._beside[i] & ~fault)
             if not alone:
                 self._turns[i] = 0
             elif self._turns[i] < self._grace_turns:

@@ -29,12 +29,16 @@ DEAD_CONTACT = const(21)
 SELF_TEST = const(22)
 UNPROTECTED = const(23)
 EXPANDER_BUS = const(24)
-WRONG_BOARD = const(31)
-CLOCK_UNSET = const(33)
 TRIP_UNKNOWN = const(25)
-RECORDS_LOST = const(32)
-# 26 to 29: charging/supply.py and charging/off_watch.py
+SUPPLY_LOST = const(26)
+LOW_VOLTAGE = const(27)
+LIVE_OUTLET = const(28)
+METERS_MIXED = const(29)
 BLIND = const(30)
+WRONG_BOARD = const(31)
+RECORDS_LOST = const(32)
+CLOCK_UNSET = const(33)
+METER_JUMP = const(35)
 
 
 class Faults:

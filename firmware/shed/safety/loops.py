@@ -78,7 +78,7 @@ class Loops:
         self._left = self._span  # scans of the turn of `_members` that are left
         self._next = 0
         self._uneven = 0  # samples in a row differed: only the mean counts
-        self._seen = bytearray(n)  # band of the last sample
+        self._band = bytearray(n)  # band of the last sample
         self._run = bytearray(n)  # samples in a row that said so; of a loop not in alarm, those about 5 ms apart
         self._since_us = [0] * n  # first sample of the run
         self._off_us = [0] * n  # last sample off the state, 0: none
@@ -263,8 +263,8 @@ class Loops:
             else:
                 points.dark &= ~bit
         began = not points.suspect & bit
-        if began or band != self._seen[k]:
-            self._seen[k] = band
+        if began or band != self._band[k]:
+            self._band[k] = band
             self._since_us[k] = now_us
             run = 1
             if not began or (self._off_us[k] and 0 <= ticks_diff(now_us, self._off_us[k]) < _CALM_US):

@@ -52,7 +52,7 @@ class Matrix:
         self._acts = tuple(acts)
         self.windows_ms = windows_ms if any(windows_ms) else ()
         self._recent = {1 << k: 0 if window_ms else -1 for k, window_ms in enumerate(self.windows_ms)}  # by cause: points that count
-        self._seen = 0  # in alarm since the votes were last looked at; -1: trips were reset
+        self._voted = 0  # in alarm since the votes were last looked at; -1: trips were reset
         self.alarm = 0
         self.alarm_seen = 0
         self.fault_seen = 0
@@ -71,8 +71,8 @@ class Matrix:
         self.alarm_seen = alarm
         self.fault_seen = fault
         windows = self.windows_ms
-        if windows and self._seen >= 0:
-            self._seen |= alarm | self.alarm
+        if windows and self._voted >= 0:
+            self._voted |= alarm | self.alarm
         self.alarm = alarm
         active = 0
         held = 0
@@ -81,7 +81,7 @@ class Matrix:
             hits = alarm & mask
             if hits:
                 if windows and self._recent[bit] >= 0:
-                    hits = (hits | self._recent[bit] | (self._seen if self._seen > 0 else 0)) & mask
+                    hits = (hits | self._recent[bit] | (self._voted if self._voted > 0 else 0)) & mask
                 n = votes
                 while hits and n:
                     hits &= hits - 1
@@ -126,8 +126,8 @@ class Matrix:
 
     def take_seen(self):
         """Points in alarm since the last call, or now; -1 when trips were reset since."""
-        seen = self._seen
-        self._seen = 0  # an alarm that begins just here is still there, and seen again when it ends
+        seen = self._voted
+        self._voted = 0  # an alarm that begins just here is still there, and seen again when it ends
         return seen if seen < 0 else seen | self.alarm
 
     def note_recent(self, k, points):
@@ -172,7 +172,7 @@ class Matrix:
         if self.windows_ms:  # what was voted before counts no more
             for k in range(len(self.windows_ms)):
                 self.note_recent(k, 0)
-            self._seen = -1
+            self._voted = -1
             self.evaluate(self.alarm, self.fault_seen)
         self.shadow &= self.active
         self._apply()

@@ -73,8 +73,8 @@ class Points:
         self.seen = 0  # points that were sampled in this boot
         self.detectors = 0  # fire points on loops: they hear by themselves, a call point needs a hand
         self.state = bytearray(count)
-        self._seen = bytearray(count)  # band of the last sample
-        self._agree = bytearray(count)  # samples in a row that said `_seen`
+        self._band = bytearray(count)  # band of the last sample
+        self._agree = bytearray(count)  # samples in a row that said `_band`
         self._since_us = [0] * count  # first sample of that row
         self._last_us = [0] * count  # last sample that counted
         self.first_us = 0  # first differing sample of the newest alarm
@@ -154,6 +154,10 @@ class Points:
             i += 1
         self._doubted = 0
 
+    def fire_fault(self):
+        """Fire points at fault."""
+        return self.fault & self.fire
+
     def off(self, bit):
         """A sample of the point with this bit was off its state."""
         self.shaken |= bit
@@ -210,8 +214,8 @@ class Points:
             self._agree[i] = 0
             self.settle(bit)
             return
-        if band != self._seen[i] or self._agree[i] == 0:
-            self._seen[i] = band
+        if band != self._band[i] or self._agree[i] == 0:
+            self._band[i] = band
             self._agree[i] = 1
             self._since_us[i] = now_us
             self._last_us[i] = now_us

@@ -2,7 +2,8 @@
 
 Hazard: an erase masks every interrupt for 45 ms and more. So it waits until no outlet is energised. A shed that is never without a bike
 would run out of erased sectors and could neither sell nor settle: then, and only while every point that may trip is normal, one sector a
-minute is erased with outlets on. These erases are counted (`forced`) and shown.
+minute is erased with outlets on, for sales and trips alone: an event that finds no room is counted. These erases are counted (`forced`)
+and shown.
 """
 
 from time import ticks_diff
@@ -13,7 +14,7 @@ _FORCED_EVERY_MS = const(60000)
 
 
 class Eraser:
-    """logs: objects with `erase_ahead(allowed) -> erased` and `dry()`: no erased sector is left."""
+    """logs: objects with `erase_ahead(allowed) -> erased`, and `erase_at_need() -> erased`: if no sale could be recorded."""
 
     def __init__(self, logs):
         self._logs = logs
@@ -31,7 +32,7 @@ class Eraser:
         for log in self._logs:
             if log.erase_ahead(quiet):
                 return True
-            if not quiet and normal and not self._wait_ms and log.dry() and log.erase_ahead(True):
+            if not quiet and normal and not self._wait_ms and log.erase_at_need():
                 self.forced += 1
                 self._wait_ms = _FORCED_EVERY_MS
                 return True

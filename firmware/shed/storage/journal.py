@@ -32,6 +32,7 @@ LOST = const(18)
 PRESS_REFUSED = const(20)
 
 SALE_KINDS = (TRIP, TRIP_RESET, SESSION_START, SESSION_END, MAINTENANCE, SESSION_ENERGISED, STATE, TRIAL, LOST)  # all others are events
+_ONCE = (SESSION_START, SESSION_END, SESSION_ENERGISED)
 SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 
 _LATCH_KINDS = (TRIP, TRIP_RESET, STATE)  # with the CRC of the configuration behind their fields
@@ -52,7 +53,7 @@ class Journal:
     """
 
     def __init__(self, region, clock, boot=0, keep=8, events=None):
-        self.ring = LogRing(region, b"SGJ1", keep, _RESERVE)
+        self.ring = LogRing(region, b"SGJ1", keep, _RESERVE, _ONCE)
         self.events = self.ring if events is None else LogRing(events, b"SGE1", _EVENTS_AHEAD)
         self._clock = clock
         self._stamp = bytearray(TIME)
@@ -101,8 +102,12 @@ class Journal:
         return first.erase_ahead(allowed) or (first is not second and second.erase_ahead(allowed))
 
     def dry(self):
-        """Whether a ring has no erased sector left."""
+        """Whether a ring has no erased sector left: a boot, with nothing on, erases for both."""
         return not self.ring.ahead or not self.events.ahead
+
+    def erase_at_need(self):
+        """With outlets on: for sales and trips, never for events (law 10)."""
+        return not self.ring.ahead and self.ring.erase_ahead(True)
 
     # Both yield (sequence, kind, payload), oldest first; None when a turn should be given away. A payload holds until the next read.
 

@@ -101,6 +101,10 @@ class LiveRing:
         """Whether no erased sector is left."""
         return not self.ring.ahead
 
+    def erase_at_need(self):
+        """With outlets on."""
+        return self.dry() and self.erase_ahead(True)
+
     def _name_the_going(self):
         """In a sector just taken: which outlets have a session without a `done`."""
         if self.ring.head != self._sector:

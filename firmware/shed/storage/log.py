@@ -31,14 +31,16 @@ class LogRing(Sectors):
 
     keep: how many erased sectors `erase_ahead` holds ready, at least 2 (bounded so that two sectors of records always stay).
     reserve: bytes that stay free, in the head or in an erased sector, for urgent records. All rings read into one buffer.
+    once: kinds of which no two records with the same first four bytes (a session's id) are written after an error of the flash.
     Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1, and
     counters: `refused` appends for want of an erased sector, `errors` of the flash, `torn` tail found at `open`, `erases` in this boot.
     """
 
-    def __init__(self, region, magic, keep=2, reserve=0):
+    def __init__(self, region, magic, keep=2, reserve=0, once=()):
         super().__init__(region, magic)
         self._keep = min(keep, self.sectors - 2)
         self._reserve = reserve
+        self._once = once
         self._out = _OUT
         self._out_view = memoryview(_OUT)
         self._end = _SECTOR  # where the next record goes, from the head's start
@@ -47,6 +49,7 @@ class LogRing(Sectors):
         self._bad = []  # sectors passed over in this boot
         self._fails = self._erase_fails = self._rest = 0
         self._unsure = -1  # where a record may stand of which the flash refused to tell
+        self._stood = {}  # (kind, first four bytes) of those that did after all: sequence, until they are asked for again
         self.ahead = self.refused = self.torn = self.erases = 0
 
     def open(self):
@@ -78,8 +81,10 @@ class LogRing(Sectors):
         """Programs one record (`stamp` + `payload`, at most 200 bytes). Returns its sequence, or -1: no room (the reserve is for urgent
         ones), or flash failed and the record does not stand."""
         size = records.encode_into(self._out, kind, stamp, payload, self.sequence)
-        if self._unsure >= 0:
-            stands = self._look_again(kind, payload, len(stamp))
+        if self._unsure >= 0 and not self._look_again(len(stamp)):
+            return -1
+        if self._stood and kind in self._once:
+            stands = self._stood.pop((kind, bytes(payload[:4])), 0)
             if stands:
                 return stands
         if not self._has_room(size, 0 if urgent else self._reserve):
@@ -155,19 +160,18 @@ class LogRing(Sectors):
                 self._unsure = offset
             return False
 
-    def _look_again(self, kind, payload, stamp):
-        """Before anything else is written: the sequence of the doubtful record if it stands and this is it again, -1 while the flash still
-        does not tell, 0 to write."""
+    def _look_again(self, stamp):
+        """Before anything else is written: what the doubtful record is, if it stands. False while the flash still does not tell."""
         try:
             size = self._read(self._unsure // _SECTOR, self._unsure % _SECTOR)
         except OSError:
             self.errors += 1
-            return -1
+            return False
         self._unsure = -1
         start = records.HEADER + stamp
-        if size > 0 and self._in[0] == kind and bytes(self._in_view[start : start + 4]) == bytes(payload[:4]):
-            return self._sequence_read()
-        return 0
+        if size > 0 and self._in[0] in self._once:
+            self._stood[self._in[0], bytes(self._in_view[start : start + 4])] = self._sequence_read()
+        return True
 
     def _has_room(self, size, reserve):
         """Whether `size` bytes fit into the head, or into an erased sector that is taken for them, with `reserve` bytes behind them."""

@@ -63,8 +63,11 @@ class ConfigSlots:
         self.trial = False
 
     def mark(self, slot, state):
-        """Clears one state bit of a slot: TRIAL_BEGUN, CONFIRMED or REJECTED. OSError from the flash."""
-        self._region.program(slot * _SLOT + 6, pack("<H", 0xFFFF & ~state))
+        """Clears one state bit of a slot: TRIAL_BEGUN, CONFIRMED or REJECTED. OSError from the flash. The bits that are cleared already
+        are programmed as they stand: a 1 over a 0 is no operation that a flash promises anything about."""
+        raw = bytearray(2)
+        self._region.read(slot * _SLOT + 6, raw)
+        self._region.program(slot * _SLOT + 6, pack("<H", unpack_from("<H", raw)[0] & ~state))
 
     def _header(self, slot):
         """(magic, version, state, sequence, length, image CRC), or None."""

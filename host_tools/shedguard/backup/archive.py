@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .. import __version__
-from ..errors import FAILED, INVALID, PROTOCOL, ShedError
+from ..errors import FAILED, INVALID, PROTOCOL, ShedError, reason
 from .contents import CONFIG, KEPT, Contents
 from .secrets import redact
 
@@ -48,7 +48,7 @@ def save(contents: Contents, path: Path, secrets: bool, made: datetime) -> dict[
         load(fresh)
         fresh.replace(path)
     except OSError as error:
-        raise ShedError(f"cannot write {path}", str(error), "name another file with --out", FAILED) from error
+        raise ShedError(f"cannot write {path}", reason(error), "name another file with --out", FAILED) from error
     finally:
         fresh.unlink(missing_ok=True)
     return manifest
@@ -72,6 +72,6 @@ def load(path: Path) -> tuple[Contents, dict[str, Any]]:
             board = manifest["board"]
             return Contents(raw, str(path), board["chip"], board["mac"], board["kind"], manifest["firmware"]), manifest
     except OSError as error:
-        raise ShedError(f"cannot read {path}", str(error), "name a file that shed backup made", INVALID) from error
+        raise ShedError(f"cannot read {path}", reason(error), "name a file that shed backup made", INVALID) from error
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, NotImplementedError) as error:
         raise ShedError(f"{path} is no backup, or a damaged one", str(error), "use a file that shed backup made", INVALID) from error

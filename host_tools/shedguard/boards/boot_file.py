@@ -33,12 +33,13 @@ except KeyboardInterrupt:
 import machine
 
 # Maintenance (RTC memory, firmware/shed/board/resets.py): bit 0 of the flags asks for it, once. Bit 1 carries it over soft resets,
-# which mpremote does all the time; any other reset ends it.
+# which mpremote does all the time; any other reset ends it. What a power loss left of this memory asks for nothing.
 _rtc = machine.RTC()
 _kept = bytearray(_rtc.memory())
 maintenance = False
 if len(_kept) >= 4 and _kept[0:2] == b"SG" and _kept[2] == 1:
-    maintenance = bool(_kept[3] & (2 if machine.reset_cause() == machine.SOFT_RESET else 1))
+    _cause = machine.reset_cause()
+    maintenance = _cause != machine.PWRON_RESET and bool(_kept[3] & (2 if _cause == machine.SOFT_RESET else 1))
     _flags = (_kept[3] & 0xFC) | (2 if maintenance else 0)
     if _flags != _kept[3]:
         _kept[3] = _flags

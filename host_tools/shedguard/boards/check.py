@@ -77,6 +77,8 @@ def _terminals(board: Board) -> Iterator[Problem]:
         yield from _on_expander(board, name, terminal) if terminal.expander is not None else _on_gpio(board, name, terminal)
         if terminal.use == "output":
             yield from _at_reset(board, name, terminal)
+        else:
+            yield from _of_an_input(name, terminal)
 
 
 def _on_gpio(board: Board, name: str, terminal: Terminal) -> Iterator[Problem]:
@@ -105,6 +107,17 @@ def _on_expander(board: Board, name: str, terminal: Terminal) -> Iterator[Proble
         yield Problem(("terminal", name, "use"), f"{name} cannot measure a voltage", "an expander has levels only", "use an ADC1 pin")
     if terminal.use == "input" and expander.part == "74HC595":
         yield Problem(("terminal", name, "use"), f"{name} cannot be an input", "a 74HC595 has outputs only", "put it on a GPIO")
+
+
+def _of_an_input(name: str, terminal: Terminal) -> Iterator[Problem]:
+    """A closed contact reads low, on every board: what says otherwise would be passed over."""
+    for key in ("active", "load", "rating"):
+        if key in terminal.model_fields_set:
+            yield Problem(("terminal", name, key), f"{name} is an {terminal.use} and has {key}", "only outputs have it", "remove the key")
+    if terminal.use == "input" and terminal.pull == "down":
+        what = f"{name} is an input that is pulled down"
+        cause = "the firmware takes low for a closed contact: this one would read closed, whatever it is"
+        yield Problem(("terminal", name, "pull"), what, cause, 'wire the contact to ground and write pull = "up"')
 
 
 def _at_reset(board: Board, name: str, terminal: Terminal) -> Iterator[Problem]:
@@ -157,6 +170,8 @@ def _wires(board: Board) -> Iterator[Problem]:
         if missing:
             what = f"bus {name} has no {' and no '.join(missing)}"
             yield Problem(("bus", name), what, f"{wires.kind} needs {', '.join(_WIRES[wires.kind])}", f"add {missing[0]} = its GPIO")
+        if wires.kind == "shift" and "khz" in wires.model_fields_set:
+            yield Problem(("bus", name, "khz"), f"bus {name} has khz", "the firmware shifts as fast as it can", "remove the key")
         other = "shift" if wires.kind == "i2c" else "i2c"
         for wire in (*_WIRES[other], *(("enable",) if other == "shift" else ())):
             if getattr(wires, wire) is not None:

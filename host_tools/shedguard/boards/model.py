@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from ..errors import INVALID, ShedError
+from ..errors import INVALID, ShedError, reason
 from ..paths import boards_dir
 from ..site.model import Whole
 from ..site.positions import Positions
@@ -222,7 +222,7 @@ def load_file(path: Path) -> Board:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ShedError(f"cannot read {path}", str(error), "name a board file, for instance boards/esp32-devkitc.toml", INVALID) from error
+        raise ShedError(f"cannot read {path}", reason(error), "name a board file, as they are in boards/", INVALID) from error
     return loads(text, str(path))
 
 

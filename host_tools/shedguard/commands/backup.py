@@ -13,7 +13,7 @@ from ..backup import restore as restoring
 from ..backup.contents import BOX, CARDS, CONFIG, JOURNAL, Contents
 from ..errors import REFUSED, ShedError
 from ..whose import ReplaceSiteOption
-from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, say, show_json, show_table
+from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, check_new
 from .place import FlashOption, LoaderOption, YesOption, open_place
@@ -66,7 +66,8 @@ def restore(
     """
     saved, manifest = archive.load(file)
     secret = key_from(key, site) if key is not None or site is not None else None
-    with open_place(port, flash, f"{file} is restored", yes, before_of(before), baud) as place:
+    hand = hand_of(key, site) if secret is not None else None
+    with open_place(port, flash, f"{file} is restored", yes, before_of(before), baud, hand) as place:
         items = restoring.plan(saved, manifest, contents.read(place, Bar("looking")), secret, replace, replace_site)
         if not dry_run:
             restoring.apply(items, place, Bar("restore"))

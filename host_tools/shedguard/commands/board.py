@@ -10,17 +10,19 @@ from ..errors import SAFETY_FAULT
 from ..lists import HOLDERS, name_of
 from ..narrate import causes_in, fault_text
 from ..texts import text
-from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, names_of, show_json, show_table
+from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, hand_of, key_from, names_of, show_json, show_table
 from .status_view import by_kind, show_status
 
 
-def status(port: PortOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
+def status(port: PortOption = None, site: SiteOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
     """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active.
+
+    With --site or --key it also sets the board's clock, when that is not set or off by more than a minute, and says so.
 
     Example: shed status --site shed2.toml --port /dev/ttyUSB0
     """
     names = names_of(site)
-    with board_at(port) as console:
+    with board_at(port, hand_of(key, site)) as console:
         answer = console.request("status")
     head = answer.head
     if as_json:
@@ -81,7 +83,7 @@ def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = Non
     """
     names = names_of(site)
     secret = key_from(key, site)
-    with board_at(port) as console:
+    with board_at(port, hand_of(key, site)) as console:
         head = console.write("clear", secret).head
     trips, left = int(head.get("trips", 0)), head.get("faults", 0)
     if as_json:

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from .. import card_cells, card_changes, card_sheet
+from ..board_clock import keep
 from ..card_cells import BadCell
 from ..cards import TABLE_MAGIC, Card, build_table, show_number
 from ..console import Console
 from ..errors import INVALID, PROTOCOL, ShedError
 from ..ports import open_quietly
-from .common import JsonOption, KeyOption, PortOption, SiteOption, key_from, port_of, say, show_json, show_table
+from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, check_new
 from .place import FlashOption, LoaderOption, YesOption, ask, open_place
@@ -42,6 +43,8 @@ def import_(
     check: Annotated[bool, typer.Option("--check", help="Only check the sheet.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave bad lines out instead of refusing the sheet.")] = False,
     zeros: ZerosOption = None,
+    site: SiteOption = None,
+    key: KeyOption = None,
     readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
@@ -58,6 +61,7 @@ def import_(
     """
     if zeros is not None and zeros not in card_cells.HEX_LENGTHS:
         raise ShedError(f"--zeros {zeros}", "cards have 8, 14 or 20 hex digits", "name one of the three", INVALID)
+    hand = hand_of(key, site)
     sheet = card_sheet.read_file(file, zeros)
     if skip_bad:
         for problem in sheet.problems:
@@ -77,7 +81,7 @@ def import_(
     if output is not None:
         output.write_bytes(build_table(sheet.cards))
     if not check and (flash is not None or port is not None or output is None):
-        with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud) as place:
+        with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud, hand) as place:
             outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"), lambda change: _agree(change, yes))
             done |= _outcome(place.name, outcome)
     if as_json:
@@ -98,6 +102,8 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
     port: PortOption = None,
     flash: FlashOption = None,
+    site: SiteOption = None,
+    key: KeyOption = None,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
     yes: YesOption = False,
@@ -108,7 +114,8 @@ def add(
         new = Card(card_cells.presented(card), card_cells.role(role), card_cells.until(until), price_list)
     except BadCell as bad:
         raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
-    with open_place(port, flash, "a card is added", yes, before_of(before), baud) as place:
+    hand = hand_of(key, site)
+    with open_place(port, flash, "a card is added", yes, before_of(before), baud, hand) as place:
         outcome = card_changes.edit(place, card_changes.adding(new, replace), Bar("cards"))
     _say_one(new.number, "added", place.name, outcome, as_json)
 
@@ -127,17 +134,19 @@ def revoke(
 ) -> None:
     """Revoke a card for good. A board in service stays in service: no outlet notices, and the next tap is refused."""
     number = _number(card)
+    hand = hand_of(key, site)
     if flash is None:
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)
             if _in_service(console):
+                keep(console, hand, say)
                 card_changes.revoke_in_service(console, key_from(key, site), number)
                 if as_json:
                     show_json({"card": show_number(number), "done": "revoked", "place": wire.name, "in_service": True})
                 else:
                     print(f"card {show_number(number)} revoked at {wire.name}, in service")
                 return
-    with open_place(port, flash, "a card is revoked", yes, before_of(before), baud) as place:
+    with open_place(port, flash, "a card is revoked", yes, before_of(before), baud, hand) as place:
         outcome = card_changes.edit(place, card_changes.revoking(number), Bar("cards"))
     _say_one(number, "revoked", place.name, outcome, as_json)
 
@@ -194,12 +203,14 @@ def export(
 def _cards(
     port: str | None, flash: Path | None, site: Path | None, key: str | None, yes: bool, before: str | None, baud: int
 ) -> list[Card]:
+    hand = hand_of(key, site)
     if flash is None:
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)
             if _in_service(console):
+                keep(console, hand, say)
                 return card_changes.read_in_service(console, key_from(key, site))
-    with open_place(port, flash, "the card table is read", yes, before_of(before), baud) as place:
+    with open_place(port, flash, "the card table is read", yes, before_of(before), baud, hand) as place:
         return card_changes.read(place, Bar("cards"))
 
 

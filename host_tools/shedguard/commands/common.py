@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..board_clock import Hand, keep
 from ..console import Console
 from ..errors import INVALID, PORT, ShedError
 from ..ports import candidates, open_quietly
@@ -49,11 +50,13 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 
 @contextmanager
-def board_at(port: str | None) -> Iterator[Console]:
-    """A console client that has seen the board; ShedError with exit code 3 or 4 when it cannot."""
+def board_at(port: str | None, hand: Hand | None = None) -> Iterator[Console]:
+    """A console client that has seen the board, and set its clock when ``hand`` has the key and it was wrong; ShedError with exit code 3 or
+    4 when it cannot."""
     with open_quietly(port_of(port)) as wire:
         console = Console(wire)
         console.hello()
+        keep(console, hand, say)
         yield console
 
 
@@ -79,6 +82,17 @@ def key_from(text: str | None, site: Path | None) -> bytes | None:
             "--key is not 64 hex digits", "the maintenance key has 32 bytes", "it stands in the site file as maintenance_key", INVALID
         )
     return bytes.fromhex(text.strip())
+
+
+def hand_of(text: str | None, site: Path | None) -> Hand | None:
+    """What sets a board's clock: the key as `key_from` finds it, with the site's zone where there is a site file; None without a key."""
+    key = key_from(text, site)
+    if key is None:
+        return None
+    if site is None:
+        return Hand(key)
+    about = sites.load(site).site.site
+    return Hand(key, about.id, about.time_zone_min)
 
 
 def port_of(port: str | None) -> str:

@@ -129,9 +129,9 @@ def new(
     """Write a first, commented site file for a board. Asks at a terminal what the options do not say."""
     if out is not None:
         check_new(out)
+    found = boards.load(board)
     if not defaults and not sys.stdin.isatty():
         raise ShedError("nobody can be asked here", "the input is no terminal", "add --defaults, and options for what differs", INVALID)
-    found = boards.load(board)
     most = compose.offer(found).outlets
 
     def ask(question: str, given: int | None, default: int) -> int:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from ..board_clock import Hand
 from ..boards import model as boards
 from ..boards.model import Board
 from ..errors import INVALID, TEST_FAILED, ShedError
@@ -17,14 +18,27 @@ from ..flash.board_flash import BEFORE
 from ..flash.channel import Before
 from ..install.self_test import bad, self_test
 from ..partitions import FlashFile
-from ..site import from_image
+from ..site import from_image, memory
 from ..site import push as pushing
 from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.model import SiteFile
 from ..site.write import to_toml
 from ..whose import ReplaceSiteOption
-from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, key_from, load_site, port_of, say, show_json, show_table
+from .common import (
+    JsonOption,
+    KeyOption,
+    PortOption,
+    SiteOption,
+    board_at,
+    hand_of,
+    key_from,
+    load_site,
+    port_of,
+    say,
+    show_json,
+    show_table,
+)
 from .flash import BaudOption, BeforeOption, before_of, hands
 from .out_file import check_new
 from .place import FlashOption, YesOption, ask, open_place
@@ -52,6 +66,7 @@ def push(
     7 a session is live, or the board belongs to another site or is another product.
     """
     loaded = load_site(file)
+    memory.refuse(loaded.site, loaded.board)
     secret = key_from(key, None) if key is not None else None
     if flash is not None:
         where = pushing.put_checked(FlashFile(flash), loaded, compile_site(loaded.site, loaded.board), replace_site)
@@ -86,7 +101,7 @@ def confirm(
     or nobody authorised it.
     """
     secret = key_from(key, site)
-    with board_at(port) as console:
+    with board_at(port, hand_of(key, site)) as console:
         on_trial = console.request("status").head.get("trial")
         failed = bad(self_test(console, None if site is None else load(site).site, None)) if on_trial else []
         if failed and not anyway:
@@ -128,7 +143,7 @@ def pull(
         check_new(out)
     known = boards.load(board) if board is not None else names.board if names is not None else None
     assert known is not None
-    found = read(port, flash, yes, None if names is None else names.site, known, before_of(before), baud)
+    found = read(port, flash, yes, None if names is None else names.site, known, before_of(before), baud, hand_of(None, site))
     if as_json:
         data = found.model_dump()
         data["safety"].pop("maintenance_key")
@@ -146,10 +161,18 @@ def pull(
 
 
 def read(
-    port: str | None, flash: Path | None, yes: bool, names: SiteFile | None, board: Board, before: Before | None = None, baud: int = 460800
+    port: str | None,
+    flash: Path | None,
+    yes: bool,
+    names: SiteFile | None,
+    board: Board,
+    before: Before | None = None,
+    baud: int = 460800,
+    hand: Hand | None = None,
 ) -> SiteFile:
     """The site in force on a board or in a flash file; ``names`` are used when they fit, and it is said when they do not."""
-    with open_place(port, flash, "the configuration is read", yes, before or BEFORE[board.reset.circuit], baud) as place:
+    way = before or BEFORE[board.reset.circuit]
+    with open_place(port, flash, "the configuration is read", yes, way, baud, hand) as place:
         slot = pushing.pull(place)
     say(f"configuration {slot.sequence}, CRC {image_crc(slot.image):08X}, {slot.words}")
     if names is not None and not from_image.fits(names, slot.image):

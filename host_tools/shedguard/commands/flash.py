@@ -9,6 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
+from ..boards import model as boards
 from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..flash import board_flash
 from ..flash.board_flash import FlashReport, Hands, Request
@@ -68,6 +69,7 @@ def flash(
 
     Example: shed flash --board devkitc-shed4 --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
     """
+    boards.load(board)  # an unknown name is said before a port is looked for
     request = Request(
         port_of(port), board, image, sha256, baud, before_of(before), live_check, erase_data=erase_data, replace_site=replace_site
     )
@@ -99,6 +101,7 @@ def verify(
 
     Example: shed verify --board devkitc-shed4 --port /dev/ttyUSB0
     """
+    boards.load(board)
     request = Request(port_of(port), board, image, sha256, baud, before_of(before), live_check)
     prepared = board_flash.prepare(request)
     say(f"connecting to {request.port}; the board is out of service for some seconds")
@@ -173,5 +176,6 @@ def before_of(text: str | None) -> Before | None:
     if text is None:
         return None
     if text not in ("default-reset", "usb-reset", "no-reset"):
-        raise ShedError(f"--before {text} is unknown", "it is default-reset, usb-reset or no-reset", code=INVALID)
+        hint = "leave it out: the board file knows how"
+        raise ShedError(f"--before {text} is unknown", "it is default-reset, usb-reset or no-reset", hint, INVALID)
     return cast(Before, text)

@@ -14,6 +14,7 @@ import typer
 from ..errors import INVALID, ShedError
 from ..flash.board_flash import Request, prepare
 from ..install.run import STEPS, Job
+from ..site import memory
 from ..site.load import LoadedSite
 from ..site.push import Way, configure
 from ..whose import ReplaceSiteOption
@@ -51,6 +52,7 @@ def install(
     Example: shed install shed2.toml --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
     """
     site = load_site(file)
+    memory.refuse(site.site, site.board)
     steps = STEPS if only is None else ("detect", *[name.strip() for name in only.split(",") if name.strip() != "detect"])
     base = report or Path(f"install-{site.site.site.id}")
     for suffix in (".json", ".html"):

@@ -10,9 +10,13 @@ from typing import Annotated
 
 import typer
 
+from ..board_clock import Hand, keep
+from ..console import Console
 from ..errors import INVALID, REFUSED, ShedError
+from ..flash.board_flash import wait_for_service
 from ..flash.channel import Before, open_channel
 from ..partitions import BoardFlash, FlashFile, Partitions
+from ..ports import open_quietly
 from .common import port_of, say
 
 FlashOption = Annotated[Path | None, typer.Option("--flash", help="Flash file of an emulated board, instead of a port.")]
@@ -27,9 +31,16 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 @contextmanager
 def open_place(
-    port: str | None, flash: Path | None, what: str, yes: bool, before: Before | None = None, baud: int = 460800
+    port: str | None,
+    flash: Path | None,
+    what: str,
+    yes: bool,
+    before: Before | None = None,
+    baud: int = 460800,
+    hand: Hand | None = None,
 ) -> Iterator[Partitions]:
-    """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. Started again at the end."""
+    """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. Started again at the end, and
+    its clock, which such a restart stops, set with what is at ``hand``."""
     if flash is not None:
         if port is not None:
             raise ShedError("--port and --flash at once", "there is one place to work on", "leave one of them out", INVALID)
@@ -39,6 +50,11 @@ def open_place(
     ask(f"{name}: {what}. The board is out of service meanwhile: outlets off, gate free.", yes)
     with open_channel(name, baud=baud, before=before or "default-reset") as channel:
         yield BoardFlash(channel, name)
+    if hand is None or before == "no-reset":
+        say(f"{name}: the restart has stopped the board's clock; to set it: shed status --site SITE.toml --port {name}")
+    elif wait_for_service(name).kind == "shedguard":
+        with open_quietly(name) as wire:
+            keep(Console(wire), hand, say)
 
 
 def ask(question: str, yes: bool) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..lists import GATE_STATES, HOLDERS, OUTLET_STATES, POINT_STATES, name_of
-from ..narrate import causes_in, when
+from ..narrate import causes_in, memory_text, when
 from ..site.names import SiteNames
 from .common import show_table
 
 Frame = dict[str, Any]
 _HOUR_MS = 3_600_000
 MAY_BE_LIVE = 2
+KEPT = 2  # `clk`
 _GROUPS = {0: "contactor open", 1: "contactor closed", MAY_BE_LIVE: "MAY BE LIVE although told off: switch its breaker off"}
 _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
 
@@ -28,14 +29,18 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
 
 
 def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
-    """Board, outlets, inputs and gates, meters."""
-    trips, epoch_s = int(head.get("trips", 0)), int(head.get("t", 0))
+    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off."""
+    frames = list(frames)
+    live = [str(frame["o"]) for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
+    if live:
+        print(f"switch the breaker off: outlet{'s' if len(live) > 1 else ''} {', '.join(live)} may be live although told off")
+    trips = int(head.get("trips", 0))
     latched = ", ".join(causes_in(trips, names)) or "none"
-    print(f"mode {head.get('mode')}, up {head.get('up_s')} s, clock {when(epoch_s) if epoch_s else 'not set'}")
+    print(f"mode {head.get('mode')}, up {head.get('up_s')} s, {_clock(head)}")
     print(f"trips latched: {latched}; faults: {head.get('faults', 0)}")
     if head.get("trial"):
         print(f"configuration ON TRIAL: without `confirm` the old one comes back in {head['trial']} s")
-    print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; heap {head.get('heap')} bytes free")
+    print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; memory {memory_text(head)}")
     for index, closed in enumerate(head.get("group", [])):
         name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1
         print(f"group {name}: {_GROUPS.get(closed, closed)}")
@@ -48,6 +53,12 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     show_table(("input or gate", "state"), [*inputs, *gates])
     print()
     show_table(("meter", "V", "age ms", "read", "time-outs", "bad CRC"), [_meter(frame) for frame in parts["meters"]])
+
+
+def _clock(head: Frame) -> str:
+    if not head.get("t"):
+        return "clock NOT SET: shed status --site SITE.toml sets it"
+    return f"clock {when(int(head['t']))}" + (" (kept over a reset)" if head.get("clk") == KEPT else "")
 
 
 def _outlet(frame: Frame) -> tuple[object, ...]:

@@ -12,6 +12,7 @@ from ..flash.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..flash.plan import HEAD, Plan
 from ..flash.who import Running, ask
 from ..lists import FAULTS, name_of
+from ..narrate import when
 from ..ports import Wire
 from ..site.slots import current
 from .finding import Finding, ok
@@ -93,11 +94,12 @@ def _status(console: Console) -> list[Finding]:
         faults = [frame for frame in console.request("faults") if "f" in frame and frame.get("live", 1)]
     except ShedError as error:
         return [Finding("console", "bad", "it answers hello and then no more", error.what, "another cable; shed doctor again")]
-    names = [name_of(FAULTS, frame["f"]) for frame in faults]
+    names = [str(name_of(FAULTS, frame["f"])) for frame in faults]
     found: list[Finding] = []
     if "unprotected" in names:
         cause = "no heartbeat circuit holds contactors and locks: a dead board would leave outlets on and the gate locked"
-        found.append(Finding("protection", "bad", "the board is *unprotected*", cause, "fit the heartbeat circuit, then shed commission"))
+        clears = "fit the heartbeat circuit, name its terminal in the site file, then shed install"
+        found.append(Finding("protection", "bad", "the board is *unprotected*", cause, clears))
     elif not head.get("hb"):
         found.append(Finding("protection", "warn", "no heartbeat at this moment", "safe mode, a fault or a trip stops it", "shed status"))
     else:
@@ -107,11 +109,22 @@ def _status(console: Console) -> list[Finding]:
             Finding("crash loop", "bad", "several bad starts in a row", "shed log shows what ended each", "shed faults; shed clear")
         )
     found += [
-        Finding("fault", "warn", str(name), "it is there now", "shed faults, docs/fault-codes.md")
+        Finding("fault", "warn", name, "it is there now", "shed faults, docs/fault-codes.md")
         for name in names
-        if name not in ("unprotected", "boot_loop")
+        if name not in ("unprotected", "boot_loop", "clock_unset")
     ]
+    found.append(_clock(head, "clock_unset" in names))
     return found
+
+
+def _clock(head: dict[str, Any], dated: bool) -> Finding:
+    sets = "shed status --site SITE.toml sets it"
+    if head.get("t"):
+        return ok("clock", f"{when(int(head['t']))}, local time of the site")
+    if dated:
+        cause = "the power was away, or a tool restarted the board: cards with a last day go on opening after it"
+        return Finding("clock", "warn", "the clock is not set", cause, sets)
+    return ok("clock", f"not set: no card has a last day, records carry no date; {sets}")
 
 
 def _table(channel: Channel) -> Finding:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from .. import __version__
+from .. import __version__, board_clock
 from ..console import Console
 from ..errors import INVALID, ShedError
 from ..flash import board_flash
@@ -141,7 +141,9 @@ class Job:
         return StepResult("configure", "done" if changed else "unchanged", said, facts=facts)
 
     def _self_test(self) -> StepResult:
+        about, key = self.site.site.site, bytes.fromhex(self.site.site.safety.maintenance_key)
         with open_quietly(self.request.port) as wire:
+            board_clock.keep(Console(wire), board_clock.Hand(key, about.id, about.time_zone_min), lambda text: self.say(f"      {text}"))
             self.checks = self_test(Console(wire), self.site.site, self._crc())
         require(self.checks)
         warned = sum(check.state == "warn" for check in self.checks)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from ..console import Answer, Console
 from ..errors import TEST_FAILED, ShedError
 from ..lists import FAULTS, name_of
-from ..narrate import causes_in, fault_text
+from ..narrate import causes_in, fault_text, memory_text, when
 from ..site.model import SiteFile
 from ..site.names import SiteNames
 
@@ -22,7 +22,7 @@ from ..site.names import SiteNames
 PATIENCE_S: Final = 45.0
 _POLL_S: Final = 2.0
 _METER_FRESH_MS: Final = 60_000
-_POINT_STATES: Final = ("normal", "alarm", "open circuit", "short circuit", "stuck", "stale")
+_POINT_STATES: Final = ("normal", "alarm", "open circuit", "short circuit", "stuck", "stale", "suspect")
 
 State = Literal["ok", "warn", "bad"]
 
@@ -68,6 +68,7 @@ def look(console: Console, site: SiteFile | None, image_crc: int | None = None) 
         *_points(status, names),
         *_meters(status, site),
         *_faults(faults, names),
+        _clock(status.head, faults),
         _memory(status.head),
     ]
 
@@ -143,19 +144,27 @@ def _faults(faults: Answer, names: SiteNames) -> list[Check]:
     checks: list[Check] = []
     for frame in faults[1:]:
         text = fault_text(frame["f"], frame.get("a", 0), names)
-        if not frame.get("live"):
+        if not frame.get("live") or name_of(FAULTS, frame["f"]) == "clock_unset":  # that is `_clock`'s
             continue
         if name_of(FAULTS, frame["f"]) == "cards_bad":  # the cards come after the installation: nobody can charge, nothing is unsafe
             checks.append(Check("cards", "warn", text, "shed cards import FILE.csv"))
         else:
             checks.append(Check("fault", "bad", text, "shed faults says more; shed clear when it is over"))
-    past = len(faults) - 1 - len(checks)
+    past = sum(not frame.get("live") for frame in faults[1:])
     return checks or [Check("faults", "ok", "none is active" + (f", {past} over" if past else ""))]
 
 
+def _clock(head: dict[str, Any], faults: Answer) -> Check:
+    sets = "shed status --site SITE.toml sets it"
+    if head.get("t"):
+        return Check("clock", "ok", f"{when(int(head['t']))}, local time of the site")
+    if any(frame.get("live") and name_of(FAULTS, frame["f"]) == "clock_unset" for frame in faults[1:]):
+        return Check("clock", "warn", "not set: cards with a last day go on opening after it", sets)
+    return Check("clock", "ok", f"not set: records carry no date; {sets}")
+
+
 def _memory(head: dict[str, Any]) -> Check:
-    # No limit: garbage that is not collected yet counts as used, and a stock image's heap grows when it has to.
-    return Check("memory", "ok", f"{head.get('heap', 0)} bytes free at this moment")
+    return Check("memory", "ok", memory_text(head))
 
 
 def require(checks: Sequence[Check]) -> None:

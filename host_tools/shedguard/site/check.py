@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ..boards.model import Board
-from . import pins
+from . import idle, memory, pins
 from .model import Point, SiteFile
 from .problems import Path, Problem, did_you_mean
 
 LEAST_CLEAR_MS: Final = 1000  # of a fire point: a contact that bounces, and the mains' own disturbances, are over by then
 LEAST_LOOP_SAMPLES: Final = 3  # two samples of mains hum may agree
+MOST_LOOPS: Final = 8  # a loop more would come round too seldom to trip in time
 MAINS_V: Final = 220  # nominal; what a breaker of so many amperes carries is reckoned with it
 
 
@@ -28,8 +29,9 @@ def problems(site: SiteFile, board: Board) -> list[Problem]:
         _power,
         _budget,
         _heartbeat,
+        idle.problems,
     )
-    return [*pins.problems(site, board), *(problem for rule in rules for problem in rule(site))]
+    return [*pins.problems(site, board), *memory.problems(site, board), *(problem for rule in rules for problem in rule(site))]
 
 
 def _twice(site: SiteFile) -> Iterator[Problem]:
@@ -67,6 +69,13 @@ def _unknown(path: Path, kind: str, name: str, known: list[str]) -> Problem:
 
 
 def _meters(site: SiteFile) -> Iterator[Problem]:
+    for at, bus in enumerate(site.bus):
+        key = "baud" if bus.baud != 9600 else "parity"
+        if (bus.baud, bus.parity) != (9600, "none") and any(outlet.meter.bus == bus.name for outlet in site.outlet):
+            what = f'bus "{bus.name}" has {bus.baud} baud, parity {bus.parity}, and PZEM-016 meters on it'
+            yield Problem(
+                ("bus", at, key), what, "a PZEM-016 speaks 9600 baud without parity and nothing else", "leave baud and parity out"
+            )
     seen: dict[tuple[str, int], int] = {}
     for index, outlet in enumerate(site.outlet):
         key = (outlet.meter.bus, outlet.meter.address)
@@ -82,6 +91,10 @@ def _meters(site: SiteFile) -> Iterator[Problem]:
 
 
 def _points(site: SiteFile) -> Iterator[Problem]:
+    for index in [index for index, point in enumerate(site.point) if point.kind == "loop"][MOST_LOOPS:]:
+        what = f'loop "{site.point[index].name}" is one more than {MOST_LOOPS}'
+        cause = "loops are measured in turn, and would come round too seldom to trip in time"
+        yield Problem(("point", index, "kind"), what, cause, "join detectors into one loop, or use contacts")
     for index, point in enumerate(site.point):
         path: Path = ("point", index)
         if point.kind == "loop":
@@ -168,6 +181,7 @@ def _fire(site: SiteFile) -> Iterator[Problem]:
                 ("point", index), what, reason, f'add an armed [[cause]] with points = ["{point.name}"] and effects = [{effects}]'
             )
         yield from _heard(("point", index), point)
+    yield from _zones(site)
     fire = {point.name for point in site.point if point.fire}
     for index, cause in enumerate(site.cause):
         named = [name for name in cause.points if name in fire]
@@ -187,6 +201,18 @@ def _heard(path: Path, point: Point) -> Iterator[Problem]:
         what = f'clear_ms = {point.clear_ms} of fire point "{point.name}" is too short'
         why = "a contact that bounces would be alarm and normal in turn"
         yield Problem((*path, "clear_ms"), what, why, f"clear_ms = {LEAST_CLEAR_MS} at least, or leave the key out (2000)")
+
+
+def _zones(site: SiteFile) -> Iterator[Problem]:
+    """A zone that covers nobody is a mistyped name."""
+    for index, point in enumerate(site.point):
+        if point.zone is None:
+            continue
+        others = [other for other in site.point if other.zone == point.zone and other is not point and other.fire]
+        if not point.fire or not any(one.kind == "loop" for one in (point, *others)) or not others:
+            what = f'zone "{point.zone}" of point "{point.name}" covers nobody'
+            why = "a fire point is covered while another one of its zone, on a loop, is not at fault"
+            yield Problem(("point", index, "zone"), what, why, "give two fire points that hear the same room the same zone", "warning")
 
 
 def _times(site: SiteFile) -> Iterator[Problem]:
@@ -232,7 +258,7 @@ def _budget(site: SiteFile) -> Iterator[Problem]:
     total = sum(outlet.max_power_w for outlet in site.outlet)
     if total > budget.feeder_w:
         what = f"all outlets together may draw {total} W, the feeder carries {budget.feeder_w} W"
-        cause = "this firmware does not act on [budget] yet: with every outlet at its limit the feeder's breaker opens"
+        cause = "with every outlet at its limit the feeder's breaker opens"
         yield Problem(("budget", "feeder_w"), what, cause, "lower max_power_w until the sum fits", "warning")
 
 

@@ -53,6 +53,7 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
     gates = [called("gate", index) for index in range(len(sections[9]))]
     buses = [called("bus", index) for index in range(len(sections[3]))]
     points = [called("point", index) for index in range(len(sections[6]))]
+    zones = _zones([number for (number,) in sections.get(21, [(0,)] * len(points))], names)
     effects = [f"cut {groups[index]}" if kind == 1 else f"free {gates[index]}" for kind, index in sections[8]]
     name = f"site {site_id}" if names is None else names.site.name
     tables: dict[str, Any] = {
@@ -71,7 +72,9 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
             for index, (uart, tx, rx, baud, parity, _direction) in enumerate(sections[3])
         ],
         "outlet": [],
-        "point": [_point(row, points[index], at) for index, row in enumerate(sections[6])],
+        "point": [
+            _point(row, points[index], at) | {"zone": zone} for index, (row, zone) in enumerate(zip(sections[6], zones, strict=True))
+        ],
         "cause": [],
         "gate": [],
         "reader": [
@@ -104,6 +107,15 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
         tables["budget"] = None if names.budget is None else names.budget.model_dump()
         tables["contact"] = [contact.model_dump() for contact in names.contact]
     return tables
+
+
+def _zones(numbers: list[int], names: SiteFile | None) -> list[str | None]:
+    """The zone of each point, by the names that a file has for it, unless the file joins or parts what the image does not."""
+    known = [point.zone for point in names.point] if names is not None else []
+    pairs = {(number, known[index] if index < len(known) else None) for index, number in enumerate(numbers)}
+    agree = len(pairs) == len(set(numbers)) == len({zone for _, zone in pairs})
+    called = dict(pairs) if agree else {}
+    return [(called.get(number) or f"zone {number}") if number else None for number in numbers]
 
 
 def _point(row: Any, name: str, at: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ _PROFILES: Final = {"pzem-016": 1}
 _LAYOUTS: Final = {
     1: "<IIhHHBB", 2: "<BBH", 3: "<BBBIBB", 4: "<BBBBBBH", 5: "<BBB", 6: "<BBBBHHHHHB", 7: "<IBBII", 8: "<BB", 9: "<BBBBHH",
     10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH", 16: "<B", 17: "<I",
+    21: "<B",
 }  # fmt: skip
 _CHARGING: Final = tuple(Charging.model_fields)
 _PARTS: Final = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
@@ -51,6 +52,9 @@ def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[i
     if site.safety.blind_grace_min != BLIND_GRACE_MIN:  # an image of before has no such section, and stays the same
         sections.append((16, [(site.safety.blind_grace_min,)]))
     sections.append((BOARD, [(identity(board),)]))
+    if any(point.zone for point in site.point):
+        zones = [None, *dict.fromkeys(point.zone for point in site.point if point.zone)]
+        sections.append((21, [(zones.index(point.zone),) for point in site.point]))
     sections = [section for section in sections if only is None or section[0] in only]
     body = bytearray()
     for number, records in sections:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ..boards import model as boards
 from ..boards.model import Board
-from ..errors import INVALID, ShedError
+from ..errors import INVALID, ShedError, reason
 from . import check
 from .model import SiteFile
 from .positions import Positions
@@ -32,7 +32,7 @@ def load(path: Path, board: Board | None = None) -> LoadedSite:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ShedError(f"cannot read {path}", str(error), "name a site file, for instance hil_tests/sites/small.toml", INVALID) from error
+        raise ShedError(f"cannot read {path}", reason(error), "name a site file; shed config new writes a first one", INVALID) from error
     return loads(text, str(path), board)
 
 

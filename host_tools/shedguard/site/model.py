@@ -96,7 +96,7 @@ class Bands(_Strict):
 
 
 class Point(_Strict):
-    """``[[point]]``: a supervised input."""
+    """``[[point]]``: a supervised input. ``zone``: what one detector hears as well as another (decision 0014)."""
 
     name: Name
     kind: Literal["contact", "loop"]
@@ -104,6 +104,7 @@ class Point(_Strict):
     normally: Literal["open", "closed"] | None = None
     bands_mv: Bands | None = None
     fire: bool = False
+    zone: Name | None = None
     use: Literal["plain", "key_switch"] = "plain"
     trip_samples: int = Field(default=3, ge=2, le=20)
     clear_ms: int = Field(default=2000, ge=100, le=60000)

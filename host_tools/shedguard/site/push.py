@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import whose
+from .. import board_clock, whose
 from ..console import Console
 from ..errors import FAILED, REFUSED, TEST_FAILED, ShedError
 from ..flash.board_flash import BEFORE, Hands, wait_for_service
@@ -110,11 +110,14 @@ def push(
     """
     image = compile_site(loaded.site, loaded.board)
     crc = image_crc(image)
+    key = key if key is not None else bytes.fromhex(loaded.site.safety.maintenance_key)
+    hand = board_clock.Hand(key, loaded.site.site.id, loaded.site.site.time_zone_min)
     with open_quietly(port) as wire:
         running = ask(wire)
         site_there = whose.There(int(running.hello.get("site", 0)) or None)
         whose.refuse_other(site_there, port, loaded.board, loaded.site.site.id, way.replace_site)  # before it is taken out of service
         if running.kind == "shedguard" and running.hello.get("cfg") == crc and not _trial_s(Console(wire)):
+            board_clock.keep(Console(wire), hand, say)
             return Pushed("unchanged", f"{crc:08X}")
         before = look(Console(wire), loaded.site, None) if running.hello.get("mode") == "service" else None
     say(f"{port}: writing the new configuration; the board is out of service for some seconds")
@@ -125,6 +128,8 @@ def push(
     if before_reset == "no-reset" and hands is not None:
         hands("run")
     wait_for_service(port)
+    with open_quietly(port) as wire:
+        board_clock.keep(Console(wire), hand, say)  # the restart has stopped it
     if where is None:  # the one in force is the same, and something else was on trial: the reset ended that
         return Pushed("unchanged", f"{crc:08X}")
     say(f"configuration {where.sequence} is on trial; looking at it")
@@ -155,7 +160,7 @@ def push(
         for check in bad(checks):
             say(f"warning: {check.name}: {check.said}" + (" (as before)" if check.name in known else ""))
         if confirm:
-            console.write("confirm", key if key is not None else bytes.fromhex(loaded.site.safety.maintenance_key))
+            console.write("confirm", key)
             result.state, result.trial_s = "confirmed", 0
     return result
 

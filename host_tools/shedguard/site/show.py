@@ -26,7 +26,7 @@ def lines(loaded: LoadedSite) -> Iterator[str]:
     yield f"image: {len(image)} bytes, CRC {image_crc(image):08X}"
     beat = site.safety.heartbeat
     yield f"heartbeat: {_at(loaded, beat)}" if beat else "heartbeat: NONE: this shed is unprotected"
-    yield f"sales under a fire point at fault end after {site.safety.blind_grace_min} min, where no other detector looks"
+    yield f"sales under a fire point at fault end after {site.safety.blind_grace_min} min, where no other detector of its zone looks"
     yield from _titled("Outlets", ("outlet", "group", "relay", "button", "meter", "at most"), [
         (o.number, o.group, _at(loaded, o.relay), _at(loaded, o.button), f"{o.meter.bus}/{o.meter.address} {o.meter.profile}",
          f"{o.max_power_w} W") for o in site.outlet
@@ -35,8 +35,8 @@ def lines(loaded: LoadedSite) -> Iterator[str]:
         (g.name, _at(loaded, g.contactor), f"{g.breaker_w} W", len(members), f"{sum(o.max_power_w for o in members)} W")
         for g in site.group for members in [[o for o in site.outlet if o.group == g.name]]
     ])  # fmt: skip
-    yield from _titled("Points", ("point", "kind", "terminal", "fire", "judged by"), [
-        (p.name, p.use if p.use != "plain" else p.kind, _at(loaded, p.terminal), "FIRE" if p.fire else "",
+    yield from _titled("Points", ("point", "kind", "terminal", "fire", "zone", "judged by"), [
+        (p.name, p.use if p.use != "plain" else p.kind, _at(loaded, p.terminal), "FIRE" if p.fire else "", p.zone or "-",
          f"normally {p.normally}" if p.bands_mv is None else f"{p.bands_mv.short}/{p.bands_mv.alarm}/{p.bands_mv.normal} mV")
         for p in site.point
     ])  # fmt: skip

@@ -34,6 +34,7 @@ _KEYS: Final = {
     "hold_off_s": "everything stays off for so long after a start",
     "breaker_w": "what the group's breaker carries",
     "max_power_w": "an outlet that draws more is switched off",
+    "zone": "points that hear the same room: one stands in for another that is at fault",
     "clear_ms": "quiet for so long before an alarm counts as gone",
     "trip_samples": "equal readings before it counts",
     "release_s": "a card frees the gate for so long",
