@@ -76,6 +76,20 @@ def test_under_a_detector_that_sees_nothing_sales_end_after_the_grace_and_none_b
     start_charging(bench, 1)
 
 
+def test_a_moment_of_quiet_gives_no_new_grace(bench: Bench):
+    """A loose wire: open for nine and a half minutes, normal for eight seconds, and so on."""
+    start_charging(bench, 1)
+    for _ in range(3):
+        bench.smoke("bay").fault("open")
+        if bench.wait(bench.outlet(1).contact_is_open, 570 * 10**9):
+            break
+        bench.smoke("bay").fault("ok")
+        bench.run("8 s")
+    assert bench.outlet(1).contact_is_open
+    bench.run("20 s")
+    assert bench.journal.sessions()[-1].stop_cause == "blind"
+
+
 @pytest.mark.parametrize(("minutes", "least_s", "most_s"), [(0, 0, 2), (2, 115, 125)])
 def test_the_grace_is_the_sites(seed: int, tmp_path: Path, minutes: int, least_s: int, most_s: int):
     with shed(seed, tmp_path, SITE, {"grace": ("hold_off_s = 10", f"hold_off_s = 10\nblind_grace_min = {minutes}")}) as bench:

@@ -30,7 +30,8 @@ class BlindWatch:
         self._blind = 0
         self._was = 0  # fire points at fault in the last turn
         self._dark_turns = bytearray(points.count)
-        self._turns = [0] * points.count  # at fault, and no other detector
+        self._turns = [0] * points.count  # at fault, and no other detector; wanes as it grew, so that a moment of quiet gives no new grace
+        self._waning = False
         self._beside = [0] * points.count  # detectors of its zone
         for i in range(len(zones)):
             for k in range(len(zones)):
@@ -41,19 +42,21 @@ class BlindWatch:
         """Every 100 ms. Returns the outlets whose sales are to end."""
         points = self._points
         fault = points.fire_fault()
-        if not fault | self._was:
+        if not (fault | self._was or self._waning):
             return 0
-        self._was = fault
         outputs = self._outputs
         if fault:
             outputs.hold(holders.POINT_FAULT, outputs.everything)
-        else:
+        elif self._was:
             outputs.release(holders.POINT_FAULT, outputs.everything)
+        self._was = fault
+        self._waning = False
         cut = ends = 0
         for i in range(points.count):
             bit = 1 << i
             if not fault & bit:
-                self._turns[i] = self._dark_turns[i] = 0
+                self._dark_turns[i] = 0
+                self._wane(i)
                 if self._blind & bit:
                     self._blind &= ~bit
                     self._table.over(faults.BLIND, i)
@@ -70,7 +73,7 @@ class BlindWatch:
                 cut |= protects
             alone = protects & ~self._matrix.cut_by(self._beside[i] & ~fault)
             if not alone:
-                self._turns[i] = 0
+                self._wane(i)
             elif self._turns[i] < self._grace_turns:
                 self._turns[i] += 1
             else:
@@ -79,6 +82,11 @@ class BlindWatch:
         outputs.hold(holders.BLIND, cut)
         outputs.release(holders.BLIND, outputs.everything & ~cut)
         return cut | self._outlets(ends)
+
+    def _wane(self, i):
+        if self._turns[i]:
+            self._turns[i] -= 1
+            self._waning = True
 
     def _outlets(self, groups):
         outlets = 0
