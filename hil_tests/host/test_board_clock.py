@@ -132,7 +132,7 @@ def test_status_sets_the_clock_of_a_board_with_the_sites_key_and_says_how_withou
 def test_a_card_that_is_over_opens_nothing_after_an_import_by_a_laptop_with_the_key(with_key: bool, tmp_path: Path):
     """The import restarts the board, which stops its clock; the laptop that did it sets it again."""
     sheet = tmp_path / "cards.csv"
-    sheet.write_text(f"card,role,valid_until\n04A1B2C3,resident,{date.today() - timedelta(days=3)}\n", encoding="utf-8")
+    sheet.write_text(f"card,role,valid_until\n04A1B2C3,resident,{date.today() - timedelta(days=3)}\n04000007,resident,\n", encoding="utf-8")
     with Bench(SITE, seed=3) as bench:
         bench.run("15 s")
         rig = Rig(bench, 0.0, 10.0)

@@ -33,6 +33,7 @@ SITE: dict[str, Any] = {
     "outlet.meter.bus": "bus 2", "outlet.meter.address": 9,
     "point.kind": "contact", "point.terminal": "AI6", "point.normally": "open", "point.bands_mv.short": 301, "point.bands_mv.alarm": 1301,
     "point.bands_mv.normal": 2301, "point.fire": False, "point.use": "key_switch", "point.trip_samples": 4, "point.clear_ms": 2001,
+    "point.zone": "bay",
     "cause.points": ["loop 2"], "cause.votes": 2, "cause.window_s": 30, "cause.effects": ["cut row 1"], "cause.latched": False,
     "cause.armed": False,
     "gate.lock": "HB", "gate.contact": "D4", "gate.contact_normally": "open", "gate.release_s": 6, "gate.held_open_s": 61,

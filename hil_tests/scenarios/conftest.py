@@ -72,6 +72,9 @@ def pytest_terminal_summary(terminalreporter) -> None:
             terminalreporter.write_line(f"{what:<48} {ms:8.1f} ms  (limit {limit_ms:.0f} ms)")
 
 
+RESIDENTS = ("resident", "neighbour", "tenant", "visitor")  # a card counts three times, then once in 30 s
+
+
 def start_charging(bench: Bench, outlet: int, pack: str = "li48v", soc: float = 0.2, card: str = "resident") -> None:
     """A resident plugs the bike in, shows the card at the gate, presses the outlet's button; the plant says when current flows."""
     bench.bike(outlet).plug(pack, soc=soc)

@@ -14,7 +14,7 @@ import pytest
 from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench
 from hil_tests.plant.units import MS
-from hil_tests.scenarios.conftest import start_charging
+from hil_tests.scenarios.conftest import RESIDENTS, start_charging
 
 SITE = Path(__file__).parents[1] / "sites" / "esp32s3" / "small.toml"
 CHAR_NS = 10 * 1_000_000_000 // 9600
@@ -50,7 +50,7 @@ def test_whenever_selling_is_due_its_turn_does_not_hold_the_line(seed: int) -> N
     with variant.use(variant.Variant(160, arguments=("--flash-timing", "worst"))), Bench(site=SITE, seed=seed) as bench:
         bench.run("15 s")
         for number in (1, 2, 3, 4):
-            start_charging(bench, number)
+            start_charging(bench, number, card=RESIDENTS[number - 1])
         holds = bench.bus("rs485-1").transceiver.holds_ns
         before = len(holds)
         for _ in range(100):
@@ -64,7 +64,7 @@ def test_whenever_selling_is_due_its_turn_does_not_hold_the_line(seed: int) -> N
 def test_the_direction_pin_cuts_no_request_and_lets_go_before_the_fastest_answer(s3: Bench, record_property) -> None:
     line = s3.bus("rs485-1").transceiver
     for number in (1, 2, 3, 4):
-        start_charging(s3, number)
+        start_charging(s3, number, card=RESIDENTS[number - 1])
     s3.run("10 min")
     holds = sorted(line.holds_ns)
     figures = {"n": len(holds), "p50": holds[len(holds) // 2] / MS, "p99_9": holds[-1 - len(holds) // 1000] / MS, "max": holds[-1] / MS}

@@ -13,7 +13,7 @@ import pytest
 
 from hil_tests.bench.bench import Bench
 from hil_tests.scenarios import limit_site
-from hil_tests.scenarios.conftest import start_charging
+from hil_tests.scenarios.conftest import RESIDENTS, start_charging
 
 LARGEST = limit_site.Size()
 FIRST, LAST = 200, 200 - limit_site.OUTLETS + 1
@@ -54,7 +54,7 @@ def test_the_first_and_the_last_outlet_sell_and_the_last_fire_points_trip_them_a
 def test_thirty_bikes_charge_at_once_and_no_scan_is_long(limit: Bench):
     """One bus at 9600 baud is full then: each outlet is metered, and none is called silent."""
     for n in range(limit_site.OUTLETS):
-        start_charging(limit, FIRST - n)
+        start_charging(limit, FIRST - n, card=RESIDENTS[n % len(RESIDENTS)])
         limit.run("5 s")
     limit.run("1 min")
     assert all(limit.outlet(number).is_charging for number in range(LAST, FIRST + 1))

@@ -23,6 +23,7 @@ from hil_tests.scenarios import (
     test_console,
     test_determinism,
     test_disturbance,
+    test_entrance_presence,
     test_esp32s3,
     test_expander_parts,
     test_expanders,
@@ -71,6 +72,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_disturbance: lambda bench, shown: test_disturbance.test_a_flooded_port_costs_no_outlet_no_restart_and_no_late_trip(
         bench, "console: random bytes", shown
     ),
+    test_entrance_presence: lambda bench, shown: test_entrance_presence.test_who_missed_the_release_and_taps_on_is_let_in_again(bench),
     test_esp32s3: lambda bench, shown: test_esp32s3.test_it_sells_and_trips(bench),
     test_expanders: lambda bench, shown: test_expanders.test_a_hung_bus_is_clocked_free_and_sells_again(bench),
     test_fire: lambda bench, shown: test_fire.test_a_trip_stays_until_the_smoke_is_gone_and_a_person_clears_it(bench),

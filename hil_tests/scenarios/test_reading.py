@@ -8,7 +8,7 @@ import pytest
 
 from hil_tests.bench import frames
 from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
+from hil_tests.scenarios.conftest import RESIDENTS, start_charging
 
 _SERVICE = "from shed.app import service as s\n"
 # As the service writes them, with room made as an idle shed does.
@@ -47,7 +47,7 @@ def _months(bench: Bench, until: int) -> None:
 
 def _all_charge(bench: Bench) -> None:
     for outlet in (1, 2, 3, 4):
-        start_charging(bench, outlet)
+        start_charging(bench, outlet, card=RESIDENTS[outlet - 1])
     bench.run("5 s")
     bench.board.probe(_FRESH)
 
