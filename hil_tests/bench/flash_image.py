@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -98,8 +99,11 @@ def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None, fro
 
 def _forget_old() -> None:
     """Keep the images used last; another process may be doing the same."""
-    images = sorted(_CACHE.glob("*.bin"), key=lambda path: path.stat().st_mtime)
-    for path in images[:-_KEPT]:
+    ages: list[tuple[float, Path]] = []
+    for path in _CACHE.glob("*.bin"):
+        with suppress(FileNotFoundError):
+            ages.append((path.stat().st_mtime, path))
+    for _, path in sorted(ages)[:-_KEPT]:
         path.unlink(missing_ok=True)
 
 

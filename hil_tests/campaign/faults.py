@@ -107,7 +107,7 @@ def detector_flaps(day: Day) -> None:
     smoke = day.bench.smoke(day.chance.choice(list(day.bench.plant.loops)))
 
     def over() -> None:
-        if smoke.fault_name not in ("open", "short"):  # a cable that broke meanwhile is mended by somebody else
+        if smoke.plant.fault_name not in ("open", "short"):  # a cable that broke meanwhile is mended by somebody else
             smoke.clear()
 
     day.flap(f"smoke {day.bench.now_ns}", smoke.alarm, over, 30, 5000)
