@@ -129,7 +129,10 @@ class Desk:
 
     def _on(self, i):
         """0: off, and seen so. 1: on. 2: told off and not seen off: it may be live."""
-        return 1 if self._service.outputs.relays_on >> i & 1 else 2 if self._service.charging.off_watch.may_be_live(i) else 0
+        if self._service.outputs.relays_on >> i & 1:
+            return 1
+        silent = holders.METER_STALE in self._service.outputs.why(i)  # off when its meter was last heard, and nobody has seen it since
+        return 2 if silent or self._service.charging.off_watch.may_be_live(i) else 0
 
     def outlet_number(self, index):
         numbers = self._service.wiring.numbers

@@ -189,9 +189,6 @@ def looks(day: Day) -> None:
         for number in bench.plant.outlets
         if bench.outlet(number).power_w > 5 and bench.now_ns - (bench.plant.outlets[number].drawn_ns or bench.now_ns) > IDLE_NS
     ]
-    # A stuck meter lies; one that died after its outlet was seen off cannot tell that both contacts welded at rest (decision 0022).
-    unseen = {id(meter.outlet) for meter in bench.plant.meters.values() if meter.fault_name != "ok"}
-    live = [number for number in live if id(bench.plant.outlets[number]) not in unseen]
     try:
         rows = bench.console.ask({"do": "status"}, within="6 s")
     except Exception as error:  # noqa: BLE001 - a board that restarts meanwhile, or is in maintenance, says nothing: other judges see that
