@@ -58,7 +58,7 @@ def test_whenever_selling_is_due_its_turn_does_not_hold_the_line(seed: int) -> N
             bench.run("1013 ms")
         late = sum(hold > 7 * CHAR_NS // 2 for hold in holds[before:])
         print(f"{late} of {len(holds) - before} requests")
-        assert len(holds) - before > 350 and late <= 8, "3 to 5 measured; 111 when the task that drives the line gives its turn away"
+        assert len(holds) - before > 350 and late <= 2
 
 
 def test_the_direction_pin_cuts_no_request_and_lets_go_before_the_fastest_answer(s3: Bench, record_property) -> None:

@@ -154,3 +154,22 @@ def test_overdue_is_nothing_in_a_shed_that_sleeps(start_ms):
     for _ in range(30):
         executive.turn()
     assert executive.overdue_ms(world.ticks_ms()) <= 20
+
+
+@pytest.mark.parametrize("left_ms", [0, 1, 4])
+def test_nothing_begins_just_before_the_task_that_holds_the_line(left_ms):
+    world = World()
+    order = []
+    executive = Executive(world, world, False)
+    executive.add("charging", lambda _now: order.append("charging") or 100, 20)
+    executive.add("meters", lambda _now: order.append("meters") or left_ms, 15)
+    executive.add("reader", lambda _now: order.append("reader") or 100, 10)
+    for _ in range(3):
+        executive.turn()
+    executive.keeps_turn = (1, lambda: order.count("meters") < 3)
+    executive.wake(0)
+    executive.wake(2)
+    order.clear()
+    while len(order) < 4:
+        assert executive.turn() == 0
+    assert order[:3] == ["meters", "meters", "meters"] and order[3] != "meters"
