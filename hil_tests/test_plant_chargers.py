@@ -27,7 +27,7 @@ def hours_to_full(load: Charger, limit_h: float = 24.0) -> float:
     raise AssertionError(f"{load.kind} not full within {limit_h} h")
 
 
-# Wall watts at start and end of CC, and current or power of the tail's end: reference/domain.md section 3, typed here a second time.
+# Wall watts at start and end of CC, and current or power of the tail's end: docs/domain.md, typed here a second time.
 TABLE = {
     "la36_12": (77, 93), "la48_12": (102, 124), "la48_20": (142, 172), "la60": (177, 215), "la72": (213, 258),
     "li36v": (72, 94), "li48v": (140, 184), "li60v": (290, 400),

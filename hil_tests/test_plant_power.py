@@ -51,7 +51,7 @@ def test_the_heartbeat_circuit_drops_t_drop_after_the_last_edge() -> None:
     rig.strobe(False, edge)
     rig.run("10 s")
     assert rig.shed.heartbeat.dropped_at_ns == edge + T_DROP_NS
-    assert 500 * MS <= T_DROP_NS <= 1000 * MS  # DESIGN.md section 2
+    assert 500 * MS <= T_DROP_NS <= 1000 * MS  # docs/laws.md
     assert rig.shed.contactors["row A"].opened_at_ns == edge + T_DROP_NS + 15 * MS
     assert rig.shed.outlets[1].opened_at_ns == rig.shed.contactors["row A"].opened_at_ns
 

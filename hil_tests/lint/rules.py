@@ -95,7 +95,7 @@ def no_uart_idle_interrupt(source: Source) -> Iterator[Finding]:
 
 
 def integers_only(source: Source) -> Iterator[Finding]:
-    """No float literal, no true division, no float(): law 9."""
+    """No float literal, no true division, no float(): law 9 (docs/laws.md)."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
             yield Finding(source.path, node.lineno, f"float literal {node.value}")

@@ -2,8 +2,8 @@
 
 The lock holds only while its whole supply chain is closed: supply up, heartbeat circuit holding, board's lock output energised, exit
 relay closed, fire contact closed. A pin keeps its level when the program hangs, so what frees the gate then is the heartbeat circuit. The
-exit button acts on a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, reference/domain.md
-section 2.2). The magnet lets go within 20 ms [M].
+exit button acts on a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, docs/domain.md). The
+magnet lets go within 20 ms [M].
 """
 
 from __future__ import annotations

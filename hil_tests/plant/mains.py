@@ -1,6 +1,6 @@
 """The mains and the board's power supply.
 
-Source of the figures: 220 V nominal +-10 % (reference/domain.md section 3); supply limits are those of a common 85..265 V 5 V module, [M]
+Source of the figures: 220 V nominal +-10 % (docs/domain.md); supply limits are those of a common 85..265 V 5 V module, [M]
 general knowledge.
 """
 

@@ -1,6 +1,6 @@
 """A PZEM-016 energy meter: what it measures and its registers.
 
-Register map, resolution, range and starting power: reference/domain.md section 4.1 (manufacturer's manual v3.0). Its voltage terminals are
+Register map, resolution, range and starting power: docs/domain.md (manufacturer's manual v3.0). Its voltage terminals are
 behind the breaker and upstream of contactor and relay: it answers while its outlet is off and falls silent with the breaker. Its current
 transformer is on the socket's line. The measured energy survives power loss.
 

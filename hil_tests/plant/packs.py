@@ -1,6 +1,6 @@
 """The battery packs and loads that stand in the shed, as data. All watts are at the wall.
 
-Source: reference/domain.md section 3, "Simulator table" ([D] derived there): CC current, wall power at start and end of CC, tail current,
+Source: docs/domain.md, "Loads" (derived there): CC current, wall power at start and end of CC, tail current,
 power after full.
 Charge: a lead-acid pack takes 1.15 times its rating from empty, 78 % of it in CC; a lithium pack 1.0 times, 85 % in CC (70..85 % there).
 Time constants:

@@ -1,7 +1,7 @@
 """Frames of the PN532 host interface: normal information frames, ACK, NACK, error frame.
 
 Source: NXP PN532 user manual UM0701-02 section 6.2.1 (from general knowledge, [M]; start, checks and command codes agree with
-reference/domain.md section 5).
+docs/domain.md).
 """
 
 from __future__ import annotations

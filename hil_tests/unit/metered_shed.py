@@ -276,7 +276,7 @@ def energy_agrees(shed, end, i=0, percent=1):
 
 
 def lead_acid(minutes=400, float_w=8.0, seed=1):
-    """48 V 20 Ah at the wall: 142 to 172 W, then falling to 44 W, then float with a little noise (reference/domain.md 3)."""
+    """48 V 20 Ah at the wall: 142 to 172 W, then falling to 44 W, then float with a little noise (docs/domain.md)."""
     noise = random.Random(seed)
 
     def watts(s):

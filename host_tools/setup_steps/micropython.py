@@ -20,6 +20,10 @@ from .report import SetupError, step
 PACKAGE = "micropython"
 
 
+class SourceUnavailable(SetupError):
+    """The source package is neither kept here nor to be had from this machine's apt mirror."""
+
+
 @dataclass(frozen=True)
 class Release:
     """One version of the source package: where it is, what its tarball is called and hashes to, the folder in it."""
@@ -92,7 +96,7 @@ def _cached_tarball(build: Path, log: Path, release: Release) -> Path:
         try:
             fetched = apt_source.download(PACKAGE, release.version, release.suite, release.orig, build / "apt", log)
         except SetupError as error:
-            raise SetupError(
+            raise SourceUnavailable(
                 f"cannot fetch MicroPython's source ({name}, suite {release.suite})",
                 f"no network, or this machine's apt mirror does not carry it in {release.suite}: {error.what.strip()}",
                 f"connect to the network and run again, or {_OVERRIDE}",

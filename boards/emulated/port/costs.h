@@ -3,7 +3,7 @@
 // tasks (322 us at 160 MHz, peterhinch/micropython-async issue 79), as near to the first estimates as both allow;
 // [est] estimated from the code path on Xtensa, not measured on silicon; [ds] data sheet; [doc] ESP-IDF's documentation;
 // [img] measured on a stock image under a machine emulator, by instruction count: gaps of 34 and 58 ms for the 8.5 KB of the typed console;
-// [src] the ESP32 port's source; [ref] project reference or DESIGN.md. `python -m hil_tests.board.calibration` prints how well it fits.
+// [src] the ESP32 port's source; [ref] docs/domain.md. `python -m hil_tests.board.calibration` prints how well it fits.
 #ifndef INCLUDED_COSTS_H
 #define INCLUDED_COSTS_H
 
@@ -39,7 +39,7 @@
 #define COST_ISR            (900)       // [est] IDF interrupt entry, handler, mp_sched_schedule, task notification
 #define COST_TIMER_INIT     (6000)      // [est] timer set-up and interrupt allocation
 #define COST_WDT_FEED       (400)       // [est] esp_task_wdt_reset_user
-#define COST_ADC_READ_NS    (31000)     // [ref] 31 us per adc1_get_raw, DESIGN.md section 5
+#define COST_ADC_READ_NS    (31000)     // [ref] 31 us per adc1_get_raw, docs/domain.md
 #define COST_I2C_INIT       (30000)     // [est] driver removed and installed again
 #define COST_I2C_CALL       (9000)      // [est] command list, interrupts and semaphores of the IDF's I2C driver
 #define COST_I2C_BYTE       (60)        // [est] FIFO and command list, per byte

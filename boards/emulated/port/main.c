@@ -22,7 +22,7 @@
 #include "ports.h"
 
 // What mp_cstack_check() may use. An ESP32 has a task stack of 16 KB and reaches about 50 trivial Python calls
-// (DESIGN.md section 5); x86 frames are smaller than Xtensa's, so the limit is set to the same depth,
+// (docs/domain.md); x86 frames are smaller than Xtensa's, so the limit is set to the same depth,
 // not to the same bytes: a function that calls itself from main code reaches 50 (hil_tests/board/test_chip.py).
 #define STACK_LIMIT (13 * 1024 + 512)
 

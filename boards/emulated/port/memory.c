@@ -13,7 +13,7 @@
 #include "shared/runtime/gchelper.h"
 #include "board.h"
 
-// 160 KB, 163 KB measured free at the prompt of a stock ESP32_GENERIC 1.26.1 (DESIGN.md section 5) with the areas' tables.
+// 160 KB, 163 KB measured free at the prompt of a stock ESP32_GENERIC 1.26.1 (docs/domain.md) with the areas' tables.
 #define ARENA_SIZE      (166 * 1024)
 #define STACK_SIZE      (1024 * 1024)
 #if BOARD_ASAN

@@ -1,7 +1,7 @@
 """What the power curve says: bike gone, battery full, outlet overloaded, nothing worth charging.
 
 Hazard: a lead-acid charger floats at 3 to 15 W at the wall, a lithium one rests at 0.5 to 3 W: neither is an unplugged bike, and calling
-it one ends top-ups and confuses the customer. Thresholds and times: reference/domain.md 1.2, 1.3, 3.
+it one ends top-ups and confuses the customer. Thresholds and times: docs/domain.md.
 
 Unplugged: below unplug_mw for unplug_ms, or a mean below 2 W over 300 s; never in the first 120 s after closing. A charger that has tapered
 for a minute and still draws something is resting, not gone: it is left to run to full.

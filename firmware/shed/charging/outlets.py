@@ -38,7 +38,7 @@ from shed.safety.holders import METER_STALE as HOLD_METER_STALE
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
 _DUD = const(2)
-_DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P, reference/domain.md 1.2)
+_DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P, docs/domain.md)
 _DUD_MW = const(7000)
 _IDLE_STALE_MS = const(120000)
 _SECOND_MS = const(1000)

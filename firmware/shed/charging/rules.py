@@ -1,6 +1,6 @@
 """The charging section of the site file, in the units the code counts in (milliseconds, milliwatts).
 
-Hazard: a limit read in the wrong unit is a limit that is not there. Defaults and sources: reference/domain.md 1.2 and 1.3.
+Hazard: a limit read in the wrong unit is a limit that is not there. Defaults and sources: docs/domain.md.
 """
 
 from micropython import const
