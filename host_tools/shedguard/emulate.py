@@ -13,12 +13,13 @@ import sys
 from pathlib import Path
 
 from .boards import model as boards
-from .errors import FAILED, OK, ShedError
+from .errors import FAILED, INVALID, OK, ShedError
 from .paths import boards_dir, repository
 from .site import load as sites
 
 _PROMPTS = (">>> ", "shed> ")
 _BOOT_NS = 5_000_000_000
+_MEGABYTE = 1 << 20
 
 
 def run(site: Path | None, flash: Path | None, seed: int, board: str | None = None, erased: bool = False) -> int:
@@ -36,6 +37,9 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     if flash is not None and (flash.is_dir() or not flash.parent.is_dir()):
         cause = "it is a folder" if flash.is_dir() else f"there is no folder {flash.parent}"
         raise ShedError(f"cannot keep the board in {flash}", cause, "name a file in a folder that exists", FAILED)
+    if flash is not None and flash.exists() and (flash.stat().st_size % _MEGABYTE or not flash.stat().st_size):
+        cause = f"it has {flash.stat().st_size} bytes, and would be written over at the end"
+        raise ShedError(f"{flash} is not the flash of a board", cause, "name a new file, or one that --flash has written", INVALID)
     if site is not None:
         sites.load(site)  # a wrong site file is refused with its lines before anything starts
     product = None if board is None else _board_file(board)
@@ -69,7 +73,9 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
         finally:
             server.close()
             if flash is not None:
-                shutil.copyfile(used, flash)
+                fresh = flash.with_name(f"{flash.name}.part")
+                shutil.copyfile(used, fresh)
+                fresh.replace(flash)
     if reason == "board ended":
         raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", "make setup", FAILED)
     return OK

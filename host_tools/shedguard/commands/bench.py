@@ -11,6 +11,7 @@ import typer
 
 from ..errors import FAILED, ShedError
 from ..paths import repository
+from .out_file import check_new
 
 SeedOption = Annotated[int, typer.Option("--seed", help="Decides every chance.")]
 
@@ -48,6 +49,8 @@ def demo(
 
     Example: shed demo --script --seed 7
     """
+    if picture is not None:
+        check_new(picture, again=b"<svg")
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
     _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 
