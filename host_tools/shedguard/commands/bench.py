@@ -30,6 +30,8 @@ def emulate(
 ) -> None:
     """An emulated board on a pseudo-terminal, in real time, until Ctrl-C. The first line of stdout is a JSON object with its places.
 
+    Lines typed here act on the shed: `smoke bay`, `card 04A1B2C3`, `plug 2`, `press 2`, `weld 2`, `mains off`, `look`; `help` lists them.
+
     Its buttons: `kill -USR1 PID` taps RESET with BOOT held, `kill -USR2 PID` taps RESET.
 
     Example: shed emulate --board kc868-a16
