@@ -124,6 +124,14 @@ def test_the_tools_have_a_text_for_each_and_none_for_nothing(table):
     assert set(texts.LANGUAGES["en"][table]) == set(TEXTS[table].values())
 
 
+def test_every_fault_and_every_holder_has_a_chinese_text_too():
+    chinese = texts.LANGUAGES["zh"]
+    assert set(chinese) == {"fault", "holder", "subject"}
+    assert set(chinese["fault"]) == set(lists.FAULTS.values()) and set(chinese["holder"]) == set(lists.HOLDERS.values())
+    assert set(chinese["subject"]) == set(lists.FAULT_ARGUMENTS.values())
+    assert all(re.search("[\u4e00-\u9fff]", words) for table in chinese.values() for words in table.values())
+
+
 def test_the_tools_tell_every_kind_of_record():
     assert set(narrate._TELLERS) == set(KINDS.values())
 

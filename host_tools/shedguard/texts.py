@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from .texts_zh import ZH
+
 _EN: Final[Mapping[str, Mapping[str, str]]] = {
     "stop": {
         "full": "battery full",
@@ -124,7 +126,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
-LANGUAGES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {"en": _EN}
+LANGUAGES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {"en": _EN, "zh": ZH}
 
 
 def text(table: str, name: str, language: str = "en") -> str:
