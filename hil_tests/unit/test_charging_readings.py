@@ -6,7 +6,8 @@ import pytest
 from shed.charging import grants, outlets, stop_causes
 from shed.charging.restoring import restore
 
-from hil_tests.unit.metered_shed import Meter, Shed, energy_agrees
+from hil_tests.unit.metered_bus import Meter
+from hil_tests.unit.metered_shed import Shed, energy_agrees
 
 
 class OddMeter(Meter):
