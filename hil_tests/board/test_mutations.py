@@ -28,7 +28,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "test_interrupts.py::test_pins_and_timers_share_one_queue_of_8_that_drops_silently",
     ),
     "wrap near 2^30": (
-        "vtime.c",
+        "mphal_clock.c",
         "+ options.ticks_offset_ms * 1000);\n}\n\nmp_uint_t mp_hal_ticks_us",
         ");\n}\n\nmp_uint_t mp_hal_ticks_us",
         "test_time.py::test_ticks_wrap_near_2_to_the_30",
