@@ -195,7 +195,9 @@ def test_a_register_that_alone_reads_zero_after_an_outage_is_asked_until_it_is_b
     fed_ms = shed.closed_ms[0]
     shed.run(seconds)
     assert shed.closed_ms[0] == fed_ms, "no sale goes on by a register that cannot be"
-    shed.meters[0].off_wh = 0
+    odd = shed.meters[0]
+    assert isinstance(odd, OddMeter)
+    odd.off_wh = 0
     shed.run(600)
     shed.unplug(0)
     shed.settle()
