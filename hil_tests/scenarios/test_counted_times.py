@@ -1,4 +1,4 @@
-"""What repeats itself defeats no limit: cuts against waiting times, bursts against an overload limit; a lapsed grant, a register of zero."""
+"""What repeats itself defeats no limit: cuts against waiting times, bursts against an overload; a lapsed grant, a register of zero."""
 
 from __future__ import annotations
 
