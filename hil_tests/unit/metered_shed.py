@@ -66,6 +66,9 @@ class Sink:
     def press_refused(self, *args):
         return self._call("press_refused", args)
 
+    def watch(self, *args):
+        self._call("watch", args)
+
     def fault(self, *args):
         self._call("fault", args)
 

@@ -102,7 +102,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "trip": "safety trip",
     },
     "press": {
-        "several_cards": "several cards are open, nobody knows whose press it is: tap again",
+        "several_cards": "several cards are open or were until just now, nobody knows whose press it is: tap again",
         "several_outlets": "several outlets were pressed, nobody knows which is meant: wait half a minute, press, tap",
         "anothers": "another card's session runs there",
         "blocked": "no session may begin there now: `shed why`",
