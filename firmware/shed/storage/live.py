@@ -97,7 +97,7 @@ class LiveRing:
     def watch(self, outlets, seconds):
         """What the next boot has to know of outlets that may be live."""
         self.watched = outlets, seconds
-        self._sector = -1
+        self._sector = -2
         self._name_the_going()
 
     def erase_ahead(self, allowed):
