@@ -103,8 +103,8 @@ class LiveRing:
     def erase_ahead(self, allowed):
         """As LogRing.erase_ahead, but leaves the newest checkpoint of every live session alone."""
         victim = self.ring.next_victim()
-        for row in self._live.values():
-            if row[1] == victim:
+        for newest in self._live.values():
+            if newest[1] == victim:
                 allowed = False
         return self.ring.erase_ahead(allowed)
 
