@@ -62,6 +62,21 @@ def test_a_sale_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_fed(
     assert shed.closed_ms[0] == fed_ms, "nothing flows on a card whose owner has gone"
 
 
+@pytest.mark.parametrize("period", [5, 12, 14])
+@pytest.mark.parametrize("locked", [True, False], ids=["relay kept open", "relay closes, nothing plugged in"])
+def test_eighteen_short_boots_without_a_load_end_a_sale(period, locked):
+    """300 s in steps of 17 (decision 0029)."""
+    shed = charging()
+    shed.unplug(0)
+    boots = 0
+    while not shed.ends():
+        shed = next_boot(shed, locked=locked)
+        shed.run(period)
+        boots += 1
+        assert boots < 30
+    assert boots == 18 and shed.ends()[0]["cause"] == stop_causes.WAITED
+
+
 def test_a_load_that_is_seen_ends_the_waiting_and_the_next_outage_has_its_five_minutes_again():
     shed = charging()
     for _ in range(30):
