@@ -116,7 +116,9 @@ def test_smoke_during_an_erase_frees_the_gate_when_the_erase_is_over(bench: Benc
 
     def smoke_at(after_ms: int):
         def future(bench: Bench) -> float:
-            bench.board.probe(SERVICE + "def erases(now_ms):\n    box.ioctl(6, 0)\n    return 1 << 20\ns.executive.add('erases', erases, 400)\n")
+            bench.board.probe(
+                SERVICE + "def erases(now_ms):\n    box.ioctl(6, 0)\n    return 1 << 20\ns.executive.add('erases', erases, 400)\n"
+            )
             bench.run(after_ms * 1_000_000)
             began = bench.now_ns
             bench.smoke("bay").alarm()
