@@ -54,7 +54,7 @@ def test_a_sale_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_fed(
     assert waited_s <= (1800 if blind else 300) + 20
     assert waited_s >= 60, "a few cuts alone end no sale"
     if boots < 5:
-        assert waited_s >= (1000 if blind else 150), "a cut costs at most half again of what was waited"
+        assert waited_s >= (1000 if blind else 150), "a cut costs at most as much again as was waited"
     assert end["price_fen"] == end["energised_s"] * 100 // 18000, "it was not the customer who let it wait: the time used, no block"
     shed = next_boot(shed)
     shed.plug(0, 120)
