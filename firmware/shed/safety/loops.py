@@ -84,7 +84,10 @@ class Loops:
         turn = self._turn
         while n:
             bit, read, alarm_uv, normal_uv = self._looks[turn]
-            if not hot & bit:
+            if hot & bit:  # on to the next that is not
+                bit = self.mask & ~hot & -bit
+                turn = self._numbers[bit & -bit] if bit else self._count
+            else:
                 points.seen |= bit
                 try:
                     uv = read()
@@ -93,7 +96,7 @@ class Loops:
                 if not alarm_uv <= uv < normal_uv or points.unquiet & bit:
                     self._judge.step(turn, uv, now_us)
                 n -= 1
-            turn += 1
+                turn += 1
             if turn == self._count:
                 turn = 0
                 if hot:  # fewer take turns: one scan without them, where they would come round with the mains
@@ -127,6 +130,7 @@ class Loops:
         judge = self._judge
         uneven = judge.uneven
         sums = self._sum_uv
+        off_us = self._off_us
         off = 0
         late = False
         size = j = self._size
@@ -156,7 +160,7 @@ class Loops:
             ring[k] = uv
             if not alarm_uv <= uv < normal_uv:
                 off |= bit
-                self._off_us[k] = now_us
+                off_us[k] = now_us
             elif phase == j:  # each of them once in four scans
                 judge.quiet(k, now_us)
             if taken >= _WINDOW:
@@ -212,9 +216,12 @@ class Loops:
         if not self._crowded:
             self._join(hot, fresh, _AT_ONCE, 0)
             return
-        self._join(hot & ~self._judge.uneven, fresh, _AT_ONCE if n else self._room, 0)
-        if not n:
-            self._next = self._join(hot, fresh, self._room, self._next)
+        room = self._room
+        even = hot & ~self._judge.uneven
+        if even & ~self._group:
+            self._join(even, fresh, _AT_ONCE if n else room, 0)
+        if not n and self._size < room:
+            self._next = self._join(hot, fresh, room, self._next)
 
     def _join(self, wanted, fresh, room, k):
         """Those of them that are not looked at yet, from number k on, as far as there is room: their windows begin. Returns the next k."""
@@ -225,6 +232,9 @@ class Loops:
             return k
         later = wanted & -self._looks[k][0]  # points have their order: bits from that of k on
         wanted ^= later
+        numbers = self._numbers
+        members = self._members
+        taken_of = self._taken
         while n < room:
             if not later:
                 later = wanted
@@ -234,10 +244,10 @@ class Loops:
             bit = later & -later
             later ^= bit
             group |= bit
-            k = self._numbers[bit]
-            self._members[n] = k
+            k = numbers[bit]
+            members[n] = k
             n += 1
-            self._taken[k] = 0
+            taken_of[k] = 0
             if not fresh & bit:
                 self._run[k] = 0
             k += 1
