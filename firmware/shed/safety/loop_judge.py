@@ -84,13 +84,13 @@ class LoopJudge:
             points.off(bit)
         elif band:
             points.shaken |= bit
-        run_us = ticks_diff(now_us, self._since_us[k])
+        since_us = self._since_us[k]
         if state == _ALARM:
             self.off_us[k] = now_us
-            if run >= _OFTEN and run_us >= (_LONG_US if band else clear_us):
+            if run >= _OFTEN and ticks_diff(now_us, since_us) >= (_LONG_US if band else clear_us):
                 self._become(k, band)
-        elif band and run >= need and (band == _STALE or not self.uneven & bit) and run_us >= _SPAN_US:
-            points.first_us = self._since_us[k]
+        elif band and run >= need and (band == _STALE or not self.uneven & bit) and ticks_diff(now_us, since_us) >= _SPAN_US:
+            points.first_us = since_us
             self._become(k, band)
 
     def quiet(self, k, now_us):

@@ -225,32 +225,32 @@ class Loops:
 
     def _join(self, wanted, fresh, room, k):
         """Those of them that are not looked at yet, from number k on, as far as there is room: their windows begin. Returns the next k."""
-        group = self._group
-        wanted &= ~group
+        wanted &= ~self._group
         n = self._size
         if not wanted or n >= room:
             return k
+        self._group |= wanted
         later = wanted & -self._looks[k][0]  # points have their order: bits from that of k on
         wanted ^= later
         numbers = self._numbers
         members = self._members
         taken_of = self._taken
+        run = self._run
         while n < room:
             if not later:
+                if not wanted:
+                    break
                 later = wanted
                 wanted = 0
-                if not later:
-                    break
             bit = later & -later
             later ^= bit
-            group |= bit
             k = numbers[bit]
             members[n] = k
             n += 1
             taken_of[k] = 0
             if not fresh & bit:
-                self._run[k] = 0
-            k += 1
-        self._group = group
+                run[k] = 0
+        self._group ^= later | wanted
         self._size = n
+        k += 1
         return k if k < self._count else 0
