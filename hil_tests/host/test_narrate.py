@@ -44,6 +44,10 @@ SAID = [
         "4 times more in 0:01:00: fault cleared by key switch: outlet 11: relay welded",
     ),
     (
+        Record(12, "repeats", {"of": 2, "detail": 0, "count": 4, "span_s": 60, "card": bytes(11)}),
+        '4 times more in 0:01:00: TRIP by cause "smoke bay"',
+    ),
+    (
         Record(12, "repeats", {"of": 13, "detail": 0x70001, "count": 4, "span_s": 60, "card": bytes(11)}),
         "4 times more in 0:01:00: session 0x70001 goes on",
     ),
