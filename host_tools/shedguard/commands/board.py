@@ -8,7 +8,7 @@ import typer
 
 from ..errors import SAFETY_FAULT
 from ..lists import HOLDERS, name_of
-from ..narrate import causes_in, fault_text
+from ..narrate import causes_in, fault_told
 from ..texts import text
 from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, hand_of, key_from, names_of, show_json, show_table
 from .status_view import by_kind, show_status
@@ -66,9 +66,9 @@ def faults(port: PortOption = None, site: SiteOption = None, as_json: JsonOption
     with board_at(port) as console:
         frames = console.request("faults")[1:]
     if as_json:
-        show_json([{**frame, "text": fault_text(frame["f"], frame.get("a", 0), names)} for frame in frames])
+        show_json([{**frame, "text": fault_told(frame, names)} for frame in frames])
     elif frames:
-        rows = [("active" if f.get("live") else "over", f["f"], fault_text(f["f"], f.get("a", 0), names), f.get("n", 1)) for f in frames]
+        rows = [("active" if f.get("live") else "over", f["f"], fault_told(f, names), f.get("n", 1)) for f in frames]
         show_table(("state", "code", "fault", "count"), rows)
     else:
         print("no faults")
