@@ -1,9 +1,10 @@
 """What is live and sold to nobody is told: the crew that reads the journal must learn of it before somebody touches the socket.
 
 Hazard: a welded relay that feeds a bike for hours, and no line says so. An outlet that delivers power outside every sale, to a board that
-runs, has within TOLD_NS a fault in the journal that names it: 8 (its meter), 9, 28 or 29 (itself).
+runs, has a fault in the journal that names it: 8 (its meter), 9, 28 or 29 (itself).
 
-TOLD_NS: an idle meter is read every 30 s, three readings accuse (docs/decisions/0022), and a silent one is reported after two minutes. A
+Within SOON_NS, for an idle meter is read every 30 s and three readings accuse (docs/decisions/0022); within TOLD_NS where its meter or
+another one is out of order, for a silent one is reported after two minutes, and dead ones hold up the line. A
 start knows nothing of what was told before it, and tells it again. A meter that stands still or shows zeros lets nobody see; a socket
 without a load shows nothing either, so that only what draws is judged.
 """
@@ -21,6 +22,7 @@ from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
 from .truth import Span, Truth
 
 TOLD_NS: Final = 180 * SECOND_NS
+SOON_NS: Final = 60 * SECOND_NS
 SERVICE_NS: Final = 15 * SECOND_NS  # from the start of MicroPython until idle meters are read
 TELLS: Final = frozenset({"meter_stale", "welded", "live_outlet", "meters_mixed"})
 UNSEEN: Final = frozenset({"stuck", "zeros"})
@@ -90,12 +92,14 @@ def _untold(outlet: int, piece: Span, told: list[Told], truth: Truth) -> list[st
     if any(lie.fault in UNSEEN and lie.overlaps(piece.from_ns - TOLD_NS, to_ns) for lie in truth.lies.get(outlet, [])):
         return []
     findings: list[str] = []
+    out_of_order = any(lie.overlaps(piece.from_ns - TOLD_NS, to_ns) for lies in truth.lies.values() for lie in lies)
+    within_ns = TOLD_NS if out_of_order else SOON_NS
     for start, boot in enumerate(truth.boots_ns, 1):
         stop = next((stop for stop in truth.stops_ns if stop > boot), truth.now_ns)
         begin_ns, end_ns = max(piece.from_ns, boot + SERVICE_NS), min(to_ns, stop)
-        if truth.ran(Span(begin_ns, end_ns)) <= TOLD_NS:
+        if truth.ran(Span(begin_ns, end_ns)) <= within_ns:
             continue
-        before = [one for one in told if one.start == start and one.at_ns - LATE_NS <= begin_ns + TOLD_NS]
+        before = [one for one in told if one.start == start and one.at_ns - LATE_NS <= begin_ns + within_ns]
         if before and (before[-1].came or stop - before[-1].at_ns < REPEATED_NS):  # cleared, and what came again is only counted yet
             continue
         when = f"from {begin_ns / 1e9:.0f} s to {end_ns / 1e9:.0f} s"

@@ -56,7 +56,7 @@ def campaign(seed: int, hours: float | None = None, site: str | Path | None = No
 
 def acts_for(bench: Bench) -> dict[Callable[[Day], None], int]:
     """Everything that can happen in this plant, with its weight."""
-    acts = people.ACTS | faults.ACTS | ({faults.expander: 4} if bench.plant.expander_buses else {faults.weld: 1})
+    acts = people.ACTS | faults.ACTS | ({faults.expander: 4} if bench.plant.expander_buses else {faults.weld: 1, faults.left_live: 2})
     missing = {people.key} if not bench.plant.key_switches else set()
     if not bench.plant.call_points:
         missing |= {people.glass, faults.glass_flaps}
