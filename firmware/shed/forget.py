@@ -12,7 +12,9 @@ board.clock Clock __init__
 board.pins OutputPin __init__
 board.pins Hint __init__
 board.pins - contact loop
+board.flash Region __init__
 board.resets Rtc __init__
+board.resets - cause
 board.stdio Console __init__
 board.watchdog Watchdog __init__
 safety.blind BlindWatch __init__
@@ -30,6 +32,7 @@ safety.votes Votes __init__
 storage.eraser Eraser __init__
 storage.journal Journal __init__ open
 storage.live LiveRing __init__ open
+storage.live - row
 storage.log LogRing __init__ open
 storage.repeats Repeats __init__
 storage.sectors Sectors __init__ sector_records
@@ -56,7 +59,7 @@ books Books __init__
 desk Desk __init__
 entrance Entrance __init__
 executive Executive __init__
-service Service __init__
+service Service __init__ _self_test
 """
 
 

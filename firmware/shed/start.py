@@ -200,5 +200,5 @@ class Start:
             outlets = self.wired.outlets
             rows = [tuple([i for i in range(len(outlets)) if mask >> i & 1]) for mask in self.wired.groups]
             self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
-            restore(self.charging, *self._unsettled())
+            restore(self.charging, *self._unsettled(), self.books.live_ring.watched)
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)

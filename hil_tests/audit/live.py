@@ -62,7 +62,7 @@ def _told(index: int, records: list[Record], timeline: Timeline, truth: Truth) -
             fields = {"fault": record.number("detail") >> 16, "argument": record.number("detail") & 0xFFFF}
         elif record.kind not in ("fault", "fault_cleared"):
             continue
-        if FAULTS.get(int(fields["fault"])) in TELLS and fields["argument"] == index:  # type: ignore[arg-type]
+        if FAULTS.get(int(fields["fault"])) in TELLS and fields["argument"] == index:
             at_ns = timeline.when(record)
             told.append(Told(at_ns, _start(at_ns + EARLY_NS, truth), record.kind != "fault_cleared"))
     return told

@@ -7,6 +7,7 @@ import json
 import subprocess
 import xml.etree.ElementTree as ET
 from contextlib import redirect_stderr, redirect_stdout
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -114,10 +115,58 @@ def test_a_wiring_picture_shows_every_thing_that_keeps_the_shed_safe(name: str) 
         assert f" {terminal} " in words
 
 
-def test_a_shed_without_heartbeat_circuit_is_called_unprotected() -> None:
-    site = sites.load(SITES / "boards" / "kc868-a6.toml").site
+def test_a_shed_without_heartbeat_circuit_is_told_what_can_happen_and_what_to_add() -> None:
+    board, site = model.load("kc868-a6"), sites.load(SITES / "boards" / "kc868-a6.toml").site
     bare = site.model_copy(update={"safety": site.safety.model_copy(update={"heartbeat": None})})
-    assert "unprotected" in picture.draw(wiring(model.load("kc868-a6"), bare))
+    svg = ET.fromstring(picture.draw(wiring(board, bare)))
+    check_layout(svg)
+    words = " ".join(item[4] for item in texts(svg))
+    for needed in (
+        "DANGER: NO HEARTBEAT CIRCUIT",
+        "unprotected",
+        "stays live",
+        "stays locked",
+        "not put it into service",
+        "its input at HB;",
+    ):
+        assert needed in words, needed
+    assert "behind the heartbeat circuit" not in words and "lock supply, WITHOUT a heartbeat circuit" in words
+
+
+def wires(svg: ET.Element, kind: str) -> list[list[tuple[float, float]]]:
+    found: list[list[tuple[float, float]]] = []
+    for item in svg.iter(f"{SVG}polyline"):
+        if item.get("stroke") == picture.COLOURS[kind]:
+            ends = [point.split(",") for point in item.get("points", "").split()]
+            found.append([(float(x), float(y)) for x, y in ends])
+    return found
+
+
+@pytest.mark.parametrize("name", model.names())
+def test_no_contact_stands_before_the_meters_voltage_terminals(name: str) -> None:
+    """The firmware tells a live outlet and a lost supply by meters that answer while their outlet is off."""
+    site = sites.load(SITES / "boards" / f"{name}.toml").site
+    svg = drawn(name, True)
+    violet, red = wires(svg, "volts"), wires(svg, "power")
+    drops = [line for line in violet if len(line) == 3]  # the other is in the legend
+    assert len(drops) == len(site.outlet)
+    edges = boxes(svg)
+    heads = {item[4]: item for item in texts(svg) if item[4].startswith(("meter", "breaker", "contactor"))}
+
+    def box_of(title: str) -> tuple[float, float, float, float]:
+        left, top, _, bottom, _ = heads[title]
+        return min((box for box in edges if box[0] < left < box[2] and box[1] < top and bottom < box[3]), key=lambda box: box[2] - box[0])
+
+    begins = [drop[0] for drop in drops]
+    for outlet, drop in zip(site.outlet, drops, strict=True):
+        meter = box_of(f"meter {outlet.meter.address}: PZEM-016")
+        assert drop[-1][0] == meter[0] and meter[1] < drop[-1][1] < meter[3], outlet.number
+    for group in site.group:
+        contactor, breaker = box_of(f'contactor, "{group.name}"'), box_of(f'breaker, "{group.name}"')
+        wire = next(line for line in red if line[0][0] == contactor[2] and line[-1][0] == breaker[0])
+        assert any(wire[0][0] < x < wire[-1][0] and y == wire[0][1] for x, y in begins), group.name
+    for above, below in pairwise(drops):
+        assert below[0][0] == above[1][0] and below[0][1] >= above[1][1]  # it hangs on the drop above, or begins at its own group's breaker
 
 
 @pytest.mark.parametrize("name", model.names())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import termios
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,6 +89,45 @@ def esptool(port: str, *arguments: str) -> str:
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert result.returncode == 0, result
     return result.stdout
+
+
+def test_somebody_at_the_terminal_raises_smoke_and_the_board_at_the_port_says_trip(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+
+    def own_terminal() -> None:  # in the child: the terminal is its own, as in a shell's foreground
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    said = (tmp_path / "said").open("w+", encoding="utf-8")
+    command = [str(BIN / "shed"), "emulate", "--site", str(SITE)]
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=subprocess.PIPE, stderr=said, text=True, start_new_session=True, preexec_fn=own_terminal
+    )
+    try:
+        assert process.stdout is not None
+        port = json.loads(process.stdout.readline())["pty"]
+
+        def status() -> int:
+            return subprocess.run([str(BIN / "shed"), "status", "--port", port], capture_output=True, check=False, timeout=60).returncode
+
+        assert status() == 0
+        os.write(master, b"smoke attic\nsmoke bay\nwait 0.3\nlook\n")
+        wait_until(lambda: "gate" in (tmp_path / "said").read_text(encoding="utf-8"))
+        assert status() == 5
+        words = (tmp_path / "said").read_text(encoding="utf-8")
+        assert "refused: no point 'attic'" in words and '"smoke bay": alarm' in words and 'gate "main" free' in words
+    finally:
+        process.kill()
+        process.communicate()
+        said.close()
+        os.close(master)
+        os.close(slave)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing came of it"
+        time.sleep(0.05)
 
 
 def test_a_board_without_a_reset_circuit_is_brought_into_its_loader_and_back_by_its_buttons() -> None:

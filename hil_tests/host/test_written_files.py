@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from shedguard.cards import Card, canonical
 from shedguard.cli import run
-from shedguard.errors import FAILED, INVALID, OK
+from shedguard.errors import FAILED, INVALID, OK, PORT
 from shedguard.flash.image import build_flash
+from shedguard.install import report_files
+from shedguard.install.report import Report, StepResult
+from shedguard.install.report_files import SUFFIXES
+from shedguard.install.run import STEPS
+from shedguard.install.self_test import Check
 from shedguard.site.load import load
 
 from hil_tests.plant.sitefile import REPOSITORY
@@ -110,6 +118,72 @@ def test_a_file_that_cannot_be_meant_is_told_and_is_no_bug(
 def test_an_emulated_board_is_not_kept_in_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["emulate", "--flash", str(tmp_path / "no" / "flash.bin")]) == FAILED
     assert "no folder" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_flash_is_not_made_one(capsys: pytest.CaptureFixture[str], sheet: Path) -> None:
+    assert run(["emulate", "--flash", str(sheet)]) == INVALID
+    assert "not the flash of a board" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == SHEET
+
+
+def test_a_demo_draws_no_picture_over_somebody_elses_file(capsys: pytest.CaptureFixture[str], sheet: Path) -> None:
+    assert run(["demo", "--script", "--picture", str(sheet)]) == INVALID
+    assert "there already" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == SHEET
+
+
+def full_disk(_file: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("verb", ["cards export", "cards import", "config build", "boards picture"])
+def test_a_full_disk_costs_nothing_that_was_there(
+    verb: str, flash: Path, sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new"
+    assert run(command(verb, flash, sheet, out)) == OK
+    before = out.read_bytes()
+    monkeypatch.setattr(os, "fsync", full_disk)
+    assert run([*command(verb, flash, sheet, out), *(["--force"] if WRITERS[verb][3] else [])]) == FAILED
+    assert "No space left" in capsys.readouterr().err
+    assert out.read_bytes() == before and {path.name for path in tmp_path.iterdir()} == {"new", sheet.name}
+
+
+def finished_report(base: Path, began: str = "2026-03-01T08:30:00+08:00") -> list[bytes]:
+    """Stands at ``base`` from then on; its two files."""
+    steps = [StepResult(name, "done", "well") for name in STEPS]
+    done = Report(began, "shed 0.1.0", 1001, "shed", "devkitc-shed4", steps, [Check("service", "ok", "in service")])
+    base.with_suffix(".json").write_text(json.dumps(done.as_json(bytes(32)), indent=2), encoding="utf-8")
+    base.with_suffix(".html").write_text(done.as_page(), encoding="utf-8")
+    return [base.with_suffix(suffix).read_bytes() for suffix in SUFFIXES]
+
+
+def test_an_installation_that_does_nothing_leaves_the_finished_report_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base = tmp_path / "install-1001"
+    before = finished_report(base)
+    refused = ["install", str(SITE), "--image", "stand-in", "--port", str(tmp_path / "no-port"), "--report", str(base), "--yes"]
+    for _ in range(2):
+        assert run(refused) == PORT
+        assert "2026-03-01T08:30:00+08:00 stays as it is" in capsys.readouterr().err
+        assert [base.with_suffix(suffix).read_bytes() for suffix in SUFFIXES] == before
+    tried = json.loads((tmp_path / "install-1001-unfinished.json").read_text(encoding="utf-8"))
+    assert not tried["passed"] and tried["steps"][0]["outcome"] == "failed"
+    assert "NOT ready" in (tmp_path / "install-1001-unfinished.html").read_text(encoding="utf-8")
+
+
+def test_without_a_finished_report_the_next_try_writes_its_own_over_the_last(tmp_path: Path) -> None:
+    base = tmp_path / "install-1001"
+    tried = ["install", str(SITE), "--image", "stand-in", "--port", str(tmp_path / "no-port"), "--report", str(base), "--yes"]
+    assert run(tried) == PORT and run(tried) == PORT
+    assert {path.name for path in tmp_path.iterdir()} == {"install-1001.json", "install-1001.html"}
+
+
+def test_a_later_installation_that_passes_sets_the_earlier_report_aside(tmp_path: Path) -> None:
+    base = tmp_path / "install-1001"
+    kept: list[list[bytes]] = []
+    for _ in range(3):  # the same second, thrice
+        kept.append(finished_report(base))
+        assert report_files.set_aside(base, report_files.finished(base) or "")[0] == base and report_files.finished(base) is None
+    names = ("install-1001-20260301083000", "install-1001-20260301083000-1", "install-1001-20260301083000-1-1")
+    assert [[(tmp_path / f"{name}{suffix}").read_bytes() for suffix in SUFFIXES] for name in names] == kept
 
 
 def test_a_full_disk_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ def test_a_board_in_service_is_not_made_another_sheds(tmp_path: Path):
     with served(site=SITE, speed=20.0) as rig:
         at = ("--port", rig.port.url, "--yes")
         rig.runs("shed", "install", str(SITE), "--image", "stand-in", "--report", str(tmp_path / "r"), *at, within_s=240)
+        passed = (tmp_path / "r.json").read_bytes()
         before = rig.bench.process.flash.read_bytes()[0x200000:0x240000]
         for command in (
             ("shed", "install", str(OTHER), "--image", "stand-in", "--before", "default-reset", "--report", str(tmp_path / "r"), *at),
@@ -27,6 +28,7 @@ def test_a_board_in_service_is_not_made_another_sheds(tmp_path: Path):
         ):
             said = rig.runs(*command, code=7)
             assert "--replace-site 1001" in said, command
+        assert (tmp_path / "r.json").read_bytes() == passed
         assert rig.bench.process.flash.read_bytes()[0x200000:0x240000] == before
         rig.bench.run("20 s")
         hello = rig.bench.console.ask({"do": "hello"})[0]

@@ -157,3 +157,6 @@ class Pzem016:
         holding = [SimData(1, values=[self.alarm_threshold_w, self.address], datatype=DataType.REGISTERS)]
         inputs = [SimData(0, values=[0] * 10, datatype=DataType.REGISTERS)]
         return SimDevice(self.address, simdata=(unused, list(unused), holding, inputs), action=action)
+
+
+METERS: Final[dict[str, type[Pzem016]]] = {"pzem-016": Pzem016}  # by the site file's profile

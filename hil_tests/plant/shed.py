@@ -12,7 +12,7 @@ from .gate import Gate
 from .hands import Button, CallPoint, KeySwitch
 from .heartbeat import HeartbeatCircuit
 from .mains import NOMINAL_V, Mains, Psu
-from .meters import Pzem016
+from .meters import METERS, Pzem016
 from .outlets import Breaker, Outlet
 from .people import Bike, Card, CardData
 from .pn532 import Pn532
@@ -88,7 +88,7 @@ class Shed:
             self.relays[number] = relay
             self.outlets[number] = outlet
             self.bikes[number] = Bike(self.world, outlet)
-            self.meters[number] = Pzem016(self.world, outlet, wired.address)
+            self.meters[number] = METERS[wired.profile](self.world, outlet, wired.address)
             if wired.button_gpio is not None:
                 pulled = wired.button_gpio in wiring.carrier_pulls_up
                 contact = DryContact(self.world, self.port, f"button {number}", wired.button_gpio, closed=False, pulled_up=pulled)

@@ -27,6 +27,7 @@ class OutletWiring:
     button_gpio: int | None
     bus: str
     address: int
+    profile: str  # its meter's kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,15 @@ def read_wiring(site: str | Path) -> Wiring:
         groups={group["name"]: needed(group["contactor"]) for group in data.get("group", [])},
         buses=[_bus(bus, ports[bus["port"]]) for bus in data.get("bus", [])],
         outlets=[
-            OutletWiring(o["number"], o["group"], needed(o["relay"]), gpio(o.get("button")), o["meter"]["bus"], o["meter"]["address"])
+            OutletWiring(
+                o["number"],
+                o["group"],
+                needed(o["relay"]),
+                gpio(o.get("button")),
+                o["meter"]["bus"],
+                o["meter"]["address"],
+                o["meter"]["profile"],
+            )
             for o in data.get("outlet", [])
         ],
         points=[

@@ -18,7 +18,7 @@ from hil_tests.bench.bench import Bench
 from .day import Step, charging_day, used_flash
 from .judge import Verdict, judge
 
-__all__ = ["Cut", "Sweep", "sweep"]
+__all__ = ["Cut", "Sweep", "play_up_to", "sweep"]
 
 KINDS: Final = ("before", "torn", "erase")
 SMALL_SITE: Final = Path(__file__).parents[1] / "sites" / "small.toml"
@@ -80,9 +80,7 @@ def sweep(
     result = Sweep()
     chance = random.Random(seed)
     with Bench(site=site, seed=seed, power=False) as bench:
-        used_flash(bench.process.flash)
-        bench.spawn_board()
-        bench.plant.psu.start()
+        _begin(bench)
         for number, step in enumerate(charging_day()):
             operations = bench.branch(partial(_count, step))
             result.operations += operations
@@ -93,6 +91,22 @@ def sweep(
             if progress is not None:
                 progress(result)
     return result
+
+
+def play_up_to(name: str, bench: Bench) -> tuple[int, Step]:
+    """A used board that is not on yet is started and lives the day up to the first step of this name, which is returned with its number."""
+    _begin(bench)
+    for number, step in enumerate(charging_day()):
+        if step.name == name:
+            return number, step
+        _play(step, bench)
+    raise KeyError(f"no step of the day is called {name!r}")
+
+
+def _begin(bench: Bench) -> None:
+    used_flash(bench.process.flash)
+    bench.spawn_board()
+    bench.plant.psu.start()
 
 
 def _play(step: Step, bench: Bench) -> None:

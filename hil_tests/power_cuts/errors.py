@@ -13,8 +13,8 @@ from typing import Final, Literal, NamedTuple
 
 from hil_tests.bench.bench import Bench
 
-from . import SMALL_SITE, Cut, Sweep, _play, _settle
-from .day import Step, charging_day, used_flash
+from . import SMALL_SITE, Cut, Sweep, _play, _settle, play_up_to
+from .day import Step
 from .judge import Verdict, judge
 from .twice import STEPS
 
@@ -47,28 +47,21 @@ def sweep_errors(
     result = Sweep()
     chance = random.Random(f"{seed}/{what}")
     with Bench(site=site, seed=seed, power=False) as bench:
-        used_flash(bench.process.flash)
-        bench.spawn_board()
-        bench.plant.psu.start()
-        for number, step in enumerate(charging_day()):
-            if step.name != STEPS[what]:
-                _play(step, bench)
-                continue
-            kinds = bench.branch(partial(_kinds, step))
-            result.operations = len(kinds)
-            errors = [
-                Error(nth, kind, done, times)
-                for kind in OPERATIONS.values()
-                for nth in range(1, kinds.count(kind) + 1)
-                for done in (True, False)
-                for times in TIMES
-            ]
-            errors = chance.sample(errors, max(1, round(share * len(errors))))
-            for error, verdict in zip(errors, bench.branches([partial(_fail, step, error) for error in errors], jobs), strict=True):
-                result.add(Cut(number, step.name, error.nth, str(error)), verdict)
-            if progress is not None:
-                progress(result)
-            break
+        number, step = play_up_to(STEPS[what], bench)
+        kinds = bench.branch(partial(_kinds, step))
+        result.operations = len(kinds)
+        errors = [
+            Error(nth, kind, done, times)
+            for kind in OPERATIONS.values()
+            for nth in range(1, kinds.count(kind) + 1)
+            for done in (True, False)
+            for times in TIMES
+        ]
+        errors = chance.sample(errors, max(1, round(share * len(errors))))
+        for error, verdict in zip(errors, bench.branches([partial(_fail, step, error) for error in errors], jobs), strict=True):
+            result.add(Cut(number, step.name, error.nth, str(error)), verdict)
+        if progress is not None:
+            progress(result)
     return result
 
 

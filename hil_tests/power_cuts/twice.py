@@ -13,8 +13,8 @@ from typing import Final
 
 from hil_tests.bench.bench import Bench
 
-from . import DEAD, KINDS, SMALL_SITE, Cut, Sweep, _count, _play, _settle
-from .day import Step, charging_day, used_flash
+from . import DEAD, KINDS, SMALL_SITE, Cut, Sweep, _count, _settle, play_up_to
+from .day import Step
 from .judge import Verdict, judge
 
 STEPS: Final = {"start": "resident presses 1", "stop": "neighbour stops 2", "trip": "smoke", "resume": "mains are back"}
@@ -35,23 +35,16 @@ def sweep_twice(
     result = Sweep()
     chance = random.Random(f"{seed}/{what}")
     with Bench(site=site, seed=seed, power=False) as bench:
-        used_flash(bench.process.flash)
-        bench.spawn_board()
-        bench.plant.psu.start()
-        for number, step in enumerate(charging_day()):
-            if step.name != STEPS[what]:
-                _play(step, bench)
-                continue
-            operations = bench.branch(partial(_count, step))
-            firsts = [Cut(number, step.name, n, chance.choice(KINDS)) for n in range(1, operations + 1)]
-            bodies = [partial(_first, step, cut, share, chance.getrandbits(32)) for cut in firsts]
-            for cut, pairs in zip(firsts, bench.branches(bodies, jobs), strict=True):
-                result.operations += 1
-                for again, verdict in pairs:
-                    result.add(Cut(cut.step, f"{cut.name}, operation {cut.operation}, {cut.kind}, and the boot", *again), verdict)
-                if progress is not None:
-                    progress(result)
-            break
+        number, step = play_up_to(STEPS[what], bench)
+        operations = bench.branch(partial(_count, step))
+        firsts = [Cut(number, step.name, n, chance.choice(KINDS)) for n in range(1, operations + 1)]
+        bodies = [partial(_first, step, cut, share, chance.getrandbits(32)) for cut in firsts]
+        for cut, pairs in zip(firsts, bench.branches(bodies, jobs), strict=True):
+            result.operations += 1
+            for again, verdict in pairs:
+                result.add(Cut(cut.step, f"{cut.name}, operation {cut.operation}, {cut.kind}, and the boot", *again), verdict)
+            if progress is not None:
+                progress(result)
     return result
 
 

@@ -7,13 +7,12 @@ import random
 from collections.abc import Callable
 from fractions import Fraction
 
-from pymodbus.framer import FramerRTU
-from pymodbus.pdu import DecodePDU, ExceptionResponse
-from pymodbus.pdu.register_message import ReadInputRegistersResponse
 from shed.charging.outlets import Charging
 from shed.charging.rules import Rules
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
+
+from hil_tests.unit.metered_bus import Bus, Meter
 
 TICKS = (1 << 30) - 1
 DEFAULTS = {
@@ -24,75 +23,6 @@ DEFAULTS = {
 END_FIELDS = ("id", "outlet", "card", "start_s", "energised_s", "energy_mwh", "wh_start", "wh_end", "price_fen", "cause")
 CARD = bytes((4, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0))
 OTHER_CARD = bytes((7, 9, 9, 9, 9, 9, 9, 9, 0, 0, 0))
-
-
-class Meter:
-    """A PZEM-016: 0.1 W steps, nothing below 0.4 W, whole watt-hours."""
-
-    def __init__(self, address, wh=1000):
-        self.address = address
-        self.energy_mwh: Fraction | int = Fraction(wh * 1000)
-        self.power_mw = 0
-        self.silent = False
-        self.exception = 0
-        self.turnaround_ms = 30
-        self.reads = 0
-
-    def registers(self):
-        dw = self.power_mw // 100 if self.power_mw >= 400 else 0
-        ma = self.power_mw // 220
-        wh = int(self.energy_mwh // 1000)
-        return [2200, ma & 0xFFFF, ma >> 16, dw & 0xFFFF, dw >> 16, wh & 0xFFFF, wh >> 16, 500, 60, 0]
-
-
-class Bus:
-    """The UART the master sees. `mangle(reply) -> bytes` may damage what comes back."""
-
-    def __init__(self, meters, baud=9600, echo=False):
-        self.meters = {m.address: m for m in meters}
-        self.char_ms = 10000 / baud
-        self.now_ms = 0
-        self.echo = echo
-        self.mangle: Callable[[bytes], bytes] = bytes
-        self.sent = []
-        self._queue = []  # (arrival ms, byte)
-        self._framer = FramerRTU(DecodePDU(is_server=True))
-        self._answer = FramerRTU(DecodePDU(is_server=False))
-
-    def any(self):
-        return sum(1 for at, _ in self._queue if at <= self.now_ms)
-
-    def readinto(self, buf, n=None):
-        n = min(len(buf) if n is None else n, self.any())
-        for i in range(n):
-            buf[i] = self._queue.pop(0)[1]
-        return n or None
-
-    def put(self, data, at_ms):
-        self._queue += [(at_ms + (k + 1) * self.char_ms, byte) for k, byte in enumerate(data)]
-        self._queue.sort(key=lambda item: item[0])
-
-    def write(self, data):
-        data = bytes(data)
-        self.sent.append((self.now_ms, data))
-        if self.echo:
-            self.put(data, self.now_ms)
-        _, request = self._framer.handleFrame(data, 0, 0)
-        assert request is not None, "the master sent what pymodbus does not take for a request"
-        meter = self.meters.get(request.dev_id)
-        if meter and not meter.silent:
-            meter.reads += 1
-            self.put(self.mangle(self.reply(meter, request)), self.now_ms + len(data) * self.char_ms + meter.turnaround_ms)
-        return len(data)
-
-    def reply(self, meter, request):
-        if meter.exception:
-            answer = ExceptionResponse(request.function_code, meter.exception, device_id=meter.address)
-        else:
-            answer = ReadInputRegistersResponse(
-                dev_id=meter.address, registers=meter.registers()[request.address : request.address + request.count]
-            )
-        return self._answer.buildFrame(answer)
 
 
 class Sink:
@@ -135,6 +65,9 @@ class Sink:
 
     def press_refused(self, *args):
         return self._call("press_refused", args)
+
+    def watch(self, *args):
+        self._call("watch", args)
 
     def fault(self, *args):
         self._call("fault", args)

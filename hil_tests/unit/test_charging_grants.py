@@ -126,12 +126,42 @@ def test_each_grant_has_its_own_time_and_a_new_tap_replaces_the_cards_old_one(sh
     shed.run(100)
     shed.tap(OTHER_CARD)
     shed.run(85)
-    assert shed.press(0) == grants.STARTED
+    assert shed.press(0) == grants.UNCLEAR, "the first may still stand there, and nobody knows whose press it is"
+    shed.tap(OTHER_CARD)
     shed.run(3)
-    assert sold(shed) == [(0, OTHER_CARD)]
+    assert sold(shed) == [(0, OTHER_CARD)], "who presses and taps again has said so"
+    shed.run(180)
     shed.tap(THIRD)
     shed.tap(THIRD)
     assert shed.press(1) == grants.STARTED, "one card, one grant"
+
+
+@pytest.mark.parametrize("later_s", [5, 170, 200, 300])
+def test_who_presses_when_the_own_grant_has_run_out_is_not_served_on_the_card_of_another(shed, later_s):
+    shed.tap(CARD)
+    shed.run(later_s)
+    shed.tap(OTHER_CARD)
+    shed.run(max(183 - later_s, 5))
+    assert shed.press(0) == grants.UNCLEAR
+    shed.run(3)
+    assert sold(shed) == []
+    shed.tap(CARD)
+    shed.run(3)
+    assert sold(shed) == [], "that card was not open at the press"
+
+
+def test_a_grant_that_ran_out_stops_no_sale_and_is_forgotten_in_the_end(shed):
+    shed.tap(CARD)
+    shed.press(0)
+    shed.run(30)
+    shed.tap(CARD)
+    shed.run(200)
+    shed.tap(OTHER_CARD)
+    assert shed.press(0) == grants.BUSY and shed.on(0)
+    shed.run(170)
+    assert shed.press(1) == grants.STARTED
+    shed.run(3)
+    assert sold(shed) == [(0, CARD), (1, OTHER_CARD)]
 
 
 def test_every_refused_press_is_handed_to_the_books_which_count_what_repeats(shed):

@@ -5,7 +5,8 @@ from fractions import Fraction
 import pytest
 from shed.charging import session, stop_causes
 
-from hil_tests.unit.metered_shed import Meter, Shed
+from hil_tests.unit.metered_bus import Meter
+from hil_tests.unit.metered_shed import Shed
 
 LAST_WH = 9_999_999  # then the register of a PZEM-016 rolls over
 

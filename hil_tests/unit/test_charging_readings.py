@@ -6,7 +6,8 @@ import pytest
 from shed.charging import grants, outlets, stop_causes
 from shed.charging.restoring import restore
 
-from hil_tests.unit.metered_shed import Meter, Shed, energy_agrees
+from hil_tests.unit.metered_bus import Meter
+from hil_tests.unit.metered_shed import Shed, energy_agrees
 
 
 class OddMeter(Meter):
@@ -116,6 +117,42 @@ def test_a_register_that_is_off_at_the_press_is_no_baseline(shed, off_wh):
     assert shed.sink.of("session_start")[0][3] == 5000
 
 
+@pytest.mark.parametrize("seconds", [2.5, 6, 300])
+def test_a_register_that_alone_reads_zero_at_the_press_is_no_energy_of_the_sale(shed, seconds):
+    shed.meters[0].off_wh = -5000
+    shed.run(4)
+    shed.begin(0, 150)
+    shed.run(seconds)
+    shed.meters[0].off_wh = 0
+    shed.run(1200)
+    shed.unplug(0)
+    shed.settle()
+    (end,) = shed.ends()
+    energy_agrees(shed, end, percent=2)
+    assert (end["wh_end"] - end["wh_start"]) * 1000 == pytest.approx(end["energy_mwh"], abs=2001)
+
+
+def test_a_register_that_runs_by_itself_bills_no_more_than_the_outlet_can_give(shed):
+    """Two watt-hours with every reading are more than a kilowatt outlet has, and each step alone could be the truth."""
+    shed.begin(0, 150)
+    shed.run(60)
+    reads, shed.meters[0].reads = shed.meters[0].reads, 0
+    honest = shed.meters[0].registers
+
+    def running_away():
+        shed.meters[0].off_wh = 2 * shed.meters[0].reads
+        return honest()
+
+    shed.meters[0].registers = running_away
+    shed.run(600)
+    assert shed.meters[0].reads > 300 > reads, "it was read every second or two"
+    shed.unplug(0)
+    shed.settle()
+    (end,) = shed.ends()
+    assert end["wh_end"] - end["wh_start"] > 600
+    assert end["energy_mwh"] <= 1000 * 1.25 * shed.closed_ms[0] / 3600 + 10_000
+
+
 def test_a_meter_that_gives_zeros_only_ends_the_sale_as_a_silent_one_does(shed):
     shed.begin(0, 150)
     shed.run(600)
@@ -147,6 +184,27 @@ def test_zeros_after_an_outage_lose_nothing(shed):
     shed.unplug(0)
     shed.settle()
     assert abs(shed.ends()[0]["energy_mwh"] - float(shed.truth_mwh[0])) <= 500
+
+
+@pytest.mark.parametrize("seconds", [4, 20, 40])
+def test_a_register_that_alone_reads_zero_after_an_outage_is_asked_until_it_is_back(shed, seconds):
+    """What flowed since the last checkpoint stands in that register only."""
+    shed.begin(0, 150)
+    shed.run(1150)
+    shed = after_cut(shed, off_wh=-5000)
+    shed.plug(0, 150)
+    fed_ms = shed.closed_ms[0]
+    shed.run(seconds)
+    assert shed.closed_ms[0] == fed_ms, "no sale goes on by a register that cannot be"
+    odd = shed.meters[0]
+    assert isinstance(odd, OddMeter)
+    odd.off_wh = 0
+    shed.run(600)
+    shed.unplug(0)
+    shed.settle()
+    (end,) = shed.ends()
+    assert end["energy_mwh"] == pytest.approx(float(shed.truth_mwh[0]), abs=600)
+    assert (end["wh_end"] - end["wh_start"]) * 1000 == pytest.approx(end["energy_mwh"], abs=1001)
 
 
 def test_a_meter_exchanged_in_the_outage_is_named_and_its_register_bills_nothing(shed):

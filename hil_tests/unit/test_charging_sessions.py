@@ -122,6 +122,28 @@ def test_over_power_for_three_seconds_stops_and_a_shorter_spike_does_not(shed):
     assert shed.closed_ms[0] <= 405.5 * 1000
 
 
+@pytest.mark.parametrize(
+    ("watts", "on_s", "off_s"), [(1900, 2.5, 1.5), (1900, 2, 2), (1500, 2.6, 1.5), (3000, 1, 2), (1900, 1, 1), (1300, 2.5, 1)]
+)
+def test_bursts_that_warm_a_contact_as_a_steady_overload_does_end_the_sale(shed, watts, on_s, off_s):
+    """Each alone is shorter than three seconds; together their mean square is above the limit's."""
+    shed.begin(0, lambda s: watts if s > 300 and s % (on_s + off_s) < on_s else 20 if s > 300 else 150)
+    shed.run(300)
+    fed_ms = shed.closed_ms[0]
+    assert shed.run(200, until=lambda: not shed.on(0))
+    heat = watts * watts * on_s / (on_s + off_s) / 1e6 - 1
+    assert (shed.closed_ms[0] - fed_ms) / 1000 <= 18 / heat * 1.5 + 10
+    shed.settle(20)
+    assert shed.ends()[0]["cause"] == stop_causes.OVER_POWER
+
+
+@pytest.mark.parametrize(("watts", "on_s", "off_s"), [(1900, 2, 8), (1400, 2, 3), (1000, 60, 5), (1900, 0.9, 4), (2600, 0.4, 30)])
+def test_bursts_that_a_contact_bears_for_ever_end_nothing(shed, watts, on_s, off_s):
+    shed.begin(0, lambda s: watts if s > 300 and s % (on_s + off_s) < on_s else 150)
+    shed.run(3600)
+    assert shed.on(0) and not shed.ends()
+
+
 def test_a_single_spike_does_not_raise_the_full_threshold(shed):
     shed.begin(0, lambda s: 900 if 300 < s < 301 else 100)
     shed.run(3000)

@@ -2,7 +2,8 @@
 
 from shed.charging import off_watch, stop_causes, supply
 
-from hil_tests.unit.metered_shed import Meter, Shed
+from hil_tests.unit.metered_bus import Meter
+from hil_tests.unit.metered_shed import Shed
 
 
 class VoltMeter(Meter):

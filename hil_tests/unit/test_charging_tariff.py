@@ -21,7 +21,7 @@ def test_longer_is_never_cheaper(cause, seconds, fen, block_min):
     assert tariff.charged_fen((1, fen, block_min), cause, seconds) <= tariff.charged_fen((1, fen, block_min), cause, seconds + 1)
 
 
-OF_THE_SHED = ("BLIND", "SUPPLY_LOST")
+OF_THE_SHED = ("BLIND", "SUPPLY_LOST", "WAITED")
 
 
 @pytest.mark.parametrize("name", [name for name in dir(stop_causes) if name.isupper()])

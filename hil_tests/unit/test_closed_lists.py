@@ -5,17 +5,22 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from shed.access import cards, gate
 from shed.charging import grants, session, stop_causes
 from shed.console import auth, words
+from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
 from shed.wired import Wired
 from shedguard import lists, narrate, texts
 from shedguard.records import JOURNAL_KINDS
-from shedguard.site.model import BLIND_GRACE_MIN
+from shedguard.site import meters
+from shedguard.site.model import BLIND_GRACE_MIN, Meter
+
+from hil_tests.plant.meters import METERS as PLANT_METERS
 
 ROOT = Path(__file__).parents[2]
 RECORDS = (ROOT / "docs/protocols/records.md").read_text(encoding="utf-8")
@@ -65,6 +70,11 @@ def test_the_firmware_counts_as_the_tools_do(firmware, host):
     assert firmware == dict(host)
 
 
+def test_each_kind_of_meter_is_known_to_board_tools_and_plant():
+    assert set(profiles.PROFILES) == set(meters.NAMES) and len(meters.NAMES) == len(meters.METERS)
+    assert set(meters.METERS) == set(get_args(Meter.model_fields["profile"].annotation)) == set(PLANT_METERS)
+
+
 def test_the_table_of_holders_has_a_place_for_each():
     assert max(lists.HOLDERS) + 1 == holders.COUNT
 
@@ -112,6 +122,14 @@ TEXTS = {
 @pytest.mark.parametrize("table", TEXTS)
 def test_the_tools_have_a_text_for_each_and_none_for_nothing(table):
     assert set(texts.LANGUAGES["en"][table]) == set(TEXTS[table].values())
+
+
+def test_every_fault_and_every_holder_has_a_chinese_text_too():
+    chinese = texts.LANGUAGES["zh"]
+    assert set(chinese) == {"fault", "holder", "subject"}
+    assert set(chinese["fault"]) == set(lists.FAULTS.values()) and set(chinese["holder"]) == set(lists.HOLDERS.values())
+    assert set(chinese["subject"]) == set(lists.FAULT_ARGUMENTS.values())
+    assert all(re.search("[\u4e00-\u9fff]", words) for table in chinese.values() for words in table.values())
 
 
 def test_the_tools_tell_every_kind_of_record():

@@ -10,7 +10,7 @@ from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import ReadInputRegistersResponse
 from shed.metering import modbus, poller
 
-from hil_tests.unit.metered_shed import Bus, Meter
+from hil_tests.unit.metered_bus import Bus, Meter
 
 WRAP = 1 << 30
 

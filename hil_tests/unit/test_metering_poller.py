@@ -4,7 +4,7 @@ import pytest
 from shed.metering import poller
 from shed.metering.modbus import RtuMaster
 
-from hil_tests.unit.metered_shed import Bus, Meter
+from hil_tests.unit.metered_bus import Bus, Meter
 
 WRAP = 1 << 30
 

@@ -37,8 +37,9 @@ def everything(journal):
 
 def checkpoint(session, outlet, energised_s=0):
     return pack(
-        FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0, 100, 300, energised_s, energised_s, 0, 0, 5, 0
-    )
+        FORMAT, session, outlet, CARD, 1000, 5, energised_s, energised_s * 100, 200000, 0, 100, 300, energised_s, energised_s, 0, 0, 5, 0,
+        0, 1800,
+    )  # fmt: skip
 
 
 # --- live ring
@@ -50,6 +51,9 @@ def test_a_checkpoint_of_the_older_version_is_still_a_session_to_resume():
     ring.put(pack("<IB11sIIIQIB", 7 << 16, 2, CARD, 1000, 5, 600, 60, 200000, 0))
     (payload,) = LiveRing(ring.ring._region).open().values()
     assert row(payload) == (7 << 16, 2, CARD, 1000, 5, 600, 60, 200000, 0)
+    ring.put(checkpoint(7 << 16, 2, 600)[:63])
+    (payload,) = LiveRing(ring.ring._region).open().values()
+    assert row(payload) == (*row(checkpoint(7 << 16, 2, 600))[:17], 0, 0), "written before the time with the relay open was"
 
 
 def test_a_session_without_done_is_found_with_its_newest_checkpoint():

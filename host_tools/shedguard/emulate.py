@@ -10,15 +10,22 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .boards import model as boards
-from .errors import FAILED, OK, ShedError
+from .errors import FAILED, INVALID, OK, ShedError
 from .paths import boards_dir, repository
 from .site import load as sites
+from .typed import TypedLines
+
+if TYPE_CHECKING:
+    from hil_tests.bench.typed_hands import TypedHands
 
 _PROMPTS = (">>> ", "shed> ")
 _BOOT_NS = 5_000_000_000
+_MEGABYTE = 1 << 20
 
 
 def run(site: Path | None, flash: Path | None, seed: int, board: str | None = None, erased: bool = False) -> int:
@@ -27,15 +34,20 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     With ``site`` alone: program and site flashed. Without it, or with a ``board`` (a name of `shed boards`, or a board file): a stock-like
     board with an empty file system, or with nothing at all in its flash (``erased``); ``site`` then only says what is wired to its
     terminals (without it: the example shed of that board). A ``flash`` that exists is what it starts from; it gets the final state.
-    Signal 1 of the user taps RESET with BOOT held, signal 2 taps RESET.
+    Signal 1 of the user taps RESET with BOOT held, signal 2 taps RESET. Lines on standard input act on the shed (`help` lists them), their
+    answers go to stderr; its end ends nothing.
     """
     from hil_tests.bench.bench import Bench
     from hil_tests.bench.flash_image import BLANK, ERASED
     from hil_tests.bench.serial_port import SerialPort
+    from hil_tests.bench.typed_hands import TypedHands
 
     if flash is not None and (flash.is_dir() or not flash.parent.is_dir()):
         cause = "it is a folder" if flash.is_dir() else f"there is no folder {flash.parent}"
         raise ShedError(f"cannot keep the board in {flash}", cause, "name a file in a folder that exists", FAILED)
+    if flash is not None and flash.exists() and (flash.stat().st_size % _MEGABYTE or not flash.stat().st_size):
+        cause = f"it has {flash.stat().st_size} bytes, and would be written over at the end"
+        raise ShedError(f"{flash} is not the flash of a board", cause, "name a new file, or one that --flash has written", INVALID)
     if site is not None:
         sites.load(site)  # a wrong site file is refused with its lines before anything starts
     product = None if board is None else _board_file(board)
@@ -63,16 +75,54 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
                 print(f"no line resets it: kill -USR1 {os.getpid()} taps RESET with BOOT held, -USR2 RESET alone", file=sys.stderr)
             else:
                 print("only the rfc2217 address has reset lines: flash and install through that one", file=sys.stderr)
+            print("type smoke, card, plug, mains ... here to act on the shed; help lists all", file=sys.stderr, flush=True)
+            server.on_slice = _Typist(TypedHands(bench), lambda: bench.now_ns).look
             reason = server.serve()
         except KeyboardInterrupt:
             reason = "interrupted"  # before `serve` looked after signals
         finally:
             server.close()
             if flash is not None:
-                shutil.copyfile(used, flash)
+                fresh = flash.with_name(f"{flash.name}.part")
+                shutil.copyfile(used, fresh)
+                fresh.replace(flash)
     if reason == "board ended":
         raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", "make setup", FAILED)
     return OK
+
+
+class _Typist:
+    """Follows the lines of standard input, each at its time: ``wait SECONDS`` holds those behind it."""
+
+    def __init__(self, hands: TypedHands, now_ns: Callable[[], int]) -> None:
+        self._hands = hands
+        self._lines = TypedLines()
+        self._now_ns = now_ns
+        self._free_ns = 0
+
+    def look(self) -> None:
+        """Called between two slices of time."""
+        if self._now_ns() < self._free_ns:
+            return
+        for line in self._lines.take():
+            said = self._follow(line)
+            print(said, file=sys.stderr, flush=True)
+            if self._now_ns() < self._free_ns:
+                return
+
+    def _follow(self, line: str) -> str:
+        from hil_tests.bench.typed_hands import Refused
+
+        verb, _, rest = line.partition(" ")
+        try:
+            if verb.lower() != "wait":
+                return self._hands.do(line)
+            self._free_ns = self._now_ns() + round(float(rest) * 1e9)
+        except Refused as error:
+            return f"refused: {error}"
+        except (ValueError, OverflowError):
+            return f"refused: wait {rest!r} is no number of seconds"
+        return f"waiting {rest} s"
 
 
 def _example(board: str | None) -> Path:

@@ -53,24 +53,30 @@ def _cause(index: int, names: SiteNames) -> str:
     return _UNKNOWN_CAUSE if index == _UNKNOWN else names.cause(index)
 
 
-def fault_text(code: int, argument: int, names: SiteNames) -> str:
+def fault_text(code: int, argument: int, names: SiteNames, language: str = "en") -> str:
     """A fault with what it is about: ``outlet 3: relay welded``."""
     name = name_of(FAULTS, code)
     subject = FAULT_ARGUMENTS.get(name)
+    said = text("fault", name, language)
     if subject is None:
-        return text("fault", name)
+        return said
     if subject == "outlet":
-        return f"{names.outlet(argument)}: {text('fault', name)}"
+        return f"{outlet_text(names.outlet_number(argument), language)}: {said}"
     called = {"point": names.points, "gate": names.gates, "reader": names.readers, "group": names.groups}.get(subject, ())
     label = f'"{called[argument]}"' if argument < len(called) else str(argument + 1)
-    return f"{subject} {label}: {text('fault', name)}"
+    return f"{text('subject', subject, language)} {label}: {said}"
 
 
-def fault_told(frame: Mapping[str, Any], names: SiteNames) -> str:
+def outlet_text(number: int, language: str = "en") -> str:
+    """By the number on its socket."""
+    return f"{number} 号插座" if language == "zh" else f"outlet {number}"
+
+
+def fault_told(frame: Mapping[str, Any], names: SiteNames, language: str = "en") -> str:
     """A row of the board's list of faults; while it lasts with what comes first, where a socket may be live."""
     name = name_of(FAULTS, frame["f"])
-    first = text("first", name) if frame.get("live", 1) and name in BREAKER_FIRST else ""
-    return fault_text(frame["f"], frame.get("a", 0), names) + (f": {first}" if first else "")
+    first = text("first", name, language) if frame.get("live", 1) and name in BREAKER_FIRST else ""
+    return fault_text(frame["f"], frame.get("a", 0), names, language) + (f": {first}" if first else "")
 
 
 def sentence(record: Record, names: SiteNames, language: str = "en") -> str:

@@ -46,7 +46,7 @@ def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True, 
 
 _SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause"
 _LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause"
-_LIVE_MORE = "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh"
+_LIVE_MORE = "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh open_s open_due_s"
 _WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
 _U16: Final = 0xFFFF
 JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
@@ -76,9 +76,9 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
 LIVE_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
-        _kind(1, "live", "IB11sIIIQIB", _LIVE, timed=False, more="HHIIHHiH", more_fields=_LIVE_MORE),
+        _kind(1, "live", "IB11sIIIQIB", _LIVE, timed=False, more="HHIIHHiHHH", more_fields=_LIVE_MORE),
         _kind(2, "done", "I", "session", timed=False),
-        _kind(3, "going", "Q", "outlets", timed=False),
+        _kind(3, "going", "Q", "outlets", timed=False, more="IH", more_fields="may_be_live live_s"),
     )
 }
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from .texts_zh import ZH
+
 _EN: Final[Mapping[str, Mapping[str, str]]] = {
     "stop": {
         "full": "battery full",
@@ -106,7 +108,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "trip": "safety trip",
     },
     "press": {
-        "several_cards": "several cards are open, nobody knows whose press it is: tap again",
+        "several_cards": "several cards are open or were until just now, nobody knows whose press it is: tap again",
         "several_outlets": "several outlets were pressed, nobody knows which is meant: wait half a minute, press, tap",
         "anothers": "another card's session runs there",
         "blocked": "no session may begin there now: `shed why`",
@@ -130,7 +132,7 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 
-LANGUAGES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {"en": _EN}
+LANGUAGES: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {"en": _EN, "zh": ZH}
 
 
 def text(table: str, name: str, language: str = "en") -> str:

@@ -143,6 +143,7 @@ void vtime_run_until(uint64_t deadline, bool (*until)(void));
 static inline void vtime_charge(uint32_t cycles);
 void vtime_freeze(void);
 void vtime_thaw(void);
+bool vtime_is_frozen(void);
 
 // link.c
 void link_emit(uint8_t type, uint8_t arg, uint64_t at, const void *payload, size_t len);

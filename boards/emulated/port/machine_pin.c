@@ -282,29 +282,3 @@ static MP_DEFINE_CONST_OBJ_TYPE(
     );
 
 MP_REGISTER_ROOT_POINTER(mp_obj_t machine_pin_irq_handler[49]);
-
-// The C-level pin interface that extmod's software buses use
-
-void mp_hal_pin_input(mp_hal_pin_obj_t pin) {
-    pads_set_mode(pin, MODE_INPUT);
-}
-
-void mp_hal_pin_output(mp_hal_pin_obj_t pin) {
-    pads_set_mode(pin, MODE_INPUT_OUTPUT);
-}
-
-void mp_hal_pin_open_drain(mp_hal_pin_obj_t pin) {
-    pads_set_mode(pin, MODE_INPUT_OUTPUT_OD);
-}
-
-int mp_hal_pin_read(mp_hal_pin_obj_t pin) {
-    return pads_get_level(pin);
-}
-
-int mp_hal_pin_read_output(mp_hal_pin_obj_t pin) {
-    return pads_output(pin);
-}
-
-void mp_hal_pin_write(mp_hal_pin_obj_t pin, int v) {
-    pads_set_level(pin, v != 0);
-}

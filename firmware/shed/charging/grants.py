@@ -2,7 +2,8 @@
 
 Hazard: a sale on another person's card. One open grant: a press uses it (tap, then press). Several: a press only *selects* its outlet, and
 one of these cards, tapped once more while no other outlet is selected, starts its sale there. A card that comes in after it does not:
-its owner has not seen that button. A press on a running sale whose card has an open grant stops it, however many are open. All else is
+its owner has not seen that button. A grant that ran out unused keeps another card's from being the single one for as long again: its
+owner may stand at a button. A press on a running sale whose card has an open grant stops it, however many are open. All else is
 refused, and written down where somebody would look for a reason.
 """
 
@@ -33,13 +34,13 @@ class Grants:
 
     def __init__(self, shed):
         self._shed = shed
-        self._open = []  # [card, ms left], oldest first
+        self._open = []  # [card, ms left; less than 0: it ran out], oldest first
         self._selected = []  # [outlet, ms left, cards open at the press]
 
     def step(self, span_ms):
         """Time goes by."""
-        self._open = _later(self._open, span_ms)
-        self._selected = _later(self._selected, span_ms)
+        self._open = _later(self._open, span_ms, -self._shed.rules.grant_ms)
+        self._selected = _later(self._selected, span_ms, 0)
 
     def tap(self, card):
         """An admitted card (11 bytes). Returns STARTED when it was used at once, or NO_GRANT: it is open now."""
@@ -58,22 +59,20 @@ class Grants:
     def press(self, i):
         """The button of outlet i. Returns an answer."""
         sale = self._shed.sessions[i]
-        card = self._open[0][0] if len(self._open) == 1 else None
-        if sale is not None:
-            for row in self._open:
-                if row[0] == sale.card:
-                    card = row[0]
-        if card is not None:
-            return self._meet(i, card)
-        if not self._open:
+        cards = [row[0] for row in self._open if row[1] > 0]
+        if not cards:
             return NO_GRANT
+        if sale is not None and sale.card in cards:
+            return self._meet(i, sale.card)
+        if len(self._open) == 1:
+            return self._meet(i, cards[0])
         if sale is not None:
             self._refuse(i, _ANOTHERS, _NO_CARD)
             return BUSY
         if not self._shed.may_begin(i):
             return self._refuse(i, _BLOCKED, _NO_CARD)
         self._forget(i)
-        self._selected.append([i, _SELECTED_MS, [row[0] for row in self._open]])
+        self._selected.append([i, _SELECTED_MS, cards])
         self._refuse(i, _SEVERAL_CARDS, _NO_CARD)
         return UNCLEAR
 
@@ -107,8 +106,8 @@ class Grants:
         return REFUSED
 
 
-def _later(rows, span_ms):
+def _later(rows, span_ms, least_ms):
     """What is left of rows [_, ms left, ...] after some time."""
     for row in rows:
         row[1] -= span_ms
-    return [row for row in rows if row[1] > 0] if rows else rows
+    return [row for row in rows if row[1] > least_ms] if rows else rows

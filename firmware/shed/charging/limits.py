@@ -1,8 +1,8 @@
-"""Time limits of one sale: fed, which count across power cuts (decision 0021); and with its relay open, in one boot (0017, 0023).
+"""Time limits of one sale: fed (decision 0021), and with its relay open (0017, 0023). Both count across power cuts (0021, 0029).
 
 Hazard: a faulty battery that is fed for ever because each outage starts the clock anew. So a checkpoint writes the limits down as if all of
 the time to the *next* one had passed: a cut never gives any back. To keep that fair the next one is near at first, and farther off the
-longer the relay was closed in this boot. And another bike that is fed on the card of one that waited too long.
+longer the relay has been as it is. And another bike that is fed on the card of one that waited too long.
 """
 
 from micropython import const
@@ -17,22 +17,35 @@ _LONGEST_MS = const(1800000)  # the same while the shed has no supply, or a dete
 
 
 class TimeLimits:
-    """used_ms: of the longest session, what cuts may have lost included. whole_ms: of the session, pauses included."""
+    """used_ms: of the longest session, what cuts may have lost included. whole_ms: of the session, pauses included. open_ms: with the relay
+    open. No state, no pause and no cut sets it back: only a load that is seen. Whatever keeps the relay open, it may reach 30 min while a
+    reason of the shed's own stands, and 5 min beyond such a reason, or without one (due_ms)."""
 
     def __init__(self):
-        self.used_ms = self.whole_ms = 0
-        self._fed_ms = 0  # relay closed, in this boot
-        self._unsaved_ms = 0  # of that, since the last checkpoint
-        self._promise_ms = 0  # the next checkpoint comes before so much of it
+        self.used_ms = self.whole_ms = self.open_ms = 0
+        self.due_ms = _LONGEST_MS
+        self._closed = False
+        self._same_ms = 0  # since the relay last opened or closed, in this boot
+        self._unsaved_ms = 0  # since the last checkpoint
+        self._promise_ms = 0  # the next one comes before so much of it
 
-    def go_on(self, span_ms, closed, counts):
-        """Time went by. closed: with the relay closed. counts: as time of the longest session."""
+    def go_on(self, span_ms, closed, counts, fed, reason):
+        """Time went by. closed: with the relay closed. counts: as time of the longest session. fed: it is closed now, and a load draws.
+        reason: Charging.keeps_off."""
+        if closed != self._closed:
+            self._closed = closed
+            self._same_ms = 0
+            self._promise_ms = min(self._promise_ms, self._unsaved_ms + _SOON_MS + _LATE_MS)
         self.whole_ms += span_ms
-        if closed:
-            self._fed_ms += span_ms
-            self._unsaved_ms += span_ms
+        self._same_ms += span_ms
+        self._unsaved_ms += span_ms
         if counts:
             self.used_ms += span_ms
+        if fed:
+            self.open_ms = 0
+        elif not closed:
+            self.open_ms += span_ms
+        self.due_ms = _LONGEST_MS if reason or fed else min(self.due_ms, self.open_ms + _WAITED_MS)
 
     def over(self, limits, begun):
         """(stop cause of a limit that is reached, or 0; ms since it was). limits: Rules. begun: something was billed."""
@@ -42,28 +55,21 @@ class TimeLimits:
         if used_ms >= 0:
             return stop_causes.MAX_TIME, used_ms
         day_ms = self.whole_ms - DAY_MS
-        return (stop_causes.BACKSTOP, day_ms) if day_ms >= 0 else (0, 0)
+        if day_ms >= 0:
+            return stop_causes.BACKSTOP, day_ms
+        return (0 if self.open_ms < self.due_ms else stop_causes.WAITED), 0
 
     def checkpoint_due(self):
         return self._unsaved_ms >= self._promise_ms - _LATE_MS
 
     def promise_s(self, limits):
-        """For a checkpoint that is written now: seconds of either limit that are used when the next one is due."""
+        """For a checkpoint that is written now: seconds of either limit that are used when the next one is due. An open relay that closes
+        brings it forward."""
         self._unsaved_ms = 0
-        self._promise_ms = promise_ms = max(_SOON_MS, min(self._fed_ms // 2, limits.checkpoint_ms)) + _LATE_MS
-        return (self.used_ms + promise_ms + 999) // 1000, (self.whole_ms + promise_ms + 999) // 1000
+        self._promise_ms = promise_ms = max(_SOON_MS, min(self._same_ms // 2, limits.checkpoint_ms)) + _LATE_MS
+        fed_ms = promise_ms if self._closed else _SOON_MS + _LATE_MS
+        return (self.used_ms + fed_ms + 999) // 1000, (self.whole_ms + promise_ms + 999) // 1000
 
-
-class OpenTime:
-    """The one clock of the time with the relay open. No state and no pause sets it back: only a load that is seen. Whatever keeps the relay
-    open it may reach 30 min while a reason of the shed's own stands, and 5 min beyond such a reason, or without one."""
-
-    def __init__(self):
-        self._ms = 0
-        self._due_ms = _LONGEST_MS
-
-    def over(self, span_ms, fed, reason):
-        """span_ms went by with the relay open. fed: it is closed, and a load draws. reason: Charging.keeps_off. Stop cause, or 0."""
-        self._ms = 0 if fed else self._ms + span_ms
-        self._due_ms = _LONGEST_MS if reason or fed else min(self._due_ms, self._ms + _WAITED_MS)
-        return 0 if self._ms < self._due_ms else reason or stop_causes.WAITED
+    def open_s(self):
+        """The same, asked for behind promise_s, for the time with the relay open."""
+        return (self.open_ms + self._promise_ms) // 1000 if self.open_ms else 0

@@ -6,7 +6,8 @@ it one ends top-ups and confuses the customer. Thresholds and times: docs/domain
 Unplugged: below unplug_mw for unplug_ms, or a mean below 2 W over 300 s; never in the first 120 s after closing. A charger that has tapered
 for a minute and still draws something is resting, not gone: it is left to run to full.
 Full: below max(full_percent of the peak, floor) for full_ms (full_late_ms once late); moving by more than the drift band starts anew.
-Over power: above the limit for 3 s; above twice the limit in two readings in a row.
+Over power: above the limit for 3 s; above twice the limit in two readings in a row; or in bursts, as warm as 6 s of twice the limit make
+it: contacts warm with the square of the power, and cool below the limit (decision 0030).
 The peak is a level that two successive readings reached, so that a single spike does not raise the full threshold.
 """
 
@@ -20,6 +21,9 @@ _TAPER_MW = const(3000)  # less is a charger at rest, or a neighbour's crosstalk
 _SOFT_MS = const(300000)
 _SOFT_DW = const(20)
 _OVER_MS = const(3000)
+_UNITS = const(64)  # of the limit
+_HEAT = const(73728000)  # ms times units squared above the limit's: 18 s of the limit's own heat
+_HEAT_MS = const(2000)  # one reading stands for no longer: three times the limit in a single one ends nothing
 _GAP_MS = const(5000)  # a longer gap between readings proves nothing about the time in between
 
 
@@ -35,7 +39,7 @@ class LoadWatch:
     def restart(self):
         """The relay was open: time before it counts for nothing."""
         self._over_ms = self._gone_ms = self._full_ms = -1  # -1: condition not met at the last reading
-        self._full_at_mw = self._taper_ms = 0
+        self._full_at_mw = self._taper_ms = self._heat = 0
         self._soft_ms = self._soft_sum_dw = self._soft_n = 0
 
     def full_below_mw(self, rules):
@@ -49,7 +53,9 @@ class LoadWatch:
         self._last_mw = power_mw
         self.peak_mw = max(self.peak_mw, self.level_mw)
         self._over_ms = -1 if power_mw <= limit_mw else 0 if self._over_ms < 0 else self._over_ms + span_ms
-        if self._over_ms >= _OVER_MS or self.level_mw > 2 * limit_mw:
+        units = min(power_mw // (limit_mw // _UNITS), 3 * _UNITS)
+        self._heat = max(0, self._heat + (units * units - _UNITS * _UNITS) * min(span_ms, _HEAT_MS))
+        if self._over_ms >= _OVER_MS or self.level_mw > 2 * limit_mw or self._heat >= _HEAT:
             return stop_causes.OVER_POWER
         if self._gone(rules, power_mw, span_ms) and closed_ms >= _GRACE_MS:
             return stop_causes.UNPLUGGED

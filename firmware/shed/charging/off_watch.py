@@ -8,6 +8,7 @@ Told off: unseen until a reading of two seconds later shows no power. Power that
                                             both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
                                             closed one is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
+A cut gives none of this back: which outlets may be live, and the minutes, stand in the live ring (decision 0029).
 """
 
 from micropython import const
@@ -29,10 +30,12 @@ _HELD = const(16)
 
 LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
 _SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
-_UNSEEN_S = const(15)
+UNSEEN_S = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: words only
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
+_TELL = const(5)  # seconds unseen from which a cut must not forget it: before a sale with a silent meter is settled
+_TOLD = const(60)  # of the ten minutes that are used up when a cut comes are told so many in advance
 
 
 class OffWatch:
@@ -47,7 +50,8 @@ class OffWatch:
         self._hot = bytearray(n)
         self.look = bytearray(n)  # readings for which it is still read closely
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
-        self._grace = [0] * len(rows)
+        self.grace = [0] * len(rows)
+        self.told = (0, 0)  # what a boot is told: mask of outlets, seconds of the ten minutes
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a sale's meter showed nothing
 
@@ -69,7 +73,7 @@ class OffWatch:
                     fed = 1
                     self.unseen[i] = 0
                     sale = shed.sessions[i]
-                    self._late[i] = min(self._late[i] + 1, _UNSEEN_S) if sale is not None and sale.shows_nothing() else 0
+                    self._late[i] = min(self._late[i] + 1, UNSEEN_S) if sale is not None and sale.shows_nothing() else 0
                     late |= self._late[i] == _LATE
                 elif 0 < self.unseen[i] < _SINCE_BOOT - 1:
                     self.unseen[i] += 1
@@ -80,6 +84,14 @@ class OffWatch:
                 for row in self._rows:
                     self._look_at(row)
             self._hold(g, 1)
+        mask = 0
+        for i in range(len(self.unseen)):
+            if _TELL <= self.unseen[i] < _SINCE_BOOT or self._flags[i] & (_WELDED | _LIVE):
+                mask |= 1 << i
+        used = max(self.grace)
+        if mask != self.told[0] or used > self.told[1]:
+            self.told = mask, min(used + _TOLD, _GRACE) if used else 0
+            shed.sink.watch(*self.told)
 
     def _look_at(self, row):
         for i in row:
@@ -134,7 +146,7 @@ class OffWatch:
 
     def clear(self, i):
         """A person has looked. False while the meter still shows power."""
-        if _UNSEEN_S <= self.unseen[i]:
+        if UNSEEN_S <= self.unseen[i]:
             self.unseen[i] = _SINCE_BOOT
         if self._flags[i] & _MIXED:
             self._flags[i] &= ~_MIXED
@@ -165,9 +177,14 @@ class OffWatch:
         cut = unseen = False
         for i in row:
             cut |= self._flags[i] & _WELDED > 0
-            unseen |= _UNSEEN_S <= self.unseen[i] < _SINCE_BOOT and not shed.supply.state[g]
-        self._grace[g] = min(self._grace[g] + span_s, _GRACE) if unseen else 0
-        cut |= self._grace[g] == _GRACE
+            unseen |= UNSEEN_S <= self.unseen[i] < _SINCE_BOOT
+        if not unseen:
+            self.grace[g] = 0
+        elif shed.supply.state[g]:  # nothing flows; the minutes wait
+            unseen = False
+        else:
+            self.grace[g] = min(self.grace[g] + span_s, _GRACE)
+        cut |= self.grace[g] == _GRACE
         for i in row:
             if cut:
                 shed.stop(i, stop_causes.SUPPLY_LOST)

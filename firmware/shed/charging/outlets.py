@@ -18,6 +18,7 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 21 dead_contact (outlet); and those of
     hold(holder, i)   release(holder, i)          off_watch.py and supply.py; 7 meter_stale, and those of the two; called once per change
     press_refused(i, reason, card)                grants.py
+    watch(outlets, seconds)                       what a boot is told of outlets that may be live: off_watch.py
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """

@@ -3,7 +3,12 @@
 Hazard: a sale that was fed and never recorded, or is billed by other numbers than its record's.
 """
 
+from micropython import const
+
 from shed.charging import stop_causes, tariff
+
+_SLACK_MWH = const(10000)  # an overload of some seconds, and what flowed before the load was seen
+_SAME_WH = const(2)
 
 
 def begin(sale, shed):
@@ -24,10 +29,13 @@ def begin(sale, shed):
 
 
 def end(sale, shed):
-    """Whether its settlement stands."""
+    """Whether its settlement stands. Never more energy than the outlet can have given; the register at the start as it stands now, if a
+    jump moved it."""
     count = sale.count
     seconds = sale.energised_s()
     fen = tariff.charged_fen(sale.tariff, sale.cause, seconds)
-    return shed.sink.session_end(
-        sale.id, sale.index, sale.card, sale.start_s, seconds, count.mwh, count.start_wh, count.wh, fen, sale.cause
-    )
+    mwh = min(count.mwh, shed.limit_mw(sale.index) // 2880 * (sale.time.used_ms // 1000) + _SLACK_MWH)
+    wh = count.zero_wh
+    if wh < 0 or abs(wh - count.start_wh) <= _SAME_WH:
+        wh = count.start_wh
+    return shed.sink.session_end(sale.id, sale.index, sale.card, sale.start_s, seconds, mwh, wh, count.wh, fen, sale.cause)

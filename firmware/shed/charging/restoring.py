@@ -3,16 +3,22 @@
 Hazard: a sale that a cut loses, or that goes on at an outlet that is no longer there.
 """
 
+from micropython import const
+
 from shed.charging import session, stop_causes, tariff
 from shed.charging.energy import UNSURE, EnergyCount
+from shed.charging.off_watch import UNSEEN_S
 from shed.metering.register import step_wh
 
+_PATIENCE_MS = const(50000)  # a meter that says nonsense for some seconds after power-up; session.py gives up after 60 s
 
-def restore(shed, records, unstarted=()):
-    """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented."""
+
+def restore(shed, records, unstarted=(), told=(0, 0)):
+    """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
+    LiveRing.watched."""
     for record in records:
-        if len(record) < 17:  # written by an older version: the price as configured, and no time lost
-            record += (shed.tariff[1], shed.tariff[2], record[5], record[5], 0, 0, record[4], UNSURE)
+        if len(record) < 19:  # written by an older version: the price as configured, and no time lost
+            record += (shed.tariff[1], shed.tariff[2], record[5], record[5], 0, 0, record[4], UNSURE, 0, 0)
         i = record[1]
         price = (tariff.TIME, record[9], record[10])
         if record[0] in unstarted:
@@ -26,6 +32,12 @@ def restore(shed, records, unstarted=()):
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
             shed.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
+    watch = shed.off_watch
+    watch.told = told
+    for i in range(len(shed.sessions)):
+        if told[0] >> i & 1:
+            watch.unseen[i] = UNSEEN_S
+            watch.grace[shed.group_of[i]] = told[1]
 
 
 def _fill(sale, record):
@@ -38,6 +50,8 @@ def _fill(sale, record):
     sale.tariff = (tariff.TIME, record[9], record[10])
     sale.time.used_ms = record[11] * 1000
     sale.time.whole_ms = record[12] * 1000
+    sale.time.open_ms = record[17] * 1000 + 1  # its relay is open, and no load seen
+    sale.time.due_ms = record[18] * 1000 or sale.time.due_ms
     sale.top_up_ms = record[13] * 1000
     sale.signature.remember(record[14] * 100, record[7], sale.energised_ms)
     sale.count = EnergyCount(record[4], record[6], record[15], record[16])
@@ -47,12 +61,16 @@ def _fill(sale, record):
 
 
 def _first_reading(sale, shed):
-    """What flowed between the last checkpoint and the cut, by the meter's word; a register that says what cannot be counts for nothing."""
+    """What flowed between the last checkpoint and the cut, by the meter's word. False: a register that says what cannot be is asked for
+    again, as long as the sale may wait for it; then it counts for nothing."""
     count = sale.count
     wh = sale.reading.energy_wh
     step = step_wh(count.wh, wh)
+    explained = -1 <= step <= shed.limit_mw(sale.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2
+    if not explained and sale.state == session.RESUMING and sale.state_ms < _PATIENCE_MS:
+        return False
     count.zero_wh += wh - count.wh - step
-    if -1 <= step <= shed.limit_mw(sale.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2:
+    if explained:
         if count.phase_mwh == UNSURE:
             count.phase_mwh = 500
         count.mwh = max(count.mwh, (wh - count.zero_wh) * 1000 - count.phase_mwh)
@@ -62,3 +80,4 @@ def _first_reading(sale, shed):
         shed.meter_jumped(sale.index)
     count.wh = wh
     count.add(sale.reading)
+    return True

@@ -32,7 +32,7 @@ from micropython import const
 
 from shed.charging import recording, stop_causes
 from shed.charging.energy import EnergyCount
-from shed.charging.limits import OpenTime, TimeLimits
+from shed.charging.limits import TimeLimits
 from shed.charging.load_watch import LoadWatch
 from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW, Ending
 from shed.charging.signature import SWAPPED, Signature
@@ -75,7 +75,6 @@ class Session:
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
         self.closed_ms = 0  # since the relay closed
-        self._open = OpenTime()
         self.dark_ms = 0  # the relay closed, and no power seen
         self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
@@ -115,7 +114,7 @@ class Session:
         self._last_ms = now_ms
         self.state_ms += span_ms
         self._asked_ms += span_ms
-        waited = self._open.over(0 if self._was else span_ms, closed and self.is_billed(), shed.keeps_off(self.index))
+        reason = shed.keeps_off(self.index)
         if self._was:
             self.closed_ms += span_ms
             self.dark_ms += span_ms
@@ -124,7 +123,8 @@ class Session:
             if not closed:
                 self.closed_ms = self.dark_ms = 0
                 self.watch.restart()
-        self.time.go_on(span_ms, self._was, self._was == 2 or (self._was and self.resumed))
+        counts = self._was == 2 or (self._was and self.resumed)
+        self.time.go_on(span_ms, self._was > 0, counts, closed and self.is_billed(), reason)
         over, late_ms = self.time.over(shed.rules, self.energised_ms)
         if over and self._was == 2:
             self.energised_ms -= min(late_ms, span_ms)  # noticed late: what is past the limit is not billed
@@ -137,14 +137,13 @@ class Session:
                 if self.count:
                     read_ms = self.count.add(self.reading)
             elif believed:
-                self.unread(self, shed)
-                self.unread = None
+                believed = self.unread(self, shed)
+                if believed:
+                    self.unread = None
         if tripped:
             self.stop(stop_causes.TRIP)
         elif over and self.state != STARTING:
-            self.stop(over)
-        elif waited:
-            self.stop(waited)
+            self.stop(reason if reason and over == stop_causes.WAITED else over)
         state = self.state
         if state == STARTING or state == RESUMING:
             self._await_reading(shed, believed)
@@ -190,11 +189,13 @@ class Session:
         return shed.sink.live(
             self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
             self.tariff[1], self.tariff[2], *self.time.promise_s(shed.rules), min(top_up_ms // 1000, 0xFFFF),
-            min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh,
+            min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh, self.time.open_s(), self.time.due_ms // 1000,
         )  # fmt: skip
 
     def _await_reading(self, shed, believed):
         starting = self.state == STARTING
+        if not starting and self.time.checkpoint_due():
+            self.checkpoint(shed)
         if starting and shed.start_blocked:
             self.enter(DONE)
         elif not starting and shed.keeps_off(self.index):

@@ -4,14 +4,14 @@ Hazard: money and minutes must come from the same final numbers: the price is co
 
 Time tariff (1 yuan = 5 hours): every started block of block_min minutes costs price_fen. Billed time is time with the relay closed after
 load was first seen; so a session that never drew power, 0 s, costs nothing, and its first second costs a block. What ends for
-want of supply or of a detector (_BY_TIME) pays for the time it had: pro rata, rounded down.
+want of supply or of a detector, or waited too long (_BY_TIME), pays for the time it had: pro rata, rounded down.
 """
 
 from micropython import const
 
 TIME = const(1)
 
-_BY_TIME = const(1 << 18 | 1 << 19)  # stop causes blind, supply_lost (records.md has the table)
+_BY_TIME = const(1 << 18 | 1 << 19 | 1 << 21)  # stop causes blind, supply_lost, waited (records.md has the table)
 
 
 def charged_fen(tariff, cause, energised_s):

@@ -12,17 +12,19 @@ from shed.storage.log import LogRing
 LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
+_GOING = "<QIH"  # outlets with a session; outlets that may be live, and the seconds for which they may (charging/off_watch.py)
 # Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
-# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh.
-FORMAT = "<IB11sIIIQIBHHIIHHiH"
-SIZE = const(63)
+# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; since then: open s, due s.
+FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
+SIZE = const(67)
 _OLD = "<IB11sIIIQIB"
 _OLD_SIZE = const(41)
 
 
 def row(payload):
-    """The fields of a checkpoint: all of FORMAT, or the first nine when an older version wrote it."""
-    return unpack(FORMAT, payload[:SIZE]) if len(payload) >= SIZE else unpack(_OLD, payload[:_OLD_SIZE])
+    """The fields of a checkpoint: all of FORMAT, the last two 0, or the first nine, when an older version wrote it."""
+    whole = len(payload) >= SIZE - 4
+    return unpack(FORMAT, (payload + bytes(4))[:SIZE]) if whole else unpack(_OLD, payload[:_OLD_SIZE])
 
 
 class LiveRing:
@@ -33,6 +35,7 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
+        self.watched = (0, 0)  # as `watch` was told last, also before a cut
 
     def open(self):
         """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
@@ -51,6 +54,7 @@ class LiveRing:
                 break
             newest = {}
             going = -1
+            watched = self.watched
             sector = ring.back(back)
             for _sequence, kind, payload in ring.sector_records(sector):
                 if kind == LIVE and len(payload) >= _OLD_SIZE:
@@ -60,7 +64,7 @@ class LiveRing:
                 if kind != GOING and len(payload) >= 4:
                     self.newest = max(self.newest, unpack_from("<I", payload, 0)[0])
                 elif kind == GOING and len(payload) >= 8:
-                    going = unpack_from("<Q", payload, 0)[0]
+                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(6))[:14])
             for outlet in newest:
                 if not seen >> outlet & 1:
                     seen |= 1 << outlet
@@ -70,6 +74,7 @@ class LiveRing:
                         self._live[outlet] = (session, sector)
             if wanted < 0:
                 wanted = going
+                self.watched = watched
         return found
 
     def put(self, payload):
@@ -88,6 +93,12 @@ class LiveRing:
         sequence = self.ring.append(DONE, pack("<I", session))
         self._name_the_going()
         return sequence
+
+    def watch(self, outlets, seconds):
+        """What the next boot has to know of outlets that may be live."""
+        self.watched = outlets, seconds
+        self._sector = -1
+        self._name_the_going()
 
     def erase_ahead(self, allowed):
         """As LogRing.erase_ahead, but leaves the newest checkpoint of every live session alone."""
@@ -112,7 +123,7 @@ class LiveRing:
             going = 0
             for outlet in self._live:
                 going |= 1 << outlet
-            self.ring.append(GOING, pack("<Q", going))
+            self.ring.append(GOING, pack(_GOING, going, *self.watched))
 
     def _outlets_of(self, session):
         return [outlet for outlet in self._live if self._live[outlet][0] == session]

@@ -12,19 +12,21 @@ from unicodedata import east_asian_width
 
 from .wiring import Box, Plan, Row
 
-COLOURS = {"signal": "#555555", "coil": "#c46200", "power": "#b3001b", "bus": "#0058b0", "field": "#1f7a3d"}
+COLOURS = {"signal": "#555555", "coil": "#c46200", "power": "#b3001b", "volts": "#7b1fa2", "bus": "#0058b0", "field": "#1f7a3d"}
 _MEANING = {
     "signal": "signal of the board",
-    "coil": "supply of coils and locks, through the heartbeat circuit",
+    "coil": "supply of coils and locks",
     "power": "mains L (N and PE not drawn)",
+    "volts": "L of the meters' voltage terminals, never switched",
     "bus": "RS-485",
     "field": "buttons, contacts, loops, reader",
 }
+_DANGER = "#b3001b"
 _CHAR = 7.2  # px of a wide letter at 12 px
 _LINE, _PAD, _GAP = 16, 8, 12
 _LEFT, _BOARD, _BOARD_WIDTH = 20, 370, 250
 _LEFT_WIDTH = 250
-_COIL_X, _FEED_X = 660, 690
+_COIL_X, _FEED_X, _VOLTS_X = 660, 690, 1005
 _COLUMNS = ((730, 250), (1030, 220), (1300, 150))
 _WIDTH = 1470
 _TOP = 70
@@ -94,7 +96,7 @@ def _row_height(row: Row, columns: tuple[tuple[int, int], ...]) -> float:
 def _box(sheet: _Sheet, box: Box, x: float, middle: float, width: float, colour: str) -> None:
     height = _box_height(box, width)
     y = middle - height / 2
-    sheet.rect(x, y, width, height, colour)
+    sheet.rect(x, y, width, height, _DANGER if box.danger else colour, "#fde7e9" if box.danger else "#ffffff")
     title, lines = _box_lines(box, width)
     for index, words in enumerate((*title, *lines)):
         sheet.text(x + _PAD, y + _PAD + 11 + _LINE * index, words, bold=index < len(title))
@@ -150,6 +152,7 @@ def _right(sheet: _Sheet, plan: Plan) -> float:
     coil_from: float | None = None
     feed_from: float | None = None
     supply: float | None = None
+    volts_from: float | None = None
     for row in plan.right:
         height = max(_row_height(row, _COLUMNS), 40)
         middle = y + height / 2
@@ -170,15 +173,23 @@ def _right(sheet: _Sheet, plan: Plan) -> float:
             sheet.line([(first, coil_from), (_COIL_X, coil_from)], COLOURS["coil"])
         elif row.coil == "tap" and coil_from is not None:
             sheet.line([(_COIL_X, coil_from), (_COIL_X, middle + 8), (first, middle + 8)], COLOURS["coil"])
+            sheet.dot(_COIL_X, middle + 8, COLOURS["coil"])
         if row.feed == "source":
             feed_from = middle
             sheet.line([(first, middle), (_FEED_X, middle)], COLOURS["power"], 3)
         elif row.feed == "tap" and feed_from is not None:
             sheet.line([(_FEED_X, feed_from), (_FEED_X, middle + 8), (first, middle + 8)], COLOURS["power"], 3)
             sheet.dot(_FEED_X, middle + 8, COLOURS["power"])
+        if row.volts == "tap" and volts_from is not None:  # before the row's own wire, which then crosses it with a white edge
+            sheet.line([(_VOLTS_X, volts_from), (_VOLTS_X, middle + 14), (_COLUMNS[1][0], middle + 14)], COLOURS["volts"])
+            volts_from = middle + 14
+            sheet.dot(_VOLTS_X, volts_from, COLOURS["volts"])
         for index in range(len(row.boxes) - 1):
             x, width = _COLUMNS[index]
             sheet.line([(x + width, middle), (_COLUMNS[index + 1][0], middle)], power, 3 if row.feed else 2)
+        if row.volts == "source":
+            volts_from = middle
+            sheet.dot(_VOLTS_X, middle, COLOURS["volts"])
         for box, (x, width) in zip(row.boxes, _COLUMNS, strict=False):
             _box(sheet, box, x, middle, width, power)
         y += height + _GAP
@@ -188,9 +199,12 @@ def _right(sheet: _Sheet, plan: Plan) -> float:
 def _foot(sheet: _Sheet, plan: Plan, y: float) -> float:
     """Colours and traps; returns the height of the sheet."""
     used = {row.kind for row in (*plan.left, *plan.right)} | {"power" for row in plan.right if row.feed}
+    used |= {"volts" for row in plan.right if row.volts}
     x = float(_LEFT)
     for kind, colour in COLOURS.items():
         if kind in used:
+            if x + 38 + extent(_MEANING[kind]) > _WIDTH:
+                x, y = float(_LEFT), y + _LINE + 4
             sheet.line([(x, y - 4), (x + 30, y - 4)], colour, 3)
             sheet.text(x + 38, y, _MEANING[kind])
             x += 38 + extent(_MEANING[kind]) + 30

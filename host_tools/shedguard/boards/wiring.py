@@ -1,7 +1,8 @@
 """What goes where when a shed is wired to a board: rows of terminals and the things they lead to. No drawing here.
 
 Hazard: a contactor or a lock without the heartbeat circuit in its supply, a lock without its hard-wired release. All are in every plan: the
-chip keeps its pins' levels when the program hangs, so the heartbeat circuit alone opens the outlets and frees the gate then.
+chip keeps its pins' levels when the program hangs, so the heartbeat circuit alone opens the outlets and frees the gate then. And a
+meter whose voltage terminals hang behind the relay that it watches: it is silent while the outlet is off, and nobody sees a welded relay.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ Kind = Literal["signal", "coil", "power", "bus", "field"]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One thing: a bold title and lines under it."""
+    """One thing: a bold title and lines under it. ``danger``: somebody is hurt if it stays so."""
 
     title: str
     lines: tuple[str, ...] = ()
+    danger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the plan: a terminal (None: none of the board's), then boxes from the board outwards, joined by wires of ``kind``.
 
-    ``coil``: "source" feeds the coil bus, "tap" is fed by it. ``feed``: likewise the switched live of a group.
+    ``coil``: "source" feeds the coil bus, "tap" is fed by it. ``feed``: likewise the switched live of a group. ``volts``: likewise the live
+    of its meters' voltage terminals, which never is switched: from between the row's first box and its second, to its second box.
     """
 
     terminal: str | None
@@ -36,6 +39,7 @@ class Row:
     kind: Kind = "signal"
     coil: Literal["", "supply", "source", "tap"] = ""
     feed: Literal["", "source", "tap"] = ""
+    volts: Literal["", "source", "tap"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,27 @@ def _place(board: Board, name: str) -> tuple[str, str, str]:
 def _safety(board: Board, site: SiteFile) -> list[Row]:
     rows = [Row(None, "", (Box("supply of coils and locks", ("fused; nothing else on it",)),), "coil", "supply")]
     if site.safety.heartbeat is None:
-        lines = ("this shed is unprotected: when the program hangs, outlets stay on and the gate stays locked",)
-        return [*rows, Row(None, "", (Box("NO HEARTBEAT CIRCUIT", lines),), "coil", "source")]
+        return [*rows, Row(None, "", (_unprotected(board, site),), "coil", "source")]
     name, place, what = _place(board, site.safety.heartbeat)
     lines = (what, "its contacts open this supply 0.5 to 1.0 s after the last strobe (a pole for each voltage)")
     return [*rows, Row(name, place, (Box("heartbeat circuit", lines),), "signal", "source")]
+
+
+def _unprotected(board: Board, site: SiteFile) -> Box:
+    """What stands where the heartbeat circuit should: what can happen, and what to add at which terminal."""
+    taken = {site.safety.heartbeat, *(group.contactor for group in site.group), *(gate.lock for gate in site.gate)}
+    taken |= {outlet.relay for outlet in site.outlet}
+    free = [name for name, terminal in board.outputs().items() if terminal.gpio is not None and name not in taken]
+    where = f"at {' or '.join(free[:3])}" if free else "at an output on a GPIO: free one"
+    danger = (
+        "This shed is unprotected. When the program hangs, every socket that is on stays live, also in a fire, and the gate stays locked "
+        "until somebody finds the exit button."
+    )
+    add = (
+        "Do not put it into service. Add the circuit of section 3 of the installer's guide: its contacts in this supply, its input "
+        f"{where}; name that as heartbeat under [safety] and draw again."
+    )
+    return Box("DANGER: NO HEARTBEAT CIRCUIT", (danger, add), danger=True)
 
 
 def _group(board: Board, site: SiteFile, group: str) -> list[Row]:
@@ -98,16 +118,17 @@ def _group(board: Board, site: SiteFile, group: str) -> list[Row]:
     name, place, what = _place(board, contactor)
     own = "relay contact" if board.terminal[contactor].load == "relay" else "driver"
     coil = Box(f'coil of the contactor, "{group}"', ("free-wheeling diode or RC at the coil",))
-    mains = Box("mains", ("main switch, breaker,", "30 mA residual-current device"))
+    contactor_box = Box(f'contactor, "{group}"', ("switches L of every outlet below, not of its meters",))
+    breaker = Box(
+        f'breaker, "{group}"',
+        (
+            f"for {breaker_w} W, with 30 mA residual-current device;",
+            "from here, before the contactor: L and N of the meters' voltage terminals",
+        ),
+    )
     rows = [
         Row(name, place, (Box(f"{own} in the coil supply", (what,)), coil), "coil", "tap"),
-        Row(
-            None,
-            "",
-            (Box(f'contactor, "{group}"', (f"breaker for {breaker_w} W", "switches L of every outlet below")), mains),
-            "power",
-            feed="source",
-        ),
+        Row(None, "", (contactor_box, breaker, Box("mains", ("main switch",))), "power", feed="source", volts="source"),
     ]
     return rows + [_outlet(board, outlet) for outlet in site.outlet if outlet.group == group]
 
@@ -116,19 +137,22 @@ def _outlet(board: Board, outlet: Outlet) -> Row:
     terminal = board.terminal[outlet.relay]
     contact = {"relay": "its own contact", "transistor": "coil of an interposing relay", "logic": "driver and relay"}[terminal.load]
     relay = Box(f"relay {outlet.relay}", (f"{contact}, {terminal.rating or 'rating: see the relay'}",))
-    meter = Box(f"meter {outlet.meter.address}", (outlet.meter.profile.upper(),))
-    return Row(
-        outlet.relay, terminal.place, (relay, meter, Box(f"outlet {outlet.number}", (f"{outlet.max_power_w} W",))), "signal", feed="tap"
+    meter = Box(
+        f"meter {outlet.meter.address}: {outlet.meter.profile.upper()}",
+        ("voltage terminals: L and N from the breaker", "its transformer round L to the outlet"),
     )
+    socket = Box(f"outlet {outlet.number}", (f"{outlet.max_power_w} W",))
+    return Row(outlet.relay, terminal.place, (relay, meter, socket), "signal", feed="tap", volts="tap")
 
 
 def _locks(board: Board, site: SiteFile) -> list[Row]:
     rows: list[Row] = []
+    behind = "WITHOUT a heartbeat circuit" if site.safety.heartbeat is None else "behind the heartbeat circuit"
     for gate in site.gate:
         name, place, what = _place(board, gate.lock)
         chain = Box("hard-wired release", ("exit button and fire contact break the lock's supply, whatever the board does",))
         lock = Box(f'lock "{gate.name}"', ("free without current",))
-        rows.append(Row(name, place, (Box("lock supply, behind the heartbeat circuit", (what,)), chain, lock), "coil", "tap"))
+        rows.append(Row(name, place, (Box(f"lock supply, {behind}", (what,)), chain, lock), "coil", "tap"))
     return rows
 
 

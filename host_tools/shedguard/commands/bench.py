@@ -11,6 +11,7 @@ import typer
 
 from ..errors import FAILED, ShedError
 from ..paths import repository
+from .out_file import check_new
 
 SeedOption = Annotated[int, typer.Option("--seed", help="Decides every chance.")]
 
@@ -28,6 +29,8 @@ def emulate(
     seed: SeedOption = 1,
 ) -> None:
     """An emulated board on a pseudo-terminal, in real time, until Ctrl-C. The first line of stdout is a JSON object with its places.
+
+    Lines typed here act on the shed: `smoke bay`, `card 04A1B2C3`, `plug 2`, `press 2`, `weld 2`, `mains off`, `look`; `help` lists them.
 
     Its buttons: `kill -USR1 PID` taps RESET with BOOT held, `kill -USR2 PID` taps RESET.
 
@@ -48,6 +51,8 @@ def demo(
 
     Example: shed demo --script --seed 7
     """
+    if picture is not None:
+        check_new(picture, again=b"<svg")
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
     _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 

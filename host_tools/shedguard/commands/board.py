@@ -8,9 +8,22 @@ import typer
 
 from ..errors import SAFETY_FAULT
 from ..lists import HOLDERS, name_of
-from ..narrate import causes_in, fault_told
+from ..narrate import causes_in, fault_told, outlet_text
 from ..texts import text
-from .common import JsonOption, KeyOption, PortOption, SiteOption, board_at, hand_of, key_from, names_of, show_json, show_table
+from .common import (
+    JsonOption,
+    KeyOption,
+    LangOption,
+    PortOption,
+    SiteOption,
+    board_at,
+    hand_of,
+    key_from,
+    language,
+    names_of,
+    show_json,
+    show_table,
+)
 from .status_view import by_kind, show_status
 
 
@@ -36,42 +49,54 @@ def status(port: PortOption = None, site: SiteOption = None, key: KeyOption = No
 def why(
     outlet: Annotated[int, typer.Argument(metavar="OUTLET", help="Number on the socket.", min=1, max=200)],
     port: PortOption = None,
+    lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Why an outlet is off: its holders in order, each with what ends it.
 
     Example: shed why 7 --port /dev/ttyUSB0
     """
+    tongue = language(lang)
     with board_at(port) as console:
         head = console.request("why", o=outlet).head
     holders = [name_of(HOLDERS, number) for number in head.get("hold", [])]
     if as_json:
         show_json({"outlet": outlet, "on": head.get("on") == 1, "may_be_live": head.get("on") == 2, "holders": holders})
         return
-    because = ", because:" if holders else ""
-    if head.get("on") == 2:
-        print(f"switch the breaker off: outlet {outlet} may be live. It was told off{because}")
-    else:
-        print(f"outlet {outlet} is {'on' if head.get('on') else 'off'}{because}")
+    print(_answer(outlet, int(head.get("on", 0)), bool(holders), tongue))
     for holder in holders:
-        print(f"  {holder}: {text('holder', holder)}")
+        print(f"  {holder}: {text('holder', holder, tongue)}")
 
 
-def faults(port: PortOption = None, site: SiteOption = None, as_json: JsonOption = False) -> None:
+def _answer(outlet: int, on: int, because: bool, tongue: str) -> str:
+    if tongue == "zh":
+        state = ("断开", "通电", "可能带电，先拉断路器！已下令断开")[on]
+        return f"{outlet_text(outlet, tongue)}{state}{'，原因：' if because else ''}"
+    more = ", because:" if because else ""
+    if on == 2:
+        return f"switch the breaker off: {outlet_text(outlet)} may be live. It was told off{more}"
+    return f"{outlet_text(outlet)} is {'on' if on else 'off'}{more}"
+
+
+_HEADS = {"en": ("state", "code", "fault", "count"), "zh": ("状态", "代码", "故障", "次数")}
+_STATES = {"en": ("over", "active", "no faults"), "zh": ("已过", "有效", "没有故障")}
+
+
+def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = None, as_json: JsonOption = False) -> None:
     """Active and past faults. Exit code 5 when one is active.
 
     Example: shed faults --site shed2.toml --port /dev/ttyUSB0
     """
-    names = names_of(site)
+    names, tongue = names_of(site), language(lang)
     with board_at(port) as console:
         frames = console.request("faults")[1:]
     if as_json:
         show_json([{**frame, "text": fault_told(frame, names)} for frame in frames])
     elif frames:
-        rows = [("active" if f.get("live") else "over", f["f"], fault_told(f, names), f.get("n", 1)) for f in frames]
-        show_table(("state", "code", "fault", "count"), rows)
+        rows = [(_STATES[tongue][bool(f.get("live"))], f["f"], fault_told(f, names, tongue), f.get("n", 1)) for f in frames]
+        show_table(_HEADS[tongue], rows)
     else:
-        print("no faults")
+        print(_STATES[tongue][2])
     if any(frame.get("live") for frame in frames):
         raise typer.Exit(SAFETY_FAULT)
 

@@ -12,7 +12,7 @@ from ..boards.model import Board
 from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
-from .out_file import check_new
+from .out_file import check_new, write_whole
 
 app = typer.Typer(
     invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.", epilog="Example: shed boards"
@@ -101,7 +101,7 @@ def draw(
         raise ShedError(what, "a picture shows one site on its own board", f"shed boards picture {loaded.site.site.board} ...", INVALID)
     check_new(out, again=b"<svg")
     text = picture.draw(wiring(board, loaded.site if loaded else None))
-    out.write_text(text, encoding="utf-8")
+    write_whole(out, text.encode())
     say(f"{out}: {len(text)} bytes")
 
 

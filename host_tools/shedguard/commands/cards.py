@@ -18,7 +18,7 @@ from ..errors import INVALID, PROTOCOL, ShedError
 from ..ports import open_quietly
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
-from .out_file import ForceOption, check_new
+from .out_file import ForceOption, check_new, write_whole
 from .place import FlashOption, LoaderOption, YesOption, ask, open_place
 from .progress import Bar
 
@@ -79,7 +79,7 @@ def import_(
     say(f"{file}: {len(sheet.cards)} cards, {sheet.encoding}, separated by {sheet.separator!r}")
     done: dict[str, Any] = {"cards": len(sheet.cards), "roles": Counter(card.role for card in sheet.cards), "skipped": len(sheet.problems)}
     if output is not None:
-        output.write_bytes(build_table(sheet.cards))
+        write_whole(output, build_table(sheet.cards))
     if not check and (flash is not None or port is not None or output is None):
         with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud, hand) as place:
             outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"), lambda change: _agree(change, yes))
@@ -196,7 +196,7 @@ def export(
     elif file is None:
         sys.stdout.write(card_sheet.write_csv(cards).replace("\r\n", "\n"))
     if file is not None:
-        file.write_bytes(b"\xef\xbb\xbf" + card_sheet.write_csv(cards).encode())  # with the mark Excel shows Chinese as Chinese
+        write_whole(file, b"\xef\xbb\xbf" + card_sheet.write_csv(cards).encode())  # with the mark Excel shows Chinese as Chinese
         say(f"{len(cards)} cards in {file}")
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from unicodedata import east_asian_width
 
 import typer
 
@@ -19,6 +21,7 @@ from ..ports import candidates, open_quietly
 from ..site import load as sites
 from ..site.load import LoadedSite
 from ..site.names import SiteNames
+from ..texts import LANGUAGES
 
 PortOption = Annotated[str | None, typer.Option("--port", "-p", help="Serial port of the board; may be left out when there is only one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -27,6 +30,21 @@ KeyOption = Annotated[
     str | None,
     typer.Option("--key", envvar="SHEDGUARD_KEY", help="Maintenance key, 64 hex digits; --site's is used otherwise.", show_envvar=True),
 ]
+
+
+LangOption = Annotated[
+    str | None, typer.Option("--lang", metavar="LANG", help=f"{' or '.join(LANGUAGES)}; otherwise as the locale says. JSON stays English.")
+]
+
+
+def language(given: str | None) -> str:
+    """The language of what is printed: the one named, else the locale's, else English. ShedError for one that is not there."""
+    if given is not None:
+        if given not in LANGUAGES:
+            raise ShedError(f"--lang {given}", f"there are {', '.join(LANGUAGES)}", "name one of them", INVALID)
+        return given
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return next((name for name in LANGUAGES if locale.split("_")[0].split(".")[0] == name), "en")
 
 
 def say(text: str) -> None:
@@ -44,9 +62,14 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     if not rows:
         return
     cells = [[str(cell) for cell in row] for row in (heads, *rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(heads))]
+    widths = [max(_columns(row[column]) for row in cells) for column in range(len(heads))]
     for row in cells:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print("  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _columns(words: str) -> int:
+    """On a terminal, where a Chinese letter takes two."""
+    return sum(2 if east_asian_width(char) in "WF" else 1 for char in words)
 
 
 @contextmanager

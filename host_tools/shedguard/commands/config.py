@@ -17,7 +17,7 @@ from ..site.problems import FileProblems
 from ..site.write import to_toml
 from . import config_board
 from .common import JsonOption, PortOption, load_site, say, show_json
-from .out_file import check_new
+from .out_file import check_new, write_whole
 from .place import FlashOption, YesOption
 
 app = typer.Typer(no_args_is_help=True, help="Site files: make, check, show, compare, compile, bring to a board and back.")
@@ -61,7 +61,7 @@ def build(
     loaded = load_site(file)
     image = compile_site(loaded.site, loaded.board, number)
     target = check_new(output or file.with_suffix(".bin"), again=image[:4])
-    target.write_bytes(image)
+    write_whole(target, image)
     if as_json:
         show_json({"image": str(target), "bytes": len(image), "build": number, "crc": f"{image_crc(image):08X}"})
     else:
@@ -160,8 +160,7 @@ def new(
     if out is None:
         print(text, end="")
         return
-    out.write_text(text, encoding="utf-8")
-    out.chmod(0o600)  # it holds the maintenance key
+    write_whole(out, text.encode(), private=True)  # it holds the maintenance key
     say(f"{out} written. Next: change what is different at this shed, then shed config check {out}")
 
 

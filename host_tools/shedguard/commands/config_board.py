@@ -40,7 +40,7 @@ from .common import (
     show_table,
 )
 from .flash import BaudOption, BeforeOption, before_of, hands
-from .out_file import check_new
+from .out_file import check_new, write_whole
 from .place import FlashOption, YesOption, ask, open_place
 
 
@@ -155,8 +155,7 @@ def pull(
     if out is None:
         print(text, end="")
     else:
-        out.write_text(text, encoding="utf-8")
-        out.chmod(0o600)
+        write_whole(out, text.encode(), private=True)
         say(f"{out} written: it holds the maintenance key")
 
 

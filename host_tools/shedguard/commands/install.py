@@ -13,6 +13,7 @@ import typer
 
 from ..errors import INVALID, ShedError
 from ..flash.board_flash import Request, prepare
+from ..install import report_files
 from ..install.run import STEPS, Job
 from ..site import memory
 from ..site.load import LoadedSite
@@ -20,7 +21,7 @@ from ..site.push import Way, configure
 from ..whose import ReplaceSiteOption
 from .common import JsonOption, load_site, port_of, say, show_json
 from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
-from .out_file import check_new
+from .out_file import check_new, write_whole
 from .place import YesOption, ask
 from .progress import Bar
 
@@ -47,6 +48,7 @@ def install(
     """Detect, flash, verify, configure, self-test, report: each step does what is missing and says what it did.
 
     Cut off anywhere, or failed at a step: the board is safe (outputs off), and the same command goes on. A second run changes nothing.
+    The report of an installation that passed is never written over.
     Exit codes: 2 the site file or image is wrong, 3 no board, 4 it does not start, 6 the self-test failed, 7 a session is live.
 
     Example: shed install shed2.toml --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
@@ -55,8 +57,9 @@ def install(
     memory.refuse(site.site, site.board)
     steps = STEPS if only is None else ("detect", *[name.strip() for name in only.split(",") if name.strip() != "detect"])
     base = report or Path(f"install-{site.site.site.id}")
-    for suffix in (".json", ".html"):
-        check_new(base.with_suffix(suffix), again=_OURS[suffix])
+    for name in (base, report_files.unfinished(base)):
+        for suffix in report_files.SUFFIXES:
+            check_new(name.with_suffix(suffix), again=_OURS[suffix])
     unknown = [name for name in steps if name not in STEPS]
     if unknown:
         raise ShedError(f"no step is called {unknown[0]!r}", f"the steps are {', '.join(STEPS)}", "shed install --help", INVALID)
@@ -78,8 +81,12 @@ def install(
     failure = job.run()
     done = job.report()
     body = done.as_json(bytes.fromhex(site.site.safety.maintenance_key))
-    base.with_suffix(".json").write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    base.with_suffix(".html").write_text(done.as_page(), encoding="utf-8")
+    earlier = report_files.finished(base)
+    if earlier is not None:
+        base, words = (report_files.set_aside if done.passed else report_files.beside)(base, earlier)
+        say(words)
+    write_whole(base.with_suffix(".json"), (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode())
+    write_whole(base.with_suffix(".html"), done.as_page().encode())
     if as_json:
         show_json(body)
     else:

@@ -7,6 +7,7 @@ from typing import Final
 
 from ..boards.model import Board
 from . import idle, memory, pins
+from .meters import METERS
 from .model import Point, SiteFile
 from .problems import Path, Problem, did_you_mean
 
@@ -70,12 +71,17 @@ def _unknown(path: Path, kind: str, name: str, known: list[str]) -> Problem:
 
 def _meters(site: SiteFile) -> Iterator[Problem]:
     for at, bus in enumerate(site.bus):
-        key = "baud" if bus.baud != 9600 else "parity"
-        if (bus.baud, bus.parity) != (9600, "none") and any(outlet.meter.bus == bus.name for outlet in site.outlet):
-            what = f'bus "{bus.name}" has {bus.baud} baud, parity {bus.parity}, and PZEM-016 meters on it'
-            yield Problem(
-                ("bus", at, key), what, "a PZEM-016 speaks 9600 baud without parity and nothing else", "leave baud and parity out"
-            )
+        for name in dict.fromkeys(outlet.meter.profile for outlet in site.outlet if outlet.meter.bus == bus.name):
+            kind = METERS[name]
+            if bus.baud not in kind.bauds or bus.parity not in kind.parities:
+                key = "parity" if bus.baud in kind.bauds else "baud"
+                what = f'bus "{bus.name}" has {bus.baud} baud, parity {bus.parity}, and {kind.title} meters on it'
+                yield Problem(
+                    ("bus", at, key),
+                    what,
+                    f"a {kind.title} speaks {kind.speaks} and nothing else",
+                    "write what all its meters speak; left out is 9600 baud without parity",
+                )
     seen: dict[tuple[str, int], int] = {}
     for index, outlet in enumerate(site.outlet):
         key = (outlet.meter.bus, outlet.meter.address)

@@ -10,10 +10,10 @@ from ..boards.model import Board
 from ..errors import PROTOCOL, ShedError
 from .check import effect_names
 from .image import NONE, compile_site, image_crc, read_sections
+from .meters import NAMES
 from .model import BLIND_GRACE_MIN, Charging, SiteFile
 
 _PARITIES = ("none", "odd", "even")
-_PROFILES = {1: "pzem-016"}
 
 
 def site_of(image: bytes, board: Board, names: SiteFile | None = None) -> SiteFile:
@@ -86,7 +86,7 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
     }
     for number, group, relay, _high, button, meter, watts in sections[4]:
         bus, address, profile = sections[5][meter]
-        told = {"bus": buses[bus], "address": address, "profile": _PROFILES[profile]}
+        told = {"bus": buses[bus], "address": address, "profile": NAMES[profile]}
         tables["outlet"].append(
             {"number": number, "group": groups[group], "relay": at(relay), "button": at(button), "meter": told, "max_power_w": watts}
         )

@@ -10,6 +10,7 @@ from typing import Final
 from ..boards.boot_file import identity
 from ..boards.model import Board, Wires
 from .check import effect_names
+from .meters import METERS
 from .model import BLIND_GRACE_MIN, Charging, SiteFile
 
 MAGIC: Final = b"SGI1"
@@ -18,7 +19,6 @@ SCAN_PERIOD_MS: Final = 5
 NONE: Final = 255
 BOARD: Final = 17  # the section that names the board
 _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
-_PROFILES: Final = {"pzem-016": 1}
 _LAYOUTS: Final = {
     1: "<IIhHHBB", 2: "<BBH", 3: "<BBBIBB", 4: "<BBBBBBH", 5: "<BBB", 6: "<BBBBHHHHHB", 7: "<IBBII", 8: "<BB", 9: "<BBBBHH",
     10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH", 16: "<B", 17: "<I",
@@ -37,7 +37,7 @@ def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[i
         (2, [(builder.gpio(group.contactor), builder.active(group.contactor), group.breaker_w) for group in site.group]),
         (3, [builder.bus(index) for index in range(len(site.bus))]),
         (4, [builder.outlet(index) for index in range(len(site.outlet))]),
-        (5, [(builder.buses.index(o.meter.bus), o.meter.address, _PROFILES[o.meter.profile]) for o in site.outlet]),
+        (5, [(builder.buses.index(o.meter.bus), o.meter.address, METERS[o.meter.profile].number) for o in site.outlet]),
         (6, [builder.point(index) for index in range(len(site.point))]),
         (7, [builder.cause(index) for index in range(len(site.cause))]),
         (8, [(1, index) for index in range(len(site.group))] + [(2, index) for index in range(len(site.gate))]),

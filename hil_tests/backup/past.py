@@ -1,0 +1,63 @@
+"""Boards with a past: flash files with boots, sales and cards, made without a board, and what they hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shedguard.backup import contents
+from shedguard.backup.contents import Contents
+from shedguard.cards import Card, canonical
+from shedguard.flash.image import build_flash, write_partition
+from shedguard.partitions import FlashFile
+from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
+from shedguard.site.load import load
+
+from hil_tests.scenarios.conftest import SITE
+
+KEY = load(SITE).site.safety.maintenance_key
+ITEMS = ["journal", "open sessions", "counters", "cards", "events", "configuration"]
+CARD_1, CARD_2 = (canonical(bytes.fromhex(digits)) for digits in ("04A1B2C3", "9C0FF1CE"))
+
+
+def sale(boot: int, number: int, outlet: int, ended: bool) -> tuple[list[Record], list[Record]]:
+    """Journal and live records of one sale."""
+    about: dict[str, int | bytes] = {"session": boot << 16 | number, "outlet": outlet, "card": CARD_1}
+    journal = [Record(0, "session_start", about | {"meter_wh": 1000 * number, "price_fen": 100}, 50, 0, boot & 0xFF)]
+    live = {"start_s": 50, "meter_wh": 1000 * number, "energised_s": 600, "energy_mwh": 90_000, "peak_mw": 150_000, "cause": 0}
+    if ended:
+        end = {"start_s": 50, "energised_s": 700, "energy_mwh": 99_000, "meter_start_wh": 1000 * number, "meter_end_wh": 1000 * number + 99}
+        journal.append(Record(0, "session_end", about | end | {"price_fen": 100, "stop_cause": 2}, 800, 0, boot & 0xFF))
+    return journal, [Record(0, "live", about | live)]
+
+
+def history(boots: int, sales: int) -> tuple[bytes, bytes]:
+    """Journal and live ring after so many boots, the last of which sold; its last sale is open."""
+    fields: dict[str, int | bytes] = {"reset_cause": 1, "fault": 0, "argument": 0}
+    journal = [Record(0, "boot", fields | {"boots": boot}, 1, 0, boot & 0xFF) for boot in range(1, boots + 1)]
+    live = []
+    for number in range(1, sales + 1):
+        rows, points = sale(boots, number, number % 4, ended=number < sales)
+        journal += rows
+        live += points
+    return (
+        build_log(0x80000, JOURNAL_MAGIC, [encode_payload(JOURNAL_KINDS, record) for record in journal]),
+        build_log(0x10000, LIVE_MAGIC, [encode_payload(LIVE_KINDS, record) for record in live]),
+    )
+
+
+def board_file(path: Path, boots: int = 0, sales: int = 0, cards: tuple[Card, ...] = (), configured: bool = True) -> Path:
+    loaded = load(SITE)
+    build_flash(path, loaded.site, loaded.board, cards)
+    if not configured:
+        write_partition(path, "shed_cfg", b"")
+    if not cards:
+        write_partition(path, "shed_cards", b"")
+    if boots:
+        journal, live = history(boots, sales)
+        write_partition(path, "shed_journal", journal)
+        write_partition(path, "shed_live", live)
+    return path
+
+
+def now(flash: Path) -> Contents:
+    return contents.read(FlashFile(flash))

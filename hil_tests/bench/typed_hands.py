@@ -1,0 +1,242 @@
+"""Lines that somebody types beside a board in real time, done in the plant: smoke, cards, plugs, breakers, welded relays.
+
+For `shed emulate`. A line is a verb, what it is done to, and how; names are those of the site file. What is not understood is refused with
+what there is. Nothing of the shed is simulated here: every verb is one act of a part of the bench.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple, TypeVar
+
+from hil_tests.plant.contacts import CONTACT_FAULTS
+from hil_tests.plant.detectors import CONTACT_INPUT_FAULTS, LOOP_FAULTS, SmokeLoop
+from hil_tests.plant.hands import CallPoint
+from hil_tests.plant.loads import KINDS
+from hil_tests.plant.meters import METER_FAULTS
+from hil_tests.plant.packs import ALIASES
+from hil_tests.plant.people import Card, CardData
+
+from .parts import Parts
+
+T = TypeVar("T")
+
+_PACK: Final = "li48v"
+_SOC: Final = 0.4
+_ON: Final = {"on": True, "off": False}
+
+
+class Refused(Exception):
+    """A line that nobody can follow; the message says why, and what there is."""
+
+
+class Verb(NamedTuple):
+    """``form`` is what is typed, ``what`` what it does."""
+
+    form: str
+    what: str
+    act: Callable[[str], str]
+
+
+class TypedHands:
+    """``bench`` gives the parts of the shed."""
+
+    def __init__(self, bench: Parts) -> None:
+        self._bench = bench
+        self.verbs: Final[Mapping[str, Verb]] = {
+            "smoke": Verb("smoke NAME [clear]", "at a detector; open or short: its wire is cut or shorted, ok mends it", self._smoke),
+            "call": Verb("call NAME [clear]", "a call point or other contact; open, short, ok as above", self._smoke),
+            "key": Verb("key on | off", "the key switch", self._key),
+            "card": Verb("card NUMBER | NAME", "taps at the reader; 8, 14 or 20 hex digits, or a card of the bench", self._card),
+            "press": Verb("press OUTLET", "its button", self._press),
+            "plug": Verb("plug OUTLET [KIND] [PERCENT]", "a bike, li48v at 40 % unless said", self._plug),
+            "unplug": Verb("unplug OUTLET", "pulls its plug", self._unplug),
+            "push": Verb("push [GATE]", "somebody pushes the gate", self._push),
+            "exit": Verb("exit [GATE]", "the hard-wired exit button", self._exit),
+            "mains": Verb("mains off | on | VOLTS", "of the whole shed, the board's supply with them", self._mains),
+            "breaker": Verb("breaker GROUP off | on", "the breaker of a row", self._breaker),
+            "weld": Verb("weld OUTLET | GROUP", "its relay or contactor welds; open: never closes; ok mends it", self._weld),
+            "meter": Verb(
+                "meter OUTLET off | ok", f"or {', '.join(name for name in METER_FAULTS if name not in ('off', 'ok'))}", self._meter
+            ),
+            "look": Verb("look", "what the shed really does, whatever the board says", lambda _: self.look()),
+            "help": Verb("help", "this, and the names of this shed", lambda _: self.help()),
+        }
+
+    def do(self, line: str) -> str:
+        """Follow ``line``; what was done, in words. Refused when it cannot be."""
+        verb, _, rest = line.strip().partition(" ")
+        known = self.verbs.get(verb.lower())
+        if known is None:
+            raise Refused(f"no verb {verb!r}: {', '.join(self.verbs)}")
+        try:
+            return known.act(rest.strip())
+        except (ValueError, RuntimeError) as error:  # the plant's own words: a taken socket, a fault that a part has not
+            raise Refused(str(error)) from error
+
+    def help(self) -> str:
+        """Every verb, then the names of this shed."""
+        plant = self._bench.plant
+        width = max(len(verb.form) for verb in self.verbs.values())
+        lines = [f"{verb.form.ljust(width)}  {verb.what}" for verb in self.verbs.values()]
+        lines.append(f"{'wait SECONDS'.ljust(width)}  the lines behind it wait so long")
+        names: Mapping[str, Mapping[str, object] | Mapping[int, object]] = {
+            "detectors": plant.loops,
+            "contacts": plant.call_points,
+            "outlets": plant.outlets,
+            "groups": plant.breakers,
+            "gates": plant.gates,
+        }
+        lines += [f"{what}: {_list(parts)}" for what, parts in names.items()]
+        lines.append("cards: " + ", ".join(f"{name} {card.data.uid.hex().upper()}" for name, card in plant.cards.items()))
+        lines.append(f"kinds of load: {', '.join(kind for kind in KINDS if kind not in ALIASES)}")
+        return "\n".join(lines)
+
+    def look(self) -> str:
+        """The plant's truth, a line for each part."""
+        plant = self._bench.plant
+        lines = [f"mains {plant.mains.volts:.0f} V, heartbeat circuit {'holds' if plant.heartbeat.is_holding else 'has let go'}"]
+        lines += [f'contactor "{name}" {_is(contact.closed, "closed", "open")}' for name, contact in plant.contactors.items()]
+        for number, outlet in plant.outlets.items():
+            load = outlet.load.kind if outlet.load is not None else "nothing plugged in"
+            lines.append(f"outlet {number}: {_is(outlet.is_energised, 'LIVE', 'dead')}, {load}, {outlet.power_w():.0f} W")
+        for name, gate in plant.gates.items():
+            lines.append(f'gate "{name}" {_is(gate.is_free, "free", "locked")}, door {_is(gate.door_open, "open", "shut")}')
+        return "\n".join(lines)
+
+    # --- points -------------------------------------------------------------------------------------------------------
+
+    def _smoke(self, words: str) -> str:
+        point, how = self._point(words)
+        how = how or "alarm"
+        if how == "alarm":
+            point.alarm() if isinstance(point, SmokeLoop) else point.press()
+        elif how == "clear":
+            if isinstance(point, SmokeLoop) and point.fault_name in ("open", "short"):
+                raise Refused(f"its wire is {'cut' if point.fault_name == 'open' else 'shorted'}: smoke {point.name} ok mends it")
+            point.clear() if isinstance(point, SmokeLoop) else point.reset()
+        else:
+            point.fault(how)
+        return f'"{point.name}": {how}'
+
+    def _point(self, words: str) -> tuple[SmokeLoop | CallPoint, str]:
+        """The point that ``words`` begin with, and what follows it. A fire point may be a contact, so both tables are one here."""
+        plant = self._bench.plant
+        points: dict[str, SmokeLoop | CallPoint] = {**plant.loops, **plant.call_points}
+        name, _, how = words.rpartition(" ")
+        if name and how in {"alarm", "clear", *LOOP_FAULTS, *CONTACT_INPUT_FAULTS}:
+            return _named("point", points, name, "smoke {}", "call point {}"), how
+        return _named("point", points, words, "smoke {}", "call point {}"), ""
+
+    def _key(self, words: str) -> str:
+        if not self._bench.plant.key_switches:
+            raise Refused("this shed has no key switch")
+        self._bench.key_switch.turn(_switch(words))
+        return f"key switch {words}"
+
+    # --- people -------------------------------------------------------------------------------------------------------
+
+    def _card(self, words: str) -> str:
+        plant = self._bench.plant
+        card = plant.cards.get(words)
+        if card is None:
+            if not plant.readers:
+                raise Refused("this shed has no card reader")
+            try:
+                uid = bytes.fromhex(words)
+            except ValueError:
+                raise Refused(f"no card {words!r}: 8, 14 or 20 hex digits, or {', '.join(plant.cards)}") from None
+            held = [known for known in plant.cards.values() if known.data.uid == uid]
+            card = held[0] if held else Card(plant.world, CardData(words, uid), next(iter(plant.readers.values())))
+        card.tap()
+        return f"card {card.data.uid.hex().upper()} tapped"
+
+    def _press(self, words: str) -> str:
+        _named("button", self._bench.plant.buttons, words).press()
+        return f"button of outlet {words} pressed"
+
+    def _plug(self, words: str) -> str:
+        number, *more = words.split() or [""]
+        bike = _named("outlet", self._bench.plant.bikes, number)
+        kind = more[0] if more else _PACK
+        try:
+            soc = float(more[1].rstrip("%")) / 100 if len(more) > 1 else _SOC
+        except ValueError:
+            raise Refused(f"{more[1]!r} is no percentage") from None
+        return f"outlet {number}: {bike.plug(kind, soc=soc).kind} plugged in"
+
+    def _unplug(self, words: str) -> str:
+        return f"outlet {words}: {_named('outlet', self._bench.plant.bikes, words).unplug().kind} unplugged"
+
+    def _push(self, words: str) -> str:
+        name = words or _first("gate", self._bench.plant.gates)
+        opens = _named("gate", self._bench.plant.gates, name).push()
+        return f'gate "{name}" pushed: {_is(opens, "it opens", "it is held")}'
+
+    def _exit(self, words: str) -> str:
+        name = words or _first("gate", self._bench.plant.gates)
+        _named("gate", self._bench.plant.gates, name).exit_button.press()
+        return f'gate "{name}": exit button pressed'
+
+    # --- power --------------------------------------------------------------------------------------------------------
+
+    def _mains(self, words: str) -> str:
+        mains = self._bench.mains
+        if words in _ON:
+            (mains.on if _ON[words] else mains.off)()
+        elif words.isdecimal() and int(words) <= 400:
+            mains.set_volts(float(words))
+        else:
+            raise Refused(f"mains {words!r}: off, on, or volts up to 400")
+        return f"mains {mains.volts:.0f} V"
+
+    def _breaker(self, words: str) -> str:
+        name, _, how = words.rpartition(" ")
+        breaker = _named("group", self._bench.plant.breakers, name)
+        (breaker.close if _switch(how) else breaker.trip)()
+        return f'breaker of "{name}" {how}'
+
+    def _weld(self, words: str) -> str:
+        plant = self._bench.plant
+        name, _, how = words.rpartition(" ")
+        if not name or how not in CONTACT_FAULTS:
+            name, how = words, "welded"
+        relay = name.isdecimal()
+        contact = _named("outlet", plant.relays, name) if relay else _named("group", plant.contactors, name)
+        contact.fault(how)
+        return f"{contact.name}: {how}"
+
+    def _meter(self, words: str) -> str:
+        number, _, how = words.partition(" ")
+        _named("meter", self._bench.plant.meters, number).fault(how)
+        return f"meter of outlet {number}: {how}"
+
+
+def _named(what: str, parts: Mapping[str, T] | Mapping[int, T], name: str, *patterns: str) -> T:
+    """The part that is called ``name`` or what a pattern makes of it, in capitals or not."""
+    table = {str(key).lower(): part for key, part in parts.items()}
+    for key in (name, *(pattern.format(name) for pattern in patterns)):
+        if key.strip('"').lower() in table:
+            return table[key.strip('"').lower()]
+    raise Refused(f"{f'no {what} {name!r}' if name else f'which {what}?'}; there {_list(parts, 'is', 'are')}")
+
+
+def _first(what: str, parts: Mapping[str, object]) -> str:
+    if not parts:
+        raise Refused(f"this shed has no {what}")
+    return next(iter(parts))
+
+
+def _switch(word: str) -> bool:
+    if word not in _ON:
+        raise Refused(f"{word!r}: on or off")
+    return _ON[word]
+
+
+def _is(fact: bool, yes: str, no: str) -> str:
+    return yes if fact else no
+
+
+def _list(parts: Mapping[str, object] | Mapping[int, object], one: str = "", many: str = "") -> str:
+    names = ", ".join(str(key) for key in parts) or "none"
+    return f"{one if len(parts) < 2 else many} {names}".strip()

@@ -1,0 +1,58 @@
+"""Causes that are no single latched fire point: votes within a window, and a trip that is over at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hil_tests.scenarios.changed_site import shed
+from hil_tests.scenarios.conftest import SITE, start_charging
+
+VOTES = """[[cause]]
+name = "two of two"
+points = ["smoke bay", "call point door"]
+votes = 2
+window_s = 20
+effects = ["cut row A", "free main"]
+
+[[gate]]"""
+
+
+@pytest.mark.parametrize(("apart", "trips"), [("3 s", True), ("15 s", True), ("24 s", False)])
+def test_votes_count_within_their_window_and_not_beyond(seed: int, tmp_path: Path, apart: str, trips: bool):
+    """Smoke for 3 s, gone; its point is normal 2 s later, and counts for 20 s after that."""
+    changes = {"fire": ("fire = true", "fire = false"), "armed": ("armed = true", "armed = false"), "votes": ("[[gate]]", VOTES)}
+    with shed(seed, tmp_path, SITE, changes) as bench:
+        start_charging(bench, 1)
+        bench.smoke("bay").alarm()
+        bench.run("3 s")
+        bench.smoke("bay").clear()
+        bench.run(apart)
+        assert bench.outlet(1).contact_is_closed
+        bench.call_point("door").press()
+        bench.run("40 ms")
+        assert bool(bench.outlet(1).contact_is_open) == trips == bool(bench.gate("main").is_free)
+        if trips:  # what was counted before a reset counts no more
+            bench.call_point("door").reset()
+            bench.run("4 s")
+            assert bench.console.ask({"do": "clear"}, key=True)[0]["trips"] == 0
+            bench.call_point("door").press()
+            bench.run("1 s")
+            assert bench.gate("main").is_locked
+
+
+@pytest.mark.parametrize("ms", [0, 37, 90, 143, 188])
+def test_a_trip_that_is_over_at_once_ends_the_sale_all_the_same(seed: int, tmp_path: Path, ms: int):
+    changes = {"latched": ("latched = true", "latched = false"), "fire": ("fire = true", "fire = false"),
+               "clear": ('terminal = "DI1"', 'terminal = "DI1"\nclear_ms = 100')}  # fmt: skip
+    with shed(seed, tmp_path, SITE, changes) as bench:
+        start_charging(bench, 1)
+        bench.run("5 s")
+        bench.run(ms * 1_000_000)
+        bench.call_point("door").press()
+        bench.run("30 ms")
+        assert bench.outlet(1).contact_is_open
+        bench.call_point("door").reset()
+        bench.stays(bench.outlet(1).contact_is_open, "10 s")
+        assert [session.stop_cause for session in bench.journal.sessions()] == ["trip"]

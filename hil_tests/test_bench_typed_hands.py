@@ -1,0 +1,157 @@
+"""Lines typed beside a running board: each does to the plant what it says, and what nobody can follow is refused with what there is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from shedguard.typed import TypedLines
+
+from hil_tests.bench.bench import Bench
+from hil_tests.bench.typed_hands import Refused, TypedHands
+from hil_tests.plant.sitefile import REPOSITORY
+
+CONTACTS = REPOSITORY / "hil_tests" / "sites" / "boards" / "kc868-a6.toml"
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with Bench(power=False) as made:
+        yield made
+
+
+@pytest.fixture
+def hands(bench: Bench) -> TypedHands:
+    return TypedHands(bench)
+
+
+def test_smoke_rises_and_is_gone_and_a_cut_wire_is_mended_not_cleared(bench: Bench, hands: TypedHands) -> None:
+    loop = bench.plant.loops["smoke bay"]
+    assert hands.do("smoke bay") == '"smoke bay": alarm' and loop.in_alarm
+    assert hands.do("SMOKE smoke bay clear") and not loop.in_alarm
+    hands.do("smoke bay open")
+    with pytest.raises(Refused, match="smoke bay ok mends it"):
+        hands.do("smoke bay clear")
+    hands.do("smoke bay ok")
+    assert loop.fault_name == "ok"
+
+
+def test_a_call_point_stays_pressed_until_its_key() -> None:
+    with Bench(CONTACTS, power=False) as bench:
+        hands = TypedHands(bench)
+        point, detector = bench.plant.call_points["call point door"], bench.plant.call_points["smoke bay"]
+        hands.do("call door")
+        assert not point.contact.closed and detector.contact.closed
+        hands.do("smoke bay")  # a detector with a contact
+        assert not detector.contact.closed
+        hands.do("call door clear")
+        assert point.contact.closed
+
+
+def test_people_tap_press_plug_and_push(bench: Bench, hands: TypedHands) -> None:
+    bench.mains.on()
+    reader = bench.plant.readers["main"]
+    hands.do("card 0badcafe")
+    assert reader.uid == bytes.fromhex("0BADCAFE")
+    hands.do("card maintenance")
+    assert reader.uid == bytes.fromhex("C0FFEE01")
+    hands.do("press 2")
+    assert bench.button(2).contact.closed
+    assert hands.do("plug 2 lamp") == "outlet 2: lamp plugged in" and bench.outlet(2).is_taken()
+    hands.do("plug 3 la60v 70%")
+    assert bench.bike(3).soc == pytest.approx(0.7)
+    assert hands.do("unplug 2") == "outlet 2: lamp unplugged"
+    assert hands.do("push") == 'gate "main" pushed: it opens'
+    hands.do("exit main")
+    assert bench.gate("main").exit_button.is_cutting
+    hands.do("key on")
+    assert bench.key_switch.contact.closed
+
+
+def test_power_goes_and_comes_and_contacts_weld(bench: Bench, hands: TypedHands) -> None:
+    hands.do("weld 2")
+    assert bench.relay(2).contact_is_closed() and bench.relay(3).contact_is_open()
+    hands.do("weld row A")
+    assert bench.outlet(2).is_energised() and "outlet 2: LIVE" in hands.do("look")
+    hands.do("breaker row A off")
+    assert not bench.outlet(2).is_energised()
+    hands.do("breaker row A on")
+    hands.do("mains off")
+    assert not bench.outlet(2).is_energised()
+    hands.do("mains 150")
+    assert bench.mains.volts == 150.0
+    hands.do("mains on")
+    hands.do("weld row A ok")
+    hands.do("meter 4 off")
+    bench.run("1 s")
+    assert not bench.outlet(2).is_energised() and not bench.meter(4).is_powered
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("fly", "no verb 'fly': smoke, call"),
+        ("smoke attic", "no point 'attic'; there are smoke bay, call point door"),
+        ("smoke", "which point"),
+        ("smoke bay burning", "no point 'bay burning'"),
+        ("call door noisy", "a contact input's faults are ok, open"),
+        ("press 9", "no button '9'; there are 1, 2, 3, 4"),
+        ("press two", "there are 1, 2, 3, 4"),
+        ("plug", "which outlet"),
+        ("plug 1 rocket", "no load 'rocket'; there are la36_12"),
+        ("plug 1 lamp half", "no percentage"),
+        ("plug 1 li48v 400", "0..1"),
+        ("unplug 1", "nothing is plugged into outlet 1"),
+        ("card XYZ", "8, 14 or 20 hex digits"),
+        ("card 0102", "4, 7 or 10 bytes"),
+        ("mains maybe", "off, on, or volts"),
+        ("mains 4000", "off, on, or volts"),
+        ("breaker row A", "no group 'row'; there is row A"),
+        ("breaker row A half", "on or off"),
+        ("weld row B", "there is row A"),
+        ("meter 2 angry", "a meter's faults are ok, off"),
+        ("push back", "no gate 'back'; there is main"),
+        ("key sideways", "on or off"),
+    ],
+)
+def test_what_nobody_can_follow_is_refused_with_what_there_is(hands: TypedHands, line: str, said: str) -> None:
+    with pytest.raises(Refused) as refused:
+        hands.do(line)
+    assert said in str(refused.value)
+
+
+def test_help_has_every_verb_and_the_names_of_this_shed(hands: TypedHands) -> None:
+    text = hands.do("help")
+    assert all(f"\n{verb.form}" in f"\n{text}" for verb in hands.verbs.values())
+    assert all(name in text for name in ("smoke bay", "call point door", "row A", "main", "C0FFEE01", "kettle", "wait SECONDS"))
+
+
+# --- where the lines come from ----------------------------------------------------------------------------------------
+
+
+def test_lines_come_from_a_pipe_in_pieces_and_its_end_ends_nothing() -> None:
+    reading, writing = os.pipe()
+    typed = TypedLines(reading)
+    try:
+        assert list(typed.take()) == []
+        os.write(writing, b"smo")
+        assert list(typed.take()) == []
+        os.write(writing, "ke bay\n\n# later\r\nsmoke 东\nmains off".encode())
+        first = typed.take()
+        assert next(first) == "smoke bay"  # who waits in between finds the rest next time
+        assert list(typed.take()) == ["smoke 东"]
+    finally:
+        os.close(writing)
+    assert list(typed.take()) == ["mains off"] and list(typed.take()) == []
+    os.close(reading)
+    assert list(typed.take()) == []
+
+
+def test_a_terminal_that_is_anothers_and_an_input_that_is_not_there_are_left_alone() -> None:
+    master, slave = os.openpty()
+    os.write(master, b"mains off\n")
+    assert list(TypedLines(slave).take()) == []
+    os.close(master)
+    os.close(slave)
+    assert list(TypedLines(slave).take()) == []

@@ -1,0 +1,56 @@
+"""Whole lines from this process's own standard input, without ever waiting for one: a terminal, a pipe, or nobody.
+
+For `shed emulate`, which looks between two slices of time. In the background of a shell nothing is read: the terminal belongs to another,
+and who reads it there is stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from collections import deque
+from collections.abc import Iterator
+
+_CHUNK = 4096
+
+
+class TypedLines:
+    """``descriptor`` is read until its end; then there is nobody any more, which ends nothing."""
+
+    def __init__(self, descriptor: int = 0) -> None:
+        self._descriptor: int | None = descriptor
+        self._begun = b""
+        self._lines: deque[str] = deque()
+        try:
+            self._is_terminal = os.isatty(descriptor)
+            os.fstat(descriptor)
+        except OSError:
+            self._descriptor = None
+
+    def take(self) -> Iterator[str]:
+        """The lines that have come, blank ones and # comments left out. Who stops in between finds the others next time."""
+        self._read()
+        while self._lines:
+            line = self._lines.popleft().strip()
+            if line and not line.startswith("#"):
+                yield line
+
+    def _read(self) -> None:
+        while self._descriptor is not None and self._is_ours() and select.select([self._descriptor], [], [], 0)[0]:
+            try:
+                data = os.read(self._descriptor, _CHUNK)
+            except OSError:
+                data = b""
+            if not data:
+                self._descriptor = None
+                data = b"\n" if self._begun else b""  # a last line without its end counts
+            *whole, self._begun = (self._begun + data).split(b"\n")
+            self._lines.extend(line.decode("utf-8", "replace") for line in whole)
+
+    def _is_ours(self) -> bool:
+        """Whether a terminal is in our hands now: in the background, reading would stop this process."""
+        assert self._descriptor is not None
+        try:
+            return not self._is_terminal or os.tcgetpgrp(self._descriptor) == os.getpgrp()
+        except OSError:
+            return False
