@@ -73,9 +73,10 @@ def outlet_text(number: int, language: str = "en") -> str:
 
 
 def fault_told(frame: Mapping[str, Any], names: SiteNames, language: str = "en") -> str:
-    """A row of the board's list of faults; while it lasts with what comes first, where a socket may be live."""
+    """A row of the board's list of faults; while it lasts with what comes first, where a socket may be live. (The Chinese texts of all
+    faults say what to do.)"""
     name = name_of(FAULTS, frame["f"])
-    first = text("first", name, language) if frame.get("live", 1) and name in BREAKER_FIRST else ""
+    first = text("first", name) if frame.get("live", 1) and name in BREAKER_FIRST and language == "en" else ""
     return fault_text(frame["f"], frame.get("a", 0), names, language) + (f": {first}" if first else "")
 
 

@@ -45,7 +45,6 @@ ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "meters_mixed": "电表读到的是别的插座：查互感器、接线、地址有没有互换",
         "meter_jump": "电表读数跳变；是否换过或清零过？没有人动过还跳就换表",
     },
-    "first": dict.fromkeys(("meter_stale", "welded", "output_readback", "live_outlet"), ""),  # the faults above begin with it
     "subject": {
         "meter": "电表",
         "outlet": "插座",
