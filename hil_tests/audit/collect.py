@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from .site import Site, read_site
+from .trips import MUST_TRIP_NS
 from .truth import Energised, Lie, Press, Span, Truth
 
 if TYPE_CHECKING:
@@ -64,15 +65,18 @@ def site_of(bench: Bench) -> Site:
 
 
 def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> list[Span]:
-    """The times of a loop's alarm. A detector that has alarmed and then opens or shorts has burnt: it is in alarm until it is normal."""
-    burning = False
+    """The times of a loop's alarm. A detector that has alarmed and then opens or shorts has burnt: it is in alarm until it is normal. A
+    glimpse of one behind a loose wire, shorter than a loop may take to trip, is nothing that anybody could have seen."""
+    since_ns = -1  # of the alarm, while the wire shows it or it burnt
+    burnt = False
     states: list[tuple[int, int]] = []
     for at_ns, mv in changes:
         if low < mv <= high:
-            burning = True
-        elif high < mv <= rest:
-            burning = False
-        states.append((at_ns, int(burning)))
+            since_ns = at_ns if since_ns < 0 else since_ns
+        elif high < mv <= rest or (not burnt and at_ns - since_ns < MUST_TRIP_NS):
+            since_ns = -1
+        burnt = since_ns >= 0 and (burnt or not low < mv <= high)
+        states.append((at_ns, int(since_ns >= 0)))
     return _spans(states, bool)
 
 

@@ -83,11 +83,14 @@ def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[Told
     erased_ns = ERASE_NS * any(at_ns - ERASE_NS <= erase <= at_ns + MUST_TRIP_NS + RECORD_NS for erase in truth.erases)
     must_ns = MUST_TRIP_NS + erased_ns
     before = [trip for trip in trips if trip.at_ns < at_ns and not any(trip < reset and reset.at_ns < at_ns - EARLY_NS for reset in resets)]
-    if not (before and cause.latched):
-        cut = next((stop for stop in truth.stops_ns if at_ns <= stop < at_ns + must_ns + RECORD_NS), None)
-        brief = seen_ns < must_ns or (cut is not None and truth.ran(Span(cut + 1, until_ns), SERVICE_NS) < must_ns)
-        if brief and not any(trip.at_ns <= at_ns + SECOND_NS for trip in here):
-            return []
+    cut = next((stop for stop in truth.stops_ns if at_ns <= stop < at_ns + must_ns + RECORD_NS), None)
+    brief = seen_ns < must_ns or (cut is not None and truth.ran(Span(cut + 1, until_ns), SERVICE_NS) < must_ns)
+    # A loose wire shows it again so soon that the trip may be of that moment.
+    again = any(at_ns + REACTION_NS < touch <= at_ns + EARLY_NS + SECOND_NS for touch in truth.touches.get(point, []))
+    if brief and again and all(trip.at_ns + EARLY_NS >= at_ns for trip in before):
+        return []
+    if brief and not (before and cause.latched) and not any(trip.at_ns <= at_ns + SECOND_NS for trip in here):
+        return []
     if not here and not (before and cause.latched):
         findings.append(f"{point!r} was in alarm from {at_ns / 1e9:.3f} s on, and the journal has no trip of it")
     if cause.latched:

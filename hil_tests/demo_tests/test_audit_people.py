@@ -119,6 +119,15 @@ def test_a_detector_that_burns_through_stays_in_alarm_until_it_is_normal():
     assert any("while 'smoke bay' was still in alarm" in line for line in findings(truth, BOOT, TRIP, RESET))
 
 
+def test_smoke_behind_a_loose_wire_is_an_alarm_once_the_wire_has_shown_it_for_long_enough_to_trip():
+    ms = S // 1000
+    loose = [(0, 1650), (5000 * S, 7), (5001 * S, 836), (5001 * S + 18 * ms, 7), (5002 * S, 836), (5002 * S + 90 * ms, 7)]
+    glimpses = _alarms([*loose, (5003 * S, 1650)], 300, 1300, 2300)
+    assert glimpses == [Span(5001 * S, 5001 * S + 18 * ms), Span(5002 * S, 5002 * S + 90 * ms)]
+    seen = _alarms([*loose, (5003 * S, 836), (5003 * S + 110 * ms, 7), (5004 * S, 1650)], 300, 1300, 2300)
+    assert seen[-1] == Span(5003 * S, 5004 * S)
+
+
 @pytest.mark.parametrize(("taps", "agrees"), [(("resident",), True), (("resident", "neighbour"), False), ((), False)])
 def test_a_press_while_one_single_card_is_open_is_taken_for_its_owners(taps: tuple[str, ...], agrees: bool):
     truth = replace(pressed(Press(99 * S, "neighbour")), taps=[Press(90 * S + n * S, who) for n, who in enumerate(taps)])
