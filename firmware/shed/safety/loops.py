@@ -116,7 +116,8 @@ class Loops:
                 if not 0 <= gap_us < _ALIAS_US:
                     self._run[k] = 0
             self._left = self._span
-        if hot != self._hot or not self._left:
+        chosen = hot != self._hot or not self._left
+        if chosen:
             n = n if hot == self._hot else 0  # a long pass already
             self._choose(hot)
         if self._rest:
@@ -124,6 +125,8 @@ class Loops:
             n = 0
         self._phase = phase = self._phase + 1 & 3
         ring = self._ring[phase]
+        if chosen:
+            phase = -1  # nor is anybody's quiet judged: a turn has five scans, and each phase comes again
         points = self._points
         looks = self._looks
         members = self._members
