@@ -21,6 +21,7 @@ from hil_tests.scenarios import (
     test_clearing,
     test_clock,
     test_console,
+    test_counted_times,
     test_determinism,
     test_disturbance,
     test_entrance_presence,
@@ -45,6 +46,7 @@ from hil_tests.scenarios import (
     test_trial,
     test_trip_records,
     test_trips,
+    test_votes,
     test_wrong_board,
 )
 from hil_tests.scenarios.conftest import SITE, start_charging
@@ -69,6 +71,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_clearing: lambda bench, shown: test_clearing.test_a_point_on_its_way_to_alarm_clears_nothing(bench),
     test_clock: lambda bench, shown: test_clock.test_a_shed_without_dated_cards_needs_no_clock(bench),
     test_console: lambda bench, shown: test_console.test_the_key_switch_authorises_one_typed_command(bench),
+    test_counted_times: lambda bench, shown: test_counted_times.test_who_presses_after_the_own_grant_is_not_served_on_anothers(bench),
     test_disturbance: lambda bench, shown: test_disturbance.test_a_flooded_port_costs_no_outlet_no_restart_and_no_late_trip(
         bench, "console: random bytes", shown
     ),
@@ -104,7 +107,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
 SITES = {test_boards: test_boards.SITES[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.SITES / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}  # below
 # Sites of their own, or over before the wrap.
-ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on}
+ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on, test_votes}
 NOT_SCENARIOS = {"test_near_wrap", "test_stock_program", "test_variants"}
 
 

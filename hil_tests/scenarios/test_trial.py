@@ -137,9 +137,9 @@ def test_an_image_that_is_no_image_is_rejected_in_the_same_boot(bench: Bench):
 SELF_TEST = """
 import sys
 del sys.modules["shed.service"]
-from shed.service import Service
+import shed.service
 s.watchdog.armed = False
-Service._self_test(s)
+shed.service.Service._self_test(s)
 """
 
 
