@@ -54,27 +54,12 @@ def test_a_sale_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_fed(
     assert waited_s <= (1800 if blind else 300) + 20
     assert waited_s >= 60, "a few cuts alone end no sale"
     if boots < 5:
-        assert waited_s >= (1000 if blind else 150), "a cut costs at most half again of what was waited"
+        assert waited_s >= (1000 if blind else 150), "a cut costs at most as much again as was waited"
     assert end["price_fen"] == end["energised_s"] * 100 // 18000, "it was not the customer who let it wait: the time used, no block"
     shed = next_boot(shed)
     shed.plug(0, 120)
     shed.run(300)
     assert shed.closed_ms[0] == fed_ms, "nothing flows on a card whose owner has gone"
-
-
-@pytest.mark.parametrize("period", [5, 12, 14])
-@pytest.mark.parametrize("locked", [True, False], ids=["relay kept open", "relay closes, nothing plugged in"])
-def test_eighteen_short_boots_without_a_load_end_a_sale(period, locked):
-    """300 s in steps of 17 (decision 0029)."""
-    shed = charging()
-    shed.unplug(0)
-    boots = 0
-    while not shed.ends():
-        shed = next_boot(shed, locked=locked)
-        shed.run(period)
-        boots += 1
-        assert boots < 30
-    assert boots == 18 and shed.ends()[0]["cause"] == stop_causes.WAITED
 
 
 def test_a_load_that_is_seen_ends_the_waiting_and_the_next_outage_has_its_five_minutes_again():
@@ -160,7 +145,7 @@ def test_a_dead_meter_of_an_idle_outlet_costs_no_neighbour_anything_after_a_cut(
 
 def test_a_supply_that_sags_now_and_then_gives_an_outlet_that_may_be_live_no_new_minutes():
     shed = welded_with_a_dead_meter()
-    for _ in range(8):
+    for _ in range(5):
         shed.charging.supply._enter(0, 1, 3)
-        shed.run(120)
+        shed.run(180)
     assert (LIVE, 1) in shed.sink.held
