@@ -1,6 +1,7 @@
 # Every target does its own set-up first (host_tools/setup_project.py); when all is there that costs a second or two.
 PYTHON  ?= python3
-WORKERS ?= 2
+# One more than processors: tests of ports and installations wait for a serial line most of their time.
+WORKERS ?= $(shell expr $$(nproc) + 1)
 BIN     := .venv/bin
 
 .PHONY: setup demo test lint types pytest long clean
@@ -22,10 +23,10 @@ types:
 	$(BIN)/python host_tools/run_pyright.py
 
 pytest:
-	$(BIN)/python -m pytest -n $(WORKERS) --junitxml=build/test-report.xml
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --junitxml=build/test-report.xml
 
 long: setup
-	SHEDGUARD_SEED=0 $(BIN)/python -m pytest -n $(WORKERS) -m long --junitxml=build/long-report.xml; code=$$?; \
+	SHEDGUARD_SEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --junitxml=build/long-report.xml; code=$$?; \
 	$(BIN)/python -m hil_tests.report build/long-report.xml | tee build/long-summary.txt; exit $$code
 
 clean:

@@ -49,6 +49,67 @@ def test_a_call_point_stays_pressed_until_its_key() -> None:
         assert point.contact.closed
 
 
+@pytest.mark.parametrize(("how", "why"), [("open", "its wire is cut"), ("short", "its wire is shorted"), ("stuck", "its contact is stuck")])
+def test_a_point_with_a_fault_is_not_cleared_and_the_advice_can_be_typed(how: str, why: str) -> None:
+    with Bench(CONTACTS, power=False) as bench:
+        hands = TypedHands(bench)
+        for typed, name in (("call door", "call point door"), ("smoke smoke bay", "smoke bay")):
+            point = bench.plant.call_points[name]
+            hands.do(f"{typed} {how}")
+            assert hands.do(typed) == f'"{name}": alarm, but {why}' and not point.contact.closed
+            with pytest.raises(Refused, match=f"^{why}: .* mends it$") as refused:
+                hands.do(f"{typed} clear")
+            hands.do(str(refused.value).removeprefix(f"{why}: ").removesuffix(" mends it"))
+            hands.do(f"{typed} clear")
+            assert point.contact.fault_name == "ok" and point.contact.closed
+
+
+@pytest.mark.parametrize("typed", ["bay", "smoke bay"])
+def test_the_advice_for_a_shorted_loop_is_what_was_typed(bench: Bench, hands: TypedHands, typed: str) -> None:
+    hands.do(f"smoke {typed} short")
+    with pytest.raises(Refused, match=f"its wire is shorted: smoke {typed} ok mends it"):
+        hands.do(f"smoke {typed} clear")
+    hands.do(f"smoke {typed} ok")
+    assert bench.plant.loops["smoke bay"].fault_name == "ok"
+
+
+def test_capitals_change_nothing(bench: Bench, hands: TypedHands) -> None:
+    hands.do("CARD Maintenance")
+    assert bench.plant.readers["main"].uid == bytes.fromhex("C0FFEE01")
+    hands.do("Plug 2  LAMP")
+    assert bench.outlet(2).is_taken()
+    assert hands.do("Breaker ROW a OFF") == "breaker row A off"
+    hands.do("KEY On")
+    assert bench.key_switch.contact.closed
+    hands.do("Smoke Bay ALARM")
+    assert bench.plant.loops["smoke bay"].in_alarm
+    hands.do("smoke bay Clear")
+    assert not bench.plant.loops["smoke bay"].in_alarm
+    hands.do("METER 4 Off")
+    assert bench.meter(4).fault_name == "off"
+
+
+ACTS = (
+    "smoke bay", "smoke bay clear", "call door open", "key on", "card maintenance", "card 0badcafe", "press 2", "plug 2", "plug 2 lamp",
+    "plug 2 li48v 40", "unplug 3", "push", "push main", "exit main", "mains off", "mains 150", "breaker row A off", "weld 2", "weld 2 ok",
+    "weld row A open", "meter 2 off", "look", "help",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ACTS)
+def test_a_word_that_would_do_nothing_is_refused_and_nothing_is_done(bench: Bench, hands: TypedHands, line: str) -> None:
+    hands.do("plug 3")
+    before = hands.do("look")
+    with pytest.raises(Refused):
+        hands.do(f"{line} extra")
+    assert hands.do("look") == before
+    hands.do(line)
+
+
+def test_every_verb_was_tried_with_a_word_too_many(hands: TypedHands) -> None:
+    assert {line.split()[0] for line in ACTS} == set(hands.verbs)
+
+
 def test_people_tap_press_plug_and_push(bench: Bench, hands: TypedHands) -> None:
     bench.mains.on()
     reader = bench.plant.readers["main"]
@@ -100,8 +161,12 @@ def test_power_goes_and_comes_and_contacts_weld(bench: Bench, hands: TypedHands)
         ("press two", "there are 1, 2, 3, 4"),
         ("plug", "which outlet"),
         ("plug 1 rocket", "no load 'rocket'; there are la36_12"),
-        ("plug 1 lamp half", "no percentage"),
+        ("plug 1 li48v half", "no percentage"),
         ("plug 1 li48v 400", "0..1"),
+        ("plug 1 li48v nan", "0..1"),
+        ("plug 1 kettle 50", "a kettle has no charge"),
+        ("plug 1 lamp 50 extra", "'extra' is too much"),
+        ("help extra", "'extra' is too much"),
         ("unplug 1", "nothing is plugged into outlet 1"),
         ("card XYZ", "8, 14 or 20 hex digits"),
         ("card 0102", "4, 7 or 10 bytes"),

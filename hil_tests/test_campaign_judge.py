@@ -47,6 +47,27 @@ def test_a_meter_that_bills_too_much_is_found_by_the_campaigns_judge(monkeypatch
     assert len(found) == 1 and "(+" in found[0], found
 
 
+def test_a_weld_that_nothing_tells_of_is_found_by_the_campaigns_judge(monkeypatch: pytest.MonkeyPatch):
+    """Relay and contactor weld behind a running sale; the customer stops it and the bike goes on charging."""
+
+    def welded(day: Day) -> None:
+        bench = day.bench
+        start_charging(bench, 1)
+        bench.run("1 min")
+        bench.relay(1).fault("welded")
+        bench.contactor("row A").fault("welded")
+        day.welded.update((1, 2, 3, 4))
+        bench.console.ask({"do": "stop", "o": 1}, key=True)
+        bench.run("10 min")
+
+    monkeypatch.setattr("hil_tests.campaign.acts_for", lambda bench: {welded: 1})
+    monkeypatch.setattr(beginning, "drawn", lambda chance: PLAIN)
+    assert campaign(1, 0.1) == []
+    monkeypatch.setattr("hil_tests.audit.live.TELLS", frozenset())  # nobody reads its faults
+    found = campaign(1, 0.1)
+    assert len(found) == 1 and found[0].startswith("outlet 1 drew power that nobody had bought"), found
+
+
 PLAIN = beginning.Beginning((300, 100, 600), False, 0, False, False, 0, 0.0, 700_000_000, 0.5, 0)
 
 

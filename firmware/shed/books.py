@@ -147,10 +147,11 @@ class Books:
             self.event(kinds.FAULT_CLEARED, by << 24 | code << 16 | arg, NO_CARD, code, arg, by)
 
     def trips(self, new, matrix, alarm, latency_us):
-        """One record per cause in `new`, each with the mask of all latched causes: the newest record alone tells what is latched."""
+        """One record per cause in `new`, each with the mask of all latched causes: the newest record alone tells what is latched. Of a
+        cause that does not latch what repeats itself is counted."""
         i = 0
         while new >> i:
-            if new >> i & 1:
+            if new >> i & 1 and (matrix.latching >> i & 1 or self._repeats.is_first(self.clock.uptime_s, kinds.TRIP, i)):
                 mask = matrix.points_of(i) & alarm
                 point = 0
                 while mask and not mask >> point & 1:

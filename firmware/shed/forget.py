@@ -21,6 +21,7 @@ safety.blind BlindWatch __init__
 safety.bus_watch BusWatch __init__
 safety.banks Banks __init__
 safety.faults Faults __init__
+safety.loop_judge LoopJudge __init__
 safety.loops Loops __init__
 safety.matrix Matrix __init__ restore
 safety.outputs Outputs __init__

@@ -33,7 +33,6 @@ _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
 _TRIPS_MS = const(500)  # a trip wakes them; a record that does not stand is asked for again after
 _RETRY_MS = const(100)
-_FORGET_S = const(3600)  # a cause that does not latch has one record in
 _COLLECTED = const(1024)  # bytes more than a second ago: garbage was collected, which is more than what strings give back
 _REQUEST_MS = const(12)  # longer than a request holds the line
 
@@ -74,7 +73,6 @@ class Service:
         self._tripped = [0]
         self._pressed = 0
         self._point_states = bytearray(self.points.count)
-        self._forget_s = _FORGET_S
         self._key_was_off = False  # the key switch was seen off in this boot
         self._fed_passes = -1
         self.heap_free = 0  # bytes, after the last collection that was seen
@@ -108,14 +106,12 @@ class Service:
     def _write_trips(self, now_ms):
         """The first records written of all: what tripped."""
         matrix = self.matrix
-        new = (self.scan.take_trips() | matrix.latched) & ~self._trips
+        since = self.scan.take_trips()
+        new = (since | matrix.latched) & ~self._trips
         if new:
-            self._trips |= new
+            self._trips |= new & (matrix.latching | matrix.latched)
             self.books.trips(new, matrix, self.scan.trip_alarm, self.scan.trip_us)
             return _RETRY_MS
-        if self.clock.uptime_s >= self._forget_s:
-            self._forget_s += _FORGET_S
-            self._trips &= matrix.latched | matrix.active | matrix.held
         return _TRIPS_MS if self.books.write_due(matrix) else _RETRY_MS
 
     def _charge(self, now_ms):

@@ -31,11 +31,19 @@ STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its 
 
 
 class Use(NamedTuple):
-    """A card bought or stopped something, some time between."""
+    """A card bought or stopped something at an outlet, some time between."""
 
     person: str
     from_ns: int
     to_ns: int
+    outlet: int
+
+
+class Refused(NamedTuple):
+    """A press that used no card, by the journal."""
+
+    outlet: int
+    at_ns: int
 
 
 def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
@@ -45,6 +53,12 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
     findings: list[str] = []
     owners: dict[int, str] = {}
     used: list[Use] = []
+    records = list(records)
+    refused = [
+        Refused(site.outlets[record.number("outlet")], timeline.when(record))
+        for record in records
+        if record.kind == "press_refused" and record.number("outlet") < len(site.outlets)
+    ]
     for record in records:
         if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
             continue
@@ -59,17 +73,17 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
             owners[session] = owner
             presses = _near(truth, outlet, at_ns, START_NS)
             if not any(
-                _only_open(owner, press.at_ns, truth, site, used) or _tapped_again(owner, press.at_ns, truth, site, used)
+                _only_open(owner, press.at_ns, truth, site, used, refused) or _tapped_again(owner, press.at_ns, truth, site, used)
                 for press in presses
             ):
                 findings += _presence(f"{name} is on the card of {owner}", owner, presses)
-            used.append(_use(owner, at_ns, presses, truth, site, used))
+            used.append(_use(owner, outlet, at_ns, presses, truth, site, used))
         elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
             owner = owners[session]
             presses = _near(truth, outlet, at_ns, STOP_NS)
             if not any(owner in _open(press.at_ns, truth, site, used) for press in presses):
                 findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
-            used.append(_use(owner, at_ns, presses, truth, site, used))
+            used.append(_use(owner, outlet, at_ns, presses, truth, site, used))
     return findings
 
 
@@ -85,31 +99,49 @@ def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
     }
 
 
-def _surely_open(at_ns: int, truth: Truth, site: Site) -> set[str]:
-    """Whose cards surely were: laid there in service, and no button pressed since. A press may use a card and leave no record: a sale that
-    does not begin after all, a stop that a trip overtakes."""
+def _surely_open(at_ns: int, truth: Truth, site: Site, used: list[Use], refused: list[Refused]) -> set[str]:
+    """Whose cards surely were: laid there in service and not used since. A press may use a card and leave no record (a sale that does not
+    begin after all, a stop that a trip overtakes), so that after it no card is sure; but for one that the journal says was refused, and
+    one that the use of one card explains, which is that card's alone."""
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0) + SERVICE_NS
-    pressed_ns = max((press.at_ns for presses in truth.presses.values() for press in presses if press.at_ns < at_ns), default=0)
+    pressed_ns = max(
+        (
+            press.at_ns
+            for outlet, presses in truth.presses.items()
+            for press in presses
+            if press.at_ns < at_ns and not _explained(outlet, press.at_ns, truth, used, refused)
+        ),
+        default=0,
+    )
     first_ns = max(started_ns, pressed_ns + READ_NS, at_ns - site.grant_s * SECOND_NS + READ_NS)
     return {
         tap.person
         for tap in truth.taps
         if first_ns <= tap.at_ns <= at_ns - READ_NS
         and not any(tap.at_ns - LIES_NS < other.at_ns < tap.at_ns for other in truth.taps if other.person == tap.person)
+        and not any(tap.at_ns - READ_NS <= use.to_ns + EARLY_NS and use.from_ns < at_ns for use in used if use.person == tap.person)
     }
 
 
-def _use(owner: str, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
+def _explained(outlet: int, at_ns: int, truth: Truth, used: list[Use], refused: list[Refused]) -> bool:
+    """A refusal or a use of the outlet stands in the journal for this press, and none near it is without."""
+    near = [press for press in truth.presses[outlet] if abs(press.at_ns - at_ns) <= EARLY_NS + LATE_NS]
+    told = sum(one.outlet == outlet and one.at_ns - LATE_NS <= at_ns <= one.at_ns + EARLY_NS for one in refused)
+    told += sum(one.outlet == outlet and one.from_ns <= at_ns <= one.to_ns for one in used)
+    return len(near) <= told
+
+
+def _use(owner: str, outlet: int, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
     """At its press if the card was open then; with its tap after the press; else at the time of the record."""
     for press in reversed(presses):
         if owner in _open(press.at_ns, truth, site, used) and not _tapped_again(owner, press.at_ns, truth, site, used):
-            return Use(owner, press.at_ns, press.at_ns)
-    return Use(owner, at_ns - LATE_NS, at_ns + EARLY_NS)
+            return Use(owner, press.at_ns, press.at_ns, outlet)
+    return Use(owner, at_ns - LATE_NS, at_ns + EARLY_NS, outlet)
 
 
-def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
+def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use], refused: list[Refused]) -> bool:
     """Whether at a press this card may have been the only one open."""
-    return owner in _open(at_ns, truth, site, used) and not _surely_open(at_ns, truth, site) - {owner}
+    return owner in _open(at_ns, truth, site, used) and not _surely_open(at_ns, truth, site, used, refused) - {owner}
 
 
 def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:

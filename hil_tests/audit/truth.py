@@ -70,6 +70,7 @@ class Truth:
     taps: list[Press] = field(default_factory=list)  # cards that a reader told the board of
     owners: dict[bytes, str] | None = None
     lies: dict[int, list[Lie]] = field(default_factory=dict)
+    drawn: dict[int, list[Span]] = field(default_factory=dict)  # by outlet number, when it delivered power; empty where nobody looked
 
     def ran(self, span: Span, after_start_ns: int = 0) -> int:
         """For how long within ``span`` the board ran and computed, each start's first ``after_start_ns`` not counted."""

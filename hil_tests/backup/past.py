@@ -9,7 +9,7 @@ from shedguard.backup.contents import Contents
 from shedguard.cards import Card, canonical
 from shedguard.flash.image import build_flash, write_partition
 from shedguard.partitions import FlashFile
-from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
+from shedguard.records import EVENTS_MAGIC, JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
 from shedguard.site.load import load
 
 from hil_tests.scenarios.conftest import SITE
@@ -30,19 +30,37 @@ def sale(boot: int, number: int, outlet: int, ended: bool) -> tuple[list[Record]
     return journal, [Record(0, "live", about | live)]
 
 
-def history(boots: int, sales: int) -> tuple[bytes, bytes]:
-    """Journal and live ring after so many boots, the last of which sold; its last sale is open."""
+def events(boots: int, first: int = 1, count: int = 0) -> list[Record]:
+    """A boot record for each boot from ``first`` on, then ``count`` cards at the gate."""
     fields: dict[str, int | bytes] = {"reset_cause": 1, "fault": 0, "argument": 0}
-    journal = [Record(0, "boot", fields | {"boots": boot}, 1, 0, boot & 0xFF) for boot in range(1, boots + 1)]
-    live = []
+    rows = [Record(0, "boot", fields | {"boots": boot}, 1, 0, boot & 0xFF) for boot in range(first, boots + 1)]
+    return rows + [Record(0, "gate", {"event": 1, "reason": 0, "card": CARD_1}, 10 + at, 0, boots & 0xFF) for at in range(count)]
+
+
+def ring(label: str, rows: list[Record], first_sequence: int = 1) -> bytes:
+    """The region ``label`` with ``rows``."""
+    size, magic, kinds = {
+        "shed_journal": (0x80000, JOURNAL_MAGIC, JOURNAL_KINDS),
+        "shed_box": (0x10000, EVENTS_MAGIC, JOURNAL_KINDS),
+        "shed_live": (0x10000, LIVE_MAGIC, LIVE_KINDS),
+    }[label]
+    return build_log(size, magic, [encode_payload(kinds, record) for record in rows], first_sequence)
+
+
+def history(boots: int, sales: int) -> dict[str, bytes]:
+    """Journal, events and live ring after so many boots, the last of which sold; its last sale is open."""
+    before = events(boots, count=200)  # more than one sector of them
+    journal: list[Record] = []
+    live: list[Record] = []
     for number in range(1, sales + 1):
         rows, points = sale(boots, number, number % 4, ended=number < sales)
         journal += rows
         live += points
-    return (
-        build_log(0x80000, JOURNAL_MAGIC, [encode_payload(JOURNAL_KINDS, record) for record in journal]),
-        build_log(0x10000, LIVE_MAGIC, [encode_payload(LIVE_KINDS, record) for record in live]),
-    )
+    return {
+        "shed_box": ring("shed_box", before),
+        "shed_journal": ring("shed_journal", journal, len(before) + 1),
+        "shed_live": ring("shed_live", live),
+    }
 
 
 def board_file(path: Path, boots: int = 0, sales: int = 0, cards: tuple[Card, ...] = (), configured: bool = True) -> Path:
@@ -53,9 +71,8 @@ def board_file(path: Path, boots: int = 0, sales: int = 0, cards: tuple[Card, ..
     if not cards:
         write_partition(path, "shed_cards", b"")
     if boots:
-        journal, live = history(boots, sales)
-        write_partition(path, "shed_journal", journal)
-        write_partition(path, "shed_live", live)
+        for label, region in history(boots, sales).items():
+            write_partition(path, label, region)
     return path
 
 

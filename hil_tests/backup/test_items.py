@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 from shedguard import records
-from shedguard.backup import archive, contents, restore
+from shedguard.backup import archive, contents, log_region, restore
 from shedguard.cards import Card, read_table
 from shedguard.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import read_partition, write_partition
 from shedguard.partitions import BoardFlash
-from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, build_log, encode_payload
+from shedguard.records import EVENTS_MAGIC, SECTOR, crc32
 
-from .past import CARD_1, CARD_2, ITEMS, KEY, board_file, now, sale
+from .past import CARD_1, CARD_2, ITEMS, KEY, board_file, events, now, ring, sale
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "backup-1.zip"
 
@@ -72,17 +72,72 @@ def test_sales_of_the_board_are_not_given_up_unasked_and_its_count_is_not_rolled
     assert now(busy).boots == 900 + restore.BOOTS_AHEAD
 
 
-def test_a_board_that_went_on_since_keeps_its_own_journal(put_back, old_board: Path, tmp_path: Path) -> None:
-    later = tmp_path / "later.bin"
-    later.write_bytes(old_board.read_bytes())
-    found = now(later)
-    end = sale(12, 5, 1, ended=True)[0][1]
-    rows = [encode_payload(JOURNAL_KINDS, record) for record in [*found.journal.records, end]]
-    write_partition(later, "shed_journal", build_log(0x80000, JOURNAL_MAGIC, rows))
+def gone_on(board: Path, path: Path, kept: int = 0, box: int = 0, pushed_out: bool = False) -> Path:
+    """``board`` later: its open sale settled with ``kept``, another boot and ``box`` cards at the gate as events; with ``pushed_out`` the
+    ring of events has gone round since."""
+    path.write_bytes(board.read_bytes())
+    found = now(board)
+    newest = found.journal.records[-1].sequence
+    if kept:
+        rows = [*records.read_journal(found.raw["shed_journal"]).records, sale(12, 5, 1, ended=True)[0][1]]
+        write_partition(path, "shed_journal", ring("shed_journal", rows, rows[0].sequence))
+    further = events(found.boots + 1, found.boots + 1, box) if box else []
+    region = bytearray(found.raw["shed_box"])
+    later = ring("shed_box", further, newest + 2)
+    used = len(log_region.sectors_in_use(bytes(region), EVENTS_MAGIC))
+    for at in range(len(log_region.sectors_in_use(later, EVENTS_MAGIC))):
+        head = struct.pack("<4sII", EVENTS_MAGIC, used + at + 1, 0)
+        sector = head + struct.pack("<I", crc32(head)) + later[at * SECTOR + 16 : (at + 1) * SECTOR]
+        region[(used + at) * SECTOR : (used + at + 1) * SECTOR] = sector
+    if pushed_out:
+        region[: SECTOR * used] = b"\xff" * (SECTOR * used)
+    write_partition(path, "shed_box", bytes(region))
+    return path
+
+
+@pytest.mark.parametrize("kept", [0, 1], ids=["no sale since", "a sale settled since"])
+@pytest.mark.parametrize(("box", "pushed_out"), [(1, False), (150, False), (150, True)], ids=["a boot", "a week", "the oldest gone"])
+def test_a_board_that_went_on_since_keeps_what_it_has_and_nothing_was_left_out(
+    put_back, old_board: Path, tmp_path: Path, kept: int, box: int, pushed_out: bool
+) -> None:
+    """The backup of a board put back onto it: it booted at least, so its events went on."""
+    later = gone_on(old_board, tmp_path / "later.bin", kept, box, pushed_out)
+    assert now(later).boots == 13 and not now(later).journal.problems
+    before = later.read_bytes()
+    for options in ((), ("--replace",)):
+        code, items = put_back(later, *options)
+        assert code == 0, items
+        assert items["journal"][0] == items["events"][0] == "skipped" and items["counters"][0] == "unchanged"
+        assert "goes further" in items["journal"][1] and "go further" in items["events"][1]
+        assert later.read_bytes() == before
+
+
+def test_an_old_backup_takes_nothing_back_though_its_newest_event_was_pushed_out(put_back, old_board: Path, tmp_path: Path) -> None:
+    then = gone_on(old_board, tmp_path / "then.bin", box=150)
+    assert run(["backup", "--flash", str(then), "--out", str(tmp_path / "then.zip")]) == 0
+    later = gone_on(then, tmp_path / "later.bin", box=150, pushed_out=True)
+    before = later.read_bytes()
+    code, items = put_back(later, backup=tmp_path / "then.zip")
+    assert code == 0 and items["journal"][0] == "skipped" and "goes further" in items["journal"][1], items
+    assert later.read_bytes() == before
+
+
+def test_a_board_with_a_later_sale_alone_keeps_its_journal(put_back, old_board: Path, tmp_path: Path) -> None:
+    later = gone_on(old_board, tmp_path / "later.bin", kept=1)
     before = later.read_bytes()
     code, items = put_back(later, "--replace")
-    assert code == 0 and items["journal"][0] == "skipped" and "goes further" in items["journal"][1]
+    assert code == 0 and items["journal"][0] == "skipped" and items["events"][0] == "unchanged"
     assert later.read_bytes() == before
+
+
+def test_events_that_are_not_on_the_board_are_told_and_its_own_stay(put_back, old_board: Path, tmp_path: Path) -> None:
+    later = gone_on(old_board, tmp_path / "later.bin", box=150)
+    region = bytearray(read_partition(later, "shed_box"))
+    region[SECTOR + 30] ^= 0x10  # a record in the second sector cannot be read
+    write_partition(later, "shed_box", bytes(region))
+    before = later.read_bytes()
+    code, items = put_back(later, "--replace")
+    assert code == 7 and items["events"][0] == "skipped" and "lacks" in items["events"][1] and later.read_bytes() == before
 
 
 def test_a_card_revoked_on_the_board_stays_revoked_under_an_older_table(put_back, tmp_path: Path) -> None:
@@ -126,6 +181,7 @@ def test_a_cut_at_any_operation_is_mended_by_the_same_command(saved: Path, old_b
         go(FileChannel(flash))
         mended = now(flash)
         assert mended.sales == wanted.sales and mended.unsettled == wanted.unsettled and mended.slot
+        assert mended.events.records == wanted.events.records
         assert not mended.journal.problems and mended.boots >= 12 + restore.BOOTS_AHEAD
 
 

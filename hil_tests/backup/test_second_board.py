@@ -69,3 +69,21 @@ def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path:
         start_charging(bench, 3)
         newest = bench.journal.last("session_start").session
         assert newest >> 16 > max(session >> 16 for session in started) + 255
+
+
+def test_a_board_that_has_only_booted_since_has_all_of_its_own_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "shed.zip"
+    with Bench(site=SITE, seed=12) as bench:
+        bench.run("15 s")
+        bench.board.kill()
+        flash = ["--flash", str(bench.process.flash)]
+        assert run(["backup", "--out", str(saved), *flash]) == 0
+        bench.board.start()
+        bench.run("15 s")
+        bench.board.kill()
+        before = bench.process.flash.read_bytes()
+        capsys.readouterr()
+        assert run(["restore", str(saved), *flash, *KEY, "--json"]) == 0
+        report = {item["item"]: item for item in json.loads(capsys.readouterr().out)["items"]}
+        assert "go further" in report["events"]["why"] and "goes further" in report["journal"]["why"], "the boot"
+        assert bench.process.flash.read_bytes() == before

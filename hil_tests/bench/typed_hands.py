@@ -11,10 +11,11 @@ from typing import Final, NamedTuple, TypeVar
 
 from hil_tests.plant.contacts import CONTACT_FAULTS
 from hil_tests.plant.detectors import CONTACT_INPUT_FAULTS, LOOP_FAULTS, SmokeLoop
+from hil_tests.plant.gate import Gate
 from hil_tests.plant.hands import CallPoint
 from hil_tests.plant.loads import KINDS
 from hil_tests.plant.meters import METER_FAULTS
-from hil_tests.plant.packs import ALIASES
+from hil_tests.plant.packs import ALIASES, RESISTORS
 from hil_tests.plant.people import Card, CardData
 
 from .parts import Parts
@@ -24,6 +25,7 @@ T = TypeVar("T")
 _PACK: Final = "li48v"
 _SOC: Final = 0.4
 _ON: Final = {"on": True, "off": False}
+_WIRE: Final = {"open": "its wire is cut", "short": "its wire is shorted", "stuck": "its contact is stuck"}
 
 
 class Refused(Exception):
@@ -59,18 +61,18 @@ class TypedHands:
             "meter": Verb(
                 "meter OUTLET off | ok", f"or {', '.join(name for name in METER_FAULTS if name not in ('off', 'ok'))}", self._meter
             ),
-            "look": Verb("look", "what the shed really does, whatever the board says", lambda _: self.look()),
-            "help": Verb("help", "this, and the names of this shed", lambda _: self.help()),
+            "look": Verb("look", "what the shed really does, whatever the board says", lambda words: _alone(words) or self.look()),
+            "help": Verb("help", "this, and the names of this shed", lambda words: _alone(words) or self.help()),
         }
 
     def do(self, line: str) -> str:
-        """Follow ``line``; what was done, in words. Refused when it cannot be."""
-        verb, _, rest = line.strip().partition(" ")
-        known = self.verbs.get(verb.lower())
+        """Follow ``line``, in capitals or not; what was done, in words. Refused when it cannot be, or a word of it would do nothing."""
+        verb, _, rest = " ".join(line.lower().split()).partition(" ")
+        known = self.verbs.get(verb)
         if known is None:
             raise Refused(f"no verb {verb!r}: {', '.join(self.verbs)}")
         try:
-            return known.act(rest.strip())
+            return known.act(rest)
         except (ValueError, RuntimeError) as error:  # the plant's own words: a taken socket, a fault that a part has not
             raise Refused(str(error)) from error
 
@@ -107,26 +109,29 @@ class TypedHands:
     # --- points -------------------------------------------------------------------------------------------------------
 
     def _smoke(self, words: str) -> str:
-        point, how = self._point(words)
-        how = how or "alarm"
+        point, name, how = self._point(words)
+        fault = point.fault_name if isinstance(point, SmokeLoop) else point.contact.fault_name
+        wrong = _WIRE.get(fault, "")
         if how == "alarm":
             point.alarm() if isinstance(point, SmokeLoop) else point.press()
-        elif how == "clear":
-            if isinstance(point, SmokeLoop) and point.fault_name in ("open", "short"):
-                raise Refused(f"its wire is {'cut' if point.fault_name == 'open' else 'shorted'}: smoke {point.name} ok mends it")
+            return f'"{point.name}": alarm{wrong and f", but {wrong}"}'
+        if how == "clear":
+            if wrong:
+                raise Refused(f"{wrong}: {'smoke' if isinstance(point, SmokeLoop) else 'call'} {name} ok mends it")
             point.clear() if isinstance(point, SmokeLoop) else point.reset()
         else:
             point.fault(how)
         return f'"{point.name}": {how}'
 
-    def _point(self, words: str) -> tuple[SmokeLoop | CallPoint, str]:
-        """The point that ``words`` begin with, and what follows it. A fire point may be a contact, so both tables are one here."""
+    def _point(self, words: str) -> tuple[SmokeLoop | CallPoint, str, str]:
+        """The point that ``words`` begin with, its name as it was typed, and what is done to it. A fire point may be a contact, so both
+        tables are one here."""
         plant = self._bench.plant
         points: dict[str, SmokeLoop | CallPoint] = {**plant.loops, **plant.call_points}
         name, _, how = words.rpartition(" ")
-        if name and how in {"alarm", "clear", *LOOP_FAULTS, *CONTACT_INPUT_FAULTS}:
-            return _named("point", points, name, "smoke {}", "call point {}"), how
-        return _named("point", points, words, "smoke {}", "call point {}"), ""
+        if not name or how not in {"alarm", "clear", *LOOP_FAULTS, *CONTACT_INPUT_FAULTS}:
+            name, how = words, "alarm"
+        return _named("point", points, name, "smoke {}", "call point {}"), name, how
 
     def _key(self, words: str) -> str:
         if not self._bench.plant.key_switches:
@@ -138,7 +143,7 @@ class TypedHands:
 
     def _card(self, words: str) -> str:
         plant = self._bench.plant
-        card = plant.cards.get(words)
+        card = next((card for name, card in plant.cards.items() if name.lower() == words), None)
         if card is None:
             if not plant.readers:
                 raise Refused("this shed has no card reader")
@@ -156,27 +161,33 @@ class TypedHands:
         return f"button of outlet {words} pressed"
 
     def _plug(self, words: str) -> str:
-        number, *more = words.split() or [""]
+        number, kind, percent, *more = [*words.split(), "", "", ""][: max(3, len(words.split()))]
         bike = _named("outlet", self._bench.plant.bikes, number)
-        kind = more[0] if more else _PACK
+        kind = kind or _PACK
+        _alone(" ".join(more))
+        if percent and kind in RESISTORS:
+            raise Refused(f"a {kind} has no charge to be {percent} of")
         try:
-            soc = float(more[1].rstrip("%")) / 100 if len(more) > 1 else _SOC
+            soc = float(percent.removesuffix("%")) / 100 if percent else _SOC
         except ValueError:
-            raise Refused(f"{more[1]!r} is no percentage") from None
+            raise Refused(f"{percent!r} is no percentage") from None
         return f"outlet {number}: {bike.plug(kind, soc=soc).kind} plugged in"
 
     def _unplug(self, words: str) -> str:
         return f"outlet {words}: {_named('outlet', self._bench.plant.bikes, words).unplug().kind} unplugged"
 
     def _push(self, words: str) -> str:
-        name = words or _first("gate", self._bench.plant.gates)
-        opens = _named("gate", self._bench.plant.gates, name).push()
-        return f'gate "{name}" pushed: {_is(opens, "it opens", "it is held")}'
+        gate = self._gate(words)
+        opens = gate.push()
+        return f'gate "{gate.name}" pushed: {_is(opens, "it opens", "it is held")}'
 
     def _exit(self, words: str) -> str:
-        name = words or _first("gate", self._bench.plant.gates)
-        _named("gate", self._bench.plant.gates, name).exit_button.press()
-        return f'gate "{name}": exit button pressed'
+        gate = self._gate(words)
+        gate.exit_button.press()
+        return f'gate "{gate.name}": exit button pressed'
+
+    def _gate(self, words: str) -> Gate:
+        return _named("gate", self._bench.plant.gates, words or _first("gate", self._bench.plant.gates))
 
     # --- power --------------------------------------------------------------------------------------------------------
 
@@ -194,7 +205,7 @@ class TypedHands:
         name, _, how = words.rpartition(" ")
         breaker = _named("group", self._bench.plant.breakers, name)
         (breaker.close if _switch(how) else breaker.trip)()
-        return f'breaker of "{name}" {how}'
+        return f"{breaker.name} {how}"
 
     def _weld(self, words: str) -> str:
         plant = self._bench.plant
@@ -225,6 +236,13 @@ def _first(what: str, parts: Mapping[str, object]) -> str:
     if not parts:
         raise Refused(f"this shed has no {what}")
     return next(iter(parts))
+
+
+def _alone(words: str) -> str:
+    """Refused when there are words; "" else."""
+    if words:
+        raise Refused(f"{words!r} is too much: help lists what a verb takes")
+    return ""
 
 
 def _switch(word: str) -> bool:

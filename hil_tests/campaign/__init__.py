@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,12 +18,16 @@ from shedguard.records import Record
 
 from hil_tests.audit import audit
 from hil_tests.audit.collect import site_of as read_site_of
+from hil_tests.audit.collect import truth_of
+from hil_tests.audit.live import settle_live
+from hil_tests.audit.timeline import Timeline
 from hil_tests.bench.bench import Bench
 from hil_tests.plant.units import S
 
 from . import beginning, faults, people
 from .beginning import SMALL_SITE
 from .day import Day
+from .drawn import Drawn
 
 __all__ = ["SMALL_SITE", "campaign"]
 
@@ -43,14 +48,15 @@ def campaign(seed: int, hours: float | None = None, site: str | Path | None = No
         bench.world.log(f"campaign {seed}: {begin}")
         beginning.bring_up(begin, bench, chance)
         day = Day(bench, chance, read_site_of(bench).longest_s)
+        drawn = Drawn(bench)
         _play(day, DENSE_S if hours is None else hours * 3600, DENSE_GAP_S if hours is None else LONGEST_GAP_S)
         _close(day)
-        return _judge(day)
+        return _judge(day) + untold(bench, drawn)
 
 
 def acts_for(bench: Bench) -> dict[Callable[[Day], None], int]:
     """Everything that can happen in this plant, with its weight."""
-    acts = people.ACTS | faults.ACTS | ({faults.expander: 4} if bench.plant.expander_buses else {faults.weld: 1})
+    acts = people.ACTS | faults.ACTS | ({faults.expander: 4} if bench.plant.expander_buses else {faults.weld: 1, faults.left_live: 2})
     missing = {people.key} if not bench.plant.key_switches else set()
     if not bench.plant.call_points:
         missing |= {people.glass, faults.glass_flaps}
@@ -117,6 +123,13 @@ def _judge(day: Day) -> list[str]:
     if not bench.board.is_alive:
         found.append(f"the board is {bench.board.mode} at the end")
     return found + bench.board.violations + day.findings
+
+
+def untold(bench: Bench, drawn: Drawn) -> list[str]:
+    """Live outlets that nothing tells of, those behind a weld first of all."""
+    truth = replace(truth_of(bench), drawn=drawn.spans())
+    records = bench.journal.log().records
+    return settle_live(truth, read_site_of(bench), records, Timeline(truth.boots_ns, records, truth.stops_ns))
 
 
 def _behind_a_weld(words: str, welded: set[int]) -> bool:

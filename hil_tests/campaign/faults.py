@@ -15,6 +15,7 @@ BUS_FAULTS: Final = ("hung", "sda-short", "scl-short")
 CHIP_FAULTS: Final = ("off", "stuck", "wrong-address", "late")
 CUT_KINDS: Final = ("before", "torn", "erase")
 LONG_S: Final = 120
+STRONG_W: Final = 20.0  # for minutes to come
 
 
 def outage(day: Day) -> None:
@@ -138,6 +139,25 @@ def weld(day: Day) -> None:
             if any(wired.number == number and wired.group == name for wired in plant.wiring.outlets):
                 contactor.fault("welded")
                 day.welded.update(wired.number for wired in plant.wiring.outlets if wired.group == name)
+
+
+def left_live(day: Day) -> None:
+    """Relay and, half the time, contactor weld under a running sale; its owner stops it and leaves the bike there for some minutes."""
+    bench, plant = day.bench, day.bench.plant
+    running = [number for number in day.owners if bench.outlet(number).power_w > STRONG_W]
+    if not running:
+        return
+    number = day.chance.choice(running)
+    plant.relays[number].fault("welded")
+    day.welded.add(number)
+    if day.chance.random() < 0.5:
+        group = next(wired.group for wired in plant.wiring.outlets if wired.number == number)
+        plant.contactors[group].fault("welded")
+        day.welded.update(wired.number for wired in plant.wiring.outlets if wired.group == group)
+    bench.card(day.owners[number]).tap()
+    bench.run(day.ms(500, 3000))
+    bench.button(number).press(by=day.owners[number])
+    bench.run(day.ms(10_000, 300_000))
 
 
 def expander(day: Day) -> None:

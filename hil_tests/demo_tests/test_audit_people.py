@@ -180,3 +180,15 @@ def test_an_alarm_that_a_loop_must_hear_has_a_trip_unless_an_erase_stood_in_betw
 def test_a_trip_without_an_alarm_needs_a_wire_that_was_touched(touch_s: int, agrees: bool):
     truth = replace(TRUTH, energised={}, path={}, locked={}, touches={"smoke bay": [touch_s * S]})
     assert any("no detector of it was in alarm" in words for words in findings(truth, BOOT, TRIP)) is not agrees
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_press_that_was_refused_leaves_open_cards_open_and_one_that_nobody_knows_of_does_not(refused: bool):
+    """The neighbour's card lay there first; somebody pressed another button; the sale of the neighbour's press stands on the other card."""
+    presses = {1: [Press(99 * S, "neighbour")], 2: [Press(75 * S, "visitor")]}
+    taps = [Press(60 * S, "neighbour"), Press(85 * S, "resident")]
+    truth = replace(TRUTH, owners=OWNERS, presses=presses, taps=taps)
+    boot, begins, ends = SOLD
+    records = [boot, record(2, "press_refused", 75, outlet=1, reason=4, card=bytes(11))] if refused else [boot]
+    found = findings(truth, *records, replace(begins, sequence=3), replace(ends, sequence=4))
+    assert bool(found) is refused and all("is on the card of resident" in words for words in found)

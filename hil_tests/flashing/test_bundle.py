@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -37,6 +38,19 @@ def test_a_failing_pip_is_told_with_its_last_words(tmp_path: Path, monkeypatch: 
     with pytest.raises(ShedError, match="wheels") as caught:
         bundle.make(tmp_path / "out.tar", [])
     assert caught.value.code == FAILED and "rich" in caught.value.cause
+
+
+def test_a_full_disk_leaves_the_bundle_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full_disk(_file: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    out = tmp_path / "out.tar"
+    out.write_bytes(b"of before")
+    monkeypatch.setattr(bundle, "_wheels", lambda _root, _folder: None)
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(ShedError, match="cannot write"):
+        bundle.make(out, [])
+    assert out.read_bytes() == b"of before" and list(tmp_path.iterdir()) == [out]
 
 
 def test_every_board_file_is_packed() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from shedguard.console import Answer
 from shedguard.doctor import board, host
 from shedguard.doctor.finding import Finding, is_bad
 from shedguard.doctor.host_facts import HostFacts, PortAccess, gather
@@ -119,6 +120,19 @@ def test_a_crash_loop_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(board, "ask", lambda wire, listen_s=0.0: who.Running("crashed", {}, "rst:0xc (SW_CPU_RESET)\r\n" * 3))
     _running, found = board.examine_console(Board(""))
     assert "3 times" in find(found, "crash loop").what and is_bad(found)
+
+
+@pytest.mark.parametrize(
+    ("fault", "breaker"), [((9, 2), True), ((28, 2), True), ((8, 2), True), ((11, 2), True), ((16, 0), False), ((27, 0), False)]
+)
+def test_the_breaker_comes_first_where_a_socket_may_be_live(fault: tuple[int, int], breaker: bool) -> None:
+    asked = {"status": [{"hb": 1, "t": 1}, {"o": 3, "on": 2 if breaker else 0}], "faults": [{}, {"f": fault[0], "a": fault[1], "live": 1}]}
+    console = SimpleNamespace(request=lambda verb: Answer(asked[verb]))
+    found = board._status(console)  # type: ignore[arg-type]
+    told = find(found, "fault")
+    assert told.clear.startswith("switch the breaker off") == breaker == (told.level == "bad")
+    assert found[0].clear.startswith("switch the breaker off") == breaker
+    assert not breaker or "outlet 3 may be live" in found[0].what
 
 
 def test_a_corrupt_file_system_is_found_on_the_board_itself(tmp_path: Path) -> None:

@@ -256,8 +256,8 @@ def test_a_board_without_expanders_has_no_bus_in_its_boot_file(name: str) -> Non
     board = board_of(name)
     text = boot_file.generate(board)
     assert ("SoftI2C" in text) == any(wires.kind == "i2c" for wires in board.bus.values())
-    imports = [line for line in text.splitlines() if "import" in line.split("#")[0].split()]
-    assert imports == ["    import micropython", "import machine"]
+    imports = [line.strip() for line in text.splitlines() if "import" in line.split("#")[0].split()]
+    assert imports == ["import micropython", "import machine"]
 
 
 def test_boards_are_told_apart_by_their_outputs_and_not_by_their_words(board: Board) -> None:

@@ -110,11 +110,12 @@ def test_somebody_at_the_terminal_raises_smoke_and_the_board_at_the_port_says_tr
             return subprocess.run([str(BIN / "shed"), "status", "--port", port], capture_output=True, check=False, timeout=60).returncode
 
         assert status() == 0
-        os.write(master, b"smoke attic\nsmoke bay\nwait 0.3\nlook\n")
+        os.write(master, b"smoke attic\nwait -1\nsmoke bay\nwait 0.3\nlook\n")
         wait_until(lambda: "gate" in (tmp_path / "said").read_text(encoding="utf-8"))
         assert status() == 5
         words = (tmp_path / "said").read_text(encoding="utf-8")
-        assert "refused: no point 'attic'" in words and '"smoke bay": alarm' in words and 'gate "main" free' in words
+        assert "refused: no point 'attic'" in words and "refused: wait '-1'" in words
+        assert '"smoke bay": alarm' in words and 'gate "main" free' in words
     finally:
         process.kill()
         process.communicate()

@@ -42,7 +42,7 @@ def test_the_site_image_is_the_golden_one_and_more(small: LoadedSite) -> None:
 
 def test_the_image_names_the_board_as_its_boot_file_does(small: LoadedSite) -> None:
     ((number,),) = read_sections(compile_site(small.site, small.board))[17]
-    assert f"\nboard_crc = {number} " in program.files(small.board)["/boot.py"].decode()
+    assert f"\nboard_crc = {number}\n" in program.files(small.board)["/boot.py"].decode()
 
 
 def test_an_image_that_names_no_board_is_written_as_a_site_file_again() -> None:

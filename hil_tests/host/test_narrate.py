@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from shedguard import lists, texts
 from shedguard.cards import canonical
-from shedguard.narrate import fault_text, sentence, when
+from shedguard.narrate import fault_text, fault_told, sentence, when
 from shedguard.records import JOURNAL_KINDS, Record
 from shedguard.site.names import SiteNames
 
@@ -44,6 +44,10 @@ SAID = [
         "4 times more in 0:01:00: fault cleared by key switch: outlet 11: relay welded",
     ),
     (
+        Record(12, "repeats", {"of": 2, "detail": 0, "count": 4, "span_s": 60, "card": bytes(11)}),
+        '4 times more in 0:01:00: TRIP by cause "smoke bay"',
+    ),
+    (
         Record(12, "repeats", {"of": 13, "detail": 0x70001, "count": 4, "span_s": 60, "card": bytes(11)}),
         "4 times more in 0:01:00: session 0x70001 goes on",
     ),
@@ -69,6 +73,14 @@ def test_every_kind_has_a_sentence_and_survives_unknown_numbers(kind) -> None:
 
 def test_without_a_site_things_count_from_one() -> None:
     assert fault_text(9, 0, SiteNames()) == "outlet 1: relay welded"
+
+
+@pytest.mark.parametrize("code", [8, 9, 11, 28])
+def test_a_fault_at_which_a_socket_may_be_live_says_the_breaker_while_it_lasts(code: int):
+    live, over = ({"f": code, "a": 0, "live": live} for live in (1, 0))
+    assert "switch the breaker off" in fault_told(live, SiteNames())
+    assert fault_told(over, SiteNames()) == fault_text(code, 0, SiteNames())
+    assert "先拉断路器" in fault_told(live, SiteNames(), "zh") or "立即拉断路器" in fault_told(live, SiteNames(), "zh")
     assert sentence(Record(1, "point", {"point": 0, "state": 1}), SiteNames()) == "point 1 is alarm"
 
 

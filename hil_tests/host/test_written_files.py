@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import random
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,12 +14,14 @@ from shedguard.cards import Card, canonical
 from shedguard.cli import run
 from shedguard.errors import FAILED, INVALID, OK, PORT
 from shedguard.flash.image import build_flash
+from shedguard.flash.partition_table import SHEDGUARD, STOCK, TABLE_OFFSET, TABLE_SIZE, encode, may_hold_table
 from shedguard.install import report_files
 from shedguard.install.report import Report, StepResult
 from shedguard.install.report_files import SUFFIXES
 from shedguard.install.run import STEPS
 from shedguard.install.self_test import Check
 from shedguard.site.load import load
+from shedguard.whole_file import whole_file
 
 from hil_tests.plant.sitefile import REPOSITORY
 
@@ -134,7 +137,27 @@ def full_disk(_file: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.parametrize("verb", ["cards export", "cards import", "config build", "boards picture"])
+@pytest.mark.parametrize("size", [1 << 20, 4 << 20])
+@pytest.mark.parametrize("kind", ["film", "zeros", "text behind a table"])
+def test_a_file_as_long_as_a_flash_is_not_made_one(kind: str, size: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    film = random.Random(9).randbytes(size)
+    held = {"film": film, "zeros": bytes(size), "text behind a table": film[:TABLE_OFFSET] + b"\xaa\x50" + film[TABLE_OFFSET + 2 :]}[kind]
+    path = tmp_path / "film.bin"
+    path.write_bytes(held)
+    assert run(["emulate", "--flash", str(path)]) == INVALID
+    said = capsys.readouterr().err
+    assert "not the flash of a board" in said and "partition table" in said and path.read_bytes() == held
+
+
+def test_what_a_board_may_have_where_its_partition_table_belongs() -> None:
+    table, erased = encode(STOCK), b"\xff" * TABLE_SIZE
+    assert may_hold_table(encode(SHEDGUARD)) and may_hold_table(table), "a board in service, a stock-like one"
+    assert may_hold_table(erased), "a bare one, or one that somebody stopped flashing"
+    assert may_hold_table(table[:100] + erased[100:]) and may_hold_table(b"\xaa\x50" + bytes(62) + erased[64:]), "a damaged one"
+    assert not may_hold_table(b"") and not may_hold_table(table[:-1]) and not may_hold_table(bytes(TABLE_SIZE))
+
+
+@pytest.mark.parametrize("verb", ["backup", "cards export", "cards import", "config build", "boards picture"])
 def test_a_full_disk_costs_nothing_that_was_there(
     verb: str, flash: Path, sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -145,6 +168,67 @@ def test_a_full_disk_costs_nothing_that_was_there(
     assert run([*command(verb, flash, sheet, out), *(["--force"] if WRITERS[verb][3] else [])]) == FAILED
     assert "No space left" in capsys.readouterr().err
     assert out.read_bytes() == before and {path.name for path in tmp_path.iterdir()} == {"new", sheet.name}
+
+
+def private_config(flash: Path, sheet: Path, folder: Path) -> Path:
+    """`config pull`: the site file with the maintenance key."""
+    out = folder / "site.toml"
+    assert run(command("config pull", flash, sheet, out)) == OK
+    return out
+
+
+def test_a_file_with_the_key_is_its_owners_whatever_lies_beside_it(flash: Path, sheet: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    victim.chmod(0o644)
+    left = {tmp_path / name: link for name, link in (("site.toml.part", True), ("there.toml.part", False))}
+    for path, link in left.items():
+        path.symlink_to(victim) if link else path.write_bytes(b"mine")
+    out = private_config(flash, sheet, tmp_path)
+    assert out.stat().st_mode & 0o777 == 0o600 and victim.read_bytes() == b"mine"
+    assert run(command("backup", flash, sheet, tmp_path / "there.toml")) == OK
+    assert (tmp_path / "there.toml").stat().st_mode & 0o777 == 0o600
+    assert all(path.read_bytes() == b"mine" for path in left), "nothing of somebody else's is written into or deleted"
+
+
+def test_nobody_else_can_read_the_key_while_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_bytes(b"old")
+    (tmp_path / "site.toml").chmod(0o644)
+    with whole_file(tmp_path / "site.toml", private=True) as file:
+        assert os.fstat(file.fileno()).st_mode & 0o777 == 0o600
+        file.write(b"key")
+    assert (tmp_path / "site.toml").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_a_file_that_is_written_again_keeps_who_may_read_it(mode: int, flash: Path, sheet: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cards.csv"
+    out.write_bytes(b"old")
+    out.chmod(mode)
+    link = tmp_path / "link.csv"
+    link.symlink_to(out)
+    assert run([*command("cards export", flash, sheet, link), "--force"]) == OK
+    assert link.is_symlink() and b"04:A1:B2:C3" in out.read_bytes() and out.stat().st_mode & 0o777 == mode
+
+
+def test_a_new_file_that_is_no_secret_has_the_mode_of_any_other(flash: Path, sheet: Path, tmp_path: Path) -> None:
+    (tmp_path / "any").touch()
+    assert run(command("cards export", flash, sheet, tmp_path / "new")) == OK
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "any").stat().st_mode
+
+
+def test_what_is_given_up_half_way_changes_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.write_bytes(b"old")
+
+    def write() -> None:
+        with whole_file(out) as file:
+            file.write(b"ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert out.read_bytes() == b"old" and list(tmp_path.iterdir()) == [out]
 
 
 def finished_report(base: Path, began: str = "2026-03-01T08:30:00+08:00") -> list[bytes]:

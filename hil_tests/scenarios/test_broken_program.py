@@ -4,7 +4,7 @@ nothing feeds a watchdog: outputs off, gate free, and a reset, again and again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from littlefs import LittleFS, UserContext
@@ -72,6 +72,35 @@ def test_a_program_that_does_not_start_resets_the_board_with_everything_open(ben
         assert "Traceback" in text, "the crew can read why"
     assert all(bench.outlet(n).contact_is_open for n in (1, 2, 3, 4)) and bench.gate("main").is_free
     assert not any(bench.port.energises(pin) for pin in (16, 21)), "outlet 1 and its contactor"
+
+
+def test_a_boot_file_that_finds_no_memory_resets_the_board_and_opens_its_outputs(bench: Bench):
+    """After a hang the relay still has its level; each of its lines before the watchdog and the outputs may be the one that finds none."""
+    start_charging(bench, 1)
+    bench.board.fault("stall", "8 s")
+    resets, boots = len(bench.board.resets), len(bench.board.boots)
+    bench.until(lambda: len(bench.board.resets) > resets, within="8 s")
+    bench.until(lambda: len(bench.board.boots) > boots, within="1 s")
+
+    def ns_until_open(bench: Bench) -> int:
+        return bench.until(lambda: not bench.port.energises(16), within="1 s")
+
+    def starve(before_opening_us: int) -> Callable[[Bench], tuple[bool, str, int]]:
+        def body(bench: Bench) -> tuple[bool, str, int]:
+            boots, printed = len(bench.board.boots), bench.serial.position
+            bench.run(opens_ns - before_opening_us * 1000)
+            bench.board.fault("allocation", 2)  # the second: the reset needs none
+            ns_until_open(bench)
+            bench.run("8 s")
+            text = bench.serial.since(printed).decode("utf-8", "replace")
+            return ">>> " not in text, bench.console.ask({"do": "hello"})[0]["mode"], len(bench.board.boots) - boots
+
+        return body
+
+    opens_ns = bench.branch(ns_until_open)
+    answers = bench.branches([starve(us) for us in range(100, 2100, 200)])
+    assert {answer[:2] for answer in answers} == {(True, "service")}, answers
+    assert any(answer[2] for answer in answers), "some of these moments were lines of boot.py that need memory"
 
 
 def test_a_prompt_is_what_maintenance_gets(bench: Bench):

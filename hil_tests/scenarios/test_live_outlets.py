@@ -87,11 +87,12 @@ def test_a_meter_that_dies_with_its_relay_welded_takes_the_row_off_in_the_end_an
 
 
 def test_a_relay_known_as_welded_is_known_after_a_cut_though_its_meter_is_dead_by_then(bench: Bench) -> None:
+    start_charging(bench, 2, card="neighbour")
     start_charging(bench, 1)
     bench.run("3 min")
     bench.relay(1).fault("welded")
     stop(bench, 1)
-    bench.until(lambda: not bench.outlet(1).is_energised(), within="1 min")
+    bench.until(lambda: not bench.outlet(1).is_energised(), within="1 min")  # the contactor, when its meter has shown the power
     bench.run("30 s")
     bench.meter(1).fault("off")
     bench.run("5 s")
@@ -175,6 +176,30 @@ def test_a_relay_that_welds_behind_an_open_contactor_is_found_when_a_neighbour_b
     bench.run("5 s")
     assert faults(bench) == {(9, 0)}
     assert bench.journal.last("session_end").stop_cause == "supply_lost", "the neighbour's relay did open"
+
+
+def test_a_welded_relay_stays_told_behind_the_open_contactor_until_somebody_has_looked(bench: Bench) -> None:
+    """Without power behind it a weld shows nothing: it is not over."""
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.relay(1).fault("welded")
+    stop(bench, 1)
+    bench.until(bench.outlet(1).contact_is_open, within="10 s")
+    bench.run("10 min")
+    assert bench.relay(1).contact_is_closed()
+    bench.smoke("bay").alarm()
+    bench.run("2 s")
+    bench.smoke("bay").clear()
+    bench.run("10 s")
+    assert bench.console.ask({"do": "clear"}, key=True)[0]["faults"] == 1, "a fire was reset, no socket looked at"
+    assert [(row["f"], row["a"], row["live"]) for row in bench.console.ask({"do": "faults"})[1:]] == [(9, 0, 1)]
+    assert "switch the breaker off: fault 9 relay welded, outlet 1" in bench.console.type("faults")
+    bench.relay(1).fault("ok")
+    bench.console.ask({"do": "clear"}, key=True)
+    assert faults(bench) == set()
+    bench.bike(1).unplug()
+    start_charging(bench, 1)
 
 
 def test_a_neighbour_of_a_welded_relay_is_not_told_that_his_own_did_not_open(bench: Bench) -> None:

@@ -21,6 +21,7 @@ from hil_tests.scenarios import (
     test_clearing,
     test_clock,
     test_console,
+    test_counted_times,
     test_determinism,
     test_disturbance,
     test_entrance_presence,
@@ -45,6 +46,7 @@ from hil_tests.scenarios import (
     test_trial,
     test_trip_records,
     test_trips,
+    test_votes,
     test_wrong_board,
 )
 from hil_tests.scenarios.conftest import SITE, start_charging
@@ -69,6 +71,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_clearing: lambda bench, shown: test_clearing.test_a_point_on_its_way_to_alarm_clears_nothing(bench),
     test_clock: lambda bench, shown: test_clock.test_a_shed_without_dated_cards_needs_no_clock(bench),
     test_console: lambda bench, shown: test_console.test_the_key_switch_authorises_one_typed_command(bench),
+    test_counted_times: lambda bench, shown: test_counted_times.test_who_presses_after_the_own_grant_is_not_served_on_anothers(bench),
     test_disturbance: lambda bench, shown: test_disturbance.test_a_flooded_port_costs_no_outlet_no_restart_and_no_late_trip(
         bench, "console: random bytes", shown
     ),
@@ -80,7 +83,9 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_gate: lambda bench, shown: test_gate.test_a_known_card_frees_the_gate_for_its_release_time(bench),
     test_hum: lambda bench, shown: test_hum.test_smoke_is_seen_through_hum_within_60_ms_and_hum_is_no_smoke(bench, 5, 800, 50.0),
     test_hung_board: lambda bench, shown: test_hung_board.test_a_hung_board_frees_the_gate_within_t_drop(bench, "a C call that blocks"),
-    test_journal_room: lambda bench, shown: test_journal_room.test_a_person_an_hour_later_is_a_record_of_its_own(bench),
+    test_journal_room: lambda bench, shown: test_journal_room.test_a_strange_card_at_the_edge_of_the_reader_is_one_record_a_minute_at_most(
+        bench
+    ),
     test_live_outlets: lambda bench, shown: test_live_outlets.test_an_outlet_that_obeys_is_off_within_seconds_of_its_stop(bench),
     test_money: lambda bench, shown: test_money.test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(bench),
     test_reading: lambda bench, shown: test_reading.test_the_first_typed_word_on_a_live_shed_holds_up_no_scan_and_is_answered(bench),
@@ -102,7 +107,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
 SITES = {test_boards: test_boards.SITES[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.SITES / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}  # below
 # Sites of their own, or over before the wrap.
-ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on}
+ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on, test_votes}
 NOT_SCENARIOS = {"test_near_wrap", "test_stock_program", "test_variants"}
 
 

@@ -21,7 +21,7 @@ def check(result: Sweep) -> None:
 
 
 def test_a_sample_of_the_cuts_of_a_charging_day_loses_nothing(seed: int, record_property: Callable[[str, object], None]):
-    result = sweep(seed=seed, share=0.03, jobs=1)
+    result = sweep(seed=seed, share=0.015, jobs=1)
     record_property("power_cuts", result.figures())
     check(result)
     assert result.tried >= 8

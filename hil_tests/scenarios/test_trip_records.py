@@ -3,6 +3,8 @@ together; a latch that the configuration does not know cuts and frees everything
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from shedguard.flash.image import read_partition, write_partition
 
@@ -171,3 +173,49 @@ def test_an_erased_journal_and_a_live_ring_that_is_left_give_no_id_twice(bench: 
     bench.bike(2).unplug()
     bench.run("3 min")
     assert len({end.session for end in bench.journal.sessions()}) == 2
+
+
+UNLATCHED = SITE.read_text(encoding="utf-8")
+for _old, _new in (
+    ('normally = "closed"\nfire = true\n', 'normally = "closed"\n'),
+    (CALL + '\neffects = ["cut row A", "free main"]\nlatched = true', CALL + '\neffects = ["cut row A", "free main"]\nlatched = false'),
+):
+    assert _old in UNLATCHED
+    UNLATCHED = UNLATCHED.replace(_old, _new)
+
+
+def trips_told(bench: Bench) -> int:
+    counted = [r.fields["count"] for r in bench.journal.records("repeats") if (r.fields["of"], r.fields["detail"]) == (2, 1)]
+    return len(bench.journal.records("trip")) + sum(counted)
+
+
+def test_each_trip_of_a_cause_that_does_not_latch_stands_or_is_counted(tmp_path: Path, seed: int):
+    """A door contact that cuts the row: it opens twice in an hour, then its wire comes loose."""
+    path = tmp_path / "unlatched.toml"
+    path.write_text(UNLATCHED, encoding="utf-8")
+
+    def trips(bench: Bench) -> None:
+        bench.call_point("door").press()
+        bench.run("500 ms")
+        bench.key_switch.turn()  # looked at anew, no trip of its own
+        bench.run("500 ms")
+        assert everything_is_open(bench)
+        bench.key_switch.turn(on=False)
+        bench.call_point("door").reset()
+        bench.run("5 s")
+
+    with Bench(site=path, seed=seed) as bench:
+        bench.run("15 s")
+        for _ in range(2):
+            start_charging(bench, 1)
+            bench.run("10 s")
+            trips(bench)
+            bench.bike(1).unplug()
+            bench.run("10 min")
+        assert [end.stop_cause for end in bench.journal.records("session_end")] == ["trip"] * 2
+        assert len(bench.journal.records("trip")) == 2, "each ended a sale"
+        for _ in range(30):
+            trips(bench)
+        bench.run("5 min")
+        assert trips_told(bench) == 32
+        assert len(bench.journal.records("trip")) < 10

@@ -112,11 +112,13 @@ def test_a_loop_that_hovers_at_a_band_edge_is_an_alarm_or_a_fault_and_never_norm
 
 
 def test_smoke_during_an_erase_frees_the_gate_when_the_erase_is_over(bench: Bench):
-    bench.board.probe(SERVICE + "s._erase_ahead_was = s.journal.erase_ahead\nfrom shed.board import flash\nr = flash.Region('shed_box')\n")
+    bench.board.probe("import esp32\nbox = esp32.Partition.find(1, label='shed_box')[0]\n")
 
     def smoke_at(after_ms: int):
         def future(bench: Bench) -> float:
-            bench.board.probe(SERVICE + "def erases(now_ms):\n    r.erase(0)\n    return 1 << 20\ns.executive.add('erases', erases, 400)\n")
+            bench.board.probe(
+                SERVICE + "def erases(now_ms):\n    box.ioctl(6, 0)\n    return 1 << 20\ns.executive.add('erases', erases, 400)\n"
+            )
             bench.run(after_ms * 1_000_000)
             began = bench.now_ns
             bench.smoke("bay").alarm()

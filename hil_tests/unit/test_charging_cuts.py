@@ -54,7 +54,7 @@ def test_a_sale_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_fed(
     assert waited_s <= (1800 if blind else 300) + 20
     assert waited_s >= 60, "a few cuts alone end no sale"
     if boots < 5:
-        assert waited_s >= (1000 if blind else 150), "a cut costs at most half again of what was waited"
+        assert waited_s >= (1000 if blind else 150), "a cut costs at most as much again as was waited"
     assert end["price_fen"] == end["energised_s"] * 100 // 18000, "it was not the customer who let it wait: the time used, no block"
     shed = next_boot(shed)
     shed.plug(0, 120)
@@ -154,9 +154,9 @@ def test_a_supply_that_sags_now_and_then_gives_an_outlet_that_may_be_live_no_new
     shed = welded_with_a_dead_meter(neighbour=True)
     shed.run(60)
     assert shed.on(1), "the minutes run, and a neighbour charges on"
-    for _ in range(8):
+    for _ in range(5):
         shed.charging.supply._enter(0, 1, 3)
-        shed.run(120)
+        shed.run(180)
     assert not shed.on(1) and (LIVE, 0) in shed.sink.held, "its row is off"
     assert shed.charging.off_watch.grace[0] == 600
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import sys
 
 import pytest
@@ -105,3 +106,9 @@ def test_in_numbers_too_a_live_outlet_is_said_first(monkeypatch):
     monkeypatch.setattr(desk.shed, "why", lambda number: (2, [7]))
     assert "switch the breaker off, it may be live: " in desk.type("why 3\r", 1000)
     assert "switch the breaker off" not in live_desk().type("why 3\r", 1000)
+
+
+def test_in_numbers_too_a_welded_relay_begins_with_its_breaker():
+    desk = live_desk()
+    desk.shed.faults.table = [(9, 1, 1, True), (9, 2, 1, False), (16, 0, 1, True)]
+    assert re.findall("switch the breaker off.*f=(\\d+)", desk.type("faults\r", 1000)) == ["9"]

@@ -133,11 +133,12 @@ def test_the_log_tells_each_kind_of_record_in_words():
 def test_faults_say_what_they_are_about_and_what_clears_them():
     desk = Desk()
     assert "no faults" in desk.type("faults\r")
-    desk.shed.faults.table = [(16, 0, 2, True), (9, 2, 1, False), (12, 0, 1, True), (77, 4, 1, True)]
+    desk.shed.faults.table = [(16, 0, 2, True), (9, 1, 1, True), (9, 2, 1, False), (12, 0, 1, True), (77, 4, 1, True)]
     text = desk.type("faults\r")
     assert "fault 16 reader silent, reader 1: 2 times, still there" in text
     assert "fault 9 relay welded, outlet 3: 1 times, over: `clear` forgets it" in text
-    assert "fault 12 journal full" in text
+    assert "\nswitch the breaker off: fault 9 relay welded, outlet 2: 1 times, still there" in text.replace("\r", "")
+    assert "\nfault 12 journal full" in text.replace("\r", "")
     assert "fault 77 #77" in text
 
 

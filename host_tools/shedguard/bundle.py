@@ -23,6 +23,7 @@ from .errors import FAILED, ShedError
 from .flash import micropython_image
 from .flash.micropython_image import MicroPythonImage
 from .paths import repository
+from .whole_file import whole_file
 
 FOLDER: Final = "shedguard-bundle"
 _MODE: Final = {True: 0o755, False: 0o644}
@@ -115,14 +116,8 @@ def _wheels(root: Path, folder: Path) -> None:
 
 def _pack(out: Path, contents: dict[str, bytes]) -> None:
     """A tar that is the same for the same contents: no times, no names of users."""
-    fresh = out.with_name(f"{out.name}.part")
-    try:
-        with tarfile.open(fresh, "w") as tar:
-            for name in sorted(contents):
-                entry = tarfile.TarInfo(f"{FOLDER}/{name}")
-                entry.size, entry.mode = len(contents[name]), _MODE[name.endswith(".sh")]
-                tar.addfile(entry, io.BytesIO(contents[name]))
-        fresh.replace(out)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise ShedError(f"cannot write {out}", error.strerror or str(error), "name a folder with room: --out FILE") from error
+    with whole_file(out) as file, tarfile.open(fileobj=file, mode="w") as tar:
+        for name in sorted(contents):
+            entry = tarfile.TarInfo(f"{FOLDER}/{name}")
+            entry.size, entry.mode = len(contents[name]), _MODE[name.endswith(".sh")]
+            tar.addfile(entry, io.BytesIO(contents[name]))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -15,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .boards import model as boards
-from .errors import FAILED, INVALID, OK, ShedError
+from .errors import FAILED, INVALID, OK, ShedError, reason
+from .flash.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
 from .paths import boards_dir, repository
 from .site import load as sites
 from .typed import TypedLines
+from .whole_file import write_whole
 
 if TYPE_CHECKING:
     from hil_tests.bench.typed_hands import TypedHands
@@ -45,9 +46,8 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     if flash is not None and (flash.is_dir() or not flash.parent.is_dir()):
         cause = "it is a folder" if flash.is_dir() else f"there is no folder {flash.parent}"
         raise ShedError(f"cannot keep the board in {flash}", cause, "name a file in a folder that exists", FAILED)
-    if flash is not None and flash.exists() and (flash.stat().st_size % _MEGABYTE or not flash.stat().st_size):
-        cause = f"it has {flash.stat().st_size} bytes, and would be written over at the end"
-        raise ShedError(f"{flash} is not the flash of a board", cause, "name a new file, or one that --flash has written", INVALID)
+    if flash is not None and flash.exists():
+        _check_flash(flash)
     if site is not None:
         sites.load(site)  # a wrong site file is refused with its lines before anything starts
     product = None if board is None else _board_file(board)
@@ -83,12 +83,25 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
         finally:
             server.close()
             if flash is not None:
-                fresh = flash.with_name(f"{flash.name}.part")
-                shutil.copyfile(used, fresh)
-                fresh.replace(flash)
+                write_whole(flash, used.read_bytes())
     if reason == "board ended":
         raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", "make setup", FAILED)
     return OK
+
+
+def _check_flash(path: Path) -> None:
+    """ShedError unless ``path`` is the flash of a board: it is written over at the end."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            file.seek(TABLE_OFFSET)
+            table = file.read(TABLE_SIZE)
+    except OSError as error:
+        raise ShedError(f"cannot read {path}", reason(error), "name a new file, or one that --flash has written", INVALID) from error
+    if size % _MEGABYTE or not may_hold_table(table):
+        what = f"it has {size} bytes" if size % _MEGABYTE or not size else "where the partition table belongs it has something else"
+        hint = "name a new file, or one that --flash has written"
+        raise ShedError(f"{path} is not the flash of a board", f"{what}, and would be written over at the end", hint, INVALID)
 
 
 class _Typist:
@@ -117,7 +130,10 @@ class _Typist:
         try:
             if verb.lower() != "wait":
                 return self._hands.do(line)
-            self._free_ns = self._now_ns() + round(float(rest) * 1e9)
+            wait_ns = round(float(rest) * 1e9)
+            if wait_ns < 0:
+                raise ValueError
+            self._free_ns = self._now_ns() + wait_ns
         except Refused as error:
             return f"refused: {error}"
         except (ValueError, OverflowError):

@@ -11,6 +11,7 @@ from .cards import show_number
 from .lists import (
     ACCESS_REASONS,
     AUTHORITIES,
+    BREAKER_FIRST,
     FAULT_ARGUMENTS,
     FAULTS,
     GATE_EVENTS,
@@ -69,6 +70,14 @@ def fault_text(code: int, argument: int, names: SiteNames, language: str = "en")
 def outlet_text(number: int, language: str = "en") -> str:
     """By the number on its socket."""
     return f"{number} 号插座" if language == "zh" else f"outlet {number}"
+
+
+def fault_told(frame: Mapping[str, Any], names: SiteNames, language: str = "en") -> str:
+    """A row of the board's list of faults; while it lasts with what comes first, where a socket may be live. (The Chinese texts of all
+    faults say what to do.)"""
+    name = name_of(FAULTS, frame["f"])
+    first = text("first", name) if frame.get("live", 1) and name in BREAKER_FIRST and language == "en" else ""
+    return fault_text(frame["f"], frame.get("a", 0), names, language) + (f": {first}" if first else "")
 
 
 def sentence(record: Record, names: SiteNames, language: str = "en") -> str:
@@ -186,7 +195,9 @@ def _repeats(record: Record, names: SiteNames, language: str) -> str:
     of, detail, times = record.number("of"), record.number("detail"), record.number("count")
     fields: dict[str, int | bytes] = {"card": record.fields["card"]}
     what = "other things"
-    if of == 6:
+    if of == 2:
+        what = f"TRIP by {_cause(detail, names)}"
+    elif of == 6:
         what = _gate(replace(record, fields=fields | {"event": detail >> 8, "reason": detail & 0xFF}), names, language)
     elif of == 7:
         what = _fault(replace(record, fields={"fault": detail >> 16, "argument": detail & 0xFFFF}), names, language)

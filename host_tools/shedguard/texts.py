@@ -85,10 +85,16 @@ _EN: Final[Mapping[str, Mapping[str, str]]] = {
         "trip_unknown": "a trip of another configuration is latched",
         "records_lost": "the record of a sale or a trip was refused",
         "supply_lost": "no supply: look at its breaker and residual-current device; if they are on, at the contactor and the meters' bus",
-        "low_voltage": "low voltage",
-        "live_outlet": "LIVE although relay and contactor were told off: switch the breaker off",
+        "low_voltage": "low voltage, or one that sags again and again: look at the feeder; it is switched on later each time",
+        "live_outlet": "LIVE although relay and contactor were told off",
         "meters_mixed": "its meter shows another outlet's load: meters or their wires are mixed up",
         "meter_jump": "its energy register jumped",
+    },
+    "first": {  # what the crew does before anything else
+        "meter_stale": "switch the breaker off before you touch its outlet: nobody sees whether it is off",
+        "welded": "switch the breaker off, replace the relay, then `shed clear`",
+        "output_readback": "switch the breaker off: what it drives may be live; change the board",
+        "live_outlet": "switch the breaker off, replace relay and contactor, then `shed clear`",
     },
     "access": {
         "ok": "card accepted",

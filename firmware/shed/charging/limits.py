@@ -11,6 +11,7 @@ from shed.charging import stop_causes
 from shed.charging.rules import DAY_MS
 
 _SOON_MS = const(15000)  # the shortest time between two checkpoints
+_FIRST_MS = const(2000)  # with the relay open: mains that flicker for minutes are boots of a second, and no long wait
 _LATE_MS = const(2000)  # a step may come so late
 _WAITED_MS = const(300000)  # with the relay open: after that another bike may stand there
 _LONGEST_MS = const(1800000)  # the same while the shed has no supply, or a detector at fault
@@ -66,7 +67,8 @@ class TimeLimits:
         """For a checkpoint that is written now: seconds of the longest session, of the whole one, with the relay open (0: a load draws),
         that are used when the next one is due. An open relay that closes brings it forward."""
         self._unsaved_ms = 0
-        self._promise_ms = promise_ms = max(_SOON_MS, min(self._same_ms // 2, limits.checkpoint_ms)) + _LATE_MS
+        soon_ms = _SOON_MS if self._closed else max(_FIRST_MS, min(self._same_ms, _SOON_MS))
+        self._promise_ms = promise_ms = max(soon_ms, min(self._same_ms // 2, limits.checkpoint_ms)) + _LATE_MS
         fed_ms = promise_ms if self._closed else _SOON_MS + _LATE_MS
         open_s = (self.open_ms + promise_ms) // 1000 if self.open_ms else 0
         return (self.used_ms + fed_ms + 999) // 1000, (self.whole_ms + promise_ms + 999) // 1000, open_s

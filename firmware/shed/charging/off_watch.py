@@ -5,7 +5,8 @@ Hazard: somebody repairs, or trusts, a socket that is called off and is live.
 Told off: unseen until a reading of two seconds later shows no power. Power that stays is accused:
   another sale's own meter shows nothing -> that sale ends; power gone with it: meters_mixed, both outlets off until `clear`
   else                                   -> welded: the group contactor opens; power that stays even so: live_outlet
-                                            until `clear`: no power then is a plug that was pulled, or a charger that waits
+                                            both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
+                                            closed one is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
 A cut gives none of this back: which outlets may be live, and the minutes, stand in the live ring (decision 0029).
 """
@@ -118,10 +119,7 @@ class OffWatch:
             self._mixed(i)
             self._mixed(self._suspect[i] - 1)
             self._suspect[i] = 0
-        if self._flags[i] & _POWERED:
-            if self._flags[i] & _WELDED:
-                self._shed.sink.fault_over(FAULT_WELDED, i)
-            self._flags[i] &= ~_POWERED
+        self._flags[i] &= ~_POWERED
 
     def accuse(self, i, ask):
         """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's."""
@@ -162,6 +160,7 @@ class OffWatch:
         if self._flags[i] & _WELDED:
             self._flags[i] &= ~_WELDED
             self._shed.sink.release(HOLD_WELDED, i)
+            self._shed.sink.fault_over(FAULT_WELDED, i)
         self._hold(self._shed.group_of[i], 0)
         return True
 

@@ -2,12 +2,13 @@
 
 Hazard: a fallen breaker or a low voltage taken for so many people who unplugged, so many dead meters; a customer who pays for the dark.
 
-  OK ----- meters of the group read under LOW_DV for 3 s ------------> LOW      fault low_voltage
-  OK, LOW - every meter silent, or the load of two sales gone at once -> LOST    fault supply_lost
-  LOW, LOST - meters read BACK_DV (LOST: LOW_DV) and more for 3 s ----> OK       after a load that went: after 20 s, to try again
+  OK ----- meters of the group read under LOW_DV (BACK_DV while no sale of it is billed) for 3 s, or in dips ---> LOW    fault low_voltage
+  OK, LOW - every meter silent, or the load of two sales gone at once -----------------------------------------> LOST   fault supply_lost
+  LOW, LOST - meters read BACK_DV and more for 3 s, after a load that went 20 s; twice as long each time again --> OK
 
 In LOW and LOST sales pause (session.py) and none begins. One silent meter stays a meter's fault. A contactor (85 % to pull in, 75 % or less
-to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 220 V.
+to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 220 V. Nor is a row switched on whenever a weak feeder
+recovers (docs/decisions/0031): a loss counts for ten minutes, so that there are a dozen closings in an hour at most.
 """
 
 from micropython import const
@@ -24,8 +25,13 @@ _LOW_DV = const(1650)
 _BACK_DV = const(1870)
 _LOAD_MW = const(5000)  # more than a charger at rest
 _NEW_MS = const(40000)  # an idle meter is read every 30 s; when one says low, or well again, the others are asked at once
-_STILL_MS = const(2000)
+_STILL_MS = const(1000)
+_TOLD_MS = const(2500)  # a low voltage is of now
 _SURE = const(3)
+_DIP = const(60)  # seconds that a dip counts; so much together is low, though it recovers in between
+_DIPS = const(150)
+_LOSS = const(600)  # seconds that a loss counts
+_LOSSES = const(5400)
 _TRY_AGAIN = const(20)
 _GONE = const(9)  # less than a load needs to count as unplugged
 
@@ -38,8 +44,13 @@ class Supply:
         self._rows = rows
         n = len(rows)
         self.state = bytearray(n)  # not 0: sales pause, none begins
-        self.turns = bytearray(n)  # looks in a row that said otherwise: what meters say about loads proves nothing
-        self._until = bytearray([_SURE] * n)  # so many change the state
+        self.turns = [0] * n  # looks in a row that said otherwise: what meters say about loads proves nothing
+        self._until = [_SURE] * n  # so many change the state
+        self._said = bytearray(n)
+        self._was_low = bytearray(len(shed.sessions))
+        self._dips = [0] * n  # each a second less per second
+        self._pause = bytearray(n)  # looks until another dip counts
+        self._losses = [0] * n
         self._silent = bytearray(n)
         self._asked = bytearray(n)
         self.owed = bytearray(n)  # a load went, and none has come since
@@ -55,9 +66,13 @@ class Supply:
         poller = shed.poller
         row = self._rows[g]
         state = self.state[g]
-        limit_dv = _BACK_DV if state == _LOW else _LOW_DV
-        silent = sure = low = good = drawing = 0
+        silent = sure = low = good = drawing = billed = dip = 0
         last = before = _GONE  # looks since the last load went, and the one before
+        for i in row:
+            sale = shed.sessions[i]
+            if sale is not None and sale.is_billed():
+                billed = 1
+        limit_dv = _LOW_DV if billed and not state else _BACK_DV  # its contactor holds; or would have to pull in
         for i in row:
             meter = shed.meter_of(i)
             reading = poller.readings[meter]
@@ -65,11 +80,16 @@ class Supply:
             if silent_s:
                 silent += 1
                 sure |= silent_s > 2
-            elif poller.age_ms(meter, now_ms) < _NEW_MS:
-                if reading.voltage_dv < limit_dv:
-                    low += 1
-                else:
-                    good += 1
+            else:
+                age_ms = poller.age_ms(meter, now_ms)
+                if age_ms < _NEW_MS:
+                    is_low = reading.voltage_dv < limit_dv
+                    if not is_low:
+                        good += 1
+                    elif age_ms < _TOLD_MS:
+                        low += 1
+                    dip |= is_low > self._was_low[i]  # a meter that says low for ever makes none
+                    self._was_low[i] = is_low
             gone = 0
             sale = shed.sessions[i]
             if sale is not None and sale.is_billed():
@@ -99,8 +119,19 @@ class Supply:
             self.owed[g] = 1
             self._enter(g, LOST, _TRY_AGAIN)
             return
-        self.turns[g] = self.turns[g] + 1 if seen != state else 0
-        if seen != state and (seen == LOST or self.turns[g] >= self._until[g]):
+        self.turns[g] = 0 if seen == state else self.turns[g] + 1 if seen == self._said[g] and not dip else 1
+        self._said[g] = seen
+        if not state:
+            self._losses[g] = max(self._losses[g] - 1, 0)
+            self._dips[g] = max(self._dips[g] - 1, 0)
+            self._pause[g] = max(self._pause[g] - 1, 0)
+            if dip and billed and not self._pause[g]:
+                self._pause[g] = _SURE
+                self._dips[g] += _DIP + self._losses[g] // 10  # the more it was lost, the more it counts
+                if self._dips[g] >= _DIPS:
+                    self._enter(g, _LOW, _SURE)
+                    return
+        if seen != state and (seen == LOST or self.turns[g] >= (_SURE if seen else self._until[g])):
             self._enter(g, seen, _SURE)
         elif state == LOST:
             if not self.owed[g] and not now_ms >> 10 & 3:
@@ -129,7 +160,10 @@ class Supply:
         before = self.state[g]
         self.state[g] = state
         self.turns[g] = 0
-        self._until[g] = until
+        self._dips[g] = 0
+        if state and not before:
+            self._losses[g] = min(self._losses[g] + _LOSS, _LOSSES)
+        self._until[g] = until << (self._losses[g] - 1) // _LOSS
         if before and not (before == LOST and self.owed[g]):
             sink.fault_over(_FAULTS[before], g)
         if state:

@@ -24,6 +24,7 @@ _READS = {"status": "", "why": "o", "log": "n", "sessions": "n", "faults": "", "
 MOST = const(200)  # records in one typed answer
 WRITES = ("stop", "clear", "confirm", "repl")  # and `time`, which takes a date: with words only
 _LIVE = "switch the breaker off, it may be live: "
+BREAKER = b"\x08\x09\x0b\x1c"  # codes of faults at which a socket may be live: its breaker first
 _OF_OUTLETS = b"\x09\x15\x1c\x1d"  # codes of faults (docs/fault-codes.md) whose argument is an outlet
 _OF_OTHERS = b"\x08\x0a\x0b\x10\x11\x12\x13\x18\x1a\x1b\x1e\x23"  # or a meter, a point, ... counted from 0
 _THINGS = ("outlet", "point", "gate", "meter")  # by the first letter; all but outlets count from 0 in the rows
@@ -109,7 +110,7 @@ class Talk:
             if row is None:
                 yield None
                 continue
-            about = _LIVE if row.get("on") == 2 else ""
+            about = _LIVE if row.get("on") == 2 or (row.get("f", 0) in BREAKER and row["live"]) else ""
             for name in _THINGS:
                 if name[0] in row and row.get("ok") is not True:
                     about += "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))

@@ -5,7 +5,7 @@ Hazard: somebody who cannot find out why an outlet is off. Every number is named
 
 from shed.console import words
 from shed.console.dates import date_text, date_value, span_text
-from shed.console.talk import MOST, WRITES
+from shed.console.talk import BREAKER, MOST, WRITES
 from shed.console.words import word
 from shed.safety.holders import LEASE, NO_SESSION
 from shed.storage.journal import SESSION_KINDS, fields
@@ -111,7 +111,8 @@ class Typed:
             yield "no faults\n"
         for code, argument, times, live in self._shed.faults.rows():
             text = words.fault_text(code, argument, self._shed.outlet_number)
-            yield "fault %s: %d times, %s\n" % (text, times, "still there" if live else "over: `clear` forgets it")
+            first = "switch the breaker off: " if live and code in BREAKER else ""
+            yield "%sfault %s: %d times, %s\n" % (first, text, times, "still there" if live else "over: `clear` forgets it")
 
     def _write(self, verb, parts, count, now_ms):
         asked = {"o": count}

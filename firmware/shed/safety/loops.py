@@ -1,4 +1,4 @@
-"""Loops: detector lines with an end-of-line resistor, judged through mains hum.
+"""Loops: detector lines with an end-of-line resistor, and which of them is sampled when.
 
 Hazard: smoke that nobody sees because the cable lies beside mains. Hum of 50 or 60 Hz moves single samples over every band, and samples a
 whole number of half-periods apart all show the same moment of it. So:
@@ -13,7 +13,7 @@ band (four when none is calm) their windows take turns, each as long as telling 
 a loop is no longer open or short. A loop that was calm for half a second joins at once, in the place of the calm ones; one that flaps
 waits for its turn. A loop that cannot be read is `stale`.
 
-    microvolts   0 .. SHORT .. short .. ALARM .. alarm .. NORMAL .. normal .. OPEN
+What the samples mean, judges loop_judge.py.
 
 Everything `sample` does is allocation-free. An OSError of the port comes from the emergency buffer when the heap is locked.
 """
@@ -22,27 +22,15 @@ from time import ticks_diff
 
 from micropython import const
 
-_NORMAL = const(0)  # the states of points.py
-_ALARM = const(1)
-_OPEN = const(2)
-_SHORT = const(3)
-_STALE = const(5)
-_SUSPECT = const(6)
+from shed.safety.loop_judge import LoopJudge
 
 _NEAR_US = const(3500)  # nearer than this it is no other sample
-_SPAN_US = const(8000)  # three samples of hum nearer than this may agree
 _FAR_US = const(6500)  # a window with a gap like this is no whole period
 _ALIAS_US = const(9000)  # samples this far apart may show the same moment of hum
 _WINDOW = const(4)
-_WINDOW_US = const(15000)
 _FULL = const(200)
 _AT_ONCE = const(4)  # loops in a scan
-_CALM_US = const(500000)
 _MORE = const(2)  # scans by which a turn may be longer
-_LONG_US = const(100000)  # so long in one band, seen so often, a loop in alarm has left it
-_OFTEN = const(6)
-_LEAST = const(3)  # two samples a quarter period apart may agree by hum alone
-_TICKS = const(0x3FFFFFFF)
 
 
 class Loops:
@@ -51,15 +39,14 @@ class Loops:
     def __init__(self, points, rows):
         self._points = points
         self.mask = 0
+        judge = self._judge = LoopJudge(points, rows)
         looks = []
-        judged = []
+        self._numbers = {}  # by bit
         for i, config in rows:
+            self._numbers[1 << i] = len(looks)
             self.mask |= 1 << i
-            short_uv, alarm_uv, normal_uv = config.bands_uv
-            looks.append((1 << i, config.read, alarm_uv, normal_uv))
-            judged.append((1 << i, i, short_uv, alarm_uv, normal_uv, max(config.trip_samples, _LEAST), config.clear_ms * 1000))
+            looks.append((1 << i, config.read, config.bands_uv[1], config.bands_uv[2]))
         self._looks = tuple(looks)
-        self._judged = tuple(judged)
         n = self._count = len(looks)
         self._each = min(n, 3)
         self._swap = int(n > 3 and n % 5 > 0)  # two and three in turn; three where that would come round in a multiple of 10 ms
@@ -74,18 +61,15 @@ class Loops:
         self._size = 0
         self._room = _AT_ONCE
         self._crowded = False  # more are off their band than can be sampled at once
-        self._span = max([row[5] for row in judged]) + 2 + _MORE  # scans in a turn: a window, as many means as tell smoke, and more
+        self._span = judge.need + 2 + _MORE  # scans in a turn: a window, as many means as tell smoke, and more
         self._left = self._span  # scans of the turn of `_members` that are left
         self._next = 0
-        self._uneven = 0  # samples in a row differed: only the mean counts
-        self._band = bytearray(n)  # band of the last sample
-        self._run = bytearray(n)  # samples in a row that said so; of a loop not in alarm, those about 5 ms apart
-        self._since_us = [0] * n  # first sample of the run
-        self._off_us = [0] * n  # last sample off the state, 0: none
         self._taken = bytearray(n)  # samples since the window began
-        self._means = bytearray(n)  # means in a row in one band off the state, and the band << 5
         self._sum_uv = [0] * n  # of the last four
-        self._ring = tuple([[0] * n for _ in range(_WINDOW)])
+        self._ring = judge.ring
+        self._means = judge.means
+        self._run = judge.run
+        self._off_us = judge.off_us
 
     def sample(self, now_us):
         points = self._points
@@ -100,16 +84,19 @@ class Loops:
         turn = self._turn
         while n:
             bit, read, alarm_uv, normal_uv = self._looks[turn]
-            if not hot & bit:
+            if hot & bit:  # on to the next that is not
+                bit = self.mask & ~hot & -bit
+                turn = self._numbers[bit & -bit] if bit else self._count
+            else:
                 points.seen |= bit
                 try:
                     uv = read()
                 except OSError:
                     uv = -1
                 if not alarm_uv <= uv < normal_uv or points.unquiet & bit:
-                    self._step(turn, uv, now_us)
+                    self._judge.step(turn, uv, now_us)
                 n -= 1
-            turn += 1
+                turn += 1
             if turn == self._count:
                 turn = 0
                 if hot:  # fewer take turns: one scan without them, where they would come round with the mains
@@ -129,7 +116,8 @@ class Loops:
                 if not 0 <= gap_us < _ALIAS_US:
                     self._run[k] = 0
             self._left = self._span
-        if hot != self._hot or not self._left:
+        chosen = hot != self._hot or not self._left
+        if chosen:
             n = n if hot == self._hot else 0  # a long pass already
             self._choose(hot)
         if self._rest:
@@ -137,11 +125,15 @@ class Loops:
             n = 0
         self._phase = phase = self._phase + 1 & 3
         ring = self._ring[phase]
+        if chosen:
+            phase = -1  # nor is anybody's quiet judged: a turn has five scans, and each phase comes again
         points = self._points
         looks = self._looks
         members = self._members
-        uneven = self._uneven
+        judge = self._judge
+        uneven = judge.uneven
         sums = self._sum_uv
+        off_us = self._off_us
         off = 0
         late = False
         size = j = self._size
@@ -153,10 +145,10 @@ class Loops:
                 uv = read()
             except OSError:
                 taken_of[k] = 0
-                self._step(k, -1, now_us)
+                judge.step(k, -1, now_us)
                 continue
             if not uneven & bit:
-                self._step(k, uv, now_us)
+                judge.step(k, uv, now_us)
                 if not points.suspect & bit:
                     continue
             taken = taken_of[k] + 1
@@ -171,14 +163,14 @@ class Loops:
             ring[k] = uv
             if not alarm_uv <= uv < normal_uv:
                 off |= bit
-                self._off_us[k] = now_us
+                off_us[k] = now_us
             elif phase == j:  # each of them once in four scans
-                self._quiet(k, now_us)
+                judge.quiet(k, now_us)
             if taken >= _WINDOW:
                 mean_uv >>= 2
                 if alarm_uv <= mean_uv < normal_uv:
                     self._means[k] = 0
-                elif self._judge(k, mean_uv, taken, now_us):
+                elif judge.mean(k, mean_uv, taken, now_us):
                     late = True
         if off:
             points.shaken |= off
@@ -195,12 +187,12 @@ class Loops:
         that was calm joins at once, in the place of those that are calm still."""
         fresh = hot & ~self._hot
         if hot != self._hot:
+            bits = hot ^ self._hot
             self._hot = hot
-            n = 0
-            bits = hot
+            n = self._count - self._calm
             while bits:
+                n += 1 if hot & bits & -bits else -1
                 bits &= bits - 1
-                n += 1
             self._calm = self._count - n
             self._room = _AT_ONCE if not self._calm else _AT_ONCE - 1
             crowded = n > self._room
@@ -227,111 +219,41 @@ class Loops:
         if not self._crowded:
             self._join(hot, fresh, _AT_ONCE, 0)
             return
-        self._join(hot & ~self._uneven, fresh, _AT_ONCE if n else self._room, 0)
-        if not n:
-            self._next = self._join(hot, fresh, self._room, self._next)
+        room = self._room
+        even = hot & ~self._judge.uneven
+        if even & ~self._group:
+            self._join(even, fresh, _AT_ONCE if n else room, 0)
+        if not n and self._size < room:
+            self._next = self._join(hot, fresh, room, self._next)
 
     def _join(self, wanted, fresh, room, k):
         """Those of them that are not looked at yet, from number k on, as far as there is room: their windows begin. Returns the next k."""
         wanted &= ~self._group
         n = self._size
-        while wanted and n < room:
-            bit = self._looks[k][0]
-            if wanted & bit:
-                wanted &= ~bit
-                self._group |= bit
-                self._members[n] = k
-                n += 1
-                self._taken[k] = 0
-                if not fresh & bit:
-                    self._run[k] = 0
-            k += 1
-            if k == self._count:
-                k = 0
+        if not wanted or n >= room:
+            return k
+        self._group |= wanted
+        later = wanted & -self._looks[k][0]  # points have their order: bits from that of k on
+        wanted ^= later
+        numbers = self._numbers
+        members = self._members
+        taken_of = self._taken
+        run = self._run
+        while n < room:
+            if not later:
+                if not wanted:
+                    break
+                later = wanted
+                wanted = 0
+            bit = later & -later
+            later ^= bit
+            k = numbers[bit]
+            members[n] = k
+            n += 1
+            taken_of[k] = 0
+            if not fresh & bit:
+                run[k] = 0
+        self._group ^= later | wanted
         self._size = n
-        return k
-
-    def _step(self, k, uv, now_us):
-        """One sample of a loop that was calm, or is in alarm, or cannot be read (-1)."""
-        bit, i, short_uv, alarm_uv, normal_uv, need, clear_us = self._judged[k]
-        points = self._points
-        state = points.state[i]
-        band = _STALE if uv < 0 else _SHORT if uv < short_uv else _ALARM if uv < alarm_uv else _NORMAL if uv < normal_uv else _OPEN
-        if state == _STALE:
-            if uv < 0:
-                points.dark |= bit
-            else:
-                points.dark &= ~bit
-        began = not points.suspect & bit
-        if began or band != self._band[k]:
-            self._band[k] = band
-            self._since_us[k] = now_us
-            run = 1
-            if not began or (self._off_us[k] and 0 <= ticks_diff(now_us, self._off_us[k]) < _CALM_US):
-                self._uneven |= bit  # also one that comes back so soon: it takes no window away from others
-            if began:
-                self._off_us[k] = now_us
-        else:
-            run = self._run[k] + 1
-        if run < _FULL:
-            self._run[k] = run
-        if band == state:
-            if state == _ALARM and not began and ticks_diff(now_us, self._off_us[k]) >= _CALM_US:
-                self._settle(bit)
-            return
-        if began:
-            points.off(bit)
-        elif band:
-            points.shaken |= bit
-        run_us = ticks_diff(now_us, self._since_us[k])
-        if state == _ALARM:
-            self._off_us[k] = now_us
-            if run >= _OFTEN and run_us >= (_LONG_US if band else clear_us):
-                self._become(k, band)
-        elif band and run >= need and (band == _STALE or not self._uneven & bit) and run_us >= _SPAN_US:
-            points.first_us = self._since_us[k]
-            self._become(k, band)
-
-    def _quiet(self, k, now_us):
-        """The loop is in its normal band now: for how long?"""
-        bit, i, _, _, _, _, clear_us = self._judged[k]
-        quiet_us = ticks_diff(now_us, self._off_us[k])
-        if self._points.state[i]:
-            if quiet_us >= clear_us:
-                self._become(k, _NORMAL)
-        elif quiet_us >= _CALM_US:
-            self._settle(bit)
-
-    def _judge(self, k, mean_uv, taken, now_us):
-        """A mean that is not normal: twice in a window just begun, else four times: two disturbed samples are in three. So is the end
-        of a short, and a wire that flaps passes the band of smoke: from open or short, or with an open sample, four times as well, and
-        True while its turn waits for them."""
-        bit, i, short_uv, alarm_uv, normal_uv, need, _ = self._judged[k]
-        band = _SHORT if mean_uv < short_uv else _ALARM if mean_uv < alarm_uv else _OPEN
-        state = self._points.state[i]
-        if band == state:
-            self._settle(bit)
-            return False
-        means = self._means[k] + 1
-        if taken == _WINDOW or means >> 5 != band:  # in different bands they tell nothing together
-            means = band << 5 | 1
-        self._means[k] = means
-        soon = taken <= need + 2 and not _ALARM <= state <= _SHORT
-        if soon and band == _ALARM:
-            for ring in self._ring:
-                if ring[k] >= normal_uv:  # no smoke with hum reaches so high
-                    soon = False
-        if means & 31 >= need - (1 if soon else -1):
-            self._points.first_us = now_us - _WINDOW_US & _TICKS
-            self._become(k, band)
-            return False
-        return not soon and state != _ALARM
-
-    def _settle(self, bit):
-        self._uneven &= ~bit
-        self._points.settle(bit)
-
-    def _become(self, k, band):
-        self._uneven &= ~self._judged[k][0]
-        self._points.suspect &= ~self._judged[k][0]
-        self._points.become(self._judged[k][1], band)
+        k += 1
+        return k if k < self._count else 0

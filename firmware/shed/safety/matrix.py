@@ -22,20 +22,21 @@ class Matrix:
     `holding_points` from `fault_seen`; it allocates nothing.
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
-    `cut_groups`, `free_gates`: masks of what must be open. `active`: causes present now; `latched`: held until reset; `shadow`: would
-    have tripped. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation. `watched`: the points of armed
-    causes. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none: never.
+    `cut_groups`, `free_gates`: masks of what must be open. `latching`: the causes that latch. `active`: causes present now; `latched`: held
+    until reset; `shadow`: would have tripped. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation.
+    `watched`: the points of armed causes. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none:
+    never.
     """
 
     def __init__(self, causes, effects, latched=0, windows_ms=()):
         # Bits are kept with their rows: shifting one up row by row would end at 1 << 30, which allocates.
         self._causes = tuple([(1 << i, mask, votes, flags, effect) for i, (mask, votes, flags, effect) in enumerate(causes)])
-        self.watched = self._armed = self._latching = 0
+        self.watched = self._armed = self.latching = 0
         self.holding_points = 0  # of causes that trip and do not latch
         acts = []  # of armed causes: what is cut and freed
         for bit, mask, _votes, flags, effect in self._causes:
             if flags & LATCHED:
-                self._latching |= bit
+                self.latching |= bit
             if flags & ARMED:
                 self._armed |= bit
                 self.watched |= mask
@@ -58,7 +59,7 @@ class Matrix:
         self.fault_seen = 0
         self.active = 0
         self.held = 0  # not latched, and a point at fault since
-        self.since = 0  # causes that tripped since a task last took them (Scan.take_trips)
+        self.since = 0  # causes that began to trip since a task last took them (Scan.take_trips)
         self.unknown = False
         self.latched = 0
         self.shadow = 0
@@ -76,7 +77,8 @@ class Matrix:
         self.alarm = alarm
         active = 0
         held = 0
-        holds = (self.active | self.held) & self._armed if fault else 0
+        before = self.active | self.held
+        holds = before & self._armed if fault else 0
         for bit, mask, votes, _flags, _effects in self._causes:
             hits = alarm & mask
             if hits:
@@ -95,8 +97,8 @@ class Matrix:
         self.held = held
         self.shadow |= active & ~self._armed
         acting = active & self._armed
-        self.since |= acting
-        self.latched |= acting & self._latching
+        self.since |= acting & ~before
+        self.latched |= acting & self.latching
         self._apply()
 
     def _apply(self):

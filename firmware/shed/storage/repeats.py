@@ -7,12 +7,12 @@ two, four ... at most an hour, for as long as it goes on. A minute without it, a
 
 from micropython import const
 
-from shed.storage.journal import REPEATS
+from shed.storage.journal import REPEATS, TRIP
 
 _SHORT_S = const(60)
 _LONGEST_S = const(3600)
 _MOST = const(12)  # things looked after at once
-_FIRSTS = const(60)  # records a minute of all of them; what is more is counted under kind 0
+_FIRSTS = const(60)  # records a minute of all of them, twice as many with trips; what is more is counted under kind 0
 NO_CARD = bytes(11)
 
 # Of a row.
@@ -37,7 +37,7 @@ class Repeats:
             row[_COUNT] += 1
             self._rows[key] = row
             return False
-        if self._firsts >= _FIRSTS:
+        if self._firsts >= _FIRSTS << (kind == TRIP):  # nothing else takes the place of a trip
             self._more += 1
             return False
         self._firsts += 1

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zipfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from .. import __version__
-from ..errors import FAILED, INVALID, PROTOCOL, ShedError, reason
+from ..errors import INVALID, PROTOCOL, ShedError, reason
+from ..whole_file import whole_file
 from .contents import CONFIG, KEPT, Contents
 from .secrets import redact
 
@@ -39,18 +39,13 @@ def save(contents: Contents, path: Path, secrets: bool, made: datetime) -> dict[
         "counters": contents.counters(),
         "files": {f"{label}.bin": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for label, data in stored.items()},
     }
-    fresh = path.with_name(path.name + ".part")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file, zipfile.ZipFile(file, "w") as out:
+    with whole_file(path, private=True) as file:
+        with zipfile.ZipFile(file, "w") as out:
             out.writestr(_MANIFEST, json.dumps(manifest, indent=2), zipfile.ZIP_DEFLATED)
             for label, data in stored.items():
                 out.writestr(f"{label}.bin", data, zipfile.ZIP_DEFLATED)
-        load(fresh)
-        fresh.replace(path)
-    except OSError as error:
-        raise ShedError(f"cannot write {path}", reason(error), "name another file with --out", FAILED) from error
-    finally:
-        fresh.unlink(missing_ok=True)
+        file.flush()
+        load(Path(file.name))
     return manifest
 
 

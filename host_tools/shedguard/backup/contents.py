@@ -70,6 +70,11 @@ class Contents:
         return records.read_journal(self.raw[JOURNAL], self.raw[BOX])
 
     @cached_property
+    def events(self) -> Log:
+        """Those of the journal's records that lie in the ring of events."""
+        return records.read_log(self.raw[BOX], records.EVENTS_MAGIC, records.JOURNAL_KINDS)
+
+    @cached_property
     def live(self) -> Log:
         """The live ring's."""
         return records.read_live(self.raw[LIVE])

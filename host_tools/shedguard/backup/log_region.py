@@ -42,6 +42,11 @@ def sectors_in_use(region: bytes, magic: bytes) -> dict[int, tuple[int, int]]:
     return found
 
 
+def has_gone_round(region: bytes, magic: bytes) -> bool:
+    """Whether the ring's first records were pushed out by later ones."""
+    return min((order for order, _wear in sectors_in_use(region, magic).values()), default=1) > 1
+
+
 def with_wear_of(region: bytes, chip: bytes, magic: bytes) -> bytes:
     """``region`` as it will stand on a chip whose region is ``chip`` now: each sector has that chip's erase count and one more."""
     result = bytearray(region)

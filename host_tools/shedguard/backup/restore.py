@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from .. import card_changes
+from .. import card_changes, records
 from ..boards import model as boards
 from ..boards.boot_file import identity
 from ..cards import merge
@@ -95,11 +95,12 @@ def _journal(backup: Contents, board: Contents, replace: bool) -> Item:
     if not log.records:
         return _empty(name)
     facts = {"records": len(log.records), "sessions": len(backup.ended), "problems": len(log.problems)}
-    last = log.records[-1]
     mine = {record.sequence: record for record in board.journal.records}
-    if mine.get(last.sequence) == last:
-        state = "unchanged" if len(mine) == len(log.records) else "skipped"
-        further = f"the board's own goes further: record {max(mine)} against {last.sequence}"
+    kept = records.read_journal(backup.raw[JOURNAL]).records or log.records  # events are pushed out by later ones, sales are not so soon
+    if mine.get(kept[-1].sequence) == kept[-1]:
+        newest = log.records[-1].sequence
+        state = "unchanged" if max(mine) <= newest else "skipped"
+        further = f"the board's own goes further: record {max(mine)} against {newest}"
         return Item(name, state, "the board has it" if state == "unchanged" else further, facts=facts | {"empty": True})
     strange = board.sales - backup.sales
     if strange and not replace:
@@ -172,16 +173,30 @@ def _cards(backup: Contents, board: Contents, replace: bool) -> Item:
 
 
 def _events(backup: Contents, board: Contents, journal: Item) -> Item:
-    """They count with the journal, so they go with it; alone when an earlier restore was cut between the two."""
+    """They count with the journal, so they go with it; alone when an earlier restore was cut between the two. A board that has the journal
+    has gone on since the backup, at least by its boot: its events stay."""
     name = "events"
-    if journal.state == "restored" or (journal.facts.get("empty") and board.is_blank(BOX) and not backup.is_blank(BOX)):
-        region = log_region.with_wear_of(backup.raw[BOX], board.raw[BOX], EVENTS_MAGIC)
-        return Item(name, "restored", "those of the backup's journal", _whole(BOX, region))
-    if backup.is_blank(BOX):
+    if journal.state == "restored":
+        return Item(name, "restored", "those of the backup's journal", _box_of(backup, board))
+    if not backup.events.records:
         return _empty(name)
     if backup.raw[BOX] == board.raw[BOX]:
         return Item(name, "unchanged", "the same")
-    return Item(name, "skipped", "they belong to the journal, which was not restored")
+    if not journal.facts.get("empty"):
+        return Item(name, "skipped", "they belong to the journal, which was not restored")
+    saved, mine = ({record.sequence: record for record in one.events.records} for one in (backup, board))
+    missing = [number for number, record in saved.items() if mine.get(number) != record]
+    if missing and all(saved.get(number) == record for number, record in mine.items()):
+        return Item(name, "restored", "those of the backup's journal, which is here already", _box_of(backup, board))
+    if log_region.has_gone_round(board.raw[BOX], EVENTS_MAGIC):
+        missing = [number for number in missing if number > min(mine)]
+    if missing:
+        return Item(name, "skipped", f"the board lacks {len(missing)} of them and has others of its own, which stay")
+    return Item(name, "skipped", f"the board's own go further: record {max(mine)} against {max(saved)}", facts={"empty": True})
+
+
+def _box_of(backup: Contents, board: Contents) -> Write:
+    return _whole(BOX, log_region.with_wear_of(backup.raw[BOX], board.raw[BOX], EVENTS_MAGIC))
 
 
 def _configuration(

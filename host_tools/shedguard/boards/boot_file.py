@@ -4,9 +4,9 @@ Hazards: a shed at a prompt without a watchdog; relays that were closed when the
 each reset but power-on and its EN button, and an expander keeps its outputs over all of them, until somebody writes.
 
 The file imports only `machine` and `micropython`. Nothing in it raises: the calls that can are given values they accept, and those that
-depend on the chip's state or on a bus are guarded, because a boot.py that stops half-way would leave the board at a prompt. If it does
-all the same, the watchdog, armed before all that could hang, starts the board again. What it leaves in the shared namespace:
-docs/architecture.md.
+depend on the chip's state or on a bus are guarded, because after a boot.py that stops half-way MicroPython runs no main.py: the board would
+be left at a prompt. For want of memory any line may stop: that is a reset at once (decision 0034). If it stops all the same, the watchdog,
+armed before all that could hang, starts the board again. What it leaves in the shared namespace: docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -30,39 +30,43 @@ try:
         pass
 except KeyboardInterrupt:
     pass
-import machine
+# Every line may find no memory, and an exception would end at a prompt, with the outputs as a reset left them: another reset instead.
+try:
+    import machine
 
-# Maintenance (RTC memory, firmware/shed/board/resets.py): bit 0 of the flags asks for it, once. Bit 1 carries it over soft resets,
-# which mpremote does all the time; any other reset ends it. What a power loss left of this memory asks for nothing.
-_rtc = machine.RTC()
-_kept = bytearray(_rtc.memory())
-maintenance = False
-if len(_kept) >= 4 and _kept[0:2] == b"SG" and _kept[2] == 1:
-    _cause = machine.reset_cause()
-    maintenance = _cause != machine.PWRON_RESET and bool(_kept[3] & (2 if _cause == machine.SOFT_RESET else 1))
-    _flags = (_kept[3] & 0xFC) | (2 if maintenance else 0)
-    if _flags != _kept[3]:
-        _kept[3] = _flags
-        _rtc.memory(_kept)
+    # Maintenance (RTC memory, firmware/shed/board/resets.py): bit 0 of the flags asks for it, once. Bit 1 carries it over soft resets,
+    # which mpremote does all the time; any other reset ends it. What a power loss left of this memory asks for nothing.
+    _rtc = machine.RTC()
+    _kept = bytearray(_rtc.memory())
+    maintenance = False
+    if len(_kept) >= 4 and _kept[0:2] == b"SG" and _kept[2] == 1:
+        _cause = machine.reset_cause()
+        maintenance = _cause != machine.PWRON_RESET and bool(_kept[3] & (2 if _cause == machine.SOFT_RESET else 1))
+        _flags = (_kept[3] & 0xFC) | (2 if maintenance else 0)
+        if _flags != _kept[3]:
+            _kept[3] = _flags
+            _rtc.memory(_kept)
 
-# The only watchdog of this program (lint); main.py finds it in the shared namespace and feeds it.
-wdt = None
-if not maintenance:
-    try:
-        wdt = machine.WDT(timeout={watchdog_ms})
-    except (OSError, ValueError):
-        pass  # main.py refuses service without a watchdog
+    # The only watchdog of this program (lint); main.py finds it in the shared namespace and feeds it.
+    wdt = None
+    if not maintenance:
+        try:
+            wdt = machine.WDT(timeout={watchdog_ms})
+        except (OSError, ValueError):
+            # main.py refuses service without a watchdog.
+            pass
 
-
-# Every output of the board, whether the site uses it or not. The firmware calls it again before each reset of its own.
-def outputs_off():
+    # Every output of the board, whether the site uses it or not. The firmware calls it again before each reset of its own.
+    def outputs_off():
 """
 
 _TAIL = """
 
-
-outputs_off()
-board_crc = {crc}  # of this board's name and outputs; a configuration made for another board is not wired
+    outputs_off()
+except MemoryError:
+    __import__("machine").reset()
+# Of this board's name and outputs; a configuration made for another board is not wired.
+board_crc = {crc}
 
 # 240 MHz: a stock image starts at 160. `cpu_hz` is read back and reported by main.py; the shed is safe, only slower, at any speed.
 try:
@@ -77,7 +81,17 @@ def generate(board: Board) -> str:
     """The text of ``boot.py``. Every output terminal of the board is set, whether the site uses it or not."""
     head = _HEAD.format(name=board.board.name, watchdog_ms=WATCHDOG_MS)
     tail = _TAIL.format(hz=board.board.cpu_mhz * 1_000_000, crc=identity(board))
-    return head + "\n".join("    " + line if line else "" for line in outputs(board)) + tail
+    return _quick(head + "\n".join("        " + line for line in outputs(board)) + tail)
+
+
+def _quick(text: str) -> str:
+    """What a board needs of it: it compiles the text at each start, and until that is done the outputs stand as a reset left them.
+
+    The first line and the names of the terminals stay; indents are one character a step.
+    """
+    first, *lines = text.split("\n")
+    kept = (line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    return "\n".join([first, *(" " * ((len(line) - len(line.lstrip())) // 4) + line.lstrip() for line in kept)]) + "\n"
 
 
 def identity(board: Board) -> int:
@@ -96,7 +110,7 @@ def outputs(board: Board) -> Iterator[str]:
     """The lines that set every output, expanders behind the ESP32's own pins, which have the contactors."""
     for name, terminal in board.outputs().items():
         if terminal.gpio is not None:
-            yield f"machine.Pin({terminal.gpio}, machine.Pin.OUT, value={terminal.safe_level})  # {name}: {terminal.what}"
+            yield f"machine.Pin({terminal.gpio}, machine.Pin.OUT, value={terminal.safe_level})  # {name}"
     for name, wires in board.bus.items():
         yield from _i2c(board, name, wires) if wires.kind == "i2c" else _shift(board, name, wires)
 

@@ -8,7 +8,7 @@ import typer
 
 from ..errors import SAFETY_FAULT
 from ..lists import HOLDERS, name_of
-from ..narrate import causes_in, fault_text, outlet_text
+from ..narrate import causes_in, fault_text, fault_told, outlet_text
 from ..texts import text
 from .common import (
     JsonOption,
@@ -93,9 +93,7 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
     if as_json:
         show_json([{**frame, "text": fault_text(frame["f"], frame.get("a", 0), names)} for frame in frames])
     elif frames:
-        rows = [
-            (_STATES[tongue][bool(f.get("live"))], f["f"], fault_text(f["f"], f.get("a", 0), names, tongue), f.get("n", 1)) for f in frames
-        ]
+        rows = [(_STATES[tongue][bool(f.get("live"))], f["f"], fault_told(f, names, tongue), f.get("n", 1)) for f in frames]
         show_table(_HEADS[tongue], rows)
     else:
         print(_STATES[tongue][2])

@@ -11,8 +11,9 @@ from ..boards import check, model, picture
 from ..boards.model import Board
 from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
+from ..whole_file import write_whole
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
-from .out_file import check_new, write_whole
+from .out_file import check_new
 
 app = typer.Typer(
     invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.", epilog="Example: shed boards"

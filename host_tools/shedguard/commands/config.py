@@ -15,9 +15,10 @@ from ..site.image import compile_site, image_crc
 from ..site.load import load, loads
 from ..site.problems import FileProblems
 from ..site.write import to_toml
+from ..whole_file import write_whole
 from . import config_board
 from .common import JsonOption, PortOption, load_site, say, show_json
-from .out_file import check_new, write_whole
+from .out_file import check_new
 from .place import FlashOption, YesOption
 
 app = typer.Typer(no_args_is_help=True, help="Site files: make, check, show, compare, compile, bring to a board and back.")

@@ -24,6 +24,7 @@ from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.model import SiteFile
 from ..site.write import to_toml
+from ..whole_file import write_whole
 from ..whose import ReplaceSiteOption
 from .common import (
     JsonOption,
@@ -40,7 +41,7 @@ from .common import (
     show_table,
 )
 from .flash import BaudOption, BeforeOption, before_of, hands
-from .out_file import check_new, write_whole
+from .out_file import check_new
 from .place import FlashOption, YesOption, ask, open_place
 
 

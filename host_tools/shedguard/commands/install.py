@@ -18,10 +18,11 @@ from ..install.run import STEPS, Job
 from ..site import memory
 from ..site.load import LoadedSite
 from ..site.push import Way, configure
+from ..whole_file import write_whole
 from ..whose import ReplaceSiteOption
 from .common import JsonOption, load_site, port_of, say, show_json
 from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
-from .out_file import check_new, write_whole
+from .out_file import check_new
 from .place import YesOption, ask
 from .progress import Bar
 

@@ -1,11 +1,10 @@
 """Files that a verb writes: judged before the work begins, so that nothing that is there is lost and no work is done for nothing.
 
-Hazard: the only backup of a burnt board overwritten by one of its successor; a sheet of cards cut short by a full disk.
+Hazard: the only backup of a burnt board overwritten by one of its successor. How they are written: whole_file.py.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -29,24 +28,6 @@ def check_new(path: Path, force: bool | None = None, again: bytes = b"") -> Path
         hint = "name another file" + ("" if force is None else "; --force writes over this one")
         raise ShedError(f"{path} is there already", "it would be lost", hint, INVALID)
     return path
-
-
-def write_whole(path: Path, data: bytes, private: bool = False) -> None:
-    """``data`` into ``path``, all of it or nothing: what was there stays until all of the new is on the disk. ``private``: for its owner
-    only, from the first byte on. ShedError (exit code 1) when it cannot be written."""
-    path = path.resolve()  # what a link leads to
-    fresh = path.with_name(f"{path.name}.part")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if private else 0o666), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        cause = error.strerror or str(error)
-        raise ShedError(f"cannot write {path}", cause, "name a file in a folder with room, where you may write", FAILED) from error
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _begins(path: Path, with_bytes: bytes) -> bool:

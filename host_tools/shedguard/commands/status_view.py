@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..lists import GATE_STATES, HOLDERS, OUTLET_STATES, POINT_STATES, name_of
+from ..lists import GATE_STATES, HOLDERS, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, name_of
 from ..narrate import causes_in, memory_text, when
 from ..site.names import SiteNames
 from .common import show_table
 
 Frame = dict[str, Any]
 _HOUR_MS = 3_600_000
-MAY_BE_LIVE = 2
 KEPT = 2  # `clk`
 _GROUPS = {0: "contactor open", 1: "contactor closed", MAY_BE_LIVE: "MAY BE LIVE although told off: switch its breaker off"}
 _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from ..console import Console
@@ -11,10 +12,11 @@ from ..flash.channel import Channel
 from ..flash.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..flash.plan import HEAD, Plan
 from ..flash.who import Running, ask
-from ..lists import FAULTS, name_of
-from ..narrate import when
+from ..lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, name_of
+from ..narrate import SiteNames, fault_text, when
 from ..ports import Wire
 from ..site.slots import current
+from ..texts import text
 from .finding import Finding, ok
 
 _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s
@@ -90,12 +92,13 @@ def _version(hello: dict[str, Any]) -> Finding:
 
 def _status(console: Console) -> list[Finding]:
     try:
-        head = console.request("status").head
+        status = console.request("status")
         faults = [frame for frame in console.request("faults") if "f" in frame and frame.get("live", 1)]
     except ShedError as error:
         return [Finding("console", "bad", "it answers hello and then no more", error.what, "another cable; shed doctor again")]
+    head = status.head
     names = [str(name_of(FAULTS, frame["f"])) for frame in faults]
-    found: list[Finding] = []
+    found = _live(status[1:])
     if "unprotected" in names:
         cause = "no heartbeat circuit holds contactors and locks: a dead board would leave outlets on and the gate locked"
         clears = "fit the heartbeat circuit, name its terminal in the site file, then shed install"
@@ -109,12 +112,27 @@ def _status(console: Console) -> list[Finding]:
             Finding("crash loop", "bad", "several bad starts in a row", "shed log shows what ended each", "shed faults; shed clear")
         )
     found += [
-        Finding("fault", "warn", name, "it is there now", "shed faults, docs/fault-codes.md")
-        for name in names
-        if name not in ("unprotected", "boot_loop", "clock_unset")
+        _fault(name, frame) for name, frame in zip(names, faults, strict=True) if name not in ("unprotected", "boot_loop", "clock_unset")
     ]
     found.append(_clock(head, "clock_unset" in names))
     return found
+
+
+def _live(frames: Iterable[dict[str, Any]]) -> list[Finding]:
+    """First of all what may kill."""
+    live = [str(frame["o"]) for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
+    if not live:
+        return []
+    what = f"outlet{'s' if len(live) > 1 else ''} {', '.join(live)} may be live although told off"
+    clear = f"switch the breaker off, before anything else; then shed why {live[0]}"
+    return [Finding("live outlets", "bad", what, "no reading has shown that the socket is off", clear)]
+
+
+def _fault(name: str, frame: dict[str, Any]) -> Finding:
+    told = f"{name}: {fault_text(frame['f'], frame.get('a', 0), SiteNames())}"
+    if name in BREAKER_FIRST:
+        return Finding("fault", "bad", told, "it is there now", f"{text('first', name)} (docs/fault-codes.md)")
+    return Finding("fault", "warn", told, "it is there now", "shed faults, docs/fault-codes.md")
 
 
 def _clock(head: dict[str, Any], dated: bool) -> Finding:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import INVALID, ShedError
+from ..whole_file import write_whole
 from . import micropython_image
 from .micropython_image import STAND_IN, MicroPythonImage
 
@@ -57,10 +58,8 @@ def keep(data: bytes, name: str) -> Path:
     folder = cache_dir()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    fresh = path.with_name(f"{name}.{os.getpid()}")
-    fresh.write_bytes(data)
-    _hash_file(path).write_text(f"{hashlib.sha256(data).hexdigest()}  {name}\n", encoding="utf-8")
-    fresh.replace(path)
+    write_whole(_hash_file(path), f"{hashlib.sha256(data).hexdigest()}  {name}\n".encode())
+    write_whole(path, data)
     return path
 
 

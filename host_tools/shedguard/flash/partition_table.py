@@ -10,6 +10,7 @@ from typing import Final
 TABLE_OFFSET: Final = 0x8000
 TABLE_SIZE: Final = 0x1000
 FLASH_SIZE: Final = 0x400000
+_ROWS_SIZE: Final = 0xC00  # ESP-IDF's most; the rest of the sector stays erased
 _ENTRY: Final = struct.Struct("<2sBBII16sI")
 _ENTRY_MAGIC: Final = b"\xaa\x50"
 _MD5_MAGIC: Final = b"\xeb\xeb" + b"\xff" * 14
@@ -72,6 +73,13 @@ def decode(table: bytes) -> tuple[Partition, ...]:
             break
         rows.append(Partition(label.rstrip(b"\0").decode(), type_, subtype, offset, size))
     raise ValueError("no partition table, or one without an MD5 row")
+
+
+def may_hold_table(sector: bytes) -> bool:
+    """Whether ``sector`` can be what a board has at TABLE_OFFSET: erased, or a table, also one that is damaged or cut short."""
+    if len(sector) != TABLE_SIZE or sector[_ROWS_SIZE:].strip(b"\xff"):
+        return False
+    return sector.startswith(_ENTRY_MAGIC) or not sector.strip(b"\xff")
 
 
 def find(partitions: tuple[Partition, ...], label: str) -> Partition:

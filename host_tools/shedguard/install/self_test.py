@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from ..console import Answer, Console
 from ..errors import TEST_FAILED, ShedError
 from ..lists import FAULTS, name_of
-from ..narrate import causes_in, fault_text, memory_text, when
+from ..narrate import causes_in, fault_told, memory_text, when
 from ..site.model import SiteFile
 from ..site.names import SiteNames
 
@@ -143,7 +143,7 @@ def _meters(status: Answer, site: SiteFile | None) -> list[Check]:
 def _faults(faults: Answer, names: SiteNames) -> list[Check]:
     checks: list[Check] = []
     for frame in faults[1:]:
-        text = fault_text(frame["f"], frame.get("a", 0), names)
+        text = fault_told(frame, names)
         if not frame.get("live") or name_of(FAULTS, frame["f"]) == "clock_unset":  # that is `_clock`'s
             continue
         if name_of(FAULTS, frame["f"]) == "cards_bad":  # the cards come after the installation: nobody can charge, nothing is unsafe
