@@ -26,7 +26,7 @@ OTHER_CARD = bytes((7, 9, 9, 9, 9, 9, 9, 9, 0, 0, 0))
 
 
 class Sink:
-    """What app.py does, as a list of calls; holds open relays; refuses a second settlement."""
+    """What books.py does, as a list of calls; holds open relays; refuses a second settlement."""
 
     def __init__(self, shed):
         self.shed = shed

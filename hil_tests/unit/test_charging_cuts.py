@@ -5,7 +5,7 @@ import random
 import pytest
 from shed.charging import stop_causes
 from shed.charging.restoring import restore
-from shed.safety.holders import LIVE
+from shed.safety.holders import LIVE, WELDED
 
 from hil_tests.unit.metered_shed import Shed
 
@@ -75,9 +75,12 @@ def test_a_load_that_is_seen_ends_the_waiting_and_the_next_outage_has_its_five_m
 def test_a_cut_in_a_weak_supply_does_not_end_the_sale():
     """Low voltage often comes just before the outage: the pause is written down, and is only seconds long."""
     shed = charging()
-    shed.run(3600)
+    shed.run(3470)
+    fed_s = shed.closed_ms[0] / 1000
     shed.session().pause(shed.charging)
     shed = next_boot(shed, locked=True)
+    assert shed.session().energised_s() >= fed_s - 20, "what was fed is known"
+    assert shed.session().time.used_ms / 1000 <= fed_s + 20, "and the cut took no minutes of the longest session"
     shed.run(200)
     shed.locked = False
     shed.run(60)
@@ -87,8 +90,12 @@ def test_a_cut_in_a_weak_supply_does_not_end_the_sale():
 ROW = ((0, 1), (2,))
 
 
-def welded_with_a_dead_meter() -> Shed:
+def welded_with_a_dead_meter(neighbour: bool = False) -> Shed:
     shed = charging(3, ROW)
+    if neighbour:
+        shed.begin(1, 150)
+        shed.run(60)
+        assert shed.on(1)
     shed.welded.add(0)
     shed.meters[0].silent = True
     shed.run(30)
@@ -144,8 +151,55 @@ def test_a_dead_meter_of_an_idle_outlet_costs_no_neighbour_anything_after_a_cut(
 
 
 def test_a_supply_that_sags_now_and_then_gives_an_outlet_that_may_be_live_no_new_minutes():
-    shed = welded_with_a_dead_meter()
-    for _ in range(5):
+    shed = welded_with_a_dead_meter(neighbour=True)
+    shed.run(60)
+    assert shed.on(1), "the minutes run, and a neighbour charges on"
+    for _ in range(5):  # each wait for the supply is longer than the one before; the minutes run on behind it
         shed.charging.supply._enter(0, 1, 3)
-        shed.run(180)
-    assert (LIVE, 1) in shed.sink.held
+        shed.run(400)
+    assert not shed.on(1) and (LIVE, 0) in shed.sink.held, "its row is off"
+    assert shed.charging.off_watch.grace[0] == 600
+
+
+def test_a_relay_that_is_known_as_welded_is_known_after_a_cut_though_its_meter_is_dead_by_then():
+    """Its contactor opened, and its meter saw it off; the cut closes the contactor's way again, and nobody would see the power."""
+    shed = charging(3, ROW)
+    shed.welded.add(0)
+    shed.charging.stop(0, stop_causes.OPERATOR)
+    assert shed.run(60, until=lambda: (WELDED, 0) in shed.sink.held)
+    shed.welded.clear()  # the contactor
+    shed.run(60)
+    shed.meters[0].silent = True
+    shed.run(60)
+    for _ in range(2):
+        shed = next_boot(shed, ROW)
+        shed.welded.add(0)
+        shed.run(5)
+        if not shed.session(2):
+            shed.begin(2, 150)
+        shed.begin(1, 150)
+        shed.run(30)
+        assert not shed.on(1), "nothing closes the contactor before which that relay hangs"
+        assert shed.on(2), "the other row serves"
+
+
+@pytest.mark.parametrize("after_s", [0, 1, 2, 3, 5, 8, 20])
+def test_whenever_the_cut_comes_after_a_sale_with_a_silent_meter_its_outlet_is_not_forgotten(after_s):
+    shed = charging(3, ROW)
+    shed.meters[0].silent = True
+    shed.welded.add(0)
+    shed.charging.stop(0, stop_causes.OPERATOR)
+    assert shed.run(60, until=lambda: bool(shed.ends()))
+    shed.run(after_s)
+    shed = next_boot(shed, ROW)
+    shed.run(5)
+    shed.begin(1, 150)
+    shed.run(30)
+    assert not shed.on(1)
+
+
+def test_the_minutes_of_an_outlet_that_may_be_live_cost_the_flash_a_record_a_minute():
+    shed = welded_with_a_dead_meter()
+    shed.run(900)
+    assert (LIVE, 0) in shed.sink.held
+    assert len(shed.sink.of("watch")) <= 13

@@ -1,9 +1,13 @@
 """Time limits and the price of the beginning: what is billed when a limit is noticed late, and how limits count across power cuts."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shed.charging import stop_causes
+from shed.charging.limits import TimeLimits
 from shed.charging.restoring import restore
 
 from hil_tests.unit.metered_shed import Shed
@@ -126,3 +130,35 @@ def test_a_checkpoint_of_an_older_version_is_settled_at_the_configured_price():
     shed.settle(60)
     assert shed.ends()[0]["price_fen"] == 70
     assert shed.ends()[0]["energised_s"] >= old[5]
+
+
+SPELLS = st.lists(st.tuples(st.booleans(), st.sampled_from((0.5, 4, 20, 90, 700, 3000)), st.floats(0.5, 1.5)), min_size=1, max_size=10)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(SPELLS, st.sampled_from((200, 1000, 1900)))
+def test_whenever_the_cut_comes_the_checkpoint_tells_at_least_what_is_used_and_at_most_half_as_much_again(spells, span_ms):
+    """The relay closes and opens as it likes; a checkpoint is written at once when one is due."""
+    limits = SimpleNamespace(checkpoint_ms=600_000)
+    time = TimeLimits()
+    used_ms = whole_ms = open_ms = same_ms = 0
+    used_s = whole_s = open_s = 0
+    was = False
+    for closed, seconds, factor in spells:
+        for _ in range(max(1, round(seconds * factor * 1000 / span_ms))):
+            same_ms = span_ms + (same_ms if closed == was else 0)
+            was = closed
+            whole_ms += span_ms
+            used_ms += span_ms * closed
+            open_ms = 0 if closed else open_ms + span_ms
+            time.go_on(span_ms, closed, closed, closed, 0)
+            if time.checkpoint_due():
+                used_s, whole_s = time.promise_s(limits)
+                open_s = time.open_s()
+                most_s = max(15, same_ms / 2000) + 3
+                assert used_s <= used_ms / 1000 + (most_s if closed else 18), "a relay that is open and closes brings the next one forward"
+                assert whole_s <= whole_ms / 1000 + most_s
+                assert open_s <= open_ms / 1000 + most_s
+            assert used_s * 1000 >= used_ms and whole_s * 1000 >= whole_ms
+            if not closed:
+                assert open_s * 1000 >= open_ms - 999 if open_s else open_ms <= 17_000, "the wait of one that had begun when it was written"

@@ -125,6 +125,49 @@ def test_a_cut_at_any_operation_leaves_exactly_the_sessions_that_were_live(steps
         assert not torn_erase or len(region.erased) > 0  # an old session can only come back from a sector whose erase was cut
 
 
+def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
+    region = NorRegion(6)
+    live = LiveRing(region)
+    live.open()
+    assert live.watched == (0, 0)
+    live.put(checkpoint(7, 3))
+    for told in ((4, 0), (4, 60), (5, 120), (1, 600)):
+        live.watch(*told)
+        boot = LiveRing(region)
+        assert boot.open() == {3: checkpoint(7, 3)}
+        assert tuple(boot.watched) == told, "the newest of a sector counts"
+    for i in range(300):
+        live.put(checkpoint(100 + i, 1))
+        live.done(100 + i)
+        live.put(checkpoint(7, 3))
+        live.erase_ahead(True)
+    boot = LiveRing(region)
+    assert list(boot.open()) == [3] and tuple(boot.watched) == (1, 600), "and each sector taken since carries it on"
+    boot.watch(0, 0)
+    again = LiveRing(region)
+    assert list(again.open()) == [3] and tuple(again.watched) == (0, 0)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(st.integers(0, 2**31), st.integers(0, 600)), min_size=1, max_size=60), st.integers(0, 120), st.integers(0, 2**32))
+def test_a_cut_at_any_operation_leaves_what_was_told_of_live_outlets_last_or_just_before(told, cut, seed):
+    region = NorRegion(6)
+    live = LiveRing(region, 3)
+    live.open()
+    region.cut_after(cut, random.Random(seed))
+    before = after = (0, 0)
+    try:
+        for n, after in enumerate(told):
+            live.watch(*after)
+            before = after
+            live.put(checkpoint(7, 3, n))
+            live.erase_ahead(True)
+    except PowerCut:
+        boot = LiveRing(region, 3)
+        boot.open()
+        assert tuple(boot.watched) in (before, after)
+
+
 # --- configuration slots
 
 

@@ -22,41 +22,40 @@ _SECTOR_HEADER: Final = struct.Struct("<4sIII")
 _HEADER: Final = struct.Struct("<BBBBI")
 _TIME: Final = struct.Struct("<IIB")
 _FREE: Final = 0xFF
-_NOTHING: Final = struct.Struct("<")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A record kind: its payload's fields in order. ``timed``: the time fields come first. ``more``: what was appended by a later version,
-    which an older record has not."""
+    """A record kind: its payload's fields in order. ``timed``: the time fields come first. ``more``: what each later version appended, in
+    steps; a record of an older version ends behind one of them."""
 
     number: int
     name: str
     layout: struct.Struct
     fields: tuple[str, ...]
     timed: bool = True
-    more: struct.Struct = _NOTHING
-    more_fields: tuple[str, ...] = ()
+    more: tuple[tuple[struct.Struct, tuple[str, ...]], ...] = ()
 
 
-def _kind(number: int, name: str, layout: str, fields: str, timed: bool = True, more: str = "", more_fields: str = "") -> Kind:
-    later = struct.Struct("<" + more), tuple(more_fields.split())
-    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed, *later)
+def _kind(number: int, name: str, layout: str, fields: str, *more: tuple[str, str], timed: bool = True) -> Kind:
+    later = tuple((struct.Struct("<" + step), tuple(names.split())) for step, names in more)
+    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed, later)
 
 
 _SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause"
 _LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause"
-_LIVE_MORE = "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh open_s open_due_s"
+_LIVE_MORE: Final = ("HHIIHHiH", "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh"), ("HH", "open_s open_due_s")
+_LATCHED_BY: Final = ("I", "config_crc")
 _WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
 _U16: Final = 0xFFFF
 JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
         _kind(1, "boot", "BBHI", "reset_cause fault argument boots"),
-        _kind(2, "trip", "BBIIiI", "cause point effects alarms latency_us latched", more="I", more_fields="config_crc"),
-        _kind(3, "trip_reset", "BBI", "cause authority latched", more="I", more_fields="config_crc"),
+        _kind(2, "trip", "BBIIiI", "cause point effects alarms latency_us latched", _LATCHED_BY),
+        _kind(3, "trip_reset", "BBI", "cause authority latched", _LATCHED_BY),
         _kind(4, "session_start", "IB11sIH", "session outlet card meter_wh price_fen"),
-        _kind(5, "session_end", "IB11sIIQIIHB", _SESSION_END, more="I", more_fields=_WIDE),
+        _kind(5, "session_end", "IB11sIIQIIHB", _SESSION_END, ("I", _WIDE)),
         _kind(6, "gate", "BB11s", "event reason card"),
         _kind(7, "fault", "BH", "fault argument"),
         _kind(8, "fault_cleared", "BHB", "fault argument authority"),
@@ -66,7 +65,7 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
         _kind(12, "maintenance", "B", "authority"),
         _kind(13, "session_resumed", "IBI", "session outlet energised_s"),
         _kind(14, "session_energised", "IB", "session outlet"),
-        _kind(15, "state", "II", "boots latched", more="I", more_fields="config_crc"),
+        _kind(15, "state", "II", "boots latched", _LATCHED_BY),
         _kind(16, "trial", "IBB", "image_sequence event authority"),
         _kind(17, "repeats", "BIII11s", "of detail count span_s card"),
         _kind(18, "lost", "II", "events refused"),
@@ -76,9 +75,9 @@ JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
 LIVE_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
     for kind in (
-        _kind(1, "live", "IB11sIIIQIB", _LIVE, timed=False, more="HHIIHHiHHH", more_fields=_LIVE_MORE),
+        _kind(1, "live", "IB11sIIIQIB", _LIVE, *_LIVE_MORE, timed=False),
         _kind(2, "done", "I", "session", timed=False),
-        _kind(3, "going", "Q", "outlets", timed=False, more="IH", more_fields="may_be_live live_s"),
+        _kind(3, "going", "Q", "outlets", ("IH", "may_be_live live_s"), timed=False),
     )
 }
 
@@ -126,8 +125,11 @@ def decode_payload(kinds: Mapping[int, Kind], number: int, payload: bytes, seque
         raise ValueError(f"{kind.name} record of {len(payload)} bytes, {behind} expected")
     uptime_s, epoch_s, boot = _TIME.unpack_from(payload) if kind.timed else (0, 0, 0)
     fields = dict(zip(kind.fields, kind.layout.unpack_from(payload, head), strict=True))
-    if kind.more_fields and len(payload) >= behind + kind.more.size:
-        fields |= dict(zip(kind.more_fields, kind.more.unpack_from(payload, behind), strict=True))
+    for step, names in kind.more:
+        if len(payload) < behind + step.size:
+            break
+        fields |= dict(zip(names, step.unpack_from(payload, behind), strict=True))
+        behind += step.size
     if _WIDE in fields:
         fields["price_fen"] = fields[_WIDE]
     return Record(sequence, kind.name, fields, uptime_s, epoch_s, boot)
@@ -144,8 +146,10 @@ def encode_payload(kinds: Mapping[int, Kind], record: Record) -> tuple[int, byte
     if _WIDE in fields:
         fields["price_fen"] = min(record.number("price_fen"), _U16)
     data = head + kind.layout.pack(*(fields[name] for name in kind.fields))
-    if kind.more_fields and all(name in fields for name in kind.more_fields):
-        data += kind.more.pack(*(fields[name] for name in kind.more_fields))
+    for step, names in kind.more:
+        if not all(name in fields for name in names):
+            break
+        data += step.pack(*(fields[name] for name in names))
     return kind.number, data
 
 

@@ -2,9 +2,10 @@
 
 Hazard: a sale on another person's card. One open grant: a press uses it (tap, then press). Several: a press only *selects* its outlet, and
 one of these cards, tapped once more while no other outlet is selected, starts its sale there. A card that comes in after it does not:
-its owner has not seen that button. A grant that ran out unused keeps another card's from being the single one for as long again: its
-owner may stand at a button. A press on a running sale whose card has an open grant stops it, however many are open. All else is
-refused, and written down where somebody would look for a reason.
+its owner has not seen that button. A press that is refused selects, too: its owner taps again. A grant that ran out unused keeps another
+card's from being the single one for as long again: its owner may stand at a button. So does one that found no place any more. A press on
+a running sale whose card has an open grant stops it, however many are open. All else is refused, and written down where somebody would
+look for a reason.
 """
 
 from micropython import const
@@ -25,7 +26,7 @@ _BLOCKED = const(4)  # no sale may begin there now
 _NOWHERE = const(255)
 
 _SELECTED_MS = const(30000)
-_MOST = const(8)  # open grants
+_MOST = const(9)  # rows: eight cards, and the one in which the oldest lose their names
 _NO_CARD = bytes(11)
 
 
@@ -34,7 +35,7 @@ class Grants:
 
     def __init__(self, shed):
         self._shed = shed
-        self._open = []  # [card, ms left; less than 0: it ran out], oldest first
+        self._open = []  # [card, ms left; less than 0: it ran out], oldest first; the first without a card: some that found no place
         self._selected = []  # [outlet, ms left, cards open at the press]
 
     def step(self, span_ms):
@@ -52,29 +53,34 @@ class Grants:
         elif meant and self._meet(meant[0][0], card) == STARTED:
             return STARTED
         if len(self._open) == _MOST:
-            del self._open[0]
+            if not self._open[0][0]:
+                del self._open[0]
+            self._open[0][0] = b""
         self._open.append([card, self._shed.rules.grant_ms])
         return NO_GRANT
 
     def press(self, i):
         """The button of outlet i. Returns an answer."""
         sale = self._shed.sessions[i]
-        cards = [row[0] for row in self._open if row[1] > 0]
+        cards = [row[0] for row in self._open if row[1] > 0 and row[0]]
         if not cards:
             return NO_GRANT
         if sale is not None and sale.card in cards:
-            return self._meet(i, sale.card)
-        if len(self._open) == 1:
-            return self._meet(i, cards[0])
-        if sale is not None:
+            answer = self._meet(i, sale.card)
+        elif len(self._open) == 1:
+            answer = self._meet(i, cards[0])
+        elif sale is not None:
             self._refuse(i, _ANOTHERS, _NO_CARD)
-            return BUSY
-        if not self._shed.may_begin(i):
-            return self._refuse(i, _BLOCKED, _NO_CARD)
-        self._forget(i)
-        self._selected.append([i, _SELECTED_MS, cards])
-        self._refuse(i, _SEVERAL_CARDS, _NO_CARD)
-        return UNCLEAR
+            answer = BUSY
+        elif not self._shed.may_begin(i):
+            answer = self._refuse(i, _BLOCKED, _NO_CARD)
+        else:
+            self._refuse(i, _SEVERAL_CARDS, _NO_CARD)
+            answer = UNCLEAR
+        if answer != STARTED and answer != STOPPED:
+            self._forget(i)
+            self._selected.append([i, _SELECTED_MS, cards])
+        return answer
 
     def _meet(self, i, card):
         """Card and outlet belong together."""

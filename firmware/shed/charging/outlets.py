@@ -2,7 +2,7 @@
 
 Hazards: two sales on one tap; a meter or a relay that fails unseen while its outlet is idle; a restart that forgets or repeats a sale.
 
-The sink (app.py implements it). bool: True when the record stands in flash; False when not (the caller acts on it). `i`: outlet index.
+The sink (books.py implements it). bool: True when the record stands in flash; False when not (the caller acts on it). `i`: outlet index.
 
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
@@ -15,8 +15,9 @@ The sink (app.py implements it). bool: True when the record stands in flash; Fal
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
                                                   answer True without a second record when the record stands already
-    fault(code, arg)  fault_over(code, arg)       8 meter_stale, 35 meter_jump (meter index), 21 dead_contact (outlet); and those of
-    hold(holder, i)   release(holder, i)          off_watch.py and supply.py; 7 meter_stale, and those of the two; called once per change
+    fault(code, arg)  fault_over(code, arg)       once per change. Codes: 8 meter_stale and 35 meter_jump with the meter index, 21
+                                                  dead_contact with the outlet; and the codes of off_watch.py and supply.py
+    hold(holder, i)   release(holder, i)          once per change. Holders: 7 meter_stale; and the holders of off_watch.py and supply.py
     press_refused(i, reason, card)                grants.py
     watch(outlets, seconds)                       what a boot is told of outlets that may be live: off_watch.py
 

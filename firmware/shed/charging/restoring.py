@@ -28,10 +28,10 @@ def restore(shed, records, unstarted=(), told=(0, 0)):
             _fill(sale, record)
             shed.take_up(sale)
         else:  # the site has changed: nothing to resume it on; what was measured is settled
-            sale, _, card, start_s, wh, seconds, mwh, _, cause = record[:9]
+            session_id, _, card, start_s, wh, seconds, mwh, _, cause = record[:9]
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
-            shed.sink.session_end(sale, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
+            shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
     watch.told = told
     for i in range(len(shed.sessions)):

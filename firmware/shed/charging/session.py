@@ -170,6 +170,7 @@ class Session:
             if self.is_billed():  # the bike may be another afterwards
                 self.signature.remember(self.signature.level_mw, self.watch.peak_mw, self.energised_ms)
             self.enter(RESUMING)
+            self.time.go_on(0, False, False, False, True)  # as the relay will be: a cut now takes seconds, not minutes
             self.checkpoint(shed)
 
     def shows_nothing(self):

@@ -97,14 +97,14 @@ class LiveRing:
     def watch(self, outlets, seconds):
         """What the next boot has to know of outlets that may be live."""
         self.watched = outlets, seconds
-        self._sector = -1
+        self._sector = -2
         self._name_the_going()
 
     def erase_ahead(self, allowed):
         """As LogRing.erase_ahead, but leaves the newest checkpoint of every live session alone."""
         victim = self.ring.next_victim()
-        for row in self._live.values():
-            if row[1] == victim:
+        for newest in self._live.values():
+            if newest[1] == victim:
                 allowed = False
         return self.ring.erase_ahead(allowed)
 
