@@ -57,7 +57,7 @@ ONE_VALUE = ("outlet.meter.profile", "reader.kind", "tariff.kind")  # so that a 
 BOARD: dict[str, Any] = {
     "board.name": "other", "board.chip": "esp32s3", "board.cpu_mhz": 160,
     "terminal.gpio": 23, "terminal.expander": "U2", "terminal.bit": 9, "terminal.active": "low", "terminal.pull": None,
-    "terminal.what": "another", "port.uart": 2, "port.tx": 25, "port.rx": 35, "port.direction": 27,
+    "port.uart": 2, "port.tx": 25, "port.rx": 35, "port.direction": 27,
     "bus.kind": "i2c", "bus.sda": 18, "bus.scl": 18, "bus.khz": 100, "bus.data": 18, "bus.clock": 18, "bus.latch": 18, "bus.enable": 18,
     "expander.part": "PCF8574", "expander.bus": "I2C-2", "expander.address": 0x27,
 }  # fmt: skip
@@ -68,6 +68,7 @@ BOARD_HOST_ONLY: Mapping[str, tuple[str, str]] = {
     "board.psram": ("boards/check.py", "board.board.psram"),
     "board.source": ("boards/check.py", "board.board.source"),
     "terminal.use": ("site/pins.py", "terminal.use"),
+    "terminal.what": ("boards/wiring.py", "terminal.what"),
     "terminal.load": ("commands/boards.py", "load"),
     "terminal.rating": ("commands/boards.py", "rating"),
     "terminal.strapping_note": ("site/pins.py", "strapping_note"),
@@ -163,7 +164,7 @@ def test_every_key_of_a_board_file_changes_image_or_boot_file_or_is_read_by_a_to
         return compile_site(SiteFile.model_validate(site), model), generate(model)
 
     rows = {
-        "terminal.gpio": "KM1", "terminal.active": "KM1", "terminal.what": "KM1", "terminal.expander": "K1", "terminal.bit": "K1",
+        "terminal.gpio": "KM1", "terminal.active": "KM1", "terminal.expander": "K1", "terminal.bit": "K1",
         "terminal.pull": "GPIO", "bus.data": "SHIFT", "bus.clock": "SHIFT", "bus.latch": "SHIFT", "bus.enable": "SHIFT",
         "expander.part": "U7",
     }  # fmt: skip
