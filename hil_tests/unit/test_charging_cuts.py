@@ -21,7 +21,7 @@ def next_boot(before: Shed, rows=None, fire_fault=0, locked=False) -> Shed:
     shed.locked = locked
     settled = {end["id"] for end in before.ends()}
     newest = {record[1]: record for record in before.sink.of("live") if record[0] not in settled}
-    restore(shed.charging, newest.values(), (), (before.sink.of("watch") or [(0, 0)])[-1])
+    restore(shed.charging, newest.values(), (), (before.sink.of("watch") or [(0, 0, 0)])[-1])
     return shed
 
 
@@ -138,7 +138,7 @@ def test_an_outlet_whose_meter_answers_after_the_cut_costs_its_row_nothing():
     shed = next_boot(shed, ROW)
     shed.run(60)
     assert not shed.sink.held
-    assert shed.sink.of("watch")[-1] == (0, 0)
+    assert shed.sink.of("watch")[-1] == (0, 0, 0)
 
 
 def test_a_dead_meter_of_an_idle_outlet_costs_no_neighbour_anything_after_a_cut():
@@ -181,6 +181,30 @@ def test_a_relay_that_is_known_as_welded_is_known_after_a_cut_though_its_meter_i
         shed.run(30)
         assert not shed.on(1), "nothing closes the contactor before which that relay hangs"
         assert shed.on(2), "the other row serves"
+
+
+def test_a_weld_that_flash_refused_is_noted_again_until_it_stands():
+    shed = charging(3, ROW)
+    shed.welded.add(0)
+    shed.sink.refuse.add("watch")
+    shed.charging.stop(0, stop_causes.OPERATOR)
+    assert shed.run(60, until=lambda: (WELDED, 0) in shed.sink.held)
+    shed.run(5)
+    shed.sink.refuse.clear()
+    shed.welded.clear()  # the contactor
+    shed.run(2)
+    for _ in range(3):
+        shed = next_boot(shed, ROW)
+        shed.run(60)
+        assert (WELDED, 0) in shed.sink.held, "its meter shows 0 W behind the open contactor"
+        shed.begin(1, 150)
+        shed.run(30)
+        assert not shed.on(1)
+    shed.charging.off_watch.clear(0)
+    shed.run(3)
+    shed = next_boot(shed, ROW)
+    shed.run(5)
+    assert not shed.sink.held
 
 
 @pytest.mark.parametrize("after_s", [0, 1, 2, 3, 5, 8, 20])

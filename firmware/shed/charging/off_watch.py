@@ -8,7 +8,7 @@ Told off: unseen until a reading of two seconds later shows no power. Power that
                                             both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
                                             closed one is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
-A cut gives none of this back: which outlets may be live, and the minutes, stand in the live ring (decision 0029).
+A cut gives none of this back: which outlets may be live, the minutes, and the welded ones stand in the live ring (decision 0029).
 """
 
 from micropython import const
@@ -51,7 +51,7 @@ class OffWatch:
         self.look = bytearray(n)  # readings for which it is still read closely
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
         self.grace = [0] * len(rows)
-        self.told = (0, 0)  # what a boot is told: mask of outlets, seconds of the ten minutes
+        self.told = (0, 0, 0)  # what a boot is told: mask of outlets, seconds of the ten minutes, mask of the welded ones
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a sale's meter showed nothing
 
@@ -84,14 +84,18 @@ class OffWatch:
                 for row in self._rows:
                     self._look_at(row)
             self._hold(g, 1)
-        mask = 0
+        mask = welded = 0
         for i in range(len(self.unseen)):
-            if _TELL <= self.unseen[i] < _SINCE_BOOT or self._flags[i] & (_WELDED | _LIVE):
+            if self._flags[i] & _WELDED:
+                welded |= 1 << i
+            if _TELL <= self.unseen[i] < _SINCE_BOOT:
                 mask |= 1 << i
+        mask |= welded
         used = max(self.grace)
-        if mask != self.told[0] or used > self.told[1]:
-            self.told = mask, min(used + _TOLD, _GRACE) if used else 0
-            shed.sink.watch(*self.told)
+        if mask != self.told[0] or used > self.told[1] or welded != self.told[2]:
+            told = mask, min(used + _TOLD, _GRACE) if used else 0, welded
+            if shed.sink.watch(*told):
+                self.told = told
 
     def _look_at(self, row):
         for i in row:
