@@ -7,7 +7,7 @@ from micropython import const
 
 from shed.charging import session, stop_causes, tariff
 from shed.charging.energy import UNSURE, EnergyCount
-from shed.charging.off_watch import UNSEEN_S
+from shed.charging.off_watch import LOOK, UNSEEN_S
 from shed.metering.register import step_wh
 
 _PATIENCE_MS = const(50000)  # a meter that says nonsense for some seconds after power-up; session.py gives up after 60 s
@@ -40,6 +40,8 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0)):
             watch.fresh(i, 0)  # its power is of before the cut: if it is there still, three readings say so
         if told[0] >> i & 1:
             watch.unseen[i] = UNSEEN_S
+            watch.look[i] = LOOK  # before its row is judged
+            shed.mark(i)
             watch.grace[shed.group_of[i]] = told[1]
 
 
