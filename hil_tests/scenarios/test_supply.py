@@ -182,3 +182,48 @@ def test_a_contactor_that_cannot_pull_in_is_not_asked_to_and_one_that_holds_goes
     bench.run("30 s")
     bench.bike(3).unplug()
     start_charging(bench, 3, card="tenant")
+
+
+def dips(bench: Bench, times: int, every_s: int, volts: float) -> None:
+    for _ in range(times):
+        bench.run(f"{every_s - 2} s")
+        bench.mains.set_volts(volts)
+        bench.run("2 s")
+        bench.mains.on()
+
+
+def test_a_press_without_a_bike_leaves_a_dead_outlet_though_the_feeder_dips(bench: Bench) -> None:
+    """Else the next bike that is plugged in there charges on a card that is long gone."""
+    bench.card("resident").tap()
+    bench.run("1 s")
+    bench.button(1).press()
+    bench.until(bench.outlet(1).contact_is_closed, within="10 s")
+    dips(bench, 3, 110, 180)
+    assert bench.outlet(1).contact_is_open()
+    bench.bike(1).plug("la48v20", soc=0.0)
+    dips(bench, 3, 110, 180)
+    assert bench.outlet(1).energy_mwh == 0
+    assert [end.stop_cause for end in bench.journal.records("session_end")] == ["no_load"]
+
+
+def test_a_bike_that_leaves_in_a_pause_leaves_a_dead_outlet_though_the_feeder_dips(bench: Bench) -> None:
+    start_charging(bench, 1)
+    bench.run("3 min")
+    bench.mains.set_volts(150)
+    bench.run("8 s")
+    bench.bike(1).unplug()
+    bench.mains.on()
+    dips(bench, 3, 100, 180)
+    assert bench.outlet(1).contact_is_open()
+    assert [end.stop_cause for end in bench.journal.records("session_end")] == ["outage_gone"]
+
+
+def test_an_unplugged_bike_is_seen_on_a_feeder_that_dips_each_minute(bench: Bench) -> None:
+    start_charging(bench, 1)
+    start_charging(bench, 2, card="neighbour")
+    bench.run("2 min")
+    dips(bench, 4, 70, 160)
+    bench.bike(1).unplug()
+    dips(bench, 1, 70, 160)
+    assert bench.outlet(1).contact_is_open() and bench.outlet(2).is_charging()
+    assert [end.stop_cause for end in bench.journal.records("session_end")] == ["unplugged"]

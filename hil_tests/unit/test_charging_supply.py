@@ -1,5 +1,6 @@
 """Groups of outlets looked at together: whose supply is gone, which meter lies alone, whose wires are exchanged."""
 
+import pytest
 from shed.charging import off_watch, stop_causes, supply
 
 from hil_tests.unit.metered_bus import Meter
@@ -181,3 +182,85 @@ def test_after_a_pause_a_relay_that_stays_open_for_another_reason_has_five_minut
     assert not shed.ends()
     shed.run(60)
     assert {end["cause"] for end in shed.ends()} == {stop_causes.WAITED}
+
+
+def dip(shed: Shed, times: int, every_s: float, volts: float = 180):
+    """Both meters of the row read that for two seconds, at the end of each period."""
+    for _ in range(times):
+        shed.run(every_s - 2)
+        for meter in shed.meters[:2]:
+            read_volts(meter, volts)
+        shed.run(2)
+        for meter in shed.meters[:2]:
+            read_volts(meter, 220)
+
+
+@pytest.mark.parametrize(("every_s", "volts"), [(110, 180), (50, 180), (4, 180), (20, 120)])
+def test_an_empty_outlet_goes_dead_after_two_minutes_however_often_its_feeder_dips(every_s, volts):
+    shed = two_rows()
+    shed.tap()
+    shed.press(0)
+    dip(shed, 1800 // every_s, every_s, volts)
+    assert 0 < shed.closed_ms[0] <= 125_000 and not shed.on(0)
+    shed.plug(0, 150)
+    shed.run(60)
+    assert not shed.truth_mwh[0], "the next bike is not fed on the old card"
+
+
+def test_neither_does_a_relay_that_opens_for_a_second_give_an_empty_outlet_new_minutes():
+    shed = two_rows()
+    shed.tap()
+    shed.press(0)
+    for _ in range(5):
+        shed.run(100)
+        shed.locked = True
+        shed.run(1)
+        shed.locked = False
+    assert [end["cause"] for end in shed.ends()] == [stop_causes.NO_LOAD]
+    assert shed.closed_ms[0] <= 125_000
+
+
+@pytest.mark.parametrize("every_s", [100, 40])
+def test_a_bike_that_left_in_a_pause_leaves_a_dead_outlet_two_minutes_after_it_however_often_its_feeder_dips(every_s):
+    shed = two_rows()
+    charge(shed, 0)
+    wait_without_supply(shed, 60)
+    shed.unplug(0)
+    supply_is_back(shed)
+    fed_ms = shed.closed_ms[0]
+    dip(shed, 1200 // every_s, every_s)
+    assert shed.closed_ms[0] - fed_ms <= 125_000
+    assert [(end["outlet"], end["cause"]) for end in shed.ends()] == [(0, stop_causes.OUTAGE_GONE)]
+
+
+def test_each_pause_gives_a_bike_that_charged_its_two_minutes():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    for _ in range(3):
+        wait_without_supply(shed, 20)
+        shed.plug(0, lambda s: 0 if s < 120 else 150)
+        supply_is_back(shed)
+        shed.run(200)
+    assert shed.on(0) and not shed.ends()
+
+
+@pytest.mark.parametrize("every_s", [60, 100])
+def test_an_unplugged_bike_is_seen_within_half_a_minute_of_the_next_dip(every_s):
+    shed = two_rows()
+    charge(shed, 0, 1)
+    dip(shed, 5, every_s, 160)
+    shed.unplug(0)
+    dip(shed, 1, 15, 160)
+    shed.run(15)
+    assert [end["cause"] for end in shed.ends()] == [stop_causes.UNPLUGGED]
+    assert not shed.on(0) and shed.on(1)
+
+
+def test_a_charger_that_needs_nine_seconds_after_a_dip_has_not_been_unplugged():
+    shed = two_rows()
+    charge(shed, 0, 1)
+    for _ in range(4):
+        shed.plug(0, lambda s: 0 if s < 11 else 150)
+        dip(shed, 1, 2, 160)
+        shed.run(58)
+    assert shed.on(0) and not shed.ends()

@@ -3,8 +3,9 @@
 Hazard: a lead-acid charger floats at 3 to 15 W at the wall, a lithium one rests at 0.5 to 3 W: neither is an unplugged bike, and calling
 it one ends top-ups and confuses the customer. Thresholds and times: docs/domain.md.
 
-Unplugged: below unplug_mw for unplug_ms, or a mean below 2 W over 300 s; never in the first 120 s after closing. A charger that has tapered
-for a minute and still draws something is resting, not gone: it is left to run to full.
+Unplugged: below unplug_mw for unplug_ms, or a mean below 2 W over 300 s; never in the first 120 s after closing. A dip of the
+supply begins the unplug_ms anew, nothing else. A charger that has tapered for a minute and still draws something is resting, not gone: it
+is left to run to full.
 Full: below max(full_percent of the peak, floor) for full_ms (full_late_ms once late); moving by more than the drift band starts anew.
 Over power: above the limit for 3 s; above twice the limit in two readings in a row; or in bursts, as warm as 6 s of twice the limit make
 it: contacts warm with the square of the power, and cool below the limit (decision 0030).
@@ -38,7 +39,7 @@ class LoadWatch:
 
     def restart(self):
         """The relay was open: time before it counts for nothing."""
-        self._over_ms = self._gone_ms = self._full_ms = -1  # -1: condition not met at the last reading
+        self._over_ms = self.gone_ms = self._full_ms = -1  # -1: condition not met at the last reading
         self._full_at_mw = self._taper_ms = self._heat = 0
         self._soft_ms = self._soft_sum_dw = self._soft_n = 0
 
@@ -68,10 +69,10 @@ class LoadWatch:
     def _gone(self, rules, power_mw, span_ms):
         resting = power_mw > 0 and self._taper_ms >= _TAPER_MS
         if power_mw >= rules.unplug_mw or resting:
-            self._gone_ms = -1
+            self.gone_ms = -1
         else:
-            self._gone_ms = 0 if self._gone_ms < 0 else self._gone_ms + span_ms
-        if self._gone_ms >= rules.unplug_ms:
+            self.gone_ms = 0 if self.gone_ms < 0 else self.gone_ms + span_ms
+        if self.gone_ms >= rules.unplug_ms:
             return True
         self._soft_ms += span_ms
         self._soft_sum_dw += power_mw // 100

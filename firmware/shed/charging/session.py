@@ -8,7 +8,7 @@ Hazards: an outlet that is on without a meter or a record (energy given away, or
     | reading: checkpoint,     | reading: resumed record
     | start and energised      |
     | record, all true         |
-    +---------> WAITING <------+          lease asked; load must come within start_ms of the relay closing
+    +---------> WAITING <------+          lease asked; load must come within start_ms with the relay closed
                    | start_w reached      (after an outage or a pause, `resumed`: 3 W, a float that lasted through it)
                    v    level above the full threshold again
                CHARGING <------------- TOP_UP     billed time runs while the relay is closed
@@ -74,8 +74,8 @@ class Session:
         self.resumed = False
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self.closed_ms = 0  # since the relay closed
-        self.dark_ms = 0  # the relay closed, and no power seen
+        self.closed_ms = self.dark_ms = 0  # since the relay closed; closed, and no power seen
+        self.wait_ms = 0  # closed, since it began; a pause with a load sets it back, no dip, no relay and no pause without one
         self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
         self._asked_ms = 0  # since the meter was asked
@@ -117,6 +117,7 @@ class Session:
         reason = shed.keeps_off(self.index)
         if self._was:
             self.closed_ms += span_ms
+            self.wait_ms += span_ms
             self.dark_ms += span_ms
             if self._was == 2:
                 self.energised_ms += span_ms
@@ -167,6 +168,7 @@ class Session:
             if self.state == TOP_UP:
                 self.top_up_ms = self.state_ms
             if self.is_billed():  # the bike may be another afterwards
+                self.wait_ms = 0
                 self.signature.remember(self.signature.level_mw, self.watch.peak_mw, self.energised_ms)
             self.enter(RESUMING)
             self.time.go_on(0, False, False, False, True)  # as the relay will be: a cut now takes seconds, not minutes
@@ -227,11 +229,9 @@ class Session:
 
     def _running(self, shed, now_ms, fresh, read_ms, closed):
         """WAITING, CHARGING, TOP_UP."""
-        limits = shed.rules
         cause = 0
-        group = shed.group_of[self.index]
-        if shed.supply.state[group] or shed.supply.turns[group]:
-            self.closed_ms = 0  # neither gone nor silent
+        if shed.supply.turns[shed.group_of[self.index]]:
+            self.watch.gone_ms = -1  # a charger needs seconds after a dip
         if self.state == WAITING:
             cause = self._waiting(shed, fresh, closed)
         elif closed:
@@ -239,7 +239,7 @@ class Session:
                 if self.reading.power_mw >= NO_POWER_MW:
                     self.dark_ms = 0
                 cause = self._follow(shed, read_ms)
-            if not cause and self.state == TOP_UP and self.state_ms >= limits.top_up_ms:
+            if not cause and self.state == TOP_UP and self.state_ms >= shed.rules.top_up_ms:
                 cause = stop_causes.FULL
         if closed and not cause:
             unread_ms = min(self.closed_ms, shed.poller.age_ms(self.meter, now_ms))
@@ -267,7 +267,7 @@ class Session:
                 self.checkpoint(shed)
                 return 0
             self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
-        if self.closed_ms < limits.start_ms:
+        if self.wait_ms < limits.start_ms:
             return 0
         if self.resumed:
             return stop_causes.SUPPLY_LOST if shed.supply.owed[shed.group_of[self.index]] else stop_causes.OUTAGE_GONE
