@@ -20,7 +20,8 @@ FAULTS = [{"ok": True}, {"f": 9, "a": 1, "n": 2, "live": 1}, {"f": 10, "a": 0, "
 
 class PlayedConsole:
     def request(self, verb: str, **_: Any) -> Answer:
-        return Answer([{"ok": True, "on": 2, "hold": [9, 13]}] if verb == "why" else FAULTS)
+        answers = {"why": [{"ok": True, "on": 2, "hold": [9, 13]}], "status": [{"ok": True}, {"o": 1}, {"o": 2}], "faults": FAULTS}
+        return Answer(answers[verb])
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,9 @@ def test_faults_in_chinese_say_of_what_and_what_to_do(capsys: pytest.CaptureFixt
 def test_why_in_chinese_puts_the_breaker_first(capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, "why", "3", "--lang", "zh", code=OK).splitlines()
     assert lines[0] == "3 号插座可能带电，先拉断路器！已下令断开，原因："
-    assert lines[1].startswith("  no_session: 没有付费的充电") and "继电器粘连" in lines[2]
+    assert "继电器粘连" in lines[1] and lines[2].startswith("  no_session: 没有付费的充电")
+    lines = said(capsys, "why", "3", "--lang", "en", code=OK).splitlines()
+    assert lines[1].startswith("  welded: switch the breaker off") and lines[2].startswith("  no_session: ")
 
 
 @pytest.mark.parametrize(

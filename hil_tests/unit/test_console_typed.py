@@ -59,7 +59,7 @@ def test_status_is_readable():
     assert "outlet 1 free: no session: tap a card, press the button" in text
     assert "point 2 FAULT: open" in text
     assert "gate 1 locked" in text
-    assert "meter 1 231.4 V, 1200 ms old; 900 answers, 3 silent, 0 damaged" in text
+    assert "meter of outlet 1 231.4 V, 1200 ms old; 900 answers, 3 silent, 0 damaged" in text
     assert text.endswith("\r\nshed> ")
     assert "\n" not in text.replace("\r\n", "")
 
@@ -119,7 +119,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
         "configuration 6: confirmed by key",
         "outlet 2: press REFUSED: several cards are open, tap again, card -",
         "tap REFUSED: several outlets pressed, wait 30 s, card A1020304",
-        "FAULT 35 register jumped, meter 2",
+        "FAULT 35 register jumped, meter of outlet 2",
         "session 00050002 ends: another load",
         "700.00 yuan",
         "#20 kind 99",

@@ -49,7 +49,7 @@ ROLES: Final = _numbered("resident", "staff", "fire_volunteer", "maintenance")
 # What the argument of a fault counts, where it counts anything.
 FAULT_ARGUMENTS: Final = MappingProxyType(
     {
-        "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "output_readback": "output", "reader_silent": "reader",
+        "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "reader_silent": "reader",
         "gate_forced": "gate", "gate_held": "gate", "hint_storm": "point", "dead_contact": "outlet",
         "expander_bus": "expander bus", "supply_lost": "group", "low_voltage": "group", "live_outlet": "outlet", "meters_mixed": "outlet",
         "meter_jump": "meter", "blind": "point",

@@ -61,7 +61,9 @@ def fault_text(code: int, argument: int, names: SiteNames, language: str = "en")
     if subject is None:
         return said
     if subject == "outlet":
-        return f"{outlet_text(names.outlet_number(argument), language)}: {said}"
+        return f"{names.outlet(argument, language)}: {said}"
+    if subject == "meter":
+        return f"{names.meter(argument, language)}: {said}"
     called = {"point": names.points, "gate": names.gates, "reader": names.readers, "group": names.groups}.get(subject, ())
     label = f'"{called[argument]}"' if argument < len(called) else str(argument + 1)
     return f"{text('subject', subject, language)} {label}: {said}"

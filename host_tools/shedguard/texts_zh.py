@@ -46,10 +46,7 @@ ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "meter_jump": "电表读数跳变；是否换过或清零过？没有人动过还跳就换表",
     },
     "subject": {
-        "meter": "电表",
-        "outlet": "插座",
         "point": "点位",
-        "output": "输出",
         "reader": "读卡器",
         "gate": "门",
         "group": "分组",

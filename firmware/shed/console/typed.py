@@ -81,7 +81,7 @@ class Typed:
             elif "m" in row:
                 answers = "%d answers, %d silent, %d damaged" % (row["ok"], row["to"], row["crc"])
                 age = "no reading" if row["age"] < 0 else "%d.%d V, %d ms old" % (row["dv"] // 10, row["dv"] % 10, row["age"])
-                yield "meter %d %s; %s\n" % (row["m"] + 1, age, answers)
+                yield "meter of outlet %s %s; %s\n" % (shed.outlet_number(row["m"]), age, answers)
             elif "up_s" in row:
                 clock = date_text(row["t"]) + words.KEPT[row.get("clk") == 2] if row["t"] else "clock not set"
                 yield "%s mode, up %s, %s\n" % (shed.mode, span_text(row["up_s"]), clock)

@@ -89,6 +89,7 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
     """
     names, tongue = names_of(site), language(lang)
     with board_at(port) as console:
+        names = names.on_board(console.request("status"))
         frames = console.request("faults")[1:]
     if as_json:
         show_json([{**frame, "text": fault_text(frame["f"], frame.get("a", 0), names)} for frame in frames])
