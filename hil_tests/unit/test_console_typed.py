@@ -71,6 +71,13 @@ def test_why_lists_the_holders_in_order():
     assert lines[3].strip().startswith("no lease")
 
 
+def test_what_wants_the_breaker_is_told_before_what_a_card_changes(monkeypatch):
+    desk = Desk()
+    monkeypatch.setattr(desk.shed, "why", lambda _number: (2, [2, 9, 13, 18]))
+    lines = desk.type("why 1\r").split("\r\n")
+    assert [line.split(":")[0].strip() for line in lines[2:6]] == ["switch the breaker off", "switch the breaker off", "TRIP", "no session"]
+
+
 @pytest.mark.parametrize("line", ["why", "why x", "why 9", "why 99999999999999999999", "why -1"])
 def test_why_without_a_good_number_says_how_to_ask(line):
     assert "which outlet?" in Desk().type(line + "\r")

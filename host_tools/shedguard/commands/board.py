@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SAFETY_FAULT
-from ..lists import HOLDERS, name_of
+from ..lists import holders_told
 from ..narrate import causes_in, fault_text, fault_told, outlet_text
 from ..texts import text
 from .common import (
@@ -59,7 +59,7 @@ def why(
     tongue = language(lang)
     with board_at(port) as console:
         head = console.request("why", o=outlet).head
-    holders = [name_of(HOLDERS, number) for number in head.get("hold", [])]
+    holders = holders_told(head.get("hold", []))
     if as_json:
         show_json({"outlet": outlet, "on": head.get("on") == 1, "may_be_live": head.get("on") == 2, "holders": holders})
         return

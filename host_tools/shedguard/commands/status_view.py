@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..lists import GATE_STATES, HOLDERS, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, name_of
+from ..lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
 from ..narrate import causes_in, memory_text, when
 from ..site.names import SiteNames
 from .common import show_table
@@ -63,7 +63,7 @@ def _clock(head: Frame) -> str:
 
 def _outlet(frame: Frame) -> tuple[object, ...]:
     watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
-    holders = ", ".join(name_of(HOLDERS, number) for number in frame.get("hold", []))
+    holders = ", ".join(holders_told(frame.get("hold", [])))
     if frame.get("on") == MAY_BE_LIVE:
         holders = f"MAY BE LIVE, switch the breaker off: {holders}"
     return (frame["o"], _state(frame, OUTLET_STATES), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
