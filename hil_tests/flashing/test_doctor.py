@@ -134,6 +134,8 @@ def test_the_breaker_comes_first_where_a_socket_may_be_live(fault: tuple[int, in
     assert told.clear.startswith("switch the breaker off") == breaker == (told.level == "bad")
     assert found[0].clear.startswith("switch the breaker off") == breaker
     assert not breaker or "outlet 3 may be live" in found[0].what
+    assert fault[0] != 8 or ("its address" in told.clear and "shed clear" in told.clear)
+    assert fault[0] != 16 or "supply and cable" in told.clear
     assert not breaker or fault[0] == 11 or "outlet 3: " in told.what, "index 2 is the socket with the number 3"
 
 

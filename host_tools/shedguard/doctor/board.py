@@ -133,9 +133,8 @@ def _live(frames: Iterable[dict[str, Any]]) -> list[Finding]:
 
 def _fault(name: str, frame: dict[str, Any], names: SiteNames) -> Finding:
     told = f"{name}: {fault_text(frame['f'], frame.get('a', 0), names)}"
-    if name in BREAKER_FIRST:
-        return Finding("fault", "bad", told, "it is there now", f"{text('first', name)} (docs/fault-codes.md)")
-    return Finding("fault", "warn", told, "it is there now", "shed faults, docs/fault-codes.md")
+    clear = f"{text('first', name)} (docs/fault-codes.md)" if name in FAULTS.values() else "a later version's: its docs/fault-codes.md"
+    return Finding("fault", "bad" if name in BREAKER_FIRST else "warn", told, "it is there now", clear)
 
 
 def _clock(head: dict[str, Any], dated: bool) -> Finding:
