@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from shedguard import cli
-from shedguard.commands import board
+from shedguard.commands import board, common
 from shedguard.console import Answer
 from shedguard.errors import INVALID, OK, SAFETY_FAULT
 
@@ -65,8 +65,20 @@ def test_the_locale_says_the_language_where_nobody_names_one(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert ("继电器粘连" in said(capsys, "faults")) == chinese
-    assert "relay welded" in said(capsys, "faults", "--lang", "en")
+    assert "relay welded" in said(capsys, "faults", "--lang", "en") and "继电器粘连" in said(capsys, "faults", "--lang", "zh-CN")
     assert "outlet 3 may be live" in said(capsys, "why", "3", "--lang", "en", code=OK)
+
+
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+def test_a_table_folds_at_words_where_a_terminal_is_narrow(
+    tongue: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = said(capsys, "faults", "--lang", tongue)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    folded = said(capsys, "faults", "--lang", tongue)
+    assert max(common._columns(line) for line in folded.splitlines()) <= 60 and len(folded.splitlines()) > len(whole.splitlines())
+    assert tongue == "zh" or set(folded.split()) == set(whole.split()), "no word is broken"
 
 
 def test_json_stays_english_for_programs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
