@@ -86,6 +86,28 @@ def test_a_meter_that_dies_with_its_relay_welded_takes_the_row_off_in_the_end_an
     assert end.price_fen == end.energised_s * 100 // 18000
 
 
+def test_a_relay_known_as_welded_is_known_after_a_cut_though_its_meter_is_dead_by_then(bench: Bench) -> None:
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("3 min")
+    bench.relay(1).fault("welded")
+    stop(bench, 1)
+    bench.until(lambda: not bench.outlet(1).is_energised(), within="1 min")  # the contactor, when its meter has shown the power
+    bench.run("30 s")
+    bench.meter(1).fault("off")
+    bench.run("5 s")
+    bench.mains.off()
+    bench.run("5 s")
+    bench.mains.on()
+    bench.run("1 min")
+    bench.bike(3).plug("li48v")
+    bench.card("neighbour").tap()
+    bench.run("1 s")
+    bench.button(3).press()
+    bench.stays(lambda: not bench.outlet(1).is_energised(), "1 min")
+    assert not bench.outlet(3).is_charging(), "outlet 3 hangs on the same contactor"
+
+
 def test_a_dead_meter_of_an_idle_outlet_costs_no_neighbour_anything(bench: Bench) -> None:
     start_charging(bench, 2, card="neighbour")
     bench.run("1 min")

@@ -137,7 +137,7 @@ def test_smoke_during_an_erase_frees_the_gate_when_the_erase_is_over(bench: Benc
 LARGEST = """
 import sys
 from time import sleep_ms, sleep_us
-for name in ("loops", "points", "matrix", "outputs", "scan"):  # anew: a stock image has forgotten how to build them
+for name in ("loop_judge", "loops", "points", "matrix", "outputs", "scan"):  # anew: a stock image has forgotten how to build them
     del sys.modules["shed.safety." + name]
 from shed.safety.matrix import Matrix
 from shed.safety.outputs import Outputs

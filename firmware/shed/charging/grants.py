@@ -69,14 +69,16 @@ class Grants:
             answer = self._meet(i, sale.card)
         elif len(self._open) == 1:
             answer = self._meet(i, cards[0])
-        elif sale is not None:
-            self._refuse(i, _ANOTHERS, _NO_CARD)
-            answer = BUSY
-        elif not self._shed.may_begin(i):
-            answer = self._refuse(i, _BLOCKED, _NO_CARD)
         else:
-            self._refuse(i, _SEVERAL_CARDS, _NO_CARD)
+            reason = _SEVERAL_CARDS
             answer = UNCLEAR
+            if sale is not None:
+                reason = _ANOTHERS
+                answer = BUSY
+            elif not self._shed.may_begin(i):
+                reason = _BLOCKED
+                answer = REFUSED
+            self._refuse(i, reason, _NO_CARD)
         if answer != STARTED and answer != STOPPED:
             self._forget(i)
             self._selected.append([i, _SELECTED_MS, cards])

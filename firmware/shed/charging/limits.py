@@ -64,14 +64,11 @@ class TimeLimits:
         return self._unsaved_ms >= self._promise_ms - _LATE_MS
 
     def promise_s(self, limits):
-        """For a checkpoint that is written now: seconds of either limit that are used when the next one is due. An open relay that closes
-        brings it forward."""
+        """For a checkpoint that is written now: seconds of the longest session, of the whole one, with the relay open (0: a load draws),
+        that are used when the next one is due. An open relay that closes brings it forward."""
         self._unsaved_ms = 0
         soon_ms = _SOON_MS if self._closed else max(_FIRST_MS, min(self._same_ms, _SOON_MS))
         self._promise_ms = promise_ms = max(soon_ms, min(self._same_ms // 2, limits.checkpoint_ms)) + _LATE_MS
         fed_ms = promise_ms if self._closed else _SOON_MS + _LATE_MS
-        return (self.used_ms + fed_ms + 999) // 1000, (self.whole_ms + promise_ms + 999) // 1000
-
-    def open_s(self):
-        """The same, asked for behind promise_s, for the time with the relay open."""
-        return (self.open_ms + self._promise_ms) // 1000 if self.open_ms else 0
+        open_s = (self.open_ms + promise_ms) // 1000 if self.open_ms else 0
+        return (self.used_ms + fed_ms + 999) // 1000, (self.whole_ms + promise_ms + 999) // 1000, open_s

@@ -17,18 +17,18 @@ def restore(shed, records, unstarted=(), told=(0, 0)):
     """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
     LiveRing.watched."""
     for record in records:
+        session_id, i, card, start_s, wh, seconds, mwh, _, cause = record[:9]
         if len(record) < 19:  # written by an older version: the price as configured, and no time lost
-            record += (shed.tariff[1], shed.tariff[2], record[5], record[5], 0, 0, record[4], UNSURE, 0, 0)
-        i = record[1]
+            record += (shed.tariff[1], shed.tariff[2], seconds, seconds, 0, 0, wh, UNSURE, 0, 0)
         price = (tariff.TIME, record[9], record[10])
-        if record[0] in unstarted:
-            shed.sink.session_start(record[0], i, record[2], record[4], tariff.charged_fen(price, 0, 1))
+        if session_id in unstarted:
+            shed.sink.session_start(session_id, i, card, wh, tariff.charged_fen(price, 0, 1))
         if i < len(shed.sessions) and shed.sessions[i] is None:
-            sale = session.Session(shed, i, bytes(record[2]))
+            sale = session.Session(shed, i, bytes(card))
+            sale.tariff = price
             _fill(sale, record)
             shed.take_up(sale)
         else:  # the site has changed: nothing to resume it on; what was measured is settled
-            session_id, _, card, start_s, wh, seconds, mwh, _, cause = record[:9]
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
             shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
@@ -42,19 +42,17 @@ def restore(shed, records, unstarted=(), told=(0, 0)):
 
 def _fill(sale, record):
     """Turn a new session into the one of the record."""
-    sale.id = record[0]
-    sale.start_s = record[3]
-    sale.energised_ms = record[5] * 1000
-    sale.watch.peak_mw = record[7]
-    sale.cause = record[8]
-    sale.tariff = (tariff.TIME, record[9], record[10])
-    sale.time.used_ms = record[11] * 1000
-    sale.time.whole_ms = record[12] * 1000
-    sale.time.open_ms = record[17] * 1000 + 1  # its relay is open, and no load seen
-    sale.time.due_ms = record[18] * 1000 or sale.time.due_ms
-    sale.top_up_ms = record[13] * 1000
-    sale.signature.remember(record[14] * 100, record[7], sale.energised_ms)
-    sale.count = EnergyCount(record[4], record[6], record[15], record[16])
+    sale.id, _, _, sale.start_s, wh, seconds, mwh, peak_mw, sale.cause = record[:9]
+    _, _, used_s, whole_s, top_up_s, level_dw, zero_wh, phase_mwh, open_s, due_s = record[9:]
+    sale.energised_ms = seconds * 1000
+    sale.watch.peak_mw = peak_mw
+    sale.time.used_ms = used_s * 1000
+    sale.time.whole_ms = whole_s * 1000
+    sale.time.open_ms = open_s * 1000 + 1  # its relay is open, and no load seen
+    sale.time.due_ms = due_s * 1000 or sale.time.due_ms
+    sale.top_up_ms = top_up_s * 1000
+    sale.signature.remember(level_dw * 100, peak_mw, sale.energised_ms)
+    sale.count = EnergyCount(wh, mwh, zero_wh, phase_mwh)
     sale.resumed = True
     sale.unread = _first_reading  # keeps this module's code in RAM until then
     sale.enter(session.STOPPING if sale.cause else session.RESUMING)  # stopped before the cut: it is settled, and never energised again

@@ -138,8 +138,7 @@ class Session:
                     read_ms = self.count.add(self.reading)
             elif believed:
                 believed = self.unread(self, shed)
-                if believed:
-                    self.unread = None
+                self.unread = None if believed else self.unread
         if tripped:
             self.stop(stop_causes.TRIP)
         elif over and self.state != STARTING:
@@ -187,10 +186,11 @@ class Session:
         """What a cut may not lose; False when the flash refuses."""
         count = self.count
         top_up_ms = self.state_ms + 1000 if self.state == TOP_UP else self.top_up_ms
+        used_s, whole_s, open_s = self.time.promise_s(shed.rules)
         return shed.sink.live(
             self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
-            self.tariff[1], self.tariff[2], *self.time.promise_s(shed.rules), min(top_up_ms // 1000, 0xFFFF),
-            min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh, self.time.open_s(), self.time.due_ms // 1000,
+            self.tariff[1], self.tariff[2], used_s, whole_s, min(top_up_ms // 1000, 0xFFFF),
+            min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh, open_s, self.time.due_ms // 1000,
         )  # fmt: skip
 
     def _await_reading(self, shed, believed):

@@ -28,9 +28,9 @@ _NEW_MS = const(40000)  # an idle meter is read every 30 s; when one says low, o
 _STILL_MS = const(1000)
 _TOLD_MS = const(2500)  # a low voltage is of now
 _SURE = const(3)
-_DIP = const(60)  # seconds that a dip counts; so much together is low, though it recovers in between
+_DIP = const(60)  # seconds that a dip counts, and a loss; so much together is low, though it recovers in between
+_LOSS = const(600)
 _DIPS = const(150)
-_LOSS = const(600)  # seconds that a loss counts
 _LOSSES = const(5400)
 _TRY_AGAIN = const(20)
 _GONE = const(9)  # less than a load needs to count as unplugged
@@ -44,13 +44,11 @@ class Supply:
         self._rows = rows
         n = len(rows)
         self.state = bytearray(n)  # not 0: sales pause, none begins
-        self.turns = [0] * n  # looks in a row that said otherwise: what meters say about loads proves nothing
-        self._until = [_SURE] * n  # so many change the state
-        self._said = bytearray(n)
+        self.turns = [0] * n  # looks in a row that said otherwise << 2 | what: what meters say about loads proves nothing
+        self._until = [0] * n  # so many change it back
         self._was_low = bytearray(len(shed.sessions))
-        self._dips = [0] * n  # each a second less per second
-        self._pause = bytearray(n)  # looks until another dip counts
-        self._losses = [0] * n
+        self._dipped = bytearray(n)  # at the last look
+        self._losses = [0] * n  # seconds that losses and dips still count
         self._silent = bytearray(n)
         self._asked = bytearray(n)
         self.owed = bytearray(n)  # a load went, and none has come since
@@ -77,6 +75,7 @@ class Supply:
             meter = shed.meter_of(i)
             reading = poller.readings[meter]
             silent_s = poller.silent_s(meter)
+            is_low = 0
             if silent_s:
                 silent += 1
                 sure |= silent_s > 2
@@ -98,7 +97,7 @@ class Supply:
                     drawing += 1
                     gone = 1 if gone == 1 or reading.power_mw >= _LOAD_MW else 0
                 elif gone:
-                    gone = min(gone + 1, _GONE)
+                    gone = _GONE if is_low else min(gone + 1, _GONE)  # a charger needs seconds after a dip
                     if gone < last:
                         before = last
                         last = gone
@@ -119,19 +118,19 @@ class Supply:
             self.owed[g] = 1
             self._enter(g, LOST, _TRY_AGAIN)
             return
-        self.turns[g] = 0 if seen == state else self.turns[g] + 1 if seen == self._said[g] and not dip else 1
-        self._said[g] = seen
+        turns = self.turns[g]
+        turns = 0 if seen == state else 4 | seen if dip or turns & 3 != seen else turns + 4
         if not state:
-            self._losses[g] = max(self._losses[g] - 1, 0)
-            self._dips[g] = max(self._dips[g] - 1, 0)
-            self._pause[g] = max(self._pause[g] - 1, 0)
-            if dip and billed and not self._pause[g]:
-                self._pause[g] = _SURE
-                self._dips[g] += _DIP + self._losses[g] // 10  # the more it was lost, the more it counts
-                if self._dips[g] >= _DIPS:
-                    self._enter(g, _LOW, _SURE)
-                    return
-        if seen != state and (seen == LOST or self.turns[g] >= (_SURE if seen else self._until[g])):
+            losses = max(self._losses[g] - 1, 0)
+            if dip and billed and not self._dipped[g]:  # several meters see it, one after the other
+                losses += _DIP
+                if losses >= _DIPS:
+                    seen = seen or _LOW
+                    turns = _SURE << 2
+            self._losses[g] = losses
+        self._dipped[g] = dip
+        self.turns[g] = turns
+        if seen != state and (seen == LOST or turns >> 2 >= (_SURE if seen else self._until[g])):
             self._enter(g, seen, _SURE)
         elif state == LOST:
             if not self.owed[g] and not now_ms >> 10 & 3:
@@ -160,7 +159,6 @@ class Supply:
         before = self.state[g]
         self.state[g] = state
         self.turns[g] = 0
-        self._dips[g] = 0
         if state and not before:
             self._losses[g] = min(self._losses[g] + _LOSS, _LOSSES)
         self._until[g] = until << (self._losses[g] - 1) // _LOSS
