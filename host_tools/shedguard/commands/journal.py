@@ -98,7 +98,7 @@ def _decoded(frame: dict[str, Any]) -> Record:
 
 
 def _as_json(record: Record, names: SiteNames) -> dict[str, Any]:
-    fields = {name: value.hex() if isinstance(value, bytes) else value for name, value in record.fields.items()}
+    fields: dict[str, Any] = {name: value.hex() if isinstance(value, bytes) else value for name, value in record.fields.items()}
     if "outlet" in fields:  # the journal counts from 0; people read the number on the socket
         fields["outlet_index"] = record.number("outlet")
         fields["outlet"] = names.outlet_number(record.number("outlet"))

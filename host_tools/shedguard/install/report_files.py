@@ -64,4 +64,4 @@ def _body(base: Path) -> dict[str, Any] | None:
         body: Any = json.loads(file_of(base, ".json").read_bytes())
     except (OSError, ValueError):
         return None
-    return body if isinstance(body, dict) else None  # pyright: ignore[reportUnknownVariableType]
+    return body if isinstance(body, dict) else None
