@@ -117,8 +117,8 @@ class Books:
     def press_refused(self, i, reason, card):
         self.event(kinds.PRESS_REFUSED, i << 8 | reason, card, i, reason, card)
 
-    def watch(self, outlets, seconds):
-        self.live_ring.watch(outlets, seconds)
+    def watch(self, *watched):
+        return self.live_ring.watch(*watched)
 
     def fault(self, code, arg):
         self.faults.came(code, arg)

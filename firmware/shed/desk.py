@@ -136,7 +136,7 @@ class Desk:
 
     def outlet_number(self, index):
         numbers = self._service.wiring.numbers
-        return numbers[index] if index < len(numbers) else index
+        return numbers[index] if index < len(numbers) else "?"  # of a configuration that is no longer here
 
     # What needs authorisation.
 

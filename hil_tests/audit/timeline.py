@@ -9,6 +9,7 @@ the list.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 from shedguard.records import Record
@@ -70,26 +71,25 @@ def _by_life(boots_ns: Sequence[int], stops_ns: Sequence[int], lives: list[list[
     """The cheapest way to give the lives to starts, in order (dynamic programming over both). -1: none is left for it."""
     ends = [next((stop for stop in stops_ns if stop > boot), None) for boot in boots_ns]
     lived_s = [1e6 if end is None else (end - boot) / SECOND_NS for boot, end in zip(boots_ns, ends, strict=True)]
-    best = [0.0]
-    for length in lived_s:
-        best.append(best[-1] + length)
-    came: list[list[bool]] = []
+    skipped_s = [0.0, *accumulate(lived_s)]  # of all starts before one
+    best: list[tuple[float, list[int]]] = []  # by the start of the newest life: cost, and the starts of all lives so far
     for n, life in enumerate(lives):
-        row, took = [IMPOSSIBLE * (n + 1)], [False]
         longest_s = max(record.uptime_s for record in life)
+        row: list[tuple[float, list[int]]] = []
         for place, length in enumerate(lived_s):
-            odd = ODD_COUNT if (_count(life) - _count(lives[0]) - place) % 256 else 0.0
-            use = best[place] + odd + (IMPOSSIBLE if longest_s > length + 1 else 0.0)
-            skip = row[place] + length
-            row.append(min(use, skip))
-            took.append(use <= skip)
+            here = IMPOSSIBLE if longest_s > length + 1 else 0.0
+            if n == 0:
+                row.append((here + skipped_s[place] + ODD_COUNT * (place > 0), [place]))
+                continue
+            step = _count(life) - _count(lives[n - 1])  # a start that wrote nothing may have left its number to the next
+            came = [
+                (cost + here + skipped_s[place] - skipped_s[before + 1] + ODD_COUNT * ((step - (place - before)) % 256 != 0), before)
+                for before, (cost, _places) in enumerate(best[:place])
+            ]
+            cost, before = min(came, default=(IMPOSSIBLE * len(lived_s), -1))
+            row.append((cost, [*(best[before][1] if before >= 0 else [-1] * n), place]))
         best = row
-        came.append(took)
-    places: list[int] = []
-    place = len(boots_ns)
-    for took in reversed(came):
-        while place > 0 and not took[place]:
-            place -= 1
-        places.append(place - 1)
-        place = max(0, place - 1)
-    return places[::-1]
+    if len(lives) > len(lived_s):
+        return [*range(len(lived_s)), *[-1] * (len(lives) - len(lived_s))]
+    # The starts behind the newest life had none.
+    return min((cost + skipped_s[-1] - skipped_s[place + 1], places) for place, (cost, places) in enumerate(best))[1] if lives else []

@@ -98,6 +98,12 @@ def _close(day: Day) -> None:
     if not bench.board.is_alive:
         bench.board.power_cycle()
     bench.run("25 s")
+    if bench.console.ask({"do": "hello"})[0]["mode"] == "safe":  # after many bad starts it waits for a person, and settles nothing
+        bench.board.rtc_decays(0)  # off for so long that RTC memory keeps nothing
+        bench.board_power(False)
+        bench.run("1 min")
+        bench.board_power(True)
+        bench.run("25 s")
     for number in day.taken():
         bench.bike(number).unplug()
         bench.run(f"{PULLED_S} s")

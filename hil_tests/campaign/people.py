@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from hil_tests.audit.live import UNSEEN
 from hil_tests.plant.units import S
 
 from .day import PACKS, PEOPLE, STRANGERS, Day
@@ -187,7 +188,9 @@ def looks(day: Day) -> None:
     live = [
         number
         for number in bench.plant.outlets
-        if bench.outlet(number).power_w > 5 and bench.now_ns - (bench.plant.outlets[number].drawn_ns or bench.now_ns) > IDLE_NS
+        if bench.outlet(number).power_w > 5
+        and bench.now_ns - (bench.plant.outlets[number].drawn_ns or bench.now_ns) > IDLE_NS
+        and bench.plant.meters[number].fault_name not in UNSEEN  # it says 0 W and is believed: nobody can know
     ]
     try:
         rows = bench.console.ask({"do": "status"}, within="6 s")

@@ -126,13 +126,17 @@ def test_a_crash_loop_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     ("fault", "breaker"), [((9, 2), True), ((28, 2), True), ((8, 2), True), ((11, 2), True), ((16, 0), False), ((27, 0), False)]
 )
 def test_the_breaker_comes_first_where_a_socket_may_be_live(fault: tuple[int, int], breaker: bool) -> None:
-    asked = {"status": [{"hb": 1, "t": 1}, {"o": 3, "on": 2 if breaker else 0}], "faults": [{}, {"f": fault[0], "a": fault[1], "live": 1}]}
+    outlets = [{"o": number, "on": 2 if breaker and number == 3 else 0} for number in (4, 1, 3)]
+    asked = {"status": [{"hb": 1, "t": 1}, *outlets], "faults": [{}, {"f": fault[0], "a": fault[1], "live": 1}]}
     console = SimpleNamespace(request=lambda verb: Answer(asked[verb]))
     found = board._status(console)  # type: ignore[arg-type]
     told = find(found, "fault")
     assert told.clear.startswith("switch the breaker off") == breaker == (told.level == "bad")
     assert found[0].clear.startswith("switch the breaker off") == breaker
     assert not breaker or "outlet 3 may be live" in found[0].what
+    assert fault[0] != 8 or ("its address" in told.clear and "shed clear" in told.clear)
+    assert fault[0] != 16 or "supply and cable" in told.clear
+    assert not breaker or fault[0] == 11 or "outlet 3: " in told.what, "index 2 is the socket with the number 3"
 
 
 def test_a_corrupt_file_system_is_found_on_the_board_itself(tmp_path: Path) -> None:

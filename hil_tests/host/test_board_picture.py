@@ -95,6 +95,15 @@ def test_names_in_chinese_and_forty_outlets_fit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", model.names())
+def test_a_picture_without_heartbeat_circuit_says_nowhere_that_there_is_one(name: str) -> None:
+    board, site = model.load(name), sites.load(SITES / "boards" / f"{name}.toml").site
+    bare = site.model_copy(update={"safety": site.safety.model_copy(update={"heartbeat": None})})
+    words = " ".join(item[4] for item in texts(ET.fromstring(picture.draw(wiring(board, bare)))))
+    assert "NO HEARTBEAT CIRCUIT" in words and "WITHOUT a heartbeat circuit" in words
+    assert "behind the heartbeat" not in words and "with the heartbeat" not in words
+
+
+@pytest.mark.parametrize("name", model.names())
 def test_a_wiring_picture_shows_every_thing_that_keeps_the_shed_safe(name: str) -> None:
     site = sites.load(SITES / "boards" / f"{name}.toml").site
     words = " ".join(item[4] for item in texts(drawn(name, True)))
@@ -102,6 +111,8 @@ def test_a_wiring_picture_shows_every_thing_that_keeps_the_shed_safe(name: str) 
         "heartbeat circuit",
         "coil of the contactor",
         "hard-wired release",
+        "green break-glass unit",
+        "through a capacitor",
         "120 ohm across A and B",
         "PN532",
         "residual-current",

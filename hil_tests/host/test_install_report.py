@@ -115,6 +115,16 @@ def test_a_report_passes_only_when_every_step_was_done_and_the_self_test_ran():
     assert not report(*done, checks=(*good, Check("protection", "bad", "no heartbeat"))).passed
 
 
+def test_a_part_that_succeeded_is_called_a_part_and_one_that_failed_not_ready():
+    asked = [StepResult("detect", "done", "well"), StepResult("flash", "not run", "not asked for"), StepResult("verify", "done", "well")]
+    part = report(*asked)
+    assert part.partial and not part.passed and part.as_json()["partial"] is True
+    assert "A part of an installation, without a failure: detect, verify." in part.as_page() and "NOT ready" not in part.as_page()
+    failed = report(*asked, StepResult("self-test", "failed", "no heartbeat"))
+    assert not failed.partial and "NOT ready" in failed.as_page()
+    assert not report(*asked, checks=(Check("protection", "bad", "no heartbeat"),)).partial
+
+
 def test_the_page_says_what_failed_escapes_names_and_leaves_boxes_for_what_only_hands_can_check():
     page = report(StepResult("flash", "failed", "cable <gone>"), checks=(Check("trips", "bad", "latched", "shed clear"),)).as_page()
     assert "NOT ready" in page and "cable &lt;gone&gt;" in page and "Shed &lt;2&gt; &amp; Co" in page and "shed clear" in page

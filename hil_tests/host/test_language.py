@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from shedguard import cli
-from shedguard.commands import board
+from shedguard.commands import board, common
 from shedguard.console import Answer
 from shedguard.errors import INVALID, OK, SAFETY_FAULT
 
@@ -20,7 +20,8 @@ FAULTS = [{"ok": True}, {"f": 9, "a": 1, "n": 2, "live": 1}, {"f": 10, "a": 0, "
 
 class PlayedConsole:
     def request(self, verb: str, **_: Any) -> Answer:
-        return Answer([{"ok": True, "on": 2, "hold": [9, 13]}] if verb == "why" else FAULTS)
+        answers = {"why": [{"ok": True, "on": 2, "hold": [9, 13]}], "status": [{"ok": True}, {"o": 1}, {"o": 2}], "faults": FAULTS}
+        return Answer(answers[verb])
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +50,9 @@ def test_faults_in_chinese_say_of_what_and_what_to_do(capsys: pytest.CaptureFixt
 def test_why_in_chinese_puts_the_breaker_first(capsys: pytest.CaptureFixture[str]) -> None:
     lines = said(capsys, "why", "3", "--lang", "zh", code=OK).splitlines()
     assert lines[0] == "3 号插座可能带电，先拉断路器！已下令断开，原因："
-    assert lines[1].startswith("  no_session: 没有付费的充电") and "继电器粘连" in lines[2]
+    assert "继电器粘连" in lines[1] and lines[2].startswith("  no_session: 没有付费的充电")
+    lines = said(capsys, "why", "3", "--lang", "en", code=OK).splitlines()
+    assert lines[1].startswith("  welded: switch the breaker off") and lines[2].startswith("  no_session: ")
 
 
 @pytest.mark.parametrize(
@@ -62,8 +65,20 @@ def test_the_locale_says_the_language_where_nobody_names_one(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert ("继电器粘连" in said(capsys, "faults")) == chinese
-    assert "relay welded" in said(capsys, "faults", "--lang", "en")
+    assert "relay welded" in said(capsys, "faults", "--lang", "en") and "继电器粘连" in said(capsys, "faults", "--lang", "zh-CN")
     assert "outlet 3 may be live" in said(capsys, "why", "3", "--lang", "en", code=OK)
+
+
+@pytest.mark.parametrize("tongue", ["en", "zh"])
+def test_a_table_folds_at_words_where_a_terminal_is_narrow(
+    tongue: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = said(capsys, "faults", "--lang", tongue)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    folded = said(capsys, "faults", "--lang", tongue)
+    assert max(common._columns(line) for line in folded.splitlines()) <= 60 and len(folded.splitlines()) > len(whole.splitlines())
+    assert tongue == "zh" or set(folded.split()) == set(whole.split()), "no word is broken"
 
 
 def test_json_stays_english_for_programs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,9 @@ from shedguard.narrate import fault_text, fault_told, sentence, when
 from shedguard.records import JOURNAL_KINDS, Record
 from shedguard.site.names import SiteNames
 
-NAMES = SiteNames(outlets=(11, 12), points=("smoke bay",), causes=("smoke bay",), effects=("cut row A", "free main"), gates=("main",))
+NAMES = SiteNames(
+    outlets=(11, 12), meters=(22, 21), points=("smoke bay",), causes=("smoke bay",), effects=("cut row A", "free main"), gates=("main",)
+)
 CARD = canonical(bytes.fromhex("04A1B2C3"))
 
 SAID = [
@@ -34,7 +36,7 @@ SAID = [
         Record(8, "press_refused", {"outlet": 1, "reason": 3, "card": CARD}),
         "outlet 12: press refused: another card's session runs there, card 04A1B2C3",
     ),
-    (Record(9, "fault", {"fault": 35, "argument": 1}), "FAULT meter 2: its energy register jumped"),
+    (Record(9, "fault", {"fault": 35, "argument": 1}), "FAULT meter of outlet 12 (address 21): its energy register jumped"),
     (
         Record(10, "repeats", {"of": 20, "detail": 1 << 8 | 3, "count": 4, "span_s": 60, "card": CARD}),
         "4 times more in 0:01:00: outlet 12: press refused: another card's session runs there, card 04A1B2C3",
@@ -71,8 +73,25 @@ def test_every_kind_has_a_sentence_and_survives_unknown_numbers(kind) -> None:
         assert "record kind" not in sentence(Record(1, kind.name, fields), SiteNames())
 
 
-def test_without_a_site_things_count_from_one() -> None:
-    assert fault_text(9, 0, SiteNames()) == "outlet 1: relay welded"
+def test_an_index_is_never_shown_as_the_number_on_a_socket() -> None:
+    """Without a site file, and without an answer of the board, nobody knows which number stands on the first outlet's socket."""
+    assert fault_text(9, 0, SiteNames()) == "outlet in place 1 of the site file: relay welded"
+    assert fault_text(8, 1, SiteNames()) == "meter of outlet in place 2 of the site file: silent"
+    assert fault_text(9, 0, SiteNames(), "zh").startswith("站点文件里第 1 个插座: ")
+
+
+@pytest.mark.parametrize("code", [code for code, name in lists.FAULTS.items() if lists.FAULT_ARGUMENTS.get(name) in ("outlet", "meter")])
+def test_a_fault_of_an_outlet_or_its_meter_names_the_socket_as_the_board_numbers_it(code: int) -> None:
+    frames = [{"up_s": 1}, {"o": 3}, {"o": 4}, {"o": 1}, {"o": 2}, {"p": 0}, {"m": 0}]
+    for names in (SiteNames(), NAMES, SiteNames(outlets=(1, 2, 3, 4), meters=(11, 12, 13, 14))):
+        said = names.on_board(frames)
+        assert said.outlets == (3, 4, 1, 2)
+        assert "outlet 1: " in fault_text(code, 2, said) and "address" not in fault_text(code, 2, said)
+        assert "1 号插座" in fault_text(code, 2, said, "zh")
+    fits = SiteNames(outlets=(3, 4, 1, 2), meters=(14, 11, 13, 12)).on_board(frames)
+    meter = lists.FAULT_ARGUMENTS[lists.FAULTS[code]] == "meter"
+    assert fault_text(code, 0, fits).startswith("meter of outlet 3 (address 14): " if meter else "outlet 3: ")
+    assert fault_text(code, 0, fits, "zh").startswith("3 号插座的电表（地址 14）: " if meter else "3 号插座: ")
 
 
 @pytest.mark.parametrize("code", [8, 9, 11, 28])
@@ -89,7 +108,22 @@ def test_times() -> None:
     assert when(0, 3725) == "+1:02:05"
 
 
+@pytest.mark.parametrize("name", lists.FAULTS.values())
+def test_every_fault_says_what_to_do_in_both_languages(name: str) -> None:
+    assert texts.text("first", name) not in ("", name)
+    does = ("执行", "查", "换", "拉断路器", "关门", "加装", "再看", "发给")
+    assert any(verb in texts.LANGUAGES["zh"]["fault"][name] for verb in does)
+
+
+def test_what_stays_until_somebody_clears_it_says_so_in_both_languages() -> None:
+    for name in ("meter_stale", "welded", "live_outlet", "meters_mixed", "boot_loop", "trip_unknown", "expander_bus", "watchdog"):
+        assert "`shed clear`" in texts.text("first", name), name
+        assert "shed clear" in texts.text("fault", name, "zh"), name
+    assert "工频干扰" in texts.text("fault", "point_fault", "zh"), "hum, not only wiring"
+
+
 TABLES = {
+    "first": lists.FAULTS,
     "stop": lists.STOP_CAUSES,
     "holder": lists.HOLDERS,
     "fault": lists.FAULTS,

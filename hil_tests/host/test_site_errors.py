@@ -136,3 +136,14 @@ def test_a_shed_without_a_fire_point_is_warned_about(tmp_path: Path) -> None:
     site.write_text(text, encoding="utf-8")
     done = shed("config", "check", str(site))
     assert done.returncode == 0 and "warning: no point is a fire point" in done.stdout + done.stderr
+
+
+def test_a_key_of_zeros_and_a_zone_in_hours_are_warned_about(tmp_path: Path) -> None:
+    text = SMALL
+    key = "00112233445566778899aabbccddeeff" * 2
+    assert key in text
+    file = tmp_path / "shed.toml"
+    file.write_text(text.replace(key, "0" * 64).replace("time_zone_min = 480", "time_zone_min = 8"), encoding="utf-8")
+    done = shed("config", "check", str(file))
+    said = done.stdout + done.stderr
+    assert done.returncode == 0 and "warning: maintenance_key is 0 all over" in said and "8 hours are 480 minutes" in said

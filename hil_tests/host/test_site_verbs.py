@@ -43,6 +43,7 @@ def test_a_new_file_for_every_board_is_good_guards_against_fire_and_says_everyth
     said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("  ")]
     assert len(said) == 1 and "warning: [budget]" in said[0], "no other: protected, the outlets together under the breaker, all acted on"
     site = load(file).site
+    assert site.point[0].name == "smoke bay", "as the guides type it at `shed emulate`"
     assert any(point.fire for point in site.point) and site.gate and site.reader
     assert all(value == "none" for _, value in show.defaults(site)), "nothing is left to a default"
     assert file.stat().st_mode & 0o077 == 0, "it holds the maintenance key"

@@ -265,9 +265,30 @@ def test_a_later_installation_that_passes_sets_the_earlier_report_aside(tmp_path
     kept: list[list[bytes]] = []
     for _ in range(3):  # the same second, thrice
         kept.append(finished_report(base))
-        assert report_files.set_aside(base, report_files.finished(base) or "")[0] == base and report_files.finished(base) is None
+        assert report_files.make_room(base, passed=True, partial=False)[0] == base and not base.with_suffix(".json").exists()
     names = ("install-1001-20260301083000", "install-1001-20260301083000-1", "install-1001-20260301083000-1-1")
     assert [[(tmp_path / f"{name}{suffix}").read_bytes() for suffix in SUFFIXES] for name in names] == kept
+
+
+def test_no_paper_that_calls_the_shed_not_ready_stays_beside_one_that_passed(tmp_path: Path) -> None:
+    base = tmp_path / "install-1001"
+    finished_report(base)
+    for name, passed, partial in (("unfinished", False, False), ("partial", False, True)):
+        place, said = report_files.make_room(base, passed=passed, partial=partial)
+        assert place.name == f"install-1001-{name}" and "stays as it is" in said[0]
+        (tmp_path / f"{place.name}.json").write_text(json.dumps({"begun": "2026-04-02T10:00:00+08:00", "passed": False}), encoding="utf-8")
+        (tmp_path / f"{place.name}.html").write_text("NOT ready", encoding="utf-8")
+    place, said = report_files.make_room(base, passed=True, partial=False)
+    finished_report(place, "2026-04-02T11:00:00+08:00")
+    assert len(said) == 3 and "did not pass" in said[1]
+    dated = ("install-1001-20260301083000", "install-1001-unfinished-20260402100000", "install-1001-partial-20260402100000")
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}{suffix}" for name in ("install-1001", *dated) for suffix in SUFFIXES}
+
+
+def test_a_dot_in_the_name_of_a_report_is_a_part_of_it(tmp_path: Path) -> None:
+    tried = ["install", str(SITE), "--image", "stand-in", "--port", str(tmp_path / "no-port"), "--yes", "--report"]
+    assert run([*tried, str(tmp_path / "shed v1.2")]) == PORT and run([*tried, str(tmp_path / "r.html")]) == PORT
+    assert {path.name for path in tmp_path.iterdir()} == {"shed v1.2.json", "shed v1.2.html", "r.json", "r.html"}
 
 
 def test_a_full_disk_is_told(capsys: pytest.CaptureFixture[str]) -> None:

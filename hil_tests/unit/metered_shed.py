@@ -67,7 +67,7 @@ class Sink:
         return self._call("press_refused", args)
 
     def watch(self, *args):
-        self._call("watch", args)
+        return self._call("watch", args)
 
     def fault(self, *args):
         self._call("fault", args)

@@ -20,6 +20,7 @@ from hil_tests.unit.console_desk import Desk
 
 CARD = canonical(bytes.fromhex("A1020304"))
 NOBODY = bytes(11)
+NAMES = SiteNames(outlets=(1, 2, 3, 4))
 
 
 def both(kind, *fields):
@@ -28,7 +29,7 @@ def both(kind, *fields):
     desk.shed.journal.write(kind, *fields)
     (payload,) = [bytes(record[2]) for record in desk.shed.journal.newest(1) if record is not None]
     board = words.sentence(kind, kinds.fields(kind, payload)[3:], lambda index: index + 1)
-    host = narrate.sentence(decode_payload(JOURNAL_KINDS, kind, payload, 1), SiteNames())
+    host = narrate.sentence(decode_payload(JOURNAL_KINDS, kind, payload, 1), NAMES)
     return board, host
 
 
@@ -98,7 +99,7 @@ def test_a_meter_that_was_never_read_has_no_age(monkeypatch):
     desk = Desk()
     frame = {"m": 0, "age": -1, "ok": 0, "to": 9, "crc": 0, "dv": 0}
     monkeypatch.setattr(desk.shed, "status_items", lambda: iter([frame]))
-    assert "meter 1 no reading; 0 answers, 9 silent" in desk.type("status\r", 1000)
-    assert status_view._meter(frame)[1:3] == ("-", "never")
-    assert status_view._meter({**frame, "age": 0x1FFFFFFF})[1:3] == ("-", "never")
-    assert status_view._meter({**frame, "ok": 7})[2] == "over an hour"
+    assert "meter of outlet 1 no reading; 0 answers, 9 silent" in desk.type("status\r", 1000)
+    assert status_view._meter(frame, NAMES)[1:3] == ("-", "never")
+    assert status_view._meter({**frame, "age": 0x1FFFFFFF}, NAMES)[1:3] == ("-", "never")
+    assert status_view._meter({**frame, "ok": 7}, NAMES)[2] == "over an hour"

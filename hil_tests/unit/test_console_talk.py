@@ -48,7 +48,7 @@ def test_a_status_in_numbers_names_every_thing_and_its_values():
     assert "outlet 3 st=3 mw=182400 wh=812" in said
     assert "point 2 st=2" in said
     assert "gate 1 st=0" in said
-    assert "meter 1 age=1200" in said
+    assert "meter of outlet 1 age=1200" in said
     assert "up_s=3725" in said
 
 
@@ -95,9 +95,9 @@ def test_a_board_with_room_has_the_words_from_its_start_and_for_good(start_ms, m
 
 
 def test_a_fault_in_numbers_counts_its_thing_as_the_rows_of_the_things_do():
-    """`meter 3` beside `a=2` sent the crew to meter 2."""
+    """`meter 3` beside `a=2` sent the crew to meter 2. A meter is called by its outlet, which has the same index."""
     names = {name: number for number, name in FAULTS.items()}
-    outlets = {names[name] for name, thing in FAULT_ARGUMENTS.items() if thing == "outlet"}
+    outlets = {names[name] for name, thing in FAULT_ARGUMENTS.items() if thing in ("outlet", "meter")}
     assert set(talk._OF_OUTLETS) == outlets and set(talk._OF_OTHERS) == {names[name] for name in FAULT_ARGUMENTS} - outlets
 
 

@@ -59,7 +59,7 @@ def test_status_is_readable():
     assert "outlet 1 free: no session: tap a card, press the button" in text
     assert "point 2 FAULT: open" in text
     assert "gate 1 locked" in text
-    assert "meter 1 231.4 V, 1200 ms old; 900 answers, 3 silent, 0 damaged" in text
+    assert "meter of outlet 1 231.4 V, 1200 ms old; 900 answers, 3 silent, 0 damaged" in text
     assert text.endswith("\r\nshed> ")
     assert "\n" not in text.replace("\r\n", "")
 
@@ -69,6 +69,13 @@ def test_why_lists_the_holders_in_order():
     assert lines[1] == "outlet 1 is off:"
     assert lines[2].strip().startswith("no session")
     assert lines[3].strip().startswith("no lease")
+
+
+def test_what_wants_the_breaker_is_told_before_what_a_card_changes(monkeypatch):
+    desk = Desk()
+    monkeypatch.setattr(desk.shed, "why", lambda _number: (2, [2, 9, 13, 18]))
+    lines = desk.type("why 1\r").split("\r\n")
+    assert [line.split(":")[0].strip() for line in lines[2:6]] == ["switch the breaker off", "switch the breaker off", "TRIP", "no session"]
 
 
 @pytest.mark.parametrize("line", ["why", "why x", "why 9", "why 99999999999999999999", "why -1"])
@@ -119,7 +126,7 @@ def test_the_log_tells_each_kind_of_record_in_words():
         "configuration 6: confirmed by key",
         "outlet 2: press REFUSED: several cards are open, tap again, card -",
         "tap REFUSED: several outlets pressed, wait 30 s, card A1020304",
-        "FAULT 35 register jumped, meter 2",
+        "FAULT 35 register jumped, meter of outlet 2",
         "session 00050002 ends: another load",
         "700.00 yuan",
         "#20 kind 99",

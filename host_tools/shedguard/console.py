@@ -25,7 +25,10 @@ _SIGNED: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 _REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
-    "auth": ("this needs authorisation", "tap a maintenance card or turn the key switch and try again within 60 s, or use --key"),
+    "auth": (
+        "this needs authorisation",
+        "tap a maintenance card or turn the key switch and try again within 60 s, or give --site SITE.toml or --key",
+    ),
     "locked": ("too many wrong keys: the board refuses for a while", "wait (1 s after the first, up to 5 min), then use the right --key"),
     "busy": ("the cause of the trip is still there", "shed status shows it; clear the alarm at the detector first"),
     "verb": ("the board does not know this request", "its firmware is older than this tool: shed flash"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -31,6 +31,7 @@ FAULTS: Final = _numbered(
 MAY_BE_LIVE: Final = 2  # `on` of an outlet, a group: told off, and nobody has seen that it is
 # At these a socket may be live although it was told off: the breaker comes before anything else.
 BREAKER_FIRST: Final = frozenset({"meter_stale", "welded", "output_readback", "live_outlet"})
+_BREAKER_HOLDERS: Final = frozenset({"welded", "live"})  # the same among the holders
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
 )  # fmt: skip
@@ -49,7 +50,7 @@ ROLES: Final = _numbered("resident", "staff", "fire_volunteer", "maintenance")
 # What the argument of a fault counts, where it counts anything.
 FAULT_ARGUMENTS: Final = MappingProxyType(
     {
-        "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "output_readback": "output", "reader_silent": "reader",
+        "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "reader_silent": "reader",
         "gate_forced": "gate", "gate_held": "gate", "hint_storm": "point", "dead_contact": "outlet",
         "expander_bus": "expander bus", "supply_lost": "group", "low_voltage": "group", "live_outlet": "outlet", "meters_mixed": "outlet",
         "meter_jump": "meter", "blind": "point",
@@ -60,3 +61,8 @@ FAULT_ARGUMENTS: Final = MappingProxyType(
 def name_of(numbers: Mapping[int, str], number: int) -> str:
     """The name of ``number``; a number of a later version is shown as itself."""
     return numbers.get(number, f"#{number}")
+
+
+def holders_told(numbers: Iterable[int]) -> list[str]:
+    """The names of an outlet's holders in the board's order; before all others those at which the breaker comes first."""
+    return sorted((name_of(HOLDERS, number) for number in numbers), key=lambda name: name not in _BREAKER_HOLDERS)

@@ -11,7 +11,6 @@ from .cards import show_number
 from .lists import (
     ACCESS_REASONS,
     AUTHORITIES,
-    BREAKER_FIRST,
     FAULT_ARGUMENTS,
     FAULTS,
     GATE_EVENTS,
@@ -61,7 +60,9 @@ def fault_text(code: int, argument: int, names: SiteNames, language: str = "en")
     if subject is None:
         return said
     if subject == "outlet":
-        return f"{outlet_text(names.outlet_number(argument), language)}: {said}"
+        return f"{names.outlet(argument, language)}: {said}"
+    if subject == "meter":
+        return f"{names.meter(argument, language)}: {said}"
     called = {"point": names.points, "gate": names.gates, "reader": names.readers, "group": names.groups}.get(subject, ())
     label = f'"{called[argument]}"' if argument < len(called) else str(argument + 1)
     return f"{text('subject', subject, language)} {label}: {said}"
@@ -73,10 +74,9 @@ def outlet_text(number: int, language: str = "en") -> str:
 
 
 def fault_told(frame: Mapping[str, Any], names: SiteNames, language: str = "en") -> str:
-    """A row of the board's list of faults; while it lasts with what comes first, where a socket may be live. (The Chinese texts of all
-    faults say what to do.)"""
+    """A row of the board's list of faults; while it lasts with what to do. (The Chinese texts of all faults say that themselves.)"""
     name = name_of(FAULTS, frame["f"])
-    first = text("first", name) if frame.get("live", 1) and name in BREAKER_FIRST and language == "en" else ""
+    first = text("first", name) if frame.get("live", 1) and name in FAULTS.values() and language == "en" else ""
     return fault_text(frame["f"], frame.get("a", 0), names, language) + (f": {first}" if first else "")
 
 

@@ -8,7 +8,7 @@ Told off: unseen until a reading of two seconds later shows no power. Power that
                                             both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
                                             closed one is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
-A cut gives none of this back: which outlets may be live, and the minutes, stand in the live ring (decision 0029).
+A cut gives none of this back: which outlets may be live, the minutes, and the welded ones stand in the live ring (decision 0029).
 """
 
 from micropython import const
@@ -35,7 +35,8 @@ _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: wor
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
 _TELL = const(5)  # seconds unseen from which a cut must not forget it: before a sale with a silent meter is settled
-_TOLD = const(60)  # of the ten minutes that are used up when a cut comes are told so many in advance
+_TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 2, 4, 8 at first: flickers are short boots
+_JUDGED = const(30)  # seconds unseen: a boot, which begins at UNSEEN_S, reads for 15 s before it ends sales
 
 
 class OffWatch:
@@ -51,7 +52,8 @@ class OffWatch:
         self.look = bytearray(n)  # readings for which it is still read closely
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
         self.grace = [0] * len(rows)
-        self.told = (0, 0)  # what a boot is told: mask of outlets, seconds of the ten minutes
+        self.told = (0, 0, 0)  # what a boot is told: mask of outlets, seconds of the ten minutes, mask of the welded ones
+        self._ahead = 1
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a sale's meter showed nothing
 
@@ -84,14 +86,19 @@ class OffWatch:
                 for row in self._rows:
                     self._look_at(row)
             self._hold(g, 1)
-        mask = 0
+        mask = welded = 0
         for i in range(len(self.unseen)):
-            if _TELL <= self.unseen[i] < _SINCE_BOOT or self._flags[i] & (_WELDED | _LIVE):
+            if self._flags[i] & _WELDED:
+                welded |= 1 << i
+            if _TELL <= self.unseen[i] < _SINCE_BOOT:
                 mask |= 1 << i
+        mask |= welded
         used = max(self.grace)
-        if mask != self.told[0] or used > self.told[1]:
-            self.told = mask, min(used + _TOLD, _GRACE) if used else 0
-            shed.sink.watch(*self.told)
+        if mask != self.told[0] or used > self.told[1] or welded != self.told[2]:
+            self._ahead = min(self._ahead * 2, _TOLD) if used else 1
+            told = mask, min(used + self._ahead, _GRACE) if used else 0, welded
+            if shed.sink.watch(*told):
+                self.told = told
 
     def _look_at(self, row):
         for i in row:
@@ -174,21 +181,24 @@ class OffWatch:
         """What a live outlet, or one that may be, means for its group."""
         shed = self._shed
         row = self._rows[g]
-        cut = unseen = False
+        cut = False
+        longest = 0
         for i in row:
             cut |= self._flags[i] & _WELDED > 0
-            unseen |= UNSEEN_S <= self.unseen[i] < _SINCE_BOOT
+            if self.unseen[i] < _SINCE_BOOT:
+                longest = max(longest, self.unseen[i])
+        unseen = longest >= UNSEEN_S
         if not unseen:
             self.grace[g] = 0
         elif shed.supply.state[g]:  # nothing flows; the minutes wait
             unseen = False
         else:
             self.grace[g] = min(self.grace[g] + span_s, _GRACE)
-        cut |= self.grace[g] == _GRACE
+        over = cut or self.grace[g] == _GRACE
         for i in row:
-            if cut:
+            if cut or (over and longest >= _JUDGED):
                 shed.stop(i, stop_causes.SUPPLY_LOST)
-            held = cut or (unseen and shed.sessions[i] is None)
+            held = over or (unseen and shed.sessions[i] is None)
             if held != bool(self._flags[i] & _HELD):
                 self._flags[i] ^= _HELD
                 (shed.sink.hold if held else shed.sink.release)(HOLD_LIVE, i)

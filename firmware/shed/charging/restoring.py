@@ -7,13 +7,13 @@ from micropython import const
 
 from shed.charging import session, stop_causes, tariff
 from shed.charging.energy import UNSURE, EnergyCount
-from shed.charging.off_watch import UNSEEN_S
+from shed.charging.off_watch import LOOK, UNSEEN_S
 from shed.metering.register import step_wh
 
 _PATIENCE_MS = const(50000)  # a meter that says nonsense for some seconds after power-up; session.py gives up after 60 s
 
 
-def restore(shed, records, unstarted=(), told=(0, 0)):
+def restore(shed, records, unstarted=(), told=(0, 0, 0)):
     """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
     LiveRing.watched."""
     for record in records:
@@ -35,8 +35,13 @@ def restore(shed, records, unstarted=(), told=(0, 0)):
     watch = shed.off_watch
     watch.told = told
     for i in range(len(shed.sessions)):
+        if told[2] >> i & 1:  # until a person's `clear`: what it shows behind the contactor that opened for it is no proof
+            watch.accuse(i, False)
+            watch.fresh(i, 0)  # its power is of before the cut: if it is there still, three readings say so
         if told[0] >> i & 1:
             watch.unseen[i] = UNSEEN_S
+            watch.look[i] = LOOK  # before its row is judged
+            shed.mark(i)
             watch.grace[shed.group_of[i]] = told[1]
 
 

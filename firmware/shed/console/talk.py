@@ -25,9 +25,9 @@ MOST = const(200)  # records in one typed answer
 WRITES = ("stop", "clear", "confirm", "repl")  # and `time`, which takes a date: with words only
 _LIVE = "switch the breaker off, it may be live: "
 BREAKER = b"\x08\x09\x0b\x1c"  # codes of faults at which a socket may be live: its breaker first
-_OF_OUTLETS = b"\x09\x15\x1c\x1d"  # codes of faults (docs/fault-codes.md) whose argument is an outlet
-_OF_OTHERS = b"\x08\x0a\x0b\x10\x11\x12\x13\x18\x1a\x1b\x1e\x23"  # or a meter, a point, ... counted from 0
-_THINGS = ("outlet", "point", "gate", "meter")  # by the first letter; all but outlets count from 0 in the rows
+_OF_OUTLETS = b"\x08\x09\x15\x1c\x1d\x23"  # codes of faults (docs/fault-codes.md) whose argument is an outlet, or its meter
+_OF_OTHERS = b"\x0a\x10\x11\x12\x13\x18\x1a\x1b\x1e"  # or a point, a gate, ... counted from 0
+_THINGS = ("outlet", "point", "gate")  # by the first letter; all but outlets count from 0 in the rows
 _NUMBERS = """\
 numbers only: words are not loaded while an outlet is on; `shed` on a laptop has them
 status, why N, log [N], sessions [N], faults, tasks, version, stop N, clear, confirm, repl
@@ -114,6 +114,8 @@ class Talk:
             for name in _THINGS:
                 if name[0] in row and row.get("ok") is not True:
                     about += "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))
+            if "m" in row:
+                about = "meter of outlet %s " % self._commands.shed.outlet_number(row.pop("m"))
             if "f" in row:  # its argument as what stands on the thing, as in the rows of the things
                 code = row["f"]
                 row["a"] = self._commands.shed.outlet_number(row["a"]) if code in _OF_OUTLETS else row["a"] + (code in _OF_OTHERS)

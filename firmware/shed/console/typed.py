@@ -68,7 +68,7 @@ class Typed:
                 yield None
             elif "o" in row:
                 found = [holder for holder in row["hold"] if holder not in (NO_SESSION, LEASE)] or row["hold"][:1]  # what no card changes
-                hold = ": " + "; ".join([word(words.HOLDERS, holder) for holder in found]) if found else ""
+                hold = ": " + "; ".join([word(words.HOLDERS, holder) for holder in _told(found)]) if found else ""
                 if row["s"] or row["mw"]:
                     power = ", %d.%d W" % (row["mw"] // 1000, row["mw"] // 100 % 10)
                     hold = "%s, %s, %s, %s%s" % (power, words.kwh(row["wh"]), span_text(row["s"]), words.yuan(row["fen"]), hold)
@@ -81,7 +81,7 @@ class Typed:
             elif "m" in row:
                 answers = "%d answers, %d silent, %d damaged" % (row["ok"], row["to"], row["crc"])
                 age = "no reading" if row["age"] < 0 else "%d.%d V, %d ms old" % (row["dv"] // 10, row["dv"] % 10, row["age"])
-                yield "meter %d %s; %s\n" % (row["m"] + 1, age, answers)
+                yield "meter of outlet %s %s; %s\n" % (shed.outlet_number(row["m"]), age, answers)
             elif "up_s" in row:
                 clock = date_text(row["t"]) + words.KEPT[row.get("clk") == 2] if row["t"] else "clock not set"
                 yield "%s mode, up %s, %s\n" % (shed.mode, span_text(row["up_s"]), clock)
@@ -103,7 +103,7 @@ class Typed:
             yield "outlet %d is on\n" % outlet
         else:
             yield ("switch the breaker off: outlet %d may be live\n" if found[0] else "outlet %d is off:\n") % outlet
-            for holder in found[1]:
+            for holder in _told(found[1]):
                 yield "  %s\n" % word(words.HOLDERS, holder)
 
     def _faults(self):
@@ -144,6 +144,11 @@ class Typed:
             else:
                 when = date_text(row[1]) if row[1] else "boot %d +%s" % (row[2], span_text(row[0]))
                 yield "#%d %s %s\n" % (record[0], when, words.sentence(record[1], row[3:], self._shed.outlet_number))
+
+
+def _told(found):
+    """Holders; first those at which the breaker comes first: 13 welded, 18 live."""
+    return [h for h in found if h in b"\x0d\x12"] + [h for h in found if h not in b"\x0d\x12"]
 
 
 def nearest(verb):

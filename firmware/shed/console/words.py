@@ -23,14 +23,14 @@ STOP_CAUSES = (
     "|fire point faulty|supply lost or switched off|another load|waited too long"
 )
 FAULTS = (
-    "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter"
-    "|relay welded, outlet|point faulty, point|output readback, output|journal full|configuration bad|card table bad|boot loop"
+    "|scan exception|scan timer silent|clock stopped|scan overrun|task exception|task stuck|main exception|meter silent, meter of outlet"
+    "|relay welded, outlet|point faulty, point|output readback|journal full|configuration bad|card table bad|boot loop"
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus|trip of another configuration"
     "|no supply (breaker; or its meters' bus), group"
     "|low voltage, group|LIVE although told off, outlet|meter shows another outlet's load: wiring, outlet"
     "|fire point cannot be read, point|configuration of another board|sale or trip record refused"
-    "|clock not set: dated cards never end||register jumped, meter"
+    "|clock not set: dated cards never end||register jumped, meter of outlet"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"
 GATE_EVENTS = "|granted|denied|held open|closed again|FORCED|freed|locked again"
@@ -65,7 +65,7 @@ def fault_text(code, argument, outlet_number):
     last = text[text.rfind(" ") + 1 :] if "," in text else ""
     if not last:
         return "%d %s" % (code, text)
-    return "%d %s %d" % (code, text, outlet_number(argument) if last == "outlet" else argument + 1)
+    return "%d %s %s" % (code, text, outlet_number(argument) if last == "outlet" else argument + 1)
 
 
 def bits_text(mask):
@@ -109,7 +109,7 @@ def _told(letter, own, at, outlet_number):
     if letter == "o":
         value = outlet_number(value)
     elif letter == "q":
-        return "outlet %d: press " % outlet_number(value) if value < 255 else "tap "
+        return "outlet %s: press " % outlet_number(value) if value < 255 else "tap "
     elif letter == "i":
         value += 1
     elif letter == "x":

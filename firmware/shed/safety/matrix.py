@@ -77,8 +77,9 @@ class Matrix:
         self.alarm = alarm
         active = 0
         held = 0
+        armed = self._armed
         before = self.active | self.held
-        holds = before & self._armed if fault else 0
+        holds = before & armed if fault else 0
         for bit, mask, votes, _flags, _effects in self._causes:
             hits = alarm & mask
             if hits:
@@ -95,10 +96,12 @@ class Matrix:
                 held |= bit
         self.active = active
         self.held = held
-        self.shadow |= active & ~self._armed
-        acting = active & self._armed
-        self.since |= acting & ~before
-        self.latched |= acting & self.latching
+        acting = active & armed
+        if acting != active:
+            self.shadow |= active & ~armed
+        if acting:
+            self.since |= acting & ~before
+            self.latched |= acting & self.latching
         self._apply()
 
     def _apply(self):

@@ -154,21 +154,23 @@ class Scan:
                 self._fail(faults.TASK_STUCK)
                 return
         matrix = self.matrix
-        alarm = self.points.sample(now_us)
-        fault = self.points.fault & matrix.holding_points
+        points = self.points
+        outputs = self.outputs
+        alarm = points.sample(now_us)
+        fault = points.fault & matrix.holding_points
         if alarm == matrix.alarm_seen and fault == matrix.fault_seen:
-            self.outputs.drive(matrix.cut_groups, matrix.free_gates)
+            outputs.drive(matrix.cut_groups, matrix.free_gates)
         else:
             latched = matrix.latched
             cut = matrix.cut_groups
             matrix.evaluate(alarm, fault)
-            self.outputs.drive(matrix.cut_groups, matrix.free_gates)
+            outputs.drive(matrix.cut_groups, matrix.free_gates)
             if matrix.cut_groups & ~cut or matrix.latched != latched:
-                self.trip_us = ticks_diff(ticks_us(), self.points.first_us)
+                self.trip_us = ticks_diff(ticks_us(), points.first_us)
                 self.trip_alarm = alarm
                 self.trips = (self.trips + 1) & _WRAP
                 self._keep_latched(matrix.latched)
-        if self.outputs.bad_readback >= 0:
+        if outputs.bad_readback >= 0:
             self._fail(faults.OUTPUT_READBACK)
             return
         if self._strobe_high is not None:

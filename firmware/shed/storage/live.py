@@ -12,7 +12,8 @@ from shed.storage.log import LogRing
 LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
-_GOING = "<QIH"  # outlets with a session; outlets that may be live, and the seconds for which they may (charging/off_watch.py)
+# Outlets with a session; since then: outlets that may be live, and the seconds for which they may; since then: welded ones (off_watch.py).
+_GOING = "<QIHI"
 # Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
 # used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; since then: open s, due s.
 FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
@@ -35,7 +36,7 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
-        self.watched = (0, 0)  # as `watch` was told last, also before a cut
+        self.watched = (0, 0, 0)  # as `watch` was told last, also before a cut
 
     def open(self):
         """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
@@ -64,7 +65,7 @@ class LiveRing:
                 if kind != GOING and len(payload) >= 4:
                     self.newest = max(self.newest, unpack_from("<I", payload, 0)[0])
                 elif kind == GOING and len(payload) >= 8:
-                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(6))[:14])
+                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(10))[:18])
             for outlet in newest:
                 if not seen >> outlet & 1:
                     seen |= 1 << outlet
@@ -94,11 +95,11 @@ class LiveRing:
         self._name_the_going()
         return sequence
 
-    def watch(self, outlets, seconds):
-        """What the next boot has to know of outlets that may be live."""
-        self.watched = outlets, seconds
+    def watch(self, *watched):
+        """What the next boot has to know of outlets that may be live. False: it does not stand."""
+        self.watched = watched
         self._sector = -2
-        self._name_the_going()
+        return self._name_the_going()
 
     def erase_ahead(self, allowed):
         """As LogRing.erase_ahead, but leaves the newest checkpoint of every live session alone."""
@@ -119,11 +120,13 @@ class LiveRing:
     def _name_the_going(self):
         """In a sector just taken: which outlets have a session without a `done`."""
         if self.ring.head != self._sector:
-            self._sector = self.ring.head
             going = 0
             for outlet in self._live:
                 going |= 1 << outlet
-            self.ring.append(GOING, pack(_GOING, going, *self.watched))
+            if self.ring.append(GOING, pack(_GOING, going, *self.watched)) < 0:
+                return False
+            self._sector = self.ring.head
+        return True
 
     def _outlets_of(self, session):
         return [outlet for outlet in self._live if self._live[outlet][0] == session]

@@ -92,7 +92,11 @@ def _safety(board: Board, site: SiteFile) -> list[Row]:
     if site.safety.heartbeat is None:
         return [*rows, Row(None, "", (_unprotected(board, site),), "coil", "source")]
     name, place, what = _place(board, site.safety.heartbeat)
-    lines = (what, "its contacts open this supply 0.5 to 1.0 s after the last strobe (a pole for each voltage)")
+    lines = (
+        what,
+        "the strobe goes in through a capacitor: a level that stands still is no strobe",
+        "its contacts open this supply 0.5 to 1.0 s after the last strobe (a pole for each voltage)",
+    )
     return [*rows, Row(name, place, (Box("heartbeat circuit", lines),), "signal", "source")]
 
 
@@ -150,7 +154,13 @@ def _locks(board: Board, site: SiteFile) -> list[Row]:
     behind = "WITHOUT a heartbeat circuit" if site.safety.heartbeat is None else "behind the heartbeat circuit"
     for gate in site.gate:
         name, place, what = _place(board, gate.lock)
-        chain = Box("hard-wired release", ("exit button and fire contact break the lock's supply, whatever the board does",))
+        chain = Box(
+            "hard-wired release",
+            (
+                "exit button and green break-glass unit break the lock's supply, whatever the board does;",
+                "a fire panel's contact too, where there is one",
+            ),
+        )
         lock = Box(f'lock "{gate.name}"', ("free without current",))
         rows.append(Row(name, place, (Box(f"lock supply, {behind}", (what,)), chain, lock), "coil", "tap"))
     return rows

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SAFETY_FAULT
-from ..lists import HOLDERS, name_of
+from ..lists import holders_told
 from ..narrate import causes_in, fault_text, fault_told, outlet_text
 from ..texts import text
 from .common import (
@@ -59,7 +59,7 @@ def why(
     tongue = language(lang)
     with board_at(port) as console:
         head = console.request("why", o=outlet).head
-    holders = [name_of(HOLDERS, number) for number in head.get("hold", [])]
+    holders = holders_told(head.get("hold", []))
     if as_json:
         show_json({"outlet": outlet, "on": head.get("on") == 1, "may_be_live": head.get("on") == 2, "holders": holders})
         return
@@ -89,6 +89,7 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
     """
     names, tongue = names_of(site), language(lang)
     with board_at(port) as console:
+        names = names.on_board(console.request("status"))
         frames = console.request("faults")[1:]
     if as_json:
         show_json([{**frame, "text": fault_text(frame["f"], frame.get("a", 0), names)} for frame in frames])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from ..site.names import SiteNames
 from ..texts import LANGUAGES
 
 PortOption = Annotated[str | None, typer.Option("--port", "-p", help="Serial port of the board; may be left out when there is only one.")]
+_NARROWEST = 20  # columns of a folded cell, however narrow the terminal
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 SiteOption = Annotated[Path | None, typer.Option("--site", help="Site file, for names instead of numbers.")]
 KeyOption = Annotated[
@@ -40,9 +42,10 @@ LangOption = Annotated[
 def language(given: str | None) -> str:
     """The language of what is printed: the one named, else the locale's, else English. ShedError for one that is not there."""
     if given is not None:
-        if given not in LANGUAGES:
+        short = re.split(r"[-_.]", given.lower())[0]  # zh-CN, zh_CN.UTF-8
+        if short not in LANGUAGES:
             raise ShedError(f"--lang {given}", f"there are {', '.join(LANGUAGES)}", "name one of them", INVALID)
-        return given
+        return short
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
     return next((name for name in LANGUAGES if locale.split("_")[0].split(".")[0] == name), "en")
 
@@ -63,8 +66,27 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         return
     cells = [[str(cell) for cell in row] for row in (heads, *rows)]
     widths = [max(_columns(row[column]) for row in cells) for column in range(len(heads))]
+    widest = max(range(len(heads)), key=lambda column: widths[column])
+    if sys.stdout.isatty():  # a program or a file gets whole lines
+        room = shutil.get_terminal_size().columns - (sum(widths) - widths[widest]) - 2 * (len(heads) - 1)
+        widths[widest] = min(widths[widest], max(room, _NARROWEST))
     for row in cells:
-        print("  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)).rstrip())
+        for number, part in enumerate(_folded(row[widest], widths[widest])):
+            line = [part if column == widest else "" if number else cell for column, cell in enumerate(row)]
+            print("  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _folded(words: str, width: int) -> list[str]:
+    """Lines of at most ``width`` columns, broken at spaces, behind Chinese letters, and within a word that is longer than a line."""
+    lines = [""]
+    for word in re.findall(r"[^\s\u2e80-\uffef]+\s*|[\u2e80-\uffef]\s*|\s+", words):
+        while _columns(lines[-1] + word.rstrip()) > width:
+            if lines[-1]:
+                lines.append("")
+            else:
+                lines[-1], word = word[:width], word[width:]
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
 
 
 def _columns(words: str) -> int:

@@ -57,10 +57,10 @@ def install(
     site = load_site(file)
     memory.refuse(site.site, site.board)
     steps = STEPS if only is None else ("detect", *[name.strip() for name in only.split(",") if name.strip() != "detect"])
-    base = report or Path(f"install-{site.site.site.id}")
-    for name in (base, report_files.unfinished(base)):
+    base = report_files.base_of(report or Path(f"install-{site.site.site.id}"))
+    for name in report_files.places(base):
         for suffix in report_files.SUFFIXES:
-            check_new(name.with_suffix(suffix), again=_OURS[suffix])
+            check_new(report_files.file_of(name, suffix), again=_OURS[suffix])
     unknown = [name for name in steps if name not in STEPS]
     if unknown:
         raise ShedError(f"no step is called {unknown[0]!r}", f"the steps are {', '.join(STEPS)}", "shed install --help", INVALID)
@@ -82,12 +82,12 @@ def install(
     failure = job.run()
     done = job.report()
     body = done.as_json(bytes.fromhex(site.site.safety.maintenance_key))
-    earlier = report_files.finished(base)
-    if earlier is not None:
-        base, words = (report_files.set_aside if done.passed else report_files.beside)(base, earlier)
+    base, earlier = report_files.make_room(base, passed=done.passed, partial=done.partial)
+    for words in earlier:
         say(words)
-    write_whole(base.with_suffix(".json"), (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode())
-    write_whole(base.with_suffix(".html"), done.as_page().encode())
+    paper, page = (report_files.file_of(base, suffix) for suffix in report_files.SUFFIXES)
+    write_whole(paper, (json.dumps(body, ensure_ascii=False, indent=2) + "\n").encode())
+    write_whole(page, done.as_page().encode())
     if as_json:
         show_json(body)
     else:
@@ -95,9 +95,9 @@ def install(
             print(f"{check.state:5}{check.name}: {check.said}" + (f"\n     to clear it: {check.clears}" if check.state == "bad" else ""))
         if failure is None:
             print("nothing had to be changed" if job.unchanged else "installed", end="")
-            print(f"; report: {base.with_suffix('.json')}, {base.with_suffix('.html')}")
+            print(f"; report{' of a part' if done.partial else ''}: {paper}, {page}")
     if failure is not None:
-        say(f"report so far: {base.with_suffix('.json')}; the same command goes on from here")
+        say(f"report so far: {paper}; the same command goes on from here")
         raise failure
 
 

@@ -14,6 +14,7 @@ from ..lists import STOP_CAUSES, name_of
 from ..narrate import sentence, when
 from ..records import Record
 from ..site.names import SiteNames
+from ..site.slots import current
 from .common import JsonOption, PortOption, SiteOption, board_at, names_of, say, show_json, show_table
 
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, max=10000, help="The newest so many records.")]
@@ -33,8 +34,7 @@ def log(
 
     Example: shed log --count 50 --site shed2.toml --port /dev/ttyUSB0
     """
-    names = names_of(site)
-    for_people = _records("log", port, count, since, flash)
+    for_people, names = _records("log", port, count, since, flash, names_of(site))
     if as_json:
         show_json([_as_json(record, names) for record in for_people])
         return
@@ -54,8 +54,8 @@ def sessions(
 
     Example: shed sessions --count 1000 --json --port /dev/ttyUSB0 > sessions.json
     """
-    names = names_of(site)
-    ended = [record for record in _records("sessions", port, count, since, flash) if record.kind == "session_end"]
+    found, names = _records("sessions", port, count, since, flash, names_of(site))
+    ended = [record for record in found if record.kind == "session_end"]
     if as_json:
         show_json([_as_json(record, names) for record in ended])
         return
@@ -63,12 +63,15 @@ def sessions(
     for record in ended:
         energy, price = record.number("energy_mwh") / 1_000_000, record.number("price_fen") / 100
         minutes, cause = record.number("energised_s") // 60, name_of(STOP_CAUSES, record.number("stop_cause"))
-        outlet = names.outlet_number(record.number("outlet"))
+        outlet = names.outlet(record.number("outlet")).removeprefix("outlet ")
         rows.append((f"{record.number('session'):#x}", outlet, minutes, f"{energy:.3f}", f"{price:.2f}", cause))
     show_table(("session", "outlet", "min", "kWh", "yuan", "ended by"), rows)
 
 
-def _records(verb: str, port: str | None, count: int, since: int | None, flash: Path | None) -> list[Record]:
+def _records(
+    verb: str, port: str | None, count: int, since: int | None, flash: Path | None, names: SiteNames
+) -> tuple[list[Record], SiteNames]:
+    """And the names, with the numbers that stand on the sockets by the board's own configuration."""
     if flash is not None:
         if port is not None:
             raise ShedError("--port and --flash at once", "the journal has one source", "leave one of them out", INVALID)
@@ -76,10 +79,13 @@ def _records(verb: str, port: str | None, count: int, since: int | None, flash: 
         for problem in found.problems:
             say(f"journal: {problem}")
         kept = [record for record in found.records if verb == "log" or record.kind.startswith("session_")]
-        return [record for record in kept if record.sequence >= since] if since is not None else kept[-count:]
+        slot = None if names.outlets else current(read_partition(flash, "shed_cfg"))
+        names = names if slot is None else SiteNames.of_image(slot.image)
+        return [record for record in kept if record.sequence >= since] if since is not None else kept[-count:], names
     with board_at(port) as console:
+        names = names.on_board(console.request("status"))
         frames = console.request(verb, **({"n": count} if since is None else {"since": since}))[1:]
-    return [_decoded(frame) for frame in frames]
+    return [_decoded(frame) for frame in frames], names
 
 
 def _decoded(frame: dict[str, Any]) -> Record:
@@ -92,7 +98,7 @@ def _decoded(frame: dict[str, Any]) -> Record:
 
 
 def _as_json(record: Record, names: SiteNames) -> dict[str, Any]:
-    fields = {name: value.hex() if isinstance(value, bytes) else value for name, value in record.fields.items()}
+    fields: dict[str, Any] = {name: value.hex() if isinstance(value, bytes) else value for name, value in record.fields.items()}
     if "outlet" in fields:  # the journal counts from 0; people read the number on the socket
         fields["outlet_index"] = record.number("outlet")
         fields["outlet"] = names.outlet_number(record.number("outlet"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..lists import GATE_STATES, HOLDERS, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, name_of
+from ..lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
 from ..narrate import causes_in, memory_text, when
 from ..site.names import SiteNames
 from .common import show_table
@@ -30,6 +30,7 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
 def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off."""
     frames = list(frames)
+    names = names.on_board(frames)
     live = [str(frame["o"]) for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
     if live:
         print(f"switch the breaker off: outlet{'s' if len(live) > 1 else ''} {', '.join(live)} may be live although told off")
@@ -51,7 +52,7 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     gates = [(names.gate(frame["g"]), _state(frame, GATE_STATES)) for frame in parts["gates"]]
     show_table(("input or gate", "state"), [*inputs, *gates])
     print()
-    show_table(("meter", "V", "age ms", "read", "time-outs", "bad CRC"), [_meter(frame) for frame in parts["meters"]])
+    show_table(("meter of", "V", "age ms", "read", "time-outs", "bad CRC"), [_meter(frame, names) for frame in parts["meters"]])
 
 
 def _clock(head: Frame) -> str:
@@ -62,17 +63,17 @@ def _clock(head: Frame) -> str:
 
 def _outlet(frame: Frame) -> tuple[object, ...]:
     watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
-    holders = ", ".join(name_of(HOLDERS, number) for number in frame.get("hold", []))
+    holders = ", ".join(holders_told(frame.get("hold", [])))
     if frame.get("on") == MAY_BE_LIVE:
         holders = f"MAY BE LIVE, switch the breaker off: {holders}"
     return (frame["o"], _state(frame, OUTLET_STATES), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
 
 
-def _meter(frame: Frame) -> tuple[object, ...]:
+def _meter(frame: Frame, names: SiteNames) -> tuple[object, ...]:
     volts, age_ms = f"{frame.get('dv', 0) / 10:.1f}", frame.get("age")
     if not isinstance(age_ms, int) or not 0 <= age_ms < _HOUR_MS:  # firmware 0.1.0 said 536870911 for a meter that was never read
         volts, age_ms = "-", "never" if not frame.get("ok") else "over an hour"
-    return (frame["m"] + 1, volts, age_ms, frame.get("ok"), frame.get("to"), frame.get("crc"))
+    return (names.meter(frame["m"]).removeprefix("meter of "), volts, age_ms, frame.get("ok"), frame.get("to"), frame.get("crc"))
 
 
 def _state(frame: Frame, words: Mapping[int, str]) -> object:

@@ -97,9 +97,10 @@ def _status(console: Console) -> list[Finding]:
     except ShedError as error:
         return [Finding("console", "bad", "it answers hello and then no more", error.what, "another cable; shed doctor again")]
     head = status.head
-    names = [str(name_of(FAULTS, frame["f"])) for frame in faults]
+    called = [str(name_of(FAULTS, frame["f"])) for frame in faults]
+    names = SiteNames().on_board(status)
     found = _live(status[1:])
-    if "unprotected" in names:
+    if "unprotected" in called:
         cause = "no heartbeat circuit holds contactors and locks: a dead board would leave outlets on and the gate locked"
         clears = "fit the heartbeat circuit, name its terminal in the site file, then shed install"
         found.append(Finding("protection", "bad", "the board is *unprotected*", cause, clears))
@@ -107,14 +108,16 @@ def _status(console: Console) -> list[Finding]:
         found.append(Finding("protection", "warn", "no heartbeat at this moment", "safe mode, a fault or a trip stops it", "shed status"))
     else:
         found.append(ok("protection", "the heartbeat runs"))
-    if "boot_loop" in names:
+    if "boot_loop" in called:
         found.append(
             Finding("crash loop", "bad", "several bad starts in a row", "shed log shows what ended each", "shed faults; shed clear")
         )
     found += [
-        _fault(name, frame) for name, frame in zip(names, faults, strict=True) if name not in ("unprotected", "boot_loop", "clock_unset")
+        _fault(name, frame, names)
+        for name, frame in zip(called, faults, strict=True)
+        if name not in ("unprotected", "boot_loop", "clock_unset")
     ]
-    found.append(_clock(head, "clock_unset" in names))
+    found.append(_clock(head, "clock_unset" in called))
     return found
 
 
@@ -128,11 +131,10 @@ def _live(frames: Iterable[dict[str, Any]]) -> list[Finding]:
     return [Finding("live outlets", "bad", what, "no reading has shown that the socket is off", clear)]
 
 
-def _fault(name: str, frame: dict[str, Any]) -> Finding:
-    told = f"{name}: {fault_text(frame['f'], frame.get('a', 0), SiteNames())}"
-    if name in BREAKER_FIRST:
-        return Finding("fault", "bad", told, "it is there now", f"{text('first', name)} (docs/fault-codes.md)")
-    return Finding("fault", "warn", told, "it is there now", "shed faults, docs/fault-codes.md")
+def _fault(name: str, frame: dict[str, Any], names: SiteNames) -> Finding:
+    told = f"{name}: {fault_text(frame['f'], frame.get('a', 0), names)}"
+    clear = f"{text('first', name)} (docs/fault-codes.md)" if name in FAULTS.values() else "a later version's: its docs/fault-codes.md"
+    return Finding("fault", "bad" if name in BREAKER_FIRST else "warn", told, "it is there now", clear)
 
 
 def _clock(head: dict[str, Any], dated: bool) -> Finding:

@@ -71,9 +71,16 @@ class Report:
             and all(check.state != "bad" for check in self.checks)
         )
 
+    @property
+    def partial(self) -> bool:
+        """Nothing failed, and not every step was asked for: that says nothing of the others."""
+        return (
+            not self.passed and all(step.outcome != "failed" for step in self.steps) and all(check.state != "bad" for check in self.checks)
+        )
+
     def as_json(self, key: bytes | None = None) -> dict[str, Any]:
         """The report; with ``key`` it ends with ``hmac_sha256`` over the rest (keys sorted, no spaces, UTF-8)."""
-        body: dict[str, Any] = {**asdict(self), "passed": self.passed, "by_hand": list(BY_HAND)}
+        body: dict[str, Any] = {**asdict(self), "passed": self.passed, "partial": self.partial, "by_hand": list(BY_HAND)}
         body = json.loads(json.dumps(body, ensure_ascii=False))
         return body if key is None else {**body, "hmac_sha256": signature(body, key)}
 
@@ -89,6 +96,9 @@ class Report:
         boxes = "".join(f'<tr><td class="box">&nbsp;</td><td>{escape(text)}</td></tr>' for text in BY_HAND)
         people = "".join(_row("", *person) for person in self.contacts)
         verdict = "The shed is ready for the checks by hand." if self.passed else "The shed is NOT ready for service."
+        if self.partial:
+            ran = ", ".join(step.name for step in self.steps if step.outcome != "not run")
+            verdict = f"A part of an installation, without a failure: {ran}. Whether the shed is ready only a whole one says."
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head><body>'
             f"<h1>{escape(title)}</h1><p>Site {self.site_id}, board {escape(self.board)}, {escape(self.begun)}, {escape(self.tool)}</p>"

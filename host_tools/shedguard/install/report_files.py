@@ -1,6 +1,7 @@
 """Where the report of an installation goes: BASE.json and BASE.html, and never over that of an installation that passed.
 
-Hazard: the signed paper of a shed that was tested, replaced by that of a run which only found the board in somebody else's cabinet.
+Hazard: the signed paper of a shed that was tested, replaced by that of a run which only found the board in somebody else's cabinet; and a
+paper that calls a shed not ready, left beside the one that it passed with.
 """
 
 from __future__ import annotations
@@ -10,35 +11,57 @@ from pathlib import Path
 from typing import Any, Final
 
 SUFFIXES: Final = (".json", ".html")
+_OTHERS: Final = ("unfinished", "partial")  # what a run that did not pass is called beside one that did
 
 
-def finished(base: Path) -> str | None:
-    """When the installation began whose report stands at ``base``; None when there is none that passed."""
-    try:
-        body: Any = json.loads(base.with_suffix(".json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    return str(body.get("begun", "")) if isinstance(body, dict) and body.get("passed") is True else None
+def base_of(named: Path) -> Path:
+    """What the user named, without the suffix of a report; a dot in a name is a part of it."""
+    return named.with_suffix("") if named.suffix in SUFFIXES else named
 
 
-def unfinished(base: Path) -> Path:
-    """Where a run that did not pass tells what it did, when a finished report stands at ``base``."""
-    return base.with_name(f"{base.stem}-unfinished")
+def file_of(base: Path, suffix: str) -> Path:
+    """One of the two files."""
+    return base.with_name(base.name + suffix)
 
 
-def beside(base: Path, began: str) -> tuple[Path, str]:
-    """The place for a run that did not pass, and what the user is told."""
-    return unfinished(base), f"the report of the installation of {began} stays as it is: {base.with_suffix('.json')}"
+def places(base: Path) -> list[Path]:
+    """Every base that a run may write."""
+    return [base, *(base.with_name(f"{base.name}-{other}") for other in _OTHERS)]
 
 
-def set_aside(base: Path, began: str) -> tuple[Path, str]:
-    """``base`` made free for a run that passed: the earlier report gets the time it began at into its name."""
-    when = "".join(char for char in began[:19] if char.isdigit()) or "earlier"
-    kept = base.with_name(f"{base.stem}-{when}")
-    while any(kept.with_suffix(suffix).exists() for suffix in SUFFIXES):
+def make_room(base: Path, *, passed: bool, partial: bool) -> tuple[Path, list[str]]:
+    """Where the report of a run goes, and what the user is told of earlier ones. A run that passed sets those aside, the unfinished too;
+    any other leaves the one that passed where it is."""
+    before = _body(base)
+    if passed:
+        return base, [words for place in places(base) for words in _set_aside(place, always=place != base)]
+    if before is None or before.get("passed") is not True:
+        return base, []
+    began = before.get("begun", "")
+    words = f"the report of the installation of {began} stays as it is: {file_of(base, '.json')}"
+    return base.with_name(f"{base.name}-{_OTHERS[partial]}"), [words]
+
+
+def _set_aside(base: Path, *, always: bool) -> list[str]:
+    """An earlier report gets the time it began at into its name; of the place itself only one that passed is kept."""
+    body = _body(base) or {}
+    if not (body.get("passed") is True or (always and any(file_of(base, suffix).exists() for suffix in SUFFIXES))):
+        return []
+    began = str(body.get("begun", ""))
+    kept = base.with_name(f"{base.name}-{''.join(char for char in began[:19] if char.isdigit()) or 'earlier'}")
+    while any(file_of(kept, suffix).exists() for suffix in SUFFIXES):
         kept = kept.with_name(f"{kept.name}-1")
     for suffix in SUFFIXES:
-        old = base.with_suffix(suffix)
+        old = file_of(base, suffix)
         if old.exists():
-            old.rename(kept.with_suffix(suffix))
-    return base, f"the report of the installation of {began} is now {kept.with_suffix('.json')}"
+            old.rename(file_of(kept, suffix))
+    what = "installation" if body.get("passed") is True else "run that did not pass, or was only a part,"
+    return [f"the report of the {what} of {began or 'before'} is now {file_of(kept, '.json')}"]
+
+
+def _body(base: Path) -> dict[str, Any] | None:
+    try:
+        body: Any = json.loads(file_of(base, ".json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return body if isinstance(body, dict) else None

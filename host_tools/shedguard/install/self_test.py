@@ -55,18 +55,18 @@ def self_test(
 
 
 def look(console: Console, site: SiteFile | None, image_crc: int | None = None) -> list[Check]:
-    """One round of all checks. Without a site file points and meters have numbers for names, and the configuration is not compared."""
+    """One round of all checks. Without a site file points have numbers for names, and the configuration is not compared."""
     hello = console.hello()
     status = console.request("status")
     faults = console.request("faults")
-    names = SiteNames() if site is None else SiteNames.of(site)
+    names = (SiteNames() if site is None else SiteNames.of(site)).on_board(status)
     return [
         *([] if site is None else [_configuration(hello, site, image_crc)]),
         _mode(status.head),
         _protection(status.head),
         *_trips(status.head, names),
         *_points(status, names),
-        *_meters(status, site),
+        *_meters(status, names),
         *_faults(faults, names),
         _clock(status.head, faults),
         _memory(status.head),
@@ -123,14 +123,13 @@ def _points(status: Answer, names: SiteNames) -> list[Check]:
     return checks
 
 
-def _meters(status: Answer, site: SiteFile | None) -> list[Check]:
+def _meters(status: Answer, names: SiteNames) -> list[Check]:
     checks: list[Check] = []
     for frame in status[1:]:
         if "m" not in frame:
             continue
         index, age_ms = int(frame["m"]), int(frame.get("age", -1))
-        outlet = site.outlet[index] if site is not None and index < len(site.outlet) else None
-        name = f"meter {index + 1}" if outlet is None else f"meter of outlet {outlet.number} (address {outlet.meter.address})"
+        name = names.meter(index)
         counts = f"{frame.get('ok', 0)} answers, {frame.get('to', 0)} silences, {frame.get('crc', 0)} damaged"
         if age_ms < 0 or age_ms > _METER_FRESH_MS:
             checks.append(Check(name, "bad", f"silent: {counts}", "check A and B, the supply of the meter, its address, the termination"))

@@ -138,9 +138,9 @@ def _compose(board: Board, answers: Answers) -> SiteFile:
 
 def _fire(has: Offer, contacts: list[str]) -> list[Point]:
     """A smoke loop where a voltage can be measured, else a smoke contact; a call point. Takes from ``contacts``."""
-    smoke = Point(name="smoke", kind="loop", terminal=has.loop, bands_mv=_MEASURED, fire=True) if has.loop is not None else None
+    smoke = Point(name="smoke bay", kind="loop", terminal=has.loop, bands_mv=_MEASURED, fire=True) if has.loop is not None else None
     points = [] if smoke is None else [smoke]
-    names = ("smoke", "call point")[len(points) :][: len(contacts)]
+    names = ("smoke bay", "call point")[len(points) :][: len(contacts)]
     return points + [Point(name=name, kind="contact", terminal=contacts.pop(0), normally="closed", fire=True) for name in names]
 
 

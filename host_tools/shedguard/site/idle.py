@@ -13,10 +13,23 @@ from .problems import Problem
 
 def problems(site: SiteFile) -> Iterator[Problem]:
     """Warnings; an error where somebody would stand before a dead switch."""
+    yield from _meant(site)
     yield from _budget(site)
     yield from _tables(site)
     yield from _points(site)
     yield from _gates(site)
+
+
+def _meant(site: SiteFile) -> Iterator[Problem]:
+    """Values that are allowed and hardly meant."""
+    key, zone = site.safety.maintenance_key.lower(), site.site.time_zone_min
+    if len(set(key)) == 1:
+        what = f"maintenance_key is {key[0]} all over: whoever guesses it may clear trips and stop sales"
+        yield Problem(("safety", "maintenance_key"), what, "it was not drawn at random", "openssl rand -hex 32", "warning")
+    if zone % 15:
+        what = f"time_zone_min = {zone}: no zone of the world is {abs(zone)} minutes from Greenwich"
+        hint = f"{zone} hours are {zone * 60} minutes" if abs(zone) <= 14 else "minutes east of Greenwich, 480 in China"
+        yield Problem(("site", "time_zone_min"), what, "cards would open at other hours than their windows say", hint, "warning")
 
 
 def _budget(site: SiteFile) -> Iterator[Problem]:

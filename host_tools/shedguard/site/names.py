@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .check import effect_names
+from .image import read_sections
 from .model import SiteFile
 
 
 @dataclass(frozen=True, slots=True)
 class SiteNames:
-    """Lists by index. Without a site file all are empty, and the numbers are shown."""
+    """Lists by index. Without a site file all are empty; what stands on the sockets the board itself says (`on_board`).
+
+    Hazard: the number of a healthy socket beside the word "live". An index is never shown as if it were the number on a socket. Meter n is
+    that of outlet n, in every image (`image.compile_site`); ``meters`` has their addresses.
+    """
 
     outlets: tuple[int, ...] = field(default=())
+    meters: tuple[int, ...] = field(default=())
     points: tuple[str, ...] = field(default=())
     causes: tuple[str, ...] = field(default=())
     effects: tuple[str, ...] = field(default=())
@@ -25,6 +33,7 @@ class SiteNames:
         """The names of ``site``, in the order of its image."""
         return cls(
             outlets=tuple(outlet.number for outlet in site.outlet),
+            meters=tuple(outlet.meter.address for outlet in site.outlet),
             points=tuple(point.name for point in site.point),
             causes=tuple(cause.name for cause in site.cause),
             effects=tuple(effect_names(site)),
@@ -33,13 +42,38 @@ class SiteNames:
             readers=tuple(reader.name for reader in site.reader),
         )
 
-    def outlet(self, index: int) -> str:
-        """``outlet 3``, by the number on the socket."""
-        return f"outlet {self.outlet_number(index)}"
+    @classmethod
+    def of_image(cls, image: bytes) -> SiteNames:
+        """Numbers of the outlets and addresses of their meters; an image has no other names. None of both when it cannot be read."""
+        try:
+            sections = read_sections(image)
+            meters = tuple(int(sections[5][int(row[5])][1]) for row in sections[4])
+            return cls(outlets=tuple(int(row[0]) for row in sections[4]), meters=meters)
+        except (ValueError, KeyError, IndexError):
+            return cls()
 
-    def outlet_number(self, index: int) -> int:
-        """The number on the socket; without a site file, counted from 1."""
-        return self.outlets[index] if index < len(self.outlets) else index + 1
+    def on_board(self, frames: Iterable[Mapping[str, Any]]) -> SiteNames:
+        """With the numbers that the board itself gives its outlets (the rows of `status`): they win over those of a file."""
+        outlets = tuple(int(frame["o"]) for frame in frames if "o" in frame)
+        return self if not outlets or outlets == self.outlets else replace(self, outlets=outlets, meters=())
+
+    def outlet(self, index: int, language: str = "en") -> str:
+        """``outlet 3``, by the number on the socket; ``outlet in place 1 of the site file`` where nobody knows that."""
+        number = self.outlet_number(index)
+        if language == "zh":
+            return f"站点文件里第 {index + 1} 个插座" if number is None else f"{number} 号插座"
+        return f"outlet in place {index + 1} of the site file" if number is None else f"outlet {number}"
+
+    def outlet_number(self, index: int) -> int | None:
+        """The number on the socket, None where it is not known."""
+        return self.outlets[index] if index < len(self.outlets) else None
+
+    def meter(self, index: int, language: str = "en") -> str:
+        """``meter of outlet 3 (address 11)``, the address where a site file says it."""
+        known = index < len(self.meters)
+        if language == "zh":
+            return f"{self.outlet(index, language)}的电表" + (f"（地址 {self.meters[index]}）" if known else "")
+        return f"meter of {self.outlet(index)}" + (f" (address {self.meters[index]})" if known else "")
 
     def point(self, index: int) -> str:
         """``point "smoke bay"`` or, without a site file, ``point 1``; 255 is none."""

@@ -1,0 +1,73 @@
+"""What is known of an outlet that may be live, or is welded, is known after a cut too (docs/decisions/0022, 0029)."""
+
+from __future__ import annotations
+
+import pytest
+
+from hil_tests.bench.bench import Bench
+
+from .conftest import start_charging
+from .test_live_outlets import faults, stop
+
+
+@pytest.mark.parametrize("plugged", [True, False])
+def test_a_proven_weld_is_forgotten_at_no_cut_though_its_meter_shows_nothing_behind_the_open_contactor(bench: Bench, plugged: bool) -> None:
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.relay(1).fault("welded")
+    stop(bench, 1)
+    bench.until(lambda: (9, 0) in faults(bench), within="1 min")
+    bench.run("10 s")
+    if not plugged:
+        bench.bike(1).unplug()
+    for _ in range(2):
+        bench.mains.off()
+        bench.run("3 s")
+        bench.mains.on()
+        bench.run("1 min")
+        assert faults(bench) == {(9, 0)}
+        for outlet, card in (2, "neighbour"), (1, "resident"):
+            bench.card(card).tap()
+            bench.run("1 s")
+            bench.button(outlet).press()
+            bench.stays(lambda: not bench.outlet(1).is_energised(), "20 s")
+            assert not bench.outlet(2).is_energised()
+    bench.relay(1).fault("ok")
+    bench.console.ask({"do": "clear"}, key=True)
+    bench.run("5 s")
+    bench.mains.off()
+    bench.run("3 s")
+    bench.mains.on()
+    bench.run("1 min")
+    assert faults(bench) == set()
+    bench.card("neighbour").tap()
+    bench.run("1 s")
+    bench.button(2).press()
+    bench.until(bench.outlet(2).is_charging, within="20 s")
+
+
+@pytest.mark.parametrize("nth", [3, 4, 5, 6])
+def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cut(bench: Bench, nth: int) -> None:
+    """One of these writes to the live ring tells of the outlet; which one is no matter of the plant."""
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.relay(1).fault("welded")
+    bench.meter(1).fault("off")
+    bench.run("10 s")
+    bench.board.flash_fails(nth, "program", times=1, region="shed_live")
+    bench.until(lambda: bool(bench.journal.sessions()), within="1 min")
+    bench.run("2 s")
+    bench.mains.off()
+    bench.run("3 s")
+    bench.mains.on()
+    bench.run("1 min")
+    assert bench.outlet(1).is_energised(), "its neighbour's sale went on"
+    bench.bike(3).plug("li48v")
+    bench.card("tenant").tap()
+    bench.run("1 s")
+    bench.button(3).press()
+    bench.stays(lambda: not bench.outlet(3).is_energised(), "20 s")
+    bench.run("10 min")
+    assert not bench.outlet(1).is_energised(), "the ten minutes ran"
