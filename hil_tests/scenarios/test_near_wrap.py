@@ -38,6 +38,7 @@ from hil_tests.scenarios import (
     test_law_1,
     test_limits,
     test_live_outlets,
+    test_live_over_cuts,
     test_money,
     test_power_cuts,
     test_reading,
@@ -87,6 +88,9 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
         bench
     ),
     test_live_outlets: lambda bench, shown: test_live_outlets.test_an_outlet_that_obeys_is_off_within_seconds_of_its_stop(bench),
+    test_live_over_cuts: lambda bench, shown: (
+        test_live_over_cuts.test_a_proven_weld_is_forgotten_at_no_cut_though_its_meter_shows_nothing_behind_the_open_contactor(bench, True)
+    ),
     test_money: lambda bench, shown: test_money.test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(bench),
     test_reading: lambda bench, shown: test_reading.test_the_first_typed_word_on_a_live_shed_holds_up_no_scan_and_is_answered(bench),
     test_supply: lambda bench, shown: test_supply.test_a_breaker_that_falls_is_one_fault_and_the_sales_go_on_when_it_is_back(bench),
