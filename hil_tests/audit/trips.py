@@ -85,8 +85,9 @@ def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[Told
     before = [trip for trip in trips if trip.at_ns < at_ns and not any(trip < reset and reset.at_ns < at_ns - EARLY_NS for reset in resets)]
     cut = next((stop for stop in truth.stops_ns if at_ns <= stop < at_ns + must_ns + RECORD_NS), None)
     brief = seen_ns < must_ns or (cut is not None and truth.ran(Span(cut + 1, until_ns), SERVICE_NS) < must_ns)
-    # A loose wire shows it again so soon that the trip may be of that moment.
-    again = any(at_ns + REACTION_NS < touch <= at_ns + EARLY_NS + SECOND_NS for touch in truth.touches.get(point, []))
+    # It comes again so soon, by itself or behind a loose wire, that the trip may be of that moment.
+    later = [*truth.touches.get(point, []), *(other.from_ns for other in truth.alarms.get(point, []))]
+    again = any(at_ns < one <= at_ns + EARLY_NS + SECOND_NS for one in later)
     if brief and again and all(trip.at_ns + EARLY_NS >= at_ns for trip in before):
         return []
     if brief and not (before and cause.latched) and not any(trip.at_ns <= at_ns + SECOND_NS for trip in here):

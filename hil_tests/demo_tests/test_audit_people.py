@@ -128,6 +128,15 @@ def test_smoke_behind_a_loose_wire_is_an_alarm_once_the_wire_has_shown_it_for_lo
     assert seen[-1] == Span(5003 * S, 5004 * S)
 
 
+def test_a_trip_may_be_of_the_second_of_two_alarms_where_the_first_was_too_short_to_demand_one():
+    ms = S // 1000
+    glimpse = Span(5000 * S - 400 * ms, 5000 * S - 390 * ms)
+    twice = replace(SMOKY, energised={}, alarms={"smoke bay": [glimpse, Span(5000 * S, 5300 * S)]})
+    assert findings(twice, BOOT, TRIP, RESET) == []
+    alone = replace(SMOKY, energised={}, alarms={"smoke bay": [glimpse]})
+    assert any("was locked during the trip" in line for line in findings(alone, BOOT, TRIP, RESET))
+
+
 @pytest.mark.parametrize(("taps", "agrees"), [(("resident",), True), (("resident", "neighbour"), False), ((), False)])
 def test_a_press_while_one_single_card_is_open_is_taken_for_its_owners(taps: tuple[str, ...], agrees: bool):
     truth = replace(pressed(Press(99 * S, "neighbour")), taps=[Press(90 * S + n * S, who) for n, who in enumerate(taps)])
