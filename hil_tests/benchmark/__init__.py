@@ -1,4 +1,4 @@
-"""``shed benchmark``: the budgets of DESIGN section 9 as measured figures, each with its conditions.
+"""``shed benchmark``: the budgets of goals.py as measured figures, each with its conditions.
 
 Everything runs on the emulated board: times of the firmware are modelled (virtual nanoseconds by opcode class and C call), and say so.
 Wall-clock figures are ratios of one run. A key that nothing measures is absent.

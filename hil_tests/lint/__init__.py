@@ -1,1 +1,1 @@
-"""Rules of DESIGN sections 3 to 5 that a reader of the source can check, on the syntax tree."""
+"""Rules of docs/laws.md and CONTRIBUTING that a reader of the source can check, on the syntax tree."""

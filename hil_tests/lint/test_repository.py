@@ -33,6 +33,12 @@ def test_no_committed_file_names_a_mirror_or_this_machine() -> None:
     assert not found, "\n".join(found)
 
 
+def test_no_file_cites_the_design_paper_which_a_reader_does_not_have() -> None:
+    paper = "DES" + "IGN"
+    citing = [path.name for path in repository.committed(ROOT) if paper.encode() in path.read_bytes()]
+    assert not citing, f"laws and figures stand in docs/laws.md, docs/domain.md and docs/decisions: {citing}"
+
+
 def test_a_source_tarball_has_the_same_files_to_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without git, or unpacked from a tarball: no test needs a clone."""
     tree = tmp_path / "shedguard"

@@ -1,4 +1,4 @@
-"""Errors for users: what happened, the probable cause, and what clears it, with the exit code of DESIGN section 8."""
+"""Errors for users: what happened, the probable cause, and what clears it, with its exit code (the list below)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ FIRE = const(2)
 PULL_UP = const(4)
 DIRECT = const(8)
 
-_RESAMPLE_US = const(300)  # least distance of two reads that count as two samples (DESIGN section 9, `direct`)
+_RESAMPLE_US = const(300)  # least distance of two reads that count as two samples (a direct contact: three reads in one scan)
 _PHASES = const(7)  # mask: a contact that is quiet again is looked at in every eighth scan
 _QUIET_TURNS = const(5)  # of 100 ms
 _SUSPECT_TURNS = const(13)

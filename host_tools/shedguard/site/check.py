@@ -163,8 +163,8 @@ def _causes(site: SiteFile) -> Iterator[Problem]:
 
 
 def _fire(site: SiteFile) -> Iterator[Problem]:
-    """Every fire point by itself trips armed, latched causes that cut every group and free every gate: one detector alone is enough (DESIGN
-    section 5), and only a person lets the shed go on."""
+    """Every fire point by itself trips armed, latched causes that cut every group and free every gate: one detector alone is enough
+    (decision 0014), and only a person lets the shed go on."""
     wanted = effect_names(site)
     if not any(point.fire for point in site.point):
         cause = "no smoke detector and no call point cuts the power or frees the way out"
