@@ -178,14 +178,19 @@ def test_a_relay_that_welds_behind_an_open_contactor_is_found_when_a_neighbour_b
     assert bench.journal.last("session_end").stop_cause == "supply_lost", "the neighbour's relay did open"
 
 
-def test_a_welded_relay_stays_told_behind_the_open_contactor_until_somebody_has_looked(bench: Bench) -> None:
-    """Without power behind it a weld shows nothing: it is not over."""
+def welded_beside_a_neighbour(bench: Bench) -> None:
+    """Two charge in a row; the relay of outlet 1 welds, its sale is stopped, and the row's contactor opens for it."""
     start_charging(bench, 2, card="neighbour")
     start_charging(bench, 1)
     bench.run("1 min")
     bench.relay(1).fault("welded")
     stop(bench, 1)
     bench.until(bench.outlet(1).contact_is_open, within="10 s")
+
+
+def test_a_welded_relay_stays_told_behind_the_open_contactor_until_somebody_has_looked(bench: Bench) -> None:
+    """Without power behind it a weld shows nothing: it is not over."""
+    welded_beside_a_neighbour(bench)
     bench.run("10 min")
     assert bench.relay(1).contact_is_closed()
     bench.smoke("bay").alarm()
@@ -203,12 +208,7 @@ def test_a_welded_relay_stays_told_behind_the_open_contactor_until_somebody_has_
 
 
 def test_a_neighbour_of_a_welded_relay_is_not_told_that_his_own_did_not_open(bench: Bench) -> None:
-    start_charging(bench, 2, card="neighbour")
-    start_charging(bench, 1)
-    bench.run("1 min")
-    bench.relay(1).fault("welded")
-    stop(bench, 1)
-    bench.until(bench.outlet(1).contact_is_open, within="10 s")
+    welded_beside_a_neighbour(bench)
     bench.run("10 s")
     causes = {e.card: e.stop_cause for e in bench.journal.records("session_end")}
     assert sorted(causes.values()) == ["supply_lost", "welded"]
