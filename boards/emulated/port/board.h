@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "buses.h"
+#include "vtime.h"
 
 #define BOARD_NEVER     UINT64_MAX
 #define BOARD_NORETURN  __attribute__((noreturn))
@@ -127,24 +128,6 @@ void persist_load(int fd);
 BOARD_NORETURN void persist_restart(void);
 void persist_set_arguments(char **argv);
 
-// vtime.c
-extern uint32_t vtime_mhz;
-uint64_t vtime_now(void);
-void vtime_set_mhz(uint32_t mhz);
-void vtime_sync(void);
-void vtime_rearm(void);
-void vtime_busy_ns(uint64_t ns);
-void vtime_masked_ns(uint64_t ns);
-bool vtime_idle_until(uint64_t deadline);
-void vtime_exchange(void);
-void vtime_wake(void);
-void vtime_run_dead(bool (*until)(void));
-void vtime_run_until(uint64_t deadline, bool (*until)(void));
-static inline void vtime_charge(uint32_t cycles);
-void vtime_freeze(void);
-void vtime_thaw(void);
-bool vtime_is_frozen(void);
-
 // link.c
 void link_emit(uint8_t type, uint8_t arg, uint64_t at, const void *payload, size_t len);
 void link_note(uint8_t level, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -153,49 +136,31 @@ void link_exchange(uint64_t now, uint64_t wake);
 
 // inputs.c
 void inputs_queue(uint8_t type, uint8_t arg, uint64_t at, const uint8_t *payload, size_t len);
-uint64_t inputs_next(void);
-void inputs_apply_one(void);
+extern const vtime_device_t inputs_device;
 void inputs_save(int fd);
 void inputs_load(int fd);
 
 // chip.c
-extern bool chip_running;
-uint64_t chip_next(void);
-void chip_fire(void);
-// Interrupt sources: timers first, then pads; of several that wait the lowest is served first.
-#define IRQ_TIMER(i)    (i)
-#define IRQ_PIN(gpio)   (N_TIMER + (gpio))
-void chip_irq_raise(unsigned int source);
-void chip_irq_forget(unsigned int source);
-unsigned int chip_irq_mask(void);
-void chip_irq_restore(unsigned int state);
-uint64_t chip_take_stall(void);
-void chip_stall(uint64_t ns);
-void chip_wdt_start(uint64_t timeout_ns);
-bool chip_wdt_feed(void);
 BOARD_NORETURN void chip_reset(uint8_t cause);
 BOARD_NORETURN void chip_power_off(void);
 BOARD_NORETURN void chip_halt(void);
 void chip_boot(void);
-uint64_t chip_random64(void);
 
 // machine_pin.c
 void pins_input_changed(unsigned int gpio);
-void pins_deliver(unsigned int gpio);
+void pins_deliver(unsigned int gpio, uint64_t raised_at);
 void pins_watch(unsigned int gpio, uint64_t lapse_ns);
-void pins_fire_lapses(void);
 void pins_floated(void);
 void pins_kept(void);
-uint64_t pins_next_lapse(void);
+extern const vtime_device_t pads_device;
 
 // machine_pwm_port.c
 void pwm_left_on(void);
 void pwm_pad_taken(unsigned int gpio);
 
 // machine_timer.c
-uint64_t timers_next(void);
-void timers_fire(uint64_t now);
 void timers_deliver(unsigned int id, uint64_t due);
+extern const vtime_device_t timers_device;
 
 // uarts.c
 typedef struct {
@@ -212,13 +177,11 @@ void uarts_init(void);
 uint32_t uarts_char_ns(const uart_t *u);
 void uarts_transmit(unsigned int id, const uint8_t *data, size_t len);
 void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framing_error, bool last);
-uint64_t uarts_next(void);
-void uarts_fire(uint64_t now);
+extern const vtime_device_t uarts_device;
 void uarts_flush_console(void);
 void uart_irq_received(unsigned int id, bool last);
 void uart_irq_break(unsigned int id);
-uint64_t uart_irq_next(void);
-void uart_irq_fire(uint64_t now);
+extern const vtime_device_t uart_irq_device;
 
 // flash.c
 extern uint8_t *flash_memory;
@@ -245,9 +208,5 @@ uint32_t memory_arena_left(void);
 extern char *memory_stack_top;
 
 #include "costs.h"
-extern int32_t mp_cost_budget;
-static inline void vtime_charge(uint32_t cycles) {
-    mp_cost_budget -= (int32_t)cycles;
-}
 
 #endif // INCLUDED_BOARD_H

@@ -303,7 +303,7 @@ void buses_line(unsigned int gpio, uint8_t level) {
     b->shift = 0;
 }
 
-uint64_t buses_next(void) {
+static uint64_t buses_next(void) {
     uint64_t t = BOARD_NEVER;
     for (unsigned int i = 0; i < P.n_buses; i++) {
         if (buses[i].clock_held_until != 0 && buses[i].clock_held_until < t) {
@@ -314,7 +314,7 @@ uint64_t buses_next(void) {
 }
 
 // A stretched clock is let go.
-void buses_fire(void) {
+static void buses_fire(void) {
     for (unsigned int i = 0; i < P.n_buses; i++) {
         if (buses[i].clock_held_until != 0 && buses[i].clock_held_until <= P.now) {
             buses[i].clock_held_until = 0;
@@ -322,3 +322,5 @@ void buses_fire(void) {
         }
     }
 }
+
+const vtime_device_t buses_device = { buses_next, buses_fire };

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vtime.h"
+
 #define N_BUS (8)
 enum { BUS_NONE, BUS_I2C, BUS_SPI };
 enum { I2C_ADDRESSED, I2C_WRITTEN };
@@ -33,8 +35,7 @@ bool buses_has_pull_up(unsigned int gpio);
 bool buses_is_quiet(unsigned int gpio);
 void buses_line(unsigned int gpio, uint8_t level);
 void buses_start(unsigned int gpio, uint8_t level);
-uint64_t buses_next(void);
-void buses_fire(void);
+extern const vtime_device_t buses_device;
 const i2c_answer_t *buses_i2c_address(unsigned int number, uint8_t address_byte);
 void buses_i2c_written(unsigned int number, uint8_t address_byte, const uint8_t *data, size_t len);
 bool buses_spi_transfer(unsigned int number, uint32_t bit_ns, unsigned int mode, const uint8_t *src, uint8_t *dest, size_t len);

@@ -10,6 +10,7 @@
 
 #include "py/mphal.h"
 #include "board.h"
+#include "rng.h"
 #include "flash_faults.h"
 
 #if BOARD_ASAN
@@ -69,7 +70,7 @@ void flash_copy_to(const char *path) {
 static void tear(uint8_t *p, const uint8_t *target, uint32_t len) {
     // Each bit that would have changed has changed or not.
     for (uint32_t i = 0; i < len; i++) {
-        p[i] ^= (uint8_t)((p[i] ^ target[i]) & (uint8_t)chip_random());
+        p[i] ^= (uint8_t)((p[i] ^ target[i]) & (uint8_t)rng_32());
     }
 }
 

@@ -60,7 +60,7 @@ void inputs_queue(uint8_t type, uint8_t arg, uint64_t at, const uint8_t *payload
     insert(item);
 }
 
-uint64_t inputs_next(void) {
+static uint64_t inputs_next(void) {
     return head == NULL ? BOARD_NEVER : head->due;
 }
 
@@ -82,7 +82,7 @@ static void apply_fault(unsigned int kind, int64_t a, int64_t b, uint32_t first,
             P.cut_kind = (uint8_t)b;
             break;
         case FAULT_CPU_STALL:
-            chip_stall((uint64_t)a);
+            vtime_stall((uint64_t)a);
             break;
         case FAULT_ALLOCATION:
             P.alloc_failures = (uint32_t)a;
@@ -133,7 +133,7 @@ static void apply_enable(bool released) {
 }
 
 // Applies the head of the queue; anything in here may end in a reset and not return.
-void inputs_apply_one(void) {
+static void inputs_apply_one(void) {
     input_t *item = head;
     head = item->next;
     const uint8_t *d = item->data;
@@ -151,7 +151,7 @@ void inputs_apply_one(void) {
             } else {
                 free(item);
             }
-            if (chip_running) {
+            if (vtime_cpu_runs) {
                 uarts_received(arg, byte, char_ns, error, last);
             } else {
                 P.stats.uart_rx_lost++;
@@ -165,7 +165,7 @@ void inputs_apply_one(void) {
     uint8_t buf[64];
     uint32_t len = item->len;
     if (item->type == REC_PROBE_IN) {
-        if (chip_running) {
+        if (vtime_cpu_runs) {
             probe_schedule(d, len);
         } else {
             static const char off[] = "the board is not running";
@@ -226,6 +226,8 @@ void inputs_apply_one(void) {
             link_note(NOTE_WARNING, "unknown record type %u", type);
     }
 }
+
+const vtime_device_t inputs_device = { inputs_next, inputs_apply_one };
 
 void inputs_save(int fd) {
     for (input_t *i = head; i != NULL; i = i->next) {

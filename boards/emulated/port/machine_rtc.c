@@ -7,6 +7,7 @@
 #include "extmod/modmachine.h"
 #include "shared/timeutils/timeutils.h"
 #include "board.h"
+#include "rng.h"
 #include "ports.h"
 
 typedef struct _machine_rtc_obj_t {
@@ -67,14 +68,14 @@ void rtc_lost_power(void) {
     }
     unsigned int turned = 0;
     for (unsigned int bit = 0; bit < WORD_BITS + 16; bit++) {
-        turned += chip_random64() % SHARE < P.rtc_decay_ppm;
+        turned += rng_64() % SHARE < P.rtc_decay_ppm;
     }
     if (turned != 0) {
         P.rtc_memory_len = 0;
         return;
     }
     for (unsigned int bit = 0; bit < P.rtc_memory_len * 8u; bit++) {
-        if (chip_random64() % SHARE < P.rtc_decay_ppm) {
+        if (rng_64() % SHARE < P.rtc_decay_ppm) {
             P.rtc_memory[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
     }

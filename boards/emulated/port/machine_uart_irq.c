@@ -52,7 +52,7 @@ void uart_irq_break(unsigned int id) {
     }
 }
 
-uint64_t uart_irq_next(void) {
+static uint64_t uart_irq_next(void) {
     uint64_t t = BOARD_NEVER;
     for (unsigned int i = 1; i < N_UART; i++) {
         machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
@@ -63,10 +63,10 @@ uint64_t uart_irq_next(void) {
     return t;
 }
 
-void uart_irq_fire(uint64_t now) {
+static void uart_irq_fire(void) {
     for (unsigned int i = 1; i < N_UART; i++) {
         machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
-        if (self == NULL || self->rxidle_next > now) {
+        if (self == NULL || self->rxidle_next > P.now) {
             continue;
         }
         if (self->rxidle_state == RXIDLE_ALERT) {
@@ -79,6 +79,8 @@ void uart_irq_fire(uint64_t now) {
         }
     }
 }
+
+const vtime_device_t uart_irq_device = { uart_irq_next, uart_irq_fire, .needs_cpu = true };
 
 static mp_uint_t uart_irq_trigger(mp_obj_t self_in, mp_uint_t new_trigger) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);

@@ -18,8 +18,11 @@
 #include "shared/readline/readline.h"
 #include "shared/runtime/pyexec.h"
 #include "board.h"
+#include "interrupts.h"
 #include "kind.h"
 #include "ports.h"
+#include "rng.h"
+#include "watchdog.h"
 
 // What mp_cstack_check() may use. An ESP32 has a task stack of 16 KB and reaches about 50 trivial Python calls
 // (docs/domain.md); x86 frames are smaller than Xtensa's, so the limit is set to the same depth,
@@ -111,14 +114,7 @@ static void parse_arguments(int argc, char **argv) {
     if (options.flash_path == NULL || P.link_fd < 0) {
         usage("needed:", "--flash and --link-fd");
     }
-    // splitmix64 spreads the seed over the generator's state.
-    uint64_t z = P.seed;
-    for (int i = 0; i < 2; i++) {
-        z += 0x9e3779b97f4a7c15ULL;
-        uint64_t x = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-        x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-        P.rng[i] = x ^ (x >> 31);
-    }
+    rng_seed(P.seed);
     for (unsigned int i = 0; i < N_GPIO; i++) {
         P.pin_in[i] = 2;
     }
@@ -179,6 +175,25 @@ static void chip_main(void) {
     }
 }
 
+// What does something by itself, in the order in which it happens at one nanosecond.
+static const vtime_device_t *const devices[] = {
+    &buses_device,
+    &watchdog_device,
+    &interrupts_device,
+    &timers_device,
+    &uarts_device,
+    &uart_irq_device,
+    &pads_device,
+};
+
+static void start_devices(void) {
+    for (size_t i = 0; i < MP_ARRAY_SIZE(devices); i++) {
+        vtime_register(devices[i]);
+    }
+    vtime_register_inputs(&inputs_device);
+    irq_connect(timers_deliver, pins_deliver);
+}
+
 int main(int argc, char **argv) {
     persist_set_arguments(argv);
     parse_arguments(argc, argv);
@@ -186,6 +201,7 @@ int main(int argc, char **argv) {
     esp32_module_init();
     memory_init();
     uarts_init();
+    start_devices();
     vtime_mhz = options.start_mhz;
     bool first = options.persist_fd < 0;
     if (!first) {

@@ -4,6 +4,7 @@
 
 #include "board.h"
 #include "buses.h"
+#include "interrupts.h"
 #include "pads.h"
 
 enum { DRIVE_FLOAT, DRIVE_LOW, DRIVE_HIGH, DRIVE_UP, DRIVE_DOWN };
@@ -52,13 +53,13 @@ void pins_input_changed(unsigned int gpio) {
     p->level = level;
     buses_line(gpio, level);
     if (p->irq && (p->trigger & (level ? TRIGGER_RISING : TRIGGER_FALLING))) {
-        chip_irq_raise(IRQ_PIN(gpio));
+        irq_raise(IRQ_PIN(gpio));
     }
 }
 
 // Watched strobes
 
-uint64_t pins_next_lapse(void) {
+static uint64_t pins_next_lapse(void) {
     return next_lapse;
 }
 
@@ -98,7 +99,7 @@ void pins_watch(unsigned int gpio, uint64_t lapse_ns) {
     find_next_lapse();
 }
 
-void pins_fire_lapses(void) {
+static void pins_fire_lapses(void) {
     for (unsigned int i = 0; i < N_GPIO; i++) {
         watch_t *w = &P.watch[i];
         if (!w->strobing || w->check_at > P.now) {
@@ -115,6 +116,8 @@ void pins_fire_lapses(void) {
     }
     find_next_lapse();
 }
+
+const vtime_device_t pads_device = { pins_next_lapse, pins_fire_lapses };
 
 // The pad's drive may have changed: tells the plant, unless only the level of a watched strobe moved.
 static void drive_changed(unsigned int gpio) {
@@ -208,7 +211,7 @@ bool pads_output(unsigned int gpio) {
 void pads_set_irq(unsigned int gpio, bool on, uint8_t trigger) {
     pads[gpio].irq = on;
     if (!on) {
-        chip_irq_forget(IRQ_PIN(gpio));
+        irq_forget(IRQ_PIN(gpio));
     }
     pads[gpio].trigger = trigger;
 }

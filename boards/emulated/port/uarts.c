@@ -6,6 +6,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "rng.h"
 
 // A burst without a gap is told in pieces of about 11 ms, so that the other side is never far behind.
 #define CONSOLE_FRAME_MAX   (128)
@@ -107,7 +108,7 @@ void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framin
     }
     if (framing_error) {
         // The ESP32 counts the error and keeps the character, whatever it then is.
-        byte = (uint8_t)chip_random();
+        byte = (uint8_t)rng_32();
         u->rx_error++;
     }
     if (u->rx_count == u->rx_size) {
@@ -123,17 +124,14 @@ void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framin
     }
 }
 
-uint64_t uarts_next(void) {
-    uint64_t t = frame_len != 0 ? uarts[0].busy_until : BOARD_NEVER;
-    uint64_t idle = uart_irq_next();
-    return idle < t ? idle : t;
+// The last character of UART0's open frame has left.
+static uint64_t uarts_next(void) {
+    return frame_len != 0 ? uarts[0].busy_until : BOARD_NEVER;
 }
 
-void uarts_fire(uint64_t now) {
-    if (frame_len != 0 && uarts[0].busy_until <= now) {
-        uarts_flush_console();
-        P.horizon = now;
-        return;
-    }
-    uart_irq_fire(now);
+static void uarts_fire(void) {
+    uarts_flush_console();
+    P.horizon = P.now;
 }
+
+const vtime_device_t uarts_device = { uarts_next, uarts_fire, .needs_cpu = true };

@@ -1,12 +1,17 @@
 // Virtual time. The CPU's price is counted down by the VM (mp_cost_budget, in CPU cycles); this file turns cycles into
-// nanoseconds and makes everything that is due happen in time order: inputs, horizon exchanges, timers, lapses.
+// nanoseconds and makes everything that is due happen in time order: inputs, exchanges with the plant, and what devices registered.
+
+#include <stdlib.h>
 
 #include "py/mpstate.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "interrupts.h"
+#include "vtime.h"
 
 #define MAX_SLICE_CYCLES    (1000000000)
+#define MAX_DEVICES         (8)
 
 int32_t mp_cost_budget;
 uint32_t vtime_mhz = 160;           // ESP-IDF's default; the stock image boots at it
@@ -15,6 +20,24 @@ static uint32_t remainder_ns;       // sub-nanosecond remainder, in ns * mhz
 static uint64_t wake_hint;          // until when the CPU is known to do nothing (P.now: it runs)
 static bool notified;               // an interrupt woke the task
 static bool frozen;                 // a probe runs: time stands still and nothing happens
+static uint64_t stall_ns;           // for how long the CPU will stand still
+
+bool vtime_cpu_runs;
+
+static vtime_device_t devices[MAX_DEVICES];
+static unsigned int n_devices;
+static vtime_device_t inputs;
+
+void vtime_register(const vtime_device_t *device) {
+    if (n_devices == MAX_DEVICES) {
+        abort();
+    }
+    devices[n_devices++] = *device;
+}
+
+void vtime_register_inputs(const vtime_device_t *device) {
+    inputs = *device;
+}
 
 static uint64_t cycles_to_ns(uint32_t cycles) {
     uint64_t scaled = (uint64_t)cycles * 1000 + remainder_ns;
@@ -50,9 +73,34 @@ void vtime_set_mhz(uint32_t mhz) {
     vtime_rearm();
 }
 
+static bool is_awake(const vtime_device_t *device) {
+    return vtime_cpu_runs || !device->needs_cpu;
+}
+
+// When the chip does something by itself next.
+static uint64_t next_of_devices(void) {
+    uint64_t t = BOARD_NEVER;
+    for (unsigned int i = 0; i < n_devices; i++) {
+        if (is_awake(&devices[i])) {
+            uint64_t next = devices[i].next();
+            t = next < t ? next : t;
+        }
+    }
+    return t;
+}
+
+static void fire_first_due(void) {
+    for (unsigned int i = 0; i < n_devices; i++) {
+        if (is_awake(&devices[i]) && devices[i].next() <= P.now) {
+            devices[i].fire();
+            return;
+        }
+    }
+}
+
 static uint64_t next_event(void) {
-    uint64_t t = inputs_next();
-    uint64_t own = chip_next();
+    uint64_t t = inputs.next();
+    uint64_t own = next_of_devices();
     if (own < t) {
         t = own;
     }
@@ -62,7 +110,7 @@ static uint64_t next_event(void) {
 void vtime_exchange(void) {
     uint64_t wake = wake_hint;
     if (wake > P.now) {
-        uint64_t own = chip_next();
+        uint64_t own = next_of_devices();
         if (own < wake) {
             wake = own;
         }
@@ -73,14 +121,14 @@ void vtime_exchange(void) {
     link_exchange(P.now, wake);
 }
 
-// One thing that happens at the present. At one instant: known inputs, then the exchange, then the chip itself.
+// One thing that happens at the present. At one instant: known inputs, then the exchange, then the devices in their order.
 static void happen(void) {
-    if (inputs_next() <= P.now) {
-        inputs_apply_one();
+    if (inputs.next() <= P.now) {
+        inputs.fire();
     } else if (P.horizon <= P.now) {
         vtime_exchange();
     } else {
-        chip_fire();
+        fire_first_due();
     }
 }
 
@@ -120,9 +168,16 @@ void vtime_rearm(void) {
     mp_cost_budget = slice - debt;
 }
 
+// A stalled CPU: asked for by a fault, served between opcodes.
+void vtime_stall(uint64_t ns) {
+    stall_ns += ns;
+    vtime_wake();
+}
+
 static void serve_stall(void) {
-    uint64_t stall = frozen ? 0 : chip_take_stall();
+    uint64_t stall = frozen ? 0 : stall_ns;
     if (stall != 0) {
+        stall_ns = 0;
         vtime_masked_ns(stall);
     }
 }
@@ -148,9 +203,9 @@ void vtime_busy_ns(uint64_t ns) {
 
 // As vtime_busy_ns, with interrupts held until the end (flash operations, a stalled CPU).
 void vtime_masked_ns(uint64_t ns) {
-    unsigned int state = chip_irq_mask();
+    unsigned int state = irq_mask();
     vtime_busy_ns(ns);
-    chip_irq_restore(state);
+    irq_restore(state);
     vtime_sync();
 }
 
