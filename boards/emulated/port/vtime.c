@@ -132,15 +132,13 @@ static void happen(void) {
     }
 }
 
-static void run_to(uint64_t target) {
+// Everything that is due until then happens. When the event after it is due.
+static uint64_t run_to(uint64_t target) {
     if (frozen) {
-        return;
+        return P.now;
     }
-    for (;;) {
-        uint64_t t = next_event();
-        if (t > target) {
-            break;
-        }
+    uint64_t t;
+    while ((t = next_event()) <= target) {
         if (t > P.now) {
             P.now = t;
         }
@@ -149,14 +147,14 @@ static void run_to(uint64_t target) {
     if (target > P.now) {
         P.now = target;
     }
+    return t;
 }
 
 // Sets the budget to what the CPU may execute until the next event.
-void vtime_rearm(void) {
+static void arm(uint64_t t) {
     if (frozen) {
         return;
     }
-    uint64_t t = next_event();
     uint64_t ns = t > P.now ? t - P.now : 0;
     uint64_t limit = (uint64_t)MAX_SLICE_CYCLES * 1000 / vtime_mhz;
     if (ns > limit) {
@@ -168,27 +166,31 @@ void vtime_rearm(void) {
     mp_cost_budget = slice - debt;
 }
 
+void vtime_rearm(void) {
+    arm(next_event());
+}
+
 // A stalled CPU: asked for by a fault, served between opcodes.
 void vtime_stall(uint64_t ns) {
     stall_ns += ns;
     vtime_wake();
 }
 
-static void serve_stall(void) {
+static bool serve_stall(void) {
     uint64_t stall = frozen ? 0 : stall_ns;
     if (stall != 0) {
         stall_ns = 0;
         vtime_masked_ns(stall);
     }
+    return stall != 0;
 }
 
 // Called at VM hooks and before anything whose time or inputs matter: brings the world up to the CPU's present.
 void vtime_sync(void) {
     uint64_t target = fold();
     wake_hint = 0;
-    run_to(target);
-    serve_stall();
-    vtime_rearm();
+    uint64_t next = run_to(target);
+    arm(serve_stall() ? next_event() : next);
 }
 
 // The CPU is busy in C for `ns`: interrupts arrive and queue, no Python runs.
@@ -196,9 +198,9 @@ void vtime_busy_ns(uint64_t ns) {
     uint64_t target = fold() + ns;
     P.stats.cpu_busy_ns += ns;
     wake_hint = target;
-    run_to(target);
+    uint64_t next = run_to(target);
     wake_hint = 0;
-    vtime_rearm();
+    arm(next);
 }
 
 // As vtime_busy_ns, with interrupts held until the end (flash operations, a stalled CPU).
