@@ -1,16 +1,26 @@
 // The chip around the CPU: power, resets, straps, and the way from power-on to MicroPython.
 
 #include "board.h"
+#include "chip.h"
+#include "devices.h"
 #include "kind.h"
+#include "link.h"
+#include "machine_pwm_port.h"
+#include "machine_rtc.h"
+#include "options.h"
+#include "pads.h"
+#include "persist.h"
+#include "restart.h"
+#include "vtime.h"
 
 // All resets but the soft one end this incarnation of the process.
 static void go_dark(bool floats) {
-    vtime_cpu_runs = false;
+    devices_cpu_runs = false;
     if (floats) {
-        pins_floated();
+        pads_floated();
     } else {
         pwm_left_on();
-        pins_kept();
+        pads_kept();
     }
     // Broken clocks and timers are states of the chip: a reset mends them.
     P.clock_stopped = false;
@@ -28,12 +38,12 @@ void chip_reset(uint8_t cause) {
     // The watchdog's panic and machine.reset() restart the CPU and leave the GPIO block alone (esp_restart_noos of ESP-IDF).
     go_dark(cause != CAUSE_WDT && cause != CAUSE_HARD);
     link_exchange(P.now, P.now);
-    persist_restart();
+    restart();
 }
 
 void chip_power_off(void) {
     go_dark(true);
-    persist_restart();
+    restart();
 }
 
 void chip_halt(void) {
@@ -41,7 +51,7 @@ void chip_halt(void) {
     link_emit(REC_HALT, 1, P.now, NULL, 0);
     go_dark(true);
     link_exchange(P.now, BOARD_NEVER);
-    persist_restart();
+    restart();
 }
 
 static bool may_run(void) {
@@ -94,7 +104,7 @@ void chip_boot(void) {
     vtime_run_until(boot_end, boot_over);
     P.boot_at = P.now;
     link_emit(REC_BOOT, P.cause, P.now, NULL, 0);
-    vtime_cpu_runs = true;
+    devices_cpu_runs = true;
     vtime_exchange();
     vtime_rearm();
 }

@@ -1,8 +1,12 @@
 // Interrupts: one waits per source. Held while masked, and late by what the seed draws (--irq-jitter-us).
 
 #include "board.h"
+#include "devices.h"
 #include "interrupts.h"
+#include "options.h"
+#include "persist.h"
 #include "rng.h"
+#include "vtime.h"
 
 static irq_handler_t serve_timer, serve_pad;
 static unsigned int mask_depth;
@@ -73,4 +77,4 @@ static uint64_t interrupts_next(void) {
     return mask_depth == 0 ? next_served : BOARD_NEVER;
 }
 
-const vtime_device_t interrupts_device = { interrupts_next, serve_waiting, .needs_cpu = true };
+const device_t interrupts_device = { interrupts_next, serve_waiting, .needs_cpu = true };

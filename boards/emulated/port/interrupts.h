@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "board.h"
-#include "vtime.h"
+#include "devices.h"
 
 // Sources: timers first, then pads; of several that wait the lowest is served first.
 #define IRQ_TIMER(i)    (i)
@@ -20,6 +20,6 @@ void irq_forget(unsigned int source);
 unsigned int irq_mask(void);
 void irq_restore(unsigned int state);
 
-extern const vtime_device_t interrupts_device;
+extern const device_t interrupts_device;
 
 #endif // INCLUDED_INTERRUPTS_H

@@ -3,11 +3,14 @@
 #include <math.h>
 
 #include "py/mphal.h"
-#include "board.h"
-#include "rng.h"
+#include "costs.h"
 #include "esp_err.h"
 #include "kind.h"
-#include "machine_adc.h"
+#include "machine_adc_block_port.h"
+#include "machine_adc_port.h"
+#include "persist.h"
+#include "rng.h"
+#include "vtime.h"
 
 #define ATTEN_UNSET (0xff)
 

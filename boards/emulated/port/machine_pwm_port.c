@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "py/mphal.h"
-#include "board.h"
-#include "pads.h"
-#include "ports.h"
+#include "costs.h"
+#include "link.h"
+#include "machine_pwm_port.h"
+#include "persist.h"
+#include "vtime.h"
 
 #define N_CHANNELS      (16)
 #define N_PWM_TIMERS    (8)

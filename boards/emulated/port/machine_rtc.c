@@ -6,9 +6,11 @@
 #include "py/mphal.h"
 #include "extmod/modmachine.h"
 #include "shared/timeutils/timeutils.h"
-#include "board.h"
+#include "costs.h"
+#include "machine_rtc.h"
+#include "persist.h"
 #include "rng.h"
-#include "ports.h"
+#include "vtime.h"
 
 typedef struct _machine_rtc_obj_t {
     mp_obj_base_t base;

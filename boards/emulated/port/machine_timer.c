@@ -4,8 +4,13 @@
 #include "py/mphal.h"
 #include "extmod/modmachine.h"
 #include "board.h"
+#include "costs.h"
+#include "devices.h"
 #include "interrupts.h"
-#include "ports.h"
+#include "link.h"
+#include "machine_timer.h"
+#include "persist.h"
+#include "vtime.h"
 
 typedef struct _machine_timer_obj_t {
     mp_obj_base_t base;
@@ -83,7 +88,7 @@ static void timers_fire(void) {
     find_earliest();
 }
 
-const vtime_device_t timers_device = { timers_next, timers_fire, .needs_cpu = true };
+const device_t timers_device = { timers_next, timers_fire, .needs_cpu = true };
 
 static void disarm(unsigned int id) {
     timers[id].armed = false;

@@ -2,8 +2,14 @@
 
 #include "py/runtime.h"
 #include "py/mphal.h"
-#include "machine_uart.h"
-#include "ports.h"
+#include "board.h"
+#include "costs.h"
+#include "devices.h"
+#include "machine_uart_driver.h"
+#include "machine_uart_irq.h"
+#include "persist.h"
+#include "uarts.h"
+#include "vtime.h"
 
 #define UART_ALLOWED_IRQS (UART_IRQ_RX | UART_IRQ_RXIDLE | UART_IRQ_BREAK)
 #define UART_RX_CHUNK   (120)
@@ -24,7 +30,7 @@ static uint64_t rxidle_period(const machine_uart_obj_t *self) {
     return ns < RXIDLE_MIN_NS ? RXIDLE_MIN_NS : ns;
 }
 
-void uart_irq_received(unsigned int id, bool last) {
+static void uart_irq_received(unsigned int id, bool last) {
     machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[id];
     if (self == NULL || self->irq == NULL || self->irq_trigger == 0) {
         return;
@@ -45,12 +51,14 @@ void uart_irq_received(unsigned int id, bool last) {
 }
 
 // The break's own zero waits in the buffer and is told by nothing else.
-void uart_irq_break(unsigned int id) {
+static void uart_irq_break(unsigned int id) {
     machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[id];
     if (self != NULL && self->irq != NULL && (self->irq_trigger & UART_IRQ_BREAK)) {
         uart_irq_raise(self, UART_IRQ_BREAK);
     }
 }
+
+const uarts_listener_t uart_irq_listener = { uart_irq_received, uart_irq_break };
 
 static uint64_t uart_irq_next(void) {
     uint64_t t = BOARD_NEVER;
@@ -80,7 +88,7 @@ static void uart_irq_fire(void) {
     }
 }
 
-const vtime_device_t uart_irq_device = { uart_irq_next, uart_irq_fire, .needs_cpu = true };
+const device_t uart_irq_device = { uart_irq_next, uart_irq_fire, .needs_cpu = true };
 
 static mp_uint_t uart_irq_trigger(mp_obj_t self_in, mp_uint_t new_trigger) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);

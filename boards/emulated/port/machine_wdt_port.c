@@ -1,6 +1,8 @@
 // machine.WDT, included by extmod/machine_wdt.c: one watchdog, reconfigured by every constructor, alive over soft resets.
 
 #include "board.h"
+#include "costs.h"
+#include "vtime.h"
 #include "watchdog.h"
 
 typedef struct _machine_wdt_obj_t {

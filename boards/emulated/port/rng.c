@@ -1,6 +1,6 @@
 // The board's only source of chance: xorshift128+, seeded by --seed; its state survives resets.
 
-#include "board.h"
+#include "persist.h"
 #include "rng.h"
 
 // splitmix64 spreads the seed over the generator's state.

@@ -6,13 +6,19 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "devices.h"
+#include "link.h"
+#include "persist.h"
 #include "rng.h"
+#include "uarts.h"
+#include "vtime.h"
 
 // A burst without a gap is told in pieces of about 11 ms, so that the other side is never far behind.
 #define CONSOLE_FRAME_MAX   (128)
 #define TX_HEAD             (12)
 
 uart_t uarts[N_UART];
+static const uarts_listener_t *listener;
 
 static uint8_t stdin_buffer[260];   // as ports/esp32/mphalport.c
 ringbuf_t stdin_ringbuf = { stdin_buffer, sizeof(stdin_buffer), 0, 0 };
@@ -27,13 +33,15 @@ uint32_t uarts_char_ns(const uart_t *u) {
     return (uint32_t)((uint64_t)bits * 1000000000ULL / u->baud);
 }
 
-void uarts_init(void) {
+void uarts_init(const uarts_listener_t *who) {
+    listener = who;
     for (unsigned int i = 0; i < N_UART; i++) {
         uarts[i].baud = 115200;
         uarts[i].bits = 8;
         uarts[i].stop = 1;
     }
     uarts[0].open = true;
+    link_before_packet(uarts_flush_console);
 }
 
 static void put_head(uint8_t *p, const uart_t *u) {
@@ -118,9 +126,9 @@ void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framin
     u->rx[(u->rx_head + u->rx_count++) % u->rx_size] = byte;
     // A zero of a slower sender keeps the line low for longer than a character of this side: a break.
     if (byte == 0 && (uint64_t)char_ns * 9 / 10 > uarts_char_ns(u)) {
-        uart_irq_break(id);
+        listener->break_came(id);
     } else {
-        uart_irq_received(id, last);
+        listener->received(id, last);
     }
 }
 
@@ -134,4 +142,4 @@ static void uarts_fire(void) {
     P.horizon = P.now;
 }
 
-const vtime_device_t uarts_device = { uarts_next, uarts_fire, .needs_cpu = true };
+const device_t uarts_device = { uarts_next, uarts_fire, .needs_cpu = true };

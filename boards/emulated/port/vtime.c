@@ -1,17 +1,18 @@
 // Virtual time. The CPU's price is counted down by the VM (mp_cost_budget, in CPU cycles); this file turns cycles into
 // nanoseconds and makes everything that is due happen in time order: inputs, exchanges with the plant, and what devices registered.
 
-#include <stdlib.h>
-
 #include "py/mpstate.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "costs.h"
+#include "devices.h"
 #include "interrupts.h"
+#include "link.h"
+#include "persist.h"
 #include "vtime.h"
 
 #define MAX_SLICE_CYCLES    (1000000000)
-#define MAX_DEVICES         (8)
 
 int32_t mp_cost_budget;
 uint32_t vtime_mhz = 160;           // ESP-IDF's default; the stock image boots at it
@@ -22,20 +23,9 @@ static bool notified;               // an interrupt woke the task
 static bool frozen;                 // a probe runs: time stands still and nothing happens
 static uint64_t stall_ns;           // for how long the CPU will stand still
 
-bool vtime_cpu_runs;
+static device_t inputs;
 
-static vtime_device_t devices[MAX_DEVICES];
-static unsigned int n_devices;
-static vtime_device_t inputs;
-
-void vtime_register(const vtime_device_t *device) {
-    if (n_devices == MAX_DEVICES) {
-        abort();
-    }
-    devices[n_devices++] = *device;
-}
-
-void vtime_register_inputs(const vtime_device_t *device) {
+void vtime_set_inputs(const device_t *device) {
     inputs = *device;
 }
 
@@ -73,34 +63,9 @@ void vtime_set_mhz(uint32_t mhz) {
     vtime_rearm();
 }
 
-static bool is_awake(const vtime_device_t *device) {
-    return vtime_cpu_runs || !device->needs_cpu;
-}
-
-// When the chip does something by itself next.
-static uint64_t next_of_devices(void) {
-    uint64_t t = BOARD_NEVER;
-    for (unsigned int i = 0; i < n_devices; i++) {
-        if (is_awake(&devices[i])) {
-            uint64_t next = devices[i].next();
-            t = next < t ? next : t;
-        }
-    }
-    return t;
-}
-
-static void fire_first_due(void) {
-    for (unsigned int i = 0; i < n_devices; i++) {
-        if (is_awake(&devices[i]) && devices[i].next() <= P.now) {
-            devices[i].fire();
-            return;
-        }
-    }
-}
-
 static uint64_t next_event(void) {
     uint64_t t = inputs.next();
-    uint64_t own = next_of_devices();
+    uint64_t own = devices_next();
     if (own < t) {
         t = own;
     }
@@ -110,7 +75,7 @@ static uint64_t next_event(void) {
 void vtime_exchange(void) {
     uint64_t wake = wake_hint;
     if (wake > P.now) {
-        uint64_t own = next_of_devices();
+        uint64_t own = devices_next();
         if (own < wake) {
             wake = own;
         }
@@ -128,7 +93,7 @@ static void happen(void) {
     } else if (P.horizon <= P.now) {
         vtime_exchange();
     } else {
-        fire_first_due();
+        devices_fire_one();
     }
 }
 

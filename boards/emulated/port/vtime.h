@@ -5,20 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A device that does something by itself at a time of its own. fire() does what is due at P.now, perhaps in several calls.
-typedef struct {
-    uint64_t (*next)(void);     // when its next event is; BOARD_NEVER: none is to come
-    void (*fire)(void);
-    bool needs_cpu;             // stands still while the CPU does not run
-} vtime_device_t;
+#include "devices.h"
 
-// Of several that are due at the same nanosecond the one that registered first fires first.
-void vtime_register(const vtime_device_t *device);
-// Inputs from outside go before all of them, and before the exchange with the plant.
-void vtime_register_inputs(const vtime_device_t *inputs);
+// Inputs from outside: they go before every device, and before the exchange with the plant.
+void vtime_set_inputs(const device_t *inputs);
 
 extern uint32_t vtime_mhz;
-extern bool vtime_cpu_runs;     // MicroPython runs (false: off, held, halted, in the ROM). For chip.c and the watchdog to set.
 
 uint64_t vtime_now(void);
 void vtime_set_mhz(uint32_t mhz);

@@ -1,7 +1,11 @@
 // The watchdog (the IDF task watchdog with a user handle): goes on over a soft reset, prints a panic and restarts the CPU.
 
 #include "board.h"
+#include "chip.h"
 #include "crash_dump.h"
+#include "devices.h"
+#include "link.h"
+#include "vtime.h"
 #include "watchdog.h"
 
 static uint64_t timeout_ns;
@@ -25,9 +29,9 @@ static uint64_t watchdog_next(void) {
 
 static void watchdog_bite(void) {
     link_note(NOTE_WARNING, "watchdog: not fed for %u ms", (unsigned int)(timeout_ns / NS_PER_MS));
-    vtime_cpu_runs = false;     // the panic handler has the CPU, and keeps it
+    devices_cpu_runs = false;     // the panic handler has the CPU, and keeps it
     crash_dump_watchdog();
     chip_reset(CAUSE_WDT);
 }
 
-const vtime_device_t watchdog_device = { watchdog_next, watchdog_bite, .needs_cpu = true };
+const device_t watchdog_device = { watchdog_next, watchdog_bite, .needs_cpu = true };

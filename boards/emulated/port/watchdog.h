@@ -4,11 +4,11 @@
 
 #include <stdint.h>
 
-#include "vtime.h"
+#include "devices.h"
 
 void watchdog_start(uint64_t timeout_ns);
 void watchdog_feed(void);
 
-extern const vtime_device_t watchdog_device;
+extern const device_t watchdog_device;
 
 #endif // INCLUDED_WATCHDOG_H
