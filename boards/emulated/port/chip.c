@@ -4,8 +4,8 @@
 #include "chip.h"
 #include "devices.h"
 #include "kind.h"
+#include "ledc.h"
 #include "link.h"
-#include "machine_pwm_port.h"
 #include "machine_rtc.h"
 #include "options.h"
 #include "pads.h"
@@ -19,7 +19,7 @@ static void go_dark(bool floats) {
     if (floats) {
         pads_floated();
     } else {
-        pwm_left_on();
+        ledc_left_on();
         pads_kept();
     }
     // Broken clocks and timers are states of the chip: a reset mends them.

@@ -19,10 +19,10 @@
 #include "i2c_lines.h"
 #include "interrupts.h"
 #include "kind.h"
+#include "ledc.h"
 #include "link.h"
 #include "machine_i2c_port.h"
 #include "machine_pin.h"
-#include "machine_pwm_port.h"
 #include "machine_spi_port.h"
 #include "machine_timer.h"
 #include "machine_uart_irq.h"
@@ -100,7 +100,7 @@ static void chip_main(void) {
         machine_pins_deinit();
         machine_uart_deinit_all();
         machine_i2c_forget();
-        machine_pwm_deinit_all();
+        ledc_stop_all();
         machine_spi_forget();
         machine_deinit();
         mp_deinit();

@@ -7,8 +7,8 @@
 #include "devices.h"
 #include "i2c_lines.h"
 #include "interrupts.h"
+#include "ledc.h"
 #include "link.h"
-#include "machine_pwm_port.h"
 #include "pads.h"
 #include "persist.h"
 #include "vtime.h"
@@ -175,7 +175,7 @@ bool pads_level(unsigned int gpio) {
 
 void pads_set_mode(unsigned int gpio, uint8_t mode) {
     vtime_sync();
-    pwm_pad_taken(gpio);
+    ledc_pad_taken(gpio);
     P.pad[gpio].mode = mode;
     drive_changed(gpio);
 }
