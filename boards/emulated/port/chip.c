@@ -15,7 +15,7 @@
 
 // All resets but the soft one end this incarnation of the process.
 static void go_dark(bool floats) {
-    devices_cpu_runs = false;
+    devices_set_cpu(false);
     if (floats) {
         pads_floated();
     } else {
@@ -104,7 +104,7 @@ void chip_boot(void) {
     vtime_run_until(boot_end, boot_over);
     P.boot_at = P.now;
     link_emit(REC_BOOT, P.cause, P.now, NULL, 0);
-    devices_cpu_runs = true;
+    devices_set_cpu(true);
     vtime_exchange();
     vtime_rearm();
 }

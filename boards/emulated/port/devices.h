@@ -12,6 +12,7 @@ typedef struct {
 } device_t;
 
 extern bool devices_cpu_runs;   // MicroPython runs (false: off, held, halted, in the ROM, in a panic)
+void devices_set_cpu(bool runs);
 
 // Of several that are due at the same nanosecond the one that registered first is fired first.
 void devices_register(const device_t *device);

@@ -194,8 +194,9 @@ bool vtime_idle_until(uint64_t deadline) {
         return true;
     }
     run_to(fold());
-    serve_stall();
-    run_to(fold());
+    if (serve_stall() || mp_cost_budget != slice) {
+        run_to(fold());     // what handlers and the stall have cost
+    }
     notified = false;
     bool reached = false;
     for (;;) {

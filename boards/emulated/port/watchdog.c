@@ -29,7 +29,7 @@ static uint64_t watchdog_next(void) {
 
 static void watchdog_bite(void) {
     link_note(NOTE_WARNING, "watchdog: not fed for %u ms", (unsigned int)(timeout_ns / NS_PER_MS));
-    devices_cpu_runs = false;     // the panic handler has the CPU, and keeps it
+    devices_set_cpu(false);     // the panic handler has the CPU, and keeps it
     crash_dump_watchdog();
     chip_reset(CAUSE_WDT);
 }
