@@ -200,4 +200,4 @@ static void apply_one(void) {
     }
 }
 
-const device_t inputs_device = { inputs_next, apply_one };
+const device_t inputs_device = { &inputs_next, apply_one };

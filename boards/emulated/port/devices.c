@@ -38,15 +38,14 @@ void devices_set_cpu(bool runs) {
 uint64_t devices_next(void) {
     uint64_t t = BOARD_NEVER;
     for (unsigned int i = 0; i < n_awake; i++) {
-        uint64_t next = awake[i].next();
-        t = next < t ? next : t;
+        t = *awake[i].next < t ? *awake[i].next : t;
     }
     return t;
 }
 
 void devices_fire_one(void) {
     for (unsigned int i = 0; i < n_awake; i++) {
-        if (awake[i].next() <= P.now) {
+        if (*awake[i].next <= P.now) {
             awake[i].fire();
             return;
         }

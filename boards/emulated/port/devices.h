@@ -1,4 +1,4 @@
-// Devices that do something by themselves at a time of their own: they register here, and the clock (vtime.c) asks and fires them.
+// Devices that do something by themselves at a time of their own: they register here, and the clock (vtime.c) looks at them and fires them.
 #ifndef INCLUDED_DEVICES_H
 #define INCLUDED_DEVICES_H
 
@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 typedef struct {
-    uint64_t (*next)(void);     // when its next event is due; BOARD_NEVER: none is to come. Asked often: cheap, and changes nothing
-    void (*fire)(void);         // does what is due at P.now; it is called again while next() is not later than that
+    const uint64_t *next;       // when its next event is due, which the device keeps true; BOARD_NEVER: none is to come
+    void (*fire)(void);         // does what is due at P.now; it is called again while *next is not later than that
     bool needs_cpu;             // stands still while the CPU does not run
 } device_t;
 

@@ -26,6 +26,16 @@ typedef struct {
 } lines_t;
 
 static lines_t lines[N_BUS];
+static uint64_t next_let_go = BOARD_NEVER;
+
+static void find_next_let_go(void) {
+    next_let_go = BOARD_NEVER;
+    for (unsigned int i = 0; i < P.n_buses; i++) {
+        if (lines[i].clock_held_until != 0 && lines[i].clock_held_until < next_let_go) {
+            next_let_go = lines[i].clock_held_until;
+        }
+    }
+}
 
 // The bus a pad belongs to, or -1.
 static int bus_of(unsigned int gpio) {
@@ -43,6 +53,7 @@ void i2c_lines_reset(unsigned int number) {
     lines[number].state = IDLE;
     lines[number].low = false;
     lines[number].clock_level = lines[number].data_level = 1;
+    find_next_let_go();
     if (P.bus[number].kind == BUS_I2C) {
         pads_input_changed(P.bus[number].clock);
         pads_input_changed(P.bus[number].data);
@@ -103,6 +114,7 @@ static void eight_bits_came(unsigned int number) {
             hold_data(number, true);
             if (a->stretch_ns != 0) {
                 b->clock_held_until = P.now + a->stretch_ns;
+                find_next_let_go();
             }
         }
         return;
@@ -205,24 +217,15 @@ void i2c_lines_changed(unsigned int gpio, uint8_t level) {
     b->shift = 0;
 }
 
-static uint64_t i2c_lines_next(void) {
-    uint64_t t = BOARD_NEVER;
-    for (unsigned int i = 0; i < P.n_buses; i++) {
-        if (lines[i].clock_held_until != 0 && lines[i].clock_held_until < t) {
-            t = lines[i].clock_held_until;
-        }
-    }
-    return t;
-}
-
 // A stretched clock is let go.
 static void i2c_lines_fire(void) {
     for (unsigned int i = 0; i < P.n_buses; i++) {
         if (lines[i].clock_held_until != 0 && lines[i].clock_held_until <= P.now) {
             lines[i].clock_held_until = 0;
+            find_next_let_go();
             pads_input_changed(P.bus[i].clock);
         }
     }
 }
 
-const device_t i2c_lines_device = { i2c_lines_next, i2c_lines_fire };
+const device_t i2c_lines_device = { &next_let_go, i2c_lines_fire };

@@ -8,7 +8,12 @@
 #include "inputs.h"
 #include "persist.h"
 
+uint64_t inputs_next = BOARD_NEVER;
 static input_t *head;
+
+static void head_changed(void) {
+    inputs_next = head == NULL ? BOARD_NEVER : head->due;
+}
 
 void inputs_insert(input_t *item) {
     input_t **p = &head;
@@ -17,6 +22,7 @@ void inputs_insert(input_t *item) {
     }
     item->next = *p;
     *p = item;
+    head_changed();
 }
 
 void inputs_queue(uint8_t type, uint8_t arg, uint64_t at, uint64_t due, const uint8_t *payload, size_t len) {
@@ -35,13 +41,10 @@ void inputs_queue(uint8_t type, uint8_t arg, uint64_t at, uint64_t due, const ui
     inputs_insert(item);
 }
 
-uint64_t inputs_next(void) {
-    return head == NULL ? BOARD_NEVER : head->due;
-}
-
 input_t *inputs_take(void) {
     input_t *item = head;
     head = item->next;
+    head_changed();
     return item;
 }
 
@@ -65,4 +68,5 @@ void inputs_load(int fd) {
         *tail = item;
         tail = &item->next;
     }
+    head_changed();
 }

@@ -14,7 +14,7 @@ typedef struct _input_t {
 } input_t;
 
 void inputs_queue(uint8_t type, uint8_t arg, uint64_t at, uint64_t due, const uint8_t *payload, size_t len);
-uint64_t inputs_next(void);
+extern uint64_t inputs_next;           // when the head of the queue is due
 // The head of the queue, to be freed or put back by the caller.
 input_t *inputs_take(void);
 void inputs_insert(input_t *item);

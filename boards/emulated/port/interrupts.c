@@ -13,6 +13,7 @@ static unsigned int mask_depth;
 static uint64_t waiting;                // sources that have interrupted and were not served yet
 static uint64_t raised_at[N_TIMER + N_GPIO], serve_at[N_TIMER + N_GPIO];
 static uint64_t next_served = BOARD_NEVER;
+static uint64_t due = BOARD_NEVER;      // next_served, while nothing is masked
 
 void irq_connect(irq_handler_t timer, irq_handler_t pad) {
     serve_timer = timer;
@@ -37,16 +38,21 @@ static void serve_waiting(void) {
             serve_pad(source - IRQ_PIN(0), raised_at[source]);
         }
     }
+    due = next_served;
 }
 
 unsigned int irq_mask(void) {
+    due = BOARD_NEVER;
     return mask_depth++;
 }
 
 void irq_restore(unsigned int state) {
     mask_depth = state;
-    if (state == 0 && waiting != 0) {
-        serve_waiting();
+    if (state == 0) {
+        due = next_served;
+        if (waiting != 0) {
+            serve_waiting();
+        }
     }
 }
 
@@ -73,8 +79,4 @@ void irq_forget(unsigned int source) {
 }
 
 // Those that were drawn late.
-static uint64_t interrupts_next(void) {
-    return mask_depth == 0 ? next_served : BOARD_NEVER;
-}
-
-const device_t interrupts_device = { interrupts_next, serve_waiting, .needs_cpu = true };
+const device_t interrupts_device = { &due, serve_waiting, .needs_cpu = true };

@@ -40,10 +40,6 @@ static void find_earliest(void) {
     }
 }
 
-static uint64_t timers_next(void) {
-    return earliest;
-}
-
 // The interrupt is served. One waits at most, however many periods passed: the alarm is re-armed by the handler.
 void timers_deliver(unsigned int id, uint64_t due) {
     hw_timer_t *t = &timers[id];
@@ -88,7 +84,7 @@ static void timers_fire(void) {
     find_earliest();
 }
 
-const device_t timers_device = { timers_next, timers_fire, .needs_cpu = true };
+const device_t timers_device = { &earliest, timers_fire, .needs_cpu = true };
 
 static void disarm(unsigned int id) {
     timers[id].armed = false;

@@ -17,6 +17,18 @@
 
 enum { RXIDLE_STANDBY, RXIDLE_ARMED, RXIDLE_ALERT };
 
+static uint64_t next_idle = BOARD_NEVER;
+
+void uart_irq_find_next(void) {
+    next_idle = BOARD_NEVER;
+    for (unsigned int i = 1; i < N_UART; i++) {
+        machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
+        if (self != NULL && self->rxidle_next < next_idle) {
+            next_idle = self->rxidle_next;
+        }
+    }
+}
+
 static void uart_irq_raise(machine_uart_obj_t *self, uint16_t flags) {
     self->irq_flags = flags;
     vtime_charge(COST_ISR);
@@ -42,6 +54,7 @@ static void uart_irq_received(unsigned int id, bool last) {
     if (self->irq_trigger & UART_IRQ_RXIDLE) {
         if (self->rxidle_next == BOARD_NEVER) {
             self->rxidle_next = P.now + rxidle_period(self);
+            uart_irq_find_next();
         }
         self->rxidle_state = RXIDLE_ALERT;
     }
@@ -60,17 +73,6 @@ static void uart_irq_break(unsigned int id) {
 
 const uarts_listener_t uart_irq_listener = { uart_irq_received, uart_irq_break };
 
-static uint64_t uart_irq_next(void) {
-    uint64_t t = BOARD_NEVER;
-    for (unsigned int i = 1; i < N_UART; i++) {
-        machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
-        if (self != NULL && self->rxidle_next < t) {
-            t = self->rxidle_next;
-        }
-    }
-    return t;
-}
-
 static void uart_irq_fire(void) {
     for (unsigned int i = 1; i < N_UART; i++) {
         machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
@@ -80,20 +82,23 @@ static void uart_irq_fire(void) {
         if (self->rxidle_state == RXIDLE_ALERT) {
             self->rxidle_state = RXIDLE_ARMED;
             self->rxidle_next += rxidle_period(self);
+            uart_irq_find_next();
         } else {
             self->rxidle_state = RXIDLE_STANDBY;
             self->rxidle_next = BOARD_NEVER;
+            uart_irq_find_next();
             uart_irq_raise(self, UART_IRQ_RXIDLE);
         }
     }
 }
 
-const device_t uart_irq_device = { uart_irq_next, uart_irq_fire, .needs_cpu = true };
+const device_t uart_irq_device = { &next_idle, uart_irq_fire, .needs_cpu = true };
 
 static mp_uint_t uart_irq_trigger(mp_obj_t self_in, mp_uint_t new_trigger) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     self->irq_trigger = (uint16_t)new_trigger;
     self->rxidle_next = BOARD_NEVER;
+    uart_irq_find_next();
     return 0;
 }
 

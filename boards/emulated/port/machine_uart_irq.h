@@ -15,6 +15,9 @@
 
 mp_irq_obj_t *uart_irq_configure(machine_uart_obj_t *self, bool any_args, mp_arg_val_t *args);
 
+// An object has come or gone.
+void uart_irq_find_next(void);
+
 extern const uarts_listener_t uart_irq_listener;
 // A line that has fallen silent.
 extern const device_t uart_irq_device;

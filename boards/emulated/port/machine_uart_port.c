@@ -36,6 +36,7 @@ void machine_uart_deinit_all(void) {
         uarts[i].rx = NULL;
     }
     memset(&MP_STATE_PORT(machine_uart_objects[0]), 0, sizeof(MP_STATE_PORT(machine_uart_objects)));
+    uart_irq_find_next();
 }
 
 static mp_irq_obj_t *mp_machine_uart_irq(machine_uart_obj_t *self, bool any_args, mp_arg_val_t *args) {
@@ -184,6 +185,7 @@ static mp_obj_t mp_machine_uart_make_new(const mp_obj_type_t *type, size_t n_arg
         u->stop = 1;
         uart_driver_install(self);
         MP_STATE_PORT(machine_uart_objects)[id] = self;
+        uart_irq_find_next();
     }
     mp_map_t kw_args;
     mp_map_init_fixed_table(&kw_args, n_kw, args + n_args);
@@ -195,6 +197,7 @@ static void mp_machine_uart_deinit(machine_uart_obj_t *self) {
     if (self->id != 0) {
         uarts[self->id].open = false;
         MP_STATE_PORT(machine_uart_objects)[self->id] = NULL;
+        uart_irq_find_next();
     }
 }
 

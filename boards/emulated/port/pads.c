@@ -65,10 +65,6 @@ void pads_input_changed(unsigned int gpio) {
 
 // Watched strobes
 
-static uint64_t pads_next_lapse(void) {
-    return next_lapse;
-}
-
 static void find_next_lapse(void) {
     next_lapse = BOARD_NEVER;
     for (unsigned int i = 0; i < N_GPIO; i++) {
@@ -123,7 +119,7 @@ static void pads_fire_lapses(void) {
     find_next_lapse();
 }
 
-const device_t pads_device = { pads_next_lapse, pads_fire_lapses };
+const device_t pads_device = { &next_lapse, pads_fire_lapses };
 
 // The pad's drive may have changed: tells the plant, unless only the level of a watched strobe moved.
 static void drive_changed(unsigned int gpio) {

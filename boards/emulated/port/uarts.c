@@ -27,6 +27,7 @@ ringbuf_t stdin_ringbuf = { stdin_buffer, sizeof(stdin_buffer), 0, 0 };
 static uint8_t frame[TX_HEAD + CONSOLE_FRAME_MAX];
 static size_t frame_len;
 static uint64_t frame_at;
+static uint64_t frame_ends = BOARD_NEVER;       // when its last character has left
 
 uint32_t uarts_char_ns(const uart_t *u) {
     uint32_t bits = 1 + u->bits + (u->parity != 0) + u->stop;
@@ -60,6 +61,7 @@ void uarts_flush_console(void) {
         put_head(frame, &uarts[0]);
         link_emit(REC_UART_TX, 0, frame_at, frame, TX_HEAD + frame_len);
         frame_len = 0;
+        frame_ends = BOARD_NEVER;
     }
 }
 
@@ -81,7 +83,7 @@ void uarts_transmit(unsigned int id, const uint8_t *data, size_t len) {
         }
         memcpy(frame + TX_HEAD + frame_len, data, len);
         frame_len += len;
-        u->busy_until = start + (uint64_t)len * uarts_char_ns(u);
+        u->busy_until = frame_ends = start + (uint64_t)len * uarts_char_ns(u);
         vtime_sync();
         return;
     }
@@ -132,14 +134,9 @@ void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framin
     }
 }
 
-// The last character of UART0's open frame has left.
-static uint64_t uarts_next(void) {
-    return frame_len != 0 ? uarts[0].busy_until : BOARD_NEVER;
-}
-
 static void uarts_fire(void) {
     uarts_flush_console();
     P.horizon = P.now;
 }
 
-const device_t uarts_device = { uarts_next, uarts_fire, .needs_cpu = true };
+const device_t uarts_device = { &frame_ends, uarts_fire, .needs_cpu = true };

@@ -64,7 +64,7 @@ void vtime_set_mhz(uint32_t mhz) {
 }
 
 static uint64_t next_event(void) {
-    uint64_t t = inputs.next();
+    uint64_t t = *inputs.next;
     uint64_t own = devices_next();
     if (own < t) {
         t = own;
@@ -88,7 +88,7 @@ void vtime_exchange(void) {
 
 // One thing that happens at the present. At one instant: known inputs, then the exchange, then the devices in their order.
 static void happen(void) {
-    if (inputs.next() <= P.now) {
+    if (*inputs.next <= P.now) {
         inputs.fire();
     } else if (P.horizon <= P.now) {
         vtime_exchange();

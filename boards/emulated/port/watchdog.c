@@ -23,10 +23,6 @@ void watchdog_feed(void) {
     }
 }
 
-static uint64_t watchdog_next(void) {
-    return deadline;
-}
-
 static void watchdog_bite(void) {
     link_note(NOTE_WARNING, "watchdog: not fed for %u ms", (unsigned int)(timeout_ns / NS_PER_MS));
     devices_set_cpu(false);     // the panic handler has the CPU, and keeps it
@@ -34,4 +30,4 @@ static void watchdog_bite(void) {
     chip_reset(CAUSE_WDT);
 }
 
-const device_t watchdog_device = { watchdog_next, watchdog_bite, .needs_cpu = true };
+const device_t watchdog_device = { &deadline, watchdog_bite, .needs_cpu = true };
