@@ -23,6 +23,10 @@ class Books:
         self.clock = clock
         self.outputs = outputs
         self.faults = codes.Faults(self._fault_changed)
+        self.forget = live_ring.done  # these four are of Charging's sink, too
+        self.watch = live_ring.watch
+        self.fault = self.faults.came
+        self.fault_over = self.faults.over
         self.cleared_by = 0
         self._session = 0
         self._repeats = Repeats(self.write)
@@ -97,9 +101,6 @@ class Books:
     def live(self, *row):
         return self.live_ring.put(pack(live.FORMAT, *row)) >= 0
 
-    def forget(self, session):
-        self.live_ring.done(session)
-
     def session_end(self, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
         own = (session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, min(price_fen, 0xFFFF), cause, price_fen)
         known = session in self._ends
@@ -116,15 +117,6 @@ class Books:
 
     def press_refused(self, i, reason, card):
         self.event(kinds.PRESS_REFUSED, i << 8 | reason, card, i, reason, card)
-
-    def watch(self, *watched):
-        return self.live_ring.watch(*watched)
-
-    def fault(self, code, arg):
-        self.faults.came(code, arg)
-
-    def fault_over(self, code, arg):
-        self.faults.over(code, arg)
 
     def hold(self, holder, i):
         self.outputs.hold(holder, 1 << i)

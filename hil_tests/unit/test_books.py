@@ -5,6 +5,7 @@ from shed.books import Books
 from shed.safety import faults
 from shed.storage import journal as kinds
 from shed.storage.journal import Journal
+from shed.storage.live import LiveRing
 
 from hil_tests.unit.nor_flash import NorRegion
 
@@ -25,7 +26,7 @@ class Shelf:
         self.clock = Clock()
         self.journal = Journal(NorRegion(16), self.clock, events=NorRegion(12))
         self.journal.open()
-        self.books = Books(self.journal, None, self.clock, None)
+        self.books = Books(self.journal, LiveRing(NorRegion(6)), self.clock, None)
         self.books.begin(7, 0)
 
     def pass_s(self, span_s):
