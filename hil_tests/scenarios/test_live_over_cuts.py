@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hil_tests.bench.bench import Bench
@@ -71,3 +73,26 @@ def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cu
     bench.stays(lambda: not bench.outlet(3).is_energised(), "20 s")
     bench.run("10 min")
     assert not bench.outlet(1).is_energised(), "the ten minutes ran"
+
+
+def test_a_row_keeps_its_own_ten_minutes_over_a_cut_though_another_has_nearly_used_its(seed: int) -> None:
+    """Two rows, each with a meter that died in a sale: eight minutes ago, and half a minute ago."""
+    with Bench(site=Path(__file__).parents[1] / "sites" / "expanders" / "pcf.toml", seed=seed) as bench:
+        first, neighbour, last = 1, 2, max(bench.plant.outlets)
+        bench.run("15 s")
+        for outlet, card in (first, "resident"), (neighbour, "neighbour"), (last, "tenant"), (last - 1, "visitor"):
+            start_charging(bench, outlet, pack="la48v20", soc=0.0, card=card)
+        bench.meter(first).fault("off")
+        bench.run("500 s")
+        bench.meter(last).fault("off")
+        bench.run("45 s")
+        bench.mains.off()
+        bench.run("3 s")
+        bench.mains.on()
+        bench.until(lambda: bench.outlet(neighbour).is_charging() and bench.outlet(last - 1).is_charging(), within="40 s")
+        bench.until(bench.outlet(neighbour).contact_is_open, within="100 s")
+        bench.stays(bench.outlet(last - 1).is_charging, "6 min")
+        bench.until(bench.outlet(last - 1).contact_is_open, within="4 min")
+        bench.run("10 s")
+        causes = {end.outlet: end.stop_cause for end in bench.journal.records("session_end")}
+        assert causes == {first: "meter_stale", last: "meter_stale", neighbour: "supply_lost", last - 1: "supply_lost"}

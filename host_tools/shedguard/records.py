@@ -77,7 +77,7 @@ LIVE_KINDS: Final[Mapping[int, Kind]] = {
     for kind in (
         _kind(1, "live", "IB11sIIIQIB", _LIVE, *_LIVE_MORE, timed=False),
         _kind(2, "done", "I", "session", timed=False),
-        _kind(3, "going", "Q", "outlets", ("IH", "may_be_live live_s"), ("I", "welded"), timed=False),
+        _kind(3, "going", "Q", "outlets", ("IH", "may_be_live live_s"), ("I", "welded"), ("8s", "live_3s_by_row"), timed=False),
     )
 }
 

@@ -35,7 +35,8 @@ _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: wor
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
 _TELL = const(5)  # seconds unseen from which a cut must not forget it: before a sale with a silent meter is settled
-_TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 2, 4, 8 at first: flickers are short boots
+_TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 3, 6, 12 at first: flickers are short boots
+_UNIT_S = const(3)
 _JUDGED = const(30)  # seconds unseen: a boot, which begins at UNSEEN_S, reads for 15 s before it ends sales
 
 
@@ -52,8 +53,8 @@ class OffWatch:
         self.look = bytearray(n)  # readings for which it is still read closely
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
         self.grace = [0] * len(rows)
-        self.told = (0, 0, 0)  # what a boot is told: mask of outlets, seconds of the ten minutes, mask of the welded ones
-        self._ahead = 1
+        self.told = ()  # as storage/live.py keeps it
+        self.ahead = bytearray(8)  # of the ten minutes of each row, what a boot is told: in 3 s
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a sale's meter showed nothing
 
@@ -93,12 +94,9 @@ class OffWatch:
             if _TELL <= self.unseen[i] < _SINCE_BOOT:
                 mask |= 1 << i
         mask |= welded
-        used = max(self.grace)
-        if mask != self.told[0] or used > self.told[1] or welded != self.told[2]:
-            self._ahead = min(self._ahead * 2, _TOLD) if used else 1
-            told = mask, min(used + self._ahead, _GRACE) if used else 0, welded
-            if shed.sink.watch(*told):
-                self.told = told
+        told = mask, max(self.ahead) * _UNIT_S, welded, bytes(self.ahead)
+        if told != self.told and shed.sink.watch(*told):
+            self.told = told
 
     def _look_at(self, row):
         for i in row:
@@ -189,11 +187,13 @@ class OffWatch:
                 longest = max(longest, self.unseen[i])
         unseen = longest >= UNSEEN_S
         if not unseen:
-            self.grace[g] = 0
+            self.grace[g] = self.ahead[g] = 0
         elif shed.supply.state[g]:  # nothing flows; the minutes wait
             unseen = False
         else:
-            self.grace[g] = min(self.grace[g] + span_s, _GRACE)
+            used = self.grace[g] = min(self.grace[g] + span_s, _GRACE)
+            if used > self.ahead[g] * _UNIT_S:
+                self.ahead[g] = min(used + max(2, min(longest - UNSEEN_S, _TOLD)) + 2, _GRACE) // _UNIT_S
         over = cut or self.grace[g] == _GRACE
         for i in row:
             if cut or (over and longest >= _JUDGED):
