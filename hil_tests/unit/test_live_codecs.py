@@ -45,10 +45,13 @@ def test_the_layouts_are_one():
     assert list(accumulate(step.size for step in steps)) == [OLDEST, FIRST_APPENDED, live.SIZE]
     going = LIVE_KINDS[live.GOING]
     assert going.layout.format + "".join(step.format[1:] for step, _ in going.more) == live._GOING
-    assert calcsize(live._GOING) == 18 <= MAX_PAYLOAD
+    assert calcsize(live._GOING) == 26 <= MAX_PAYLOAD
 
 
-@pytest.mark.parametrize(("size", "watched"), [(8, (0, 0, 0)), (14, (1 << 4, 240, 0)), (18, (1 << 4, 240, 1 << 4))])
+@pytest.mark.parametrize(
+    ("size", "watched"),
+    [(8, (0, 0, 0, 0, 0)), (14, (16, 240, 0, 0, 0)), (18, (16, 240, 16, 0, 0)), (26, (16, 240, 16, 16, 3))],
+)
 def test_a_going_record_of_each_version_has_the_same_fields_for_board_and_tools(size, watched):
     payload = pack(live._GOING, 1 << 2, *watched)[:size]
     region = NorRegion(6)
@@ -60,5 +63,5 @@ def test_a_going_record_of_each_version_has_the_same_fields_for_board_and_tools(
     assert boot.open() == {2: WHOLE}
     assert tuple(boot.watched) == watched
     tools = decode_payload(LIVE_KINDS, live.GOING, payload)
-    assert tuple(tools.fields.values()) == (unpack("<Q", payload[:8])[0], *watched)[: {8: 1, 14: 3, 18: 4}[size]]
+    assert tuple(tools.fields.values()) == (unpack("<Q", payload[:8])[0], *watched)[: {8: 1, 14: 3, 18: 4, 26: 6}[size]]
     assert encode_payload(LIVE_KINDS, Record(0, "going", dict(tools.fields))) == (live.GOING, payload)

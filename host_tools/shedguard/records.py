@@ -45,6 +45,7 @@ def _kind(number: int, name: str, layout: str, fields: str, *more: tuple[str, st
 _SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause"
 _LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause"
 _LIVE_MORE: Final = ("HHIIHHiH", "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh"), ("HH", "open_s open_due_s")
+_GOING_MORE: Final = ("IH", "may_be_live live_s"), ("I", "welded"), ("II", "live mixed")
 _LATCHED_BY: Final = ("I", "config_crc")
 _WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
 _U16: Final = 0xFFFF
@@ -77,7 +78,7 @@ LIVE_KINDS: Final[Mapping[int, Kind]] = {
     for kind in (
         _kind(1, "live", "IB11sIIIQIB", _LIVE, *_LIVE_MORE, timed=False),
         _kind(2, "done", "I", "session", timed=False),
-        _kind(3, "going", "Q", "outlets", ("IH", "may_be_live live_s"), ("I", "welded"), timed=False),
+        _kind(3, "going", "Q", "outlets", *_GOING_MORE, timed=False),
     )
 }
 

@@ -12,8 +12,9 @@ from shed.storage.log import LogRing
 LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
-# Outlets with a session; since then: outlets that may be live, and the seconds for which they may; since then: welded ones (off_watch.py).
-_GOING = "<QIHI"
+# Outlets with a session; since then: outlets that may be live, and the seconds for which they may; since then: welded ones; since then:
+# those that no contact switches off, those whose meters are mixed (off_watch.py).
+_GOING = "<QIHIII"
 # Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
 # used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; since then: open s, due s.
 FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
@@ -36,7 +37,7 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
-        self.watched = (0, 0, 0)  # as `watch` was told last, also before a cut
+        self.watched = (0, 0, 0, 0, 0)  # as `watch` was told last, also before a cut
 
     def open(self):
         """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
@@ -65,7 +66,7 @@ class LiveRing:
                 if kind != GOING and len(payload) >= 4:
                     self.newest = max(self.newest, unpack_from("<I", payload, 0)[0])
                 elif kind == GOING and len(payload) >= 8:
-                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(10))[:18])
+                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(18))[:26])
             for outlet in newest:
                 if not seen >> outlet & 1:
                     seen |= 1 << outlet
@@ -89,8 +90,9 @@ class LiveRing:
 
     def done(self, session):
         """The session is settled in the journal. Returns the sequence or -1 (then the next boot asks the journal)."""
-        for outlet in self._outlets_of(session):
-            del self._live[outlet]
+        for outlet in list(self._live):
+            if self._live[outlet][0] == session:
+                del self._live[outlet]
         sequence = self.ring.append(DONE, pack("<I", session))
         self._name_the_going()
         return sequence
@@ -127,6 +129,3 @@ class LiveRing:
                 return False
             self._sector = self.ring.head
         return True
-
-    def _outlets_of(self, session):
-        return [outlet for outlet in self._live if self._live[outlet][0] == session]
