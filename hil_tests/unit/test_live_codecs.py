@@ -65,3 +65,19 @@ def test_a_going_record_of_each_version_has_the_same_fields_for_board_and_tools(
     tools = decode_payload(LIVE_KINDS, live.GOING, payload)
     assert tuple(tools.fields.values()) == (unpack("<Q", payload[:8])[0], *watched)[: {8: 1, 14: 3, 18: 4, 26: 6}[size]]
     assert encode_payload(LIVE_KINDS, Record(0, "going", dict(tools.fields))) == (live.GOING, payload)
+
+
+def test_trips_that_were_only_counted_stand_behind_a_going_record_for_board_and_tools():
+    region = NorRegion(6)
+    ring = live.LiveRing(region)
+    ring.open()
+    ring.put(WHOLE)
+    ring.trips = pack("<IBIH", 4711, 1, 15, 960)
+    ring.watch(16, 240, 16, 16, 3)
+    boot = live.LiveRing(region)
+    assert boot.open() == {2: WHOLE}
+    assert boot.trips == ring.trips
+    payload = pack(live._GOING, 1 << 2, 16, 240, 16, 16, 3) + ring.trips
+    tools = decode_payload(LIVE_KINDS, live.GOING, payload)
+    assert tools.fields["counted_trips"] == ring.trips
+    assert encode_payload(LIVE_KINDS, tools) == (live.GOING, payload)
