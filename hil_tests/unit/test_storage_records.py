@@ -125,17 +125,18 @@ def test_a_cut_at_any_operation_leaves_exactly_the_sessions_that_were_live(steps
         assert not torn_erase or len(region.erased) > 0  # an old session can only come back from a sector whose erase was cut
 
 
-UNWATCHED = (0, 0, 0, bytes(8))
+UNWATCHED = (0, 0, 0, 0, 0, bytes(8))
 
 
 def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
-    full = (1, 600, 1, bytes((200, 1, 0, 7, 0, 0, 0, 9)))
+    full = (1, 600, 1, 1, 2, bytes((200, 1, 0, 7, 0, 0, 0, 9)))
     region = NorRegion(6)
     live = LiveRing(region)
     live.open()
     assert live.watched == UNWATCHED
     live.put(checkpoint(7, 3))
-    for told in ((4, 0, 0, bytes(8)), (4, 60, 4, bytes((0, 20)) + bytes(6)), (5, 120, 0, bytes((40, 2)) + bytes(6)), full):
+    rows = bytes((0, 20)) + bytes(6), bytes((40, 2)) + bytes(6)
+    for told in ((4, 0, 0, 0, 0, bytes(8)), (4, 60, 4, 0, 0, rows[0]), (5, 120, 0, 0, 6, rows[1]), full):
         live.watch(*told)
         boot = LiveRing(region)
         assert boot.open() == {3: checkpoint(7, 3)}
@@ -153,7 +154,7 @@ def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
 
 
 MASKS = st.integers(0, 2**31)
-WATCHED = st.tuples(MASKS, st.integers(0, 600), MASKS, st.binary(min_size=8, max_size=8))
+WATCHED = st.tuples(MASKS, st.integers(0, 600), MASKS, MASKS, MASKS, st.binary(min_size=8, max_size=8))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
