@@ -97,15 +97,15 @@ class OffWatch:
 
     def _tell(self):
         """What was proven stands as soon as a trip would; the rest within a second."""
-        told = [0] * 5
+        masks = [0] * 5
         for i in range(len(self.unseen)):
             flags = self._flags[i]
             if flags & _WELDED or _TELL <= self.unseen[i] < _SINCE_BOOT:
-                told[0] |= 1 << i
+                masks[0] |= 1 << i
             for k in range(3):
-                told[2 + k] |= (flags >> k & 1) << i
-        told[1] = max(self.ahead) * _UNIT_S
-        told.append(bytes(self.ahead))
+                masks[2 + k] |= (flags >> k & 1) << i
+        masks[1] = max(self.ahead) * _UNIT_S
+        told = tuple(masks) + (bytes(self.ahead),)
         if told != self.told and self._shed.sink.watch(*told):
             self.told = told
 

@@ -33,7 +33,7 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
             fen = tariff.charged_fen(price, cause, seconds)
             shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
-    watch.told = list(told)
+    watch.told = tuple(told)
     for i in range(len(shed.sessions)):
         for mask in told[2:4]:  # until a person's `clear`: what it shows behind the contactor that opened for it is no proof
             if mask >> i & 1:
