@@ -45,7 +45,12 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "",
         "test_resets.py::test_a_soft_reset_keeps_levels_and_drops_handlers",
     ),
-    "watchdog": ("watchdog.c", "    deadline = vtime_now() + ns;", "    deadline = BOARD_NEVER;", "test_trouble.py::test_the_watchdog_ends_everything"),
+    "watchdog": (
+        "watchdog.c",
+        "    deadline = vtime_now() + ns;",
+        "    deadline = BOARD_NEVER;",
+        "test_trouble.py::test_the_watchdog_ends_everything",
+    ),
     "pins stay over a reset of the CPU": (
         "chip.c",
         "go_dark(cause != CAUSE_WDT && cause != CAUSE_HARD);",
