@@ -43,7 +43,8 @@ def arrows(port: Path) -> Arrows:
     definers = {function: name for name, source in sources.items() for function in _DEFINITION.findall(_NOISE.sub("", source))}
     found: Arrows = {}
     for name, text in texts.items():
-        included = {OWNERS.get(header, header.removesuffix(".h")) for header in _INCLUDE.findall(text)}
+        headers: list[str] = _INCLUDE.findall(text)
+        included = {OWNERS.get(header, header.removesuffix(".h")) for header in headers}
         called = {definers[function] for function in _CALL.findall(_NOISE.sub("", sources[name])) if function in definers}
         found[name] = ((included & sources.keys()) | called) - {name}
     return found
