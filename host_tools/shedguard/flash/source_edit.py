@@ -8,8 +8,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 Place = int
+
+
+@lru_cache(maxsize=256)
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All nodes of a module's tree, which nobody changes: each rule looks at them, and walking takes longer than looking."""
+    return tuple(ast.walk(tree))
 
 
 class Edits:
@@ -56,7 +63,7 @@ class Edits:
 
     def identifiers(self, tree: ast.AST) -> Iterator[tuple[str, Place]]:
         """Every identifier with its place, those of imports and keyword arguments included."""
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.Name):
                 yield node.id, self.place(node)
             elif isinstance(node, ast.Attribute):
