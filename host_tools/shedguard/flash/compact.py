@@ -26,7 +26,7 @@ from typing import Final
 
 from ..errors import ShedError
 from .compact_constants import Constants
-from .source_edit import Edits, nodes
+from .source_edit import Edits, nodes, walk
 
 # What the benches' probes look at or change in a running board.
 SEEN_FROM_OUTSIDE: Final = frozenset(
@@ -143,10 +143,10 @@ def _outermost_functions(node: ast.AST) -> Iterator[_Function]:
 
 
 def _shorten_parameters_of(function: _Function, named: set[str | None], edits: Edits) -> None:
-    inner = [node for node in ast.walk(function) if node is not function]
+    inner = [node for node in walk(function) if node is not function]
     nested = {argument.arg for node in inner if isinstance(node, _FUNCTION) for argument in node.args.args}
     body = function.body if isinstance(function.body, list) else [function.body]
-    used = [node for part in body for node in ast.walk(part)]
+    used = [node for part in body for node in walk(part)]
     other = _bound_otherwise(inner)
     around = {node.id for node in inner if isinstance(node, ast.Name)} | nested | other
     short = _short_names("", around | {argument.arg for argument in function.args.args})
