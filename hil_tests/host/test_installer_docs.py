@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,15 @@ def commands(language: str) -> list[str]:
     return [re.sub(r"\s*(#|>|;).*", "", line).strip() for line in lines]
 
 
+@cache
+def tool() -> Any:
+    """Click's own class, or the one that later versions of Typer carry."""
+    return typer.main.get_command(app)
+
+
 def parse(line: str) -> None:
     """Walk to the verb; AssertionError for a word or an option that it does not know."""
-    command: Any = typer.main.get_command(app)  # click's own, or the one that later versions of Typer carry
+    command = tool()
     words = shlex.split(line)[1:]
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]

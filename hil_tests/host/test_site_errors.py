@@ -6,12 +6,11 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from shedguard import cli
+
+from hil_tests.host.inside import shed
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = (ROOT / "hil_tests" / "sites" / "small.toml").read_text(encoding="utf-8")
@@ -55,12 +54,6 @@ WRONG = {
     ),
     "short key": ('00112233445566778899aabbccddeeff"', '"', 0, "maintenance_key", "64 hex digits", "openssl rand -hex 32"),
 }  # fmt: skip
-
-
-def shed(*arguments: str) -> subprocess.CompletedProcess[str]:
-    with redirect_stdout(StringIO()) as said, redirect_stderr(StringIO()) as complained:
-        code = cli.run(list(arguments))
-    return subprocess.CompletedProcess(arguments, code, said.getvalue(), complained.getvalue())
 
 
 def broken(name: str, tmp_path: Path) -> Path:
