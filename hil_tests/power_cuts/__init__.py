@@ -74,9 +74,17 @@ class Sweep:
 
 
 def sweep(
-    seed: int = 1, share: float = 1.0, jobs: int = 2, site: str | Path = SMALL_SITE, progress: Callable[[Sweep], None] | None = None
+    seed: int = 1,
+    share: float = 1.0,
+    jobs: int = 2,
+    site: str | Path = SMALL_SITE,
+    progress: Callable[[Sweep], None] | None = None,
+    up_to: str = "",
+    after: str = AFTER,
 ) -> Sweep:
-    """Cut the day at ``share`` of its flash operations times KINDS (1.0: all), chosen by ``seed``, ``jobs`` branches at a time."""
+    """Cut the day at ``share`` of its flash operations times KINDS (1.0: all), chosen by ``seed``, ``jobs`` branches at a time.
+
+    ``up_to``: the day ends with the first step of this name. ``after``: how long the shed lives on after a cut."""
     result = Sweep()
     chance = random.Random(seed)
     with Bench(site=site, seed=seed, power=False) as bench:
@@ -85,11 +93,13 @@ def sweep(
             operations = bench.branch(partial(_count, step))
             result.operations += operations
             cuts = [Cut(number, step.name, n, kind) for n in range(1, operations + 1) for kind in KINDS if chance.random() < share]
-            for cut, verdict in zip(cuts, bench.branches([partial(_cut, step, cut) for cut in cuts], jobs), strict=True):
+            for cut, verdict in zip(cuts, bench.branches([partial(_cut, step, cut, after) for cut in cuts], jobs), strict=True):
                 result.add(cut, verdict)
-            _play(step, bench)
             if progress is not None:
                 progress(result)
+            if step.name == up_to:
+                break
+            _play(step, bench)
     return result
 
 
@@ -121,7 +131,7 @@ def _count(step: Step, bench: Bench) -> int:
     return len(bench.board.flash_operations)
 
 
-def _cut(step: Step, cut: Cut, bench: Bench) -> Verdict:
+def _cut(step: Step, cut: Cut, after: str, bench: Bench) -> Verdict:
     bench.board.fault("power-cut-at-write", cut.operation, kind=cut.kind)
     step.verb(bench)
     if not bench.wait(bench.board.is_halted, round(step.seconds * 1e9)):
@@ -129,7 +139,7 @@ def _cut(step: Step, cut: Cut, bench: Bench) -> Verdict:
     bench.run(DEAD)
     bench.mains.on()
     bench.board.power_cycle()
-    bench.run(AFTER)
+    bench.run(after)
     _settle(bench)
     return judge(bench)
 

@@ -31,13 +31,15 @@ def sweep_twice(
     progress: Callable[[Sweep], None] | None = None,
 ) -> Sweep:
     """Both cuts around the first step of this kind (STEPS) in the charging day: at every operation of the step, of a kind that the seed
-    draws, and then at every operation of the boot times KINDS; ``share`` of these pairs."""
+    draws, and then at every operation of the boot times KINDS; ``share`` of these pairs: its root of the first ones, and of the second."""
     result = Sweep()
     chance = random.Random(f"{seed}/{what}")
     with Bench(site=site, seed=seed, power=False) as bench:
         number, step = play_up_to(STEPS[what], bench)
         operations = bench.branch(partial(_count, step))
         firsts = [Cut(number, step.name, n, chance.choice(KINDS)) for n in range(1, operations + 1)]
+        if share < 1.0:
+            firsts = chance.sample(firsts, max(1, round(share**0.5 * len(firsts))))
         bodies = [partial(_first, step, cut, share, chance.getrandbits(32)) for cut in firsts]
         for cut, pairs in zip(firsts, bench.branches(bodies, jobs), strict=True):
             result.operations += 1
@@ -58,7 +60,7 @@ def _first(step: Step, cut: Cut, share: float, seed: int, bench: Bench) -> list[
     bench.run(DEAD)
     bench.mains.on()
     operations = bench.branch(_count_boot)
-    again = [(m, kind) for m in range(1, operations + 1) for kind in KINDS if chance.random() < share]
+    again = [(m, kind) for m in range(1, operations + 1) for kind in KINDS if chance.random() < share**0.5]
     return list(zip(again, bench.branches([partial(_second, *one) for one in again], jobs=1), strict=True))
 
 
