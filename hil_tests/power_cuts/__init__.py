@@ -7,7 +7,7 @@ then one branch for each of them and each kind of cut runs the same step with th
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from hil_tests.bench.bench import Bench
 from .day import Step, charging_day, used_flash
 from .judge import Verdict, judge
 
-__all__ = ["Cut", "Sweep", "play_up_to", "sweep"]
+__all__ = ["KINDS", "Cut", "Sweep", "play_up_to", "sweep"]
 
 KINDS: Final = ("before", "torn", "erase")
 SMALL_SITE: Final = Path(__file__).parents[1] / "sites" / "small.toml"
@@ -81,8 +81,9 @@ def sweep(
     progress: Callable[[Sweep], None] | None = None,
     up_to: str = "",
     after: str = AFTER,
+    kinds: Sequence[str] = KINDS,
 ) -> Sweep:
-    """Cut the day at ``share`` of its flash operations times KINDS (1.0: all), chosen by ``seed``, ``jobs`` branches at a time.
+    """Cut the day at ``share`` of its flash operations times ``kinds`` (1.0: all), chosen by ``seed``, ``jobs`` branches at a time.
 
     ``up_to``: the day ends with the first step of this name. ``after``: how long the shed lives on after a cut."""
     result = Sweep()
@@ -92,7 +93,7 @@ def sweep(
         for number, step in enumerate(charging_day()):
             operations = bench.branch(partial(_count, step))
             result.operations += operations
-            cuts = [Cut(number, step.name, n, kind) for n in range(1, operations + 1) for kind in KINDS if chance.random() < share]
+            cuts = [Cut(number, step.name, n, kind) for n in range(1, operations + 1) for kind in kinds if chance.random() < share]
             for cut, verdict in zip(cuts, bench.branches([partial(_cut, step, cut, after) for cut in cuts], jobs), strict=True):
                 result.add(cut, verdict)
             if progress is not None:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from hil_tests.bench.bench import Bench
-from hil_tests.power_cuts import Sweep, sweep
+from hil_tests.power_cuts import KINDS, Sweep, sweep
 from hil_tests.power_cuts.day import used_flash
 from hil_tests.power_cuts.errors import sweep_errors
 from hil_tests.power_cuts.twice import STEPS, sweep_twice
 from hil_tests.scenarios.conftest import SITE, start_charging
+
+PARTS = 4  # of the first cuts of two, so that several workers have a share
 
 
 def check(result: Sweep) -> None:
@@ -30,12 +32,15 @@ def test_a_sample_of_the_cuts_of_a_charging_day_loses_nothing(seed: int, record_
 
 
 @pytest.mark.long
-@pytest.mark.slow(1500)
-def test_no_cut_at_any_flash_operation_of_a_charging_day_loses_anything(seed: int, record_property: Callable[[str, object], None]):
-    result = sweep(seed=seed, jobs=2)
-    record_property("power_cuts", result.figures())
+@pytest.mark.slow(800)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_cut_at_any_flash_operation_of_a_charging_day_loses_anything(
+    kind: str, seed: int, record_property: Callable[[str, object], None]
+):
+    result = sweep(seed=seed, jobs=1, kinds=[kind])
+    record_property(f"power_cuts_{kind}", result.figures())
     check(result)
-    assert result.tried == 3 * result.operations >= 600
+    assert result.tried == result.operations >= 200
 
 
 def test_a_sample_of_two_cuts_in_a_row_loses_nothing(seed: int):
@@ -45,11 +50,12 @@ def test_a_sample_of_two_cuts_in_a_row_loses_nothing(seed: int):
 
 
 @pytest.mark.long
-@pytest.mark.slow(600)
+@pytest.mark.slow(400)
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("what", STEPS)
-def test_no_two_cuts_in_a_row_lose_anything(what: str, seed: int, record_property: Callable[[str, object], None]):
-    result = sweep_twice(what, seed=seed)
-    record_property(f"power_cuts_twice_{what}", result.figures())
+def test_no_two_cuts_in_a_row_lose_anything(what: str, part: int, seed: int, record_property: Callable[[str, object], None]):
+    result = sweep_twice(what, seed=seed, jobs=1, part=(part, PARTS))
+    record_property(f"power_cuts_twice_{what}_{part}", result.figures())
     check(result)
     assert result.tried >= 40
 
