@@ -3,6 +3,8 @@ PYTHON  ?= python3
 # One more than processors: tests of ports and installations wait for a serial line most of their time.
 WORKERS ?= $(shell expr $$(nproc) + 1)
 BIN     := .venv/bin
+# Where it is set, each of some hundred commands that the tests start would compile all its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test lint types pytest long clean
 
@@ -12,9 +14,11 @@ setup:
 demo: setup
 	@$(BIN)/shed demo
 
-# ruff, pyright for the host and for the firmware, then every test that is not marked `long`.
+# ruff, then every test that is not marked `long`, and pyright for the host and for the firmware beside them; what it says comes last.
 test: setup
-	@$(MAKE) --no-print-directory lint types pytest
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory types > build/types.txt 2>&1 & types=$$!; \
+	$(MAKE) --no-print-directory pytest; tests=$$?; wait $$types; types=$$?; cat build/types.txt; exit $$((tests | types))
 
 lint:
 	$(BIN)/ruff check

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import socket
 import sys
 import traceback
@@ -28,6 +29,11 @@ class Fork:
             os.close(self._reader)
             _child(body, writer)
         os.close(writer)
+
+    @property
+    def has_answer(self) -> bool:
+        """``result`` need not wait, or not for long."""
+        return bool(select.select([self._reader], [], [], 0)[0])
 
     def result(self) -> Any:
         """What ``body`` returned; what it raised is raised here, with its traceback as a note. BranchFailed when there is neither."""

@@ -16,6 +16,7 @@ from shedguard.errors import FAILED, OK, REFUSED
 from shedguard.flash.channel import SECTOR, open_channel
 
 from hil_tests.bench.bench import Bench
+from hil_tests.host import inside
 from hil_tests.scenarios.conftest import start_charging
 from hil_tests.serial_tests.rig import BIN, Rig
 
@@ -37,10 +38,8 @@ def emulated(*arguments: str) -> Iterator[str]:
 
 
 def shed(*arguments: str, expected: int = OK) -> subprocess.CompletedProcess[str]:
-    """Output piped, as in a script."""
-    done = subprocess.run(
-        [str(BIN / "shed"), *arguments], capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL
-    )
+    """As in a script."""
+    done = inside.shed(*arguments)
     assert done.returncode == expected, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import xml.etree.ElementTree as ET
-from contextlib import redirect_stderr, redirect_stdout
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from shedguard import cli
 from shedguard.boards import model, picture
 from shedguard.boards.wiring import wiring
 from shedguard.site import load as sites
+
+from hil_tests.host import inside
 
 SITES = Path(__file__).resolve().parents[1] / "sites"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def shed(*arguments: str) -> subprocess.CompletedProcess[str]:
-    out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        code = cli.run(["boards", *arguments])
-    return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+    return inside.shed("boards", *arguments)
 
 
 def drawn(name: str, with_site: bool) -> ET.Element:

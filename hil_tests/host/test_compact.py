@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ SOURCES = {
     ".".join(path.relative_to(firmware_dir()).with_suffix("").parts).removesuffix(".__init__"): path.read_bytes()
     for path in sorted((firmware_dir() / "shed").rglob("*.py"))
 }
-COMPACT = compact(SOURCES)
 SHORT = re.compile(r"_[a-zA-Z]\d*")
 
 CODES = b"""
@@ -76,6 +75,11 @@ PROGRAM = {"lamps": b"", "lamps.codes": CODES, "lamps.plain": PLAIN, "lamps.chil
 RUN = "from lamps import child, codes\nprint(child.go(codes.top(), 3), codes.name(1), codes.name(0), sorted(vars(codes)))"
 
 
+@cache
+def _compact_firmware() -> dict[str, bytes]:
+    return compact(SOURCES)
+
+
 def _run(folder: Path, sources: dict[str, bytes]) -> str:
     folder.mkdir()
     (folder / "micropython.py").write_text("def const(value): return value\n")
@@ -124,7 +128,7 @@ def _defined(text: bytes) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("module", SOURCES)
 def test_every_function_of_the_firmware_stays_on_its_line_and_public_ones_keep_their_names(module: str) -> None:
-    before, after = SOURCES[module], COMPACT[module]
+    before, after = SOURCES[module], _compact_firmware()[module]
     assert before.count(b"\n") == after.count(b"\n")
     for (old, line), (new, line_now) in zip(_defined(before), _defined(after), strict=True):
         assert line == line_now
@@ -136,7 +140,7 @@ def _attributes(sources: dict[str, bytes]) -> set[str]:
 
 
 def test_no_public_attribute_of_the_firmware_gets_another_name() -> None:
-    gone = _attributes(SOURCES) - _attributes(COMPACT)
+    gone = _attributes(SOURCES) - _attributes(_compact_firmware())
     assert not {name for name in gone if not name.startswith("_") and not name.isupper()}
 
 
@@ -146,21 +150,24 @@ def _names(sources: dict[str, bytes]) -> set[str]:
 
 
 def test_the_firmware_has_a_third_fewer_names() -> None:
-    assert len(_names(COMPACT)) < len(_names(SOURCES)) * 2 / 3
+    assert len(_names(_compact_firmware())) < len(_names(SOURCES)) * 2 / 3
 
 
 def test_names_of_micropython_stay() -> None:
-    assert b"sys.implementation._machine" in COMPACT["shed.desk"]
+    assert b"sys.implementation._machine" in _compact_firmware()["shed.desk"]
 
 
-def _probed() -> Iterator[str]:
+def _probed() -> set[str]:
     """Private attributes in the texts of the tests that run on a board."""
+    found: set[str] = set()
     for path in sorted((ROOT / "hil_tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield from re.findall(r"\b[a-z][\w.]*\.(_[a-z]\w*)\b", node.value)
+                found.update(re.findall(r"\b[a-z][\w.]*\.(_[a-z]\w*)\b", node.value))
+    return found
 
 
 def test_what_probes_look_at_keeps_its_name() -> None:
-    assert not (_names(SOURCES) - _names(COMPACT)) & set(_probed())
-    assert _names(SOURCES) & set(_probed()) >= SEEN_FROM_OUTSIDE, "nobody looks at it any more"
+    probed = _probed()
+    assert not (_names(SOURCES) - _names(_compact_firmware())) & probed
+    assert _names(SOURCES) & probed >= SEEN_FROM_OUTSIDE, "nobody looks at it any more"

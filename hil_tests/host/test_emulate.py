@@ -17,6 +17,8 @@ from typing import Any
 
 from shedguard.flash.image import read_partition
 
+from hil_tests.host import inside
+
 BIN = Path(sys.executable).parent
 SITE = Path(__file__).resolve().parents[1] / "sites" / "small.toml"
 
@@ -57,14 +59,14 @@ def test_a_wrong_site_file_is_refused_before_anything_starts(tmp_path: Path) -> 
 
 
 def test_the_verbs_on_a_board_in_service() -> None:
-    """The real command, the real firmware, a pseudo-terminal between them."""
+    """The tool, the real firmware, a pseudo-terminal between them; the first through the real command."""
     with emulated("--site", str(SITE)) as (places, _process):
 
         def shed(*arguments: str) -> subprocess.CompletedProcess[str]:
-            command = [str(BIN / "shed"), *arguments, "--port", places["pty"]]
-            return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            return inside.shed(*arguments, "--port", places["pty"])
 
-        status = shed("status", "--site", str(SITE))
+        command = [str(BIN / "shed"), "status", "--site", str(SITE), "--port", places["pty"]]
+        status = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert status.returncode == 0, status
         assert 'point "smoke bay"' in status.stdout and 'gate "main"' in status.stdout and "Traceback" not in status.stderr
         data = json.loads(shed("status", "--json").stdout)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import shlex
-import subprocess
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
 from shedguard.errors import OK, SAFETY_FAULT
 
 from hil_tests.flashing.test_board import emulated
-from hil_tests.serial_tests.rig import BIN, SITE
+from hil_tests.host import inside
+from hil_tests.serial_tests.rig import SITE
 
 BOARD = "devkitc-shed4"
 ASKING = (
@@ -52,17 +53,10 @@ def port() -> Iterator[str]:
 
 
 def document(command: str, port: str, folder: Path) -> object:
-    """Run it with --json, piped; what it printed as one document."""
+    """Run it with --json in a folder; what it printed as one document."""
     words = [str(SITE) if word == "SITE" else word for word in shlex.split(command)]
-    done = subprocess.run(
-        [str(BIN / "shed"), *words, "--port", port, "--json"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-    )
+    with chdir(folder):
+        done = inside.shed(*words, "--port", port, "--json")
     assert done.returncode in (OK, SAFETY_FAULT), f"{command}: {done.returncode}\n{done.stderr}"
     assert "\x1b" not in done.stdout + done.stderr
     try:

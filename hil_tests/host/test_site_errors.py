@@ -1,4 +1,4 @@
-"""A wrong site file: exit code 2, the line, the cause, a hint. Through the real command."""
+"""A wrong site file: exit code 2, the line, the cause, a hint. One through the command itself, the others through its inside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from hil_tests.host.inside import shed
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = (ROOT / "hil_tests" / "sites" / "small.toml").read_text(encoding="utf-8")
@@ -54,11 +56,6 @@ WRONG = {
 }  # fmt: skip
 
 
-def shed(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    command = Path(sys.executable).parent / "shed"
-    return subprocess.run([str(command), *arguments], capture_output=True, text=True, check=False, cwd=cwd)
-
-
 def broken(name: str, tmp_path: Path) -> Path:
     old, new, occurrence, *_ = WRONG[name]
     parts = SMALL.split(old)
@@ -81,6 +78,13 @@ def test_exit_code_line_cause_and_hint(name: str, tmp_path: Path) -> None:
     shown = re.findall(rf"{re.escape(str(file))}:(\d+): error: (.+)\n  cause: (.+)\n  hint: (.+)", result.stderr)
     fitting = [item for item in shown if words in lines[int(item[0]) - 1] and cause in item[2] and hint in item[3]]
     assert fitting, result.stderr
+
+
+def test_the_command_itself_says_the_same(tmp_path: Path) -> None:
+    arguments = ("config", "check", str(broken("unknown key", tmp_path)))
+    command = [str(Path(sys.executable).parent / "shed"), *arguments]
+    done, inside = subprocess.run(command, capture_output=True, text=True, check=False), shed(*arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (inside.returncode, inside.stdout, inside.stderr)
 
 
 def test_the_line_of_a_missing_meter_is_that_outlet(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
 from shedguard.paths import boards_dir
 
 from hil_tests.install_tests.test_install import SITES, outcomes
@@ -47,6 +48,8 @@ def with_fingers(rig: Rig, folder: Path, *command: str) -> list[str]:
     return pressed
 
 
+@pytest.mark.long
+@pytest.mark.slow(30)
 def test_a_bare_board_with_two_buttons_is_installed_with_two_rounds_of_pressing_them(tmp_path: Path):
     with served(site=SITE, board=boards_dir() / f"{SITE.stem}.toml", speed=20.0) as rig:
         command = ("shed", "install", str(SITE), "--image", "stand-in", "--port", rig.port.url, "--report", "report", "--yes")

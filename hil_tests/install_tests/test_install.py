@@ -13,7 +13,7 @@ from hil_tests.scenarios.conftest import start_charging
 from hil_tests.serial_tests.rig import Rig, served
 
 SITES = sorted((REPOSITORY / "hil_tests" / "sites" / "boards").glob("*.toml"))
-QUICK = ("kc868-a16",)  # in `make test`, beside test_interrupted on devkitc-shed4; the others in `make long`
+QUICK = ("kc868-a16",)  # in `make test`; the others in `make long`
 CARDS = "card,role\n04A1B2C3,resident\nC0FFEE01,maintenance\n"
 
 
@@ -31,6 +31,7 @@ def outcomes(report: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["outcome"] for step in report["steps"]}
 
 
+@pytest.mark.slow(50)
 @pytest.mark.parametrize("site", [pytest.param(s, marks=() if s.stem in QUICK else pytest.mark.long, id=s.stem) for s in SITES])
 def test_one_command_brings_a_bare_board_into_service_and_a_charge_runs_on_it(site: Path, tmp_path: Path):
     # A board whose buttons a person presses is installed through an adapter with the two transistors; the buttons: test_by_hand.

@@ -11,7 +11,7 @@ from hil_tests.install_tests.test_install import SITES, install, outcomes
 from hil_tests.serial_tests.rig import BIN, Rig, served
 
 SITE = next(site for site in SITES if site.stem == "devkitc-shed4")
-# What the installer sees on the screen when the cable goes; the first in `make test`.
+# What the installer sees on the screen when the cable goes.
 MOMENTS = ["writing: 3", "[1/5] detect", "[2/5] flash", "writing: 10", "[3/5] verify", "[4/5] configure", "on trial", "[5/5] self-test"]
 
 
@@ -29,7 +29,9 @@ def cut_off(rig: Rig, site: Path, folder: Path, moment: str) -> None:
             process.wait()
 
 
-@pytest.mark.parametrize("moment", [pytest.param(m, marks=() if m == MOMENTS[0] else pytest.mark.long) for m in MOMENTS])
+@pytest.mark.long
+@pytest.mark.slow(40)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_an_installation_that_is_killed_leaves_a_safe_board_and_the_same_command_goes_on(moment: str, tmp_path: Path):
     with served(site=SITE, speed=20.0) as rig:
         cut_off(rig, SITE, tmp_path, moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from hil_tests.lint import rules
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@cache
 def firmware_sources() -> list[rules.Source]:
     paths = sorted(firmware_dir().rglob("*.py"))
     return [rules.parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
 
 
+@cache
 def boot_sources() -> list[rules.Source]:
     return [rules.parse(rules.BOOT, boot_file.generate(model.load(name))) for name in model.names()]
 

@@ -7,7 +7,7 @@ then one branch for each of them and each kind of cut runs the same step with th
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from hil_tests.bench.bench import Bench
 from .day import Step, charging_day, used_flash
 from .judge import Verdict, judge
 
-__all__ = ["Cut", "Sweep", "play_up_to", "sweep"]
+__all__ = ["KINDS", "Cut", "Sweep", "play_up_to", "sweep"]
 
 KINDS: Final = ("before", "torn", "erase")
 SMALL_SITE: Final = Path(__file__).parents[1] / "sites" / "small.toml"
@@ -74,9 +74,18 @@ class Sweep:
 
 
 def sweep(
-    seed: int = 1, share: float = 1.0, jobs: int = 2, site: str | Path = SMALL_SITE, progress: Callable[[Sweep], None] | None = None
+    seed: int = 1,
+    share: float = 1.0,
+    jobs: int = 2,
+    site: str | Path = SMALL_SITE,
+    progress: Callable[[Sweep], None] | None = None,
+    up_to: str = "",
+    after: str = AFTER,
+    kinds: Sequence[str] = KINDS,
 ) -> Sweep:
-    """Cut the day at ``share`` of its flash operations times KINDS (1.0: all), chosen by ``seed``, ``jobs`` branches at a time."""
+    """Cut the day at ``share`` of its flash operations times ``kinds`` (1.0: all), chosen by ``seed``, ``jobs`` branches at a time.
+
+    ``up_to``: the day ends with the first step of this name. ``after``: how long the shed lives on after a cut."""
     result = Sweep()
     chance = random.Random(seed)
     with Bench(site=site, seed=seed, power=False) as bench:
@@ -84,12 +93,14 @@ def sweep(
         for number, step in enumerate(charging_day()):
             operations = bench.branch(partial(_count, step))
             result.operations += operations
-            cuts = [Cut(number, step.name, n, kind) for n in range(1, operations + 1) for kind in KINDS if chance.random() < share]
-            for cut, verdict in zip(cuts, bench.branches([partial(_cut, step, cut) for cut in cuts], jobs), strict=True):
+            cuts = [Cut(number, step.name, n, kind) for n in range(1, operations + 1) for kind in kinds if chance.random() < share]
+            for cut, verdict in zip(cuts, bench.branches([partial(_cut, step, cut, after) for cut in cuts], jobs), strict=True):
                 result.add(cut, verdict)
-            _play(step, bench)
             if progress is not None:
                 progress(result)
+            if step.name == up_to:
+                break
+            _play(step, bench)
     return result
 
 
@@ -121,7 +132,7 @@ def _count(step: Step, bench: Bench) -> int:
     return len(bench.board.flash_operations)
 
 
-def _cut(step: Step, cut: Cut, bench: Bench) -> Verdict:
+def _cut(step: Step, cut: Cut, after: str, bench: Bench) -> Verdict:
     bench.board.fault("power-cut-at-write", cut.operation, kind=cut.kind)
     step.verb(bench)
     if not bench.wait(bench.board.is_halted, round(step.seconds * 1e9)):
@@ -129,7 +140,7 @@ def _cut(step: Step, cut: Cut, bench: Bench) -> Verdict:
     bench.run(DEAD)
     bench.mains.on()
     bench.board.power_cycle()
-    bench.run(AFTER)
+    bench.run(after)
     _settle(bench)
     return judge(bench)
 

@@ -29,16 +29,23 @@ def sweep_twice(
     jobs: int = 2,
     site: str | Path = SMALL_SITE,
     progress: Callable[[Sweep], None] | None = None,
+    part: tuple[int, int] = (0, 1),
 ) -> Sweep:
     """Both cuts around the first step of this kind (STEPS) in the charging day: at every operation of the step, of a kind that the seed
-    draws, and then at every operation of the boot times KINDS; ``share`` of these pairs."""
+    draws, and then at every operation of the boot times KINDS; ``share`` of these pairs: its root of the first ones, and of the second.
+
+    ``part`` (i, n): of the first cuts only each n-th, beginning with number i."""
     result = Sweep()
     chance = random.Random(f"{seed}/{what}")
     with Bench(site=site, seed=seed, power=False) as bench:
         number, step = play_up_to(STEPS[what], bench)
         operations = bench.branch(partial(_count, step))
         firsts = [Cut(number, step.name, n, chance.choice(KINDS)) for n in range(1, operations + 1)]
-        bodies = [partial(_first, step, cut, share, chance.getrandbits(32)) for cut in firsts]
+        if share < 1.0:
+            firsts = chance.sample(firsts, max(1, round(share**0.5 * len(firsts))))
+        seeds = [chance.getrandbits(32) for _ in firsts]
+        firsts, seeds = firsts[part[0] :: part[1]], seeds[part[0] :: part[1]]
+        bodies = [partial(_first, step, cut, share, own) for cut, own in zip(firsts, seeds, strict=True)]
         for cut, pairs in zip(firsts, bench.branches(bodies, jobs), strict=True):
             result.operations += 1
             for again, verdict in pairs:
@@ -58,7 +65,7 @@ def _first(step: Step, cut: Cut, share: float, seed: int, bench: Bench) -> list[
     bench.run(DEAD)
     bench.mains.on()
     operations = bench.branch(_count_boot)
-    again = [(m, kind) for m in range(1, operations + 1) for kind in KINDS if chance.random() < share]
+    again = [(m, kind) for m in range(1, operations + 1) for kind in KINDS if chance.random() < share**0.5]
     return list(zip(again, bench.branches([partial(_second, *one) for one in again], jobs=1), strict=True))
 
 

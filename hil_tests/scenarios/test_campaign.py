@@ -10,7 +10,7 @@ from hil_tests.campaign import SMALL_SITE, campaign
 from hil_tests.campaign.runner import main, outcomes
 
 EXPANDERS = SMALL_SITE.parent / "expanders"
-BUSES = pytest.mark.parametrize("site", [EXPANDERS / "pcf.toml", EXPANDERS / "mixed.toml"], ids=lambda path: path.stem)
+PCF, MIXED = EXPANDERS / "pcf.toml", EXPANDERS / "mixed.toml"
 SHARE = 25
 
 
@@ -21,32 +21,36 @@ def check(first_seed: int, seeds: int, jobs: int) -> None:
 
 def test_dense_days_on_any_shed_are_settled_to_the_fen(seed: int):
     print(f"from seed {seed} on")
-    check(seed, 8, jobs=1)
+    check(seed, 4, jobs=1)
 
 
 @pytest.mark.long
+@pytest.mark.slow(90)
 @pytest.mark.parametrize("first_seed", range(1, 201, SHARE))
 def test_200_dense_days_on_any_shed_are_settled_to_the_fen(first_seed: int):
     check(first_seed, SHARE, jobs=2)
 
 
-def test_a_random_hour_is_settled_to_the_fen(seed: int):
-    assert campaign(seed, 1.0) == []
+def test_a_random_half_hour_is_settled_to_the_fen(seed: int):
+    assert campaign(seed, 0.5) == []
 
 
 @pytest.mark.long
+@pytest.mark.slow(200)
 @pytest.mark.parametrize("place", range(20))
 def test_a_random_day_is_settled_to_the_fen(seed: int, place: int):
     assert campaign(seed + place, 12.0) == []
 
 
-@BUSES
+@pytest.mark.slow(15)
+@pytest.mark.parametrize("site", [pytest.param(PCF, marks=pytest.mark.long), MIXED], ids=["pcf", "mixed"])
 def test_a_random_quarter_of_an_hour_with_failing_expander_buses_is_settled_to_the_fen(seed: int, site: Path):
     assert campaign(seed, 0.25, site) == []
 
 
 @pytest.mark.long
-@BUSES
+@pytest.mark.slow(90)
+@pytest.mark.parametrize("site", [PCF, MIXED], ids=["pcf", "mixed"])
 @pytest.mark.parametrize("place", range(4))
 def test_random_hours_with_failing_expander_buses_are_settled_to_the_fen(seed: int, place: int, site: Path):
     """Three hours: every transfer on a bus goes to the plant, which costs five times a day on GPIOs."""

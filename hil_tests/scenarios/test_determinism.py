@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[2]
 EVENING = """
 import sys
@@ -47,12 +49,16 @@ def evening(tmp_path: Path, name: str, seed: int, hash_seed: str, busy: int = 0,
     return log.read_bytes()
 
 
-def test_the_same_seed_gives_the_same_link_log_under_another_hash_seed_directory_and_load(tmp_path: Path):
-    first = evening(tmp_path, "a", seed=7, hash_seed="0")
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return evening(tmp_path_factory.mktemp("evening"), "a", seed=7, hash_seed="0")
+
+
+def test_the_same_seed_gives_the_same_link_log_under_another_hash_seed_directory_and_load(first: bytes, tmp_path: Path):
     second = evening(tmp_path, "another directory", seed=7, hash_seed="12345", busy=4)
     assert len(first.splitlines()) > 500
     assert first == second
 
 
-def test_another_seed_gives_another_log(tmp_path: Path):
-    assert evening(tmp_path, "a", seed=7, hash_seed="0") != evening(tmp_path, "b", seed=8, hash_seed="0")
+def test_another_seed_gives_another_log(first: bytes, tmp_path: Path):
+    assert first != evening(tmp_path, "b", seed=8, hash_seed="0")

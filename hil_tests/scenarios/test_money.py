@@ -12,7 +12,7 @@ from hil_tests.scenarios.conftest import SITE, start_charging
 from hil_tests.scenarios.test_trial import image, push
 
 TEXT = SITE.read_text(encoding="utf-8")
-DEARER = image(TEXT.replace("price_fen = 100", "price_fen = 700").replace("block_min = 300", "block_min = 30"))
+DEARER = image(TEXT.replace("price_fen = 100", "price_fen = 700").replace("block_min = 300", "block_min = 10"))
 ZEROS = [0] * 10
 
 
@@ -28,15 +28,15 @@ def site(folder: Path, **changed: str) -> Path:
 
 def test_a_price_pushed_in_mid_sale_is_for_the_next_sale(bench: Bench):
     start_charging(bench, 1)
-    bench.run("40 min")
+    bench.run("8 min")
     push(bench, DEARER)
     bench.console.ask({"do": "confirm"}, key=True)
     bench.until(bench.outlet(1).is_charging, within="60 s")
-    bench.run("40 min")
+    bench.run("8 min")
     bench.bike(1).unplug()
     bench.run("1 min")
     start_charging(bench, 2, card="neighbour")
-    bench.run("40 min")
+    bench.run("13 min")
     bench.bike(2).unplug()
     bench.run("1 min")
     assert [sale.price_fen for sale in bench.journal.sessions()] == [100, 1400]
@@ -52,7 +52,7 @@ def test_a_price_beyond_655_yuan_is_recorded_whole(tmp_path: Path, seed: int):
         assert (sale.stop_cause, sale.energised_s, sale.price_fen) == ("max_time", 1200, 100_000)
 
 
-@pytest.mark.parametrize("row", ["every 9.5 min", "at random"])
+@pytest.mark.parametrize("row", [pytest.param("every 9.5 min", marks=pytest.mark.long), "at random"])
 def test_a_row_of_outages_feeds_no_session_longer_than_its_limit(tmp_path: Path, seed: int, row: str):
     chance = random.Random(seed)
     with Bench(site=site(tmp_path, max_session_min="max_session_min = 40\nhard_session_min = 60"), seed=seed) as bench:
@@ -77,7 +77,7 @@ def test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(b
     meter._energy_j = 77_000 * 3600.0
     bench.run("1 min")
     start_charging(bench, 2)
-    bench.run("33 min")
+    bench.run("13 min")
     bench.mains.off()
     bench.run("1 min")
     meter.input_registers = lambda: ZEROS
@@ -138,9 +138,10 @@ def test_a_bike_swapped_for_a_clearly_other_one_gets_no_power_on_the_old_card(be
     assert [sale.stop_cause for sale in bench.journal.sessions()] == ["load_swapped"]
 
 
-def test_the_same_bike_goes_on_after_outages_and_a_bumped_plug(bench: Bench):
-    start_charging(bench, 1, pack="li48v", soc=0.7)
-    for minutes in (8, 25, 25, 25):
+@pytest.mark.parametrize(("soc", "spans_min"), [(0.8, (8, 25)), pytest.param(0.7, (8, 25, 25, 25), marks=pytest.mark.long)])
+def test_the_same_bike_goes_on_after_outages_and_a_bumped_plug(bench: Bench, soc: float, spans_min: tuple[int, ...]):
+    start_charging(bench, 1, pack="li48v", soc=soc)
+    for minutes in spans_min:
         bench.run(f"{minutes} min")
         bench.mains.off()
         bench.run("1 min")

@@ -22,7 +22,7 @@ def all_are_charging(bench: Bench) -> bool:
     return all(bench.outlet(number).is_charging() for number in (1, 2, 3, 4))
 
 
-@pytest.mark.parametrize("volts", [72, 80, 110, 150])
+@pytest.mark.parametrize("volts", [72, *(pytest.param(volts, marks=pytest.mark.long) for volts in (80, 110)), 150])
 def test_a_minute_of_low_voltage_is_waited_out_and_not_billed(bench: Bench, volts: int) -> None:
     start_charging(bench, 1)
     bench.run("10 min")
@@ -127,7 +127,10 @@ def closings(bench: Bench) -> int:
     return (bench.contactor("row A").plant.operations + 1) // 2
 
 
-@pytest.mark.parametrize(("volts", "low_s", "well_s"), [(150, 4, 4), (120, 5, 25), (110, 1, 5), (72, 1, 20)])
+DIPS = [(110, 1, 5), *(pytest.param(*row, marks=pytest.mark.long) for row in ((150, 4, 4), (120, 5, 25), (72, 1, 20)))]
+
+
+@pytest.mark.parametrize(("volts", "low_s", "well_s"), DIPS)
 def test_a_feeder_that_sags_again_and_again_closes_the_contactor_a_dozen_times_an_hour_at_most(
     bench: Bench, volts: int, low_s: int, well_s: int
 ) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from itertools import product
 
 import pytest
 
+from hil_tests import again
 from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.scenarios.conftest import SITE
 
 VARIANTS = [("--cpu-mhz", mhz, "--flash-timing", timing) for mhz, timing in product(("160", "240"), ("typical", "worst"))]
@@ -46,9 +44,8 @@ def test_worst_flash_takes_longer():
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("file", again.files("scenarios"))
 @pytest.mark.parametrize("options", [*VARIANTS, ("--near-wrap",), ("--program", "stock")], ids=" ".join)
-def test_every_scenario_passes_unchanged_on_every_kind_of_board(options: tuple[str, ...], seed: int):
-    """The scenarios of `make test`, in a run of their own."""
-    command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", f"--seed={seed}", *options]
-    done = subprocess.run([*command, "hil_tests/scenarios"], cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-6000:]
+def test_every_scenario_passes_unchanged_on_every_kind_of_board(options: tuple[str, ...], file: str, seed: int):
+    """The scenarios of `make test`, each file in a run of its own."""
+    again.passes(file, f"--seed={seed}", *options)

@@ -38,7 +38,7 @@ def told(bench: Bench, *verbs: tuple[str, int]) -> list[str]:
     """What the tools say of the board, each ending with its exit code."""
     rig = Rig(bench, 0.0, 10.0)
     try:
-        return [rig.runs("shed", *line.split(), "--port", rig.port.url, code=code) for line, code in verbs]
+        return [rig.tells(*line.split(), "--port", rig.port.url, code=code) for line, code in verbs]
     finally:
         rig.port.close()
 

@@ -7,23 +7,33 @@ from pymodbus.framer import FramerRTU
 from pymodbus.pdu import DecodePDU, ExceptionResponse
 from pymodbus.pdu.register_message import ReadInputRegistersResponse
 
+UJ_IN_MWH = 3_600_000
+
 
 class Meter:
-    """A PZEM-016: 0.1 W steps, nothing below 0.4 W, whole watt-hours."""
+    """A PZEM-016: 0.1 W steps, nothing below 0.4 W, whole watt-hours. Its energy is exact: whole microjoules, 1 mW for 1 ms."""
 
     def __init__(self, address, wh=1000):
         self.address = address
-        self.energy_mwh: Fraction | int = Fraction(wh * 1000)
+        self.energy_uj = wh * 1000 * UJ_IN_MWH
         self.power_mw = 0
         self.silent = False
         self.exception = 0
         self.turnaround_ms = 30
         self.reads = 0
 
+    @property
+    def energy_mwh(self) -> Fraction:
+        return Fraction(self.energy_uj, UJ_IN_MWH)
+
+    @energy_mwh.setter
+    def energy_mwh(self, mwh: Fraction | int) -> None:
+        self.energy_uj = int(mwh * UJ_IN_MWH)
+
     def registers(self):
         dw = self.power_mw // 100 if self.power_mw >= 400 else 0
         ma = self.power_mw // 220
-        wh = int(self.energy_mwh // 1000)
+        wh = self.energy_uj // (1000 * UJ_IN_MWH)
         return [2200, ma & 0xFFFF, ma >> 16, dw & 0xFFFF, dw >> 16, wh & 0xFFFF, wh >> 16, 500, 60, 0]
 
 
@@ -42,6 +52,8 @@ class Bus:
         self._answer = FramerRTU(DecodePDU(is_server=False))
 
     def any(self):
+        if not self._queue or self._queue[0][0] > self.now_ms:
+            return 0
         return sum(1 for at, _ in self._queue if at <= self.now_ms)
 
     def readinto(self, buf, n=None):

@@ -13,7 +13,7 @@ from shed.charging.rules import Rules
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 
-from hil_tests.unit.metered_bus import Bus, Meter
+from hil_tests.unit.metered_bus import UJ_IN_MWH, Bus, Meter
 
 TICKS = (1 << 30) - 1
 DEFAULTS = {
@@ -107,7 +107,7 @@ class Shed:
         self.origin_ms = ticks_ms
         self.pace_ms = pace_ms
         self.meters = meters or [Meter(11 + i) for i in range(outlets)]
-        self.truth_mwh = [Fraction(0)] * outlets
+        self._truth_uj = [0] * outlets
         self.closed_ms = [0] * outlets
         self.bus = Bus(self.meters)
         self.loads: list[Callable[[float], float] | None] = [None] * outlets
@@ -128,6 +128,15 @@ class Shed:
 
     def ticks(self):
         return self.origin_ms + self.now_ms & TICKS
+
+    @property
+    def truth_mwh(self) -> list[Fraction]:
+        """What the outlets were given."""
+        return [Fraction(uj, UJ_IN_MWH) for uj in self._truth_uj]
+
+    @truth_mwh.setter
+    def truth_mwh(self, mwh: list[Fraction]) -> None:
+        self._truth_uj = [int(one * UJ_IN_MWH) for one in mwh]
 
     def on(self, i):
         return self._relays >> i & 1
@@ -193,13 +202,13 @@ class Shed:
 
     def _pass(self, ms):
         for i, meter in enumerate(self.meters):
-            load = self.loads[i]
-            self.contacts[i] = bool(self.on(i)) or i in self.welded
-            meter.power_mw = round(load((self.now_ms - self.plugged_ms[i]) / 1000) * 1000) if load and self.contacts[i] else 0
-            energy = Fraction(meter.power_mw * ms, 3600000)
-            meter.energy_mwh += energy
-            self.truth_mwh[i] += energy
-            self.closed_ms[i] += ms * self.contacts[i]
+            self.contacts[i] = closed = bool(self._relays >> i & 1) or i in self.welded
+            load = self.loads[i] if closed else None
+            meter.power_mw = round(load((self.now_ms - self.plugged_ms[i]) / 1000) * 1000) if load else 0
+            if closed:
+                self.closed_ms[i] += ms
+                meter.energy_uj += meter.power_mw * ms
+                self._truth_uj[i] += meter.power_mw * ms
         self.now_ms += ms
         self.bus.now_ms = self.now_ms
 

@@ -26,7 +26,7 @@ from typing import Final
 
 from ..errors import ShedError
 from .compact_constants import Constants
-from .source_edit import Edits
+from .source_edit import Edits, nodes, walk
 
 # What the benches' probes look at or change in a running board.
 SEEN_FROM_OUTSIDE: Final = frozenset(
@@ -50,7 +50,7 @@ def compact(sources: Mapping[str, bytes]) -> dict[str, bytes]:
     edits = {name: Edits(sources[name]) for name in sources}
     constants = Constants(trees)
     for name, tree in trees.items():
-        if any(isinstance(node, ast.JoinedStr) for node in ast.walk(tree)):
+        if any(isinstance(node, ast.JoinedStr) for node in nodes(tree)):
             raise ShedError(f"firmware: {name} has an f-string", "its names cannot be told apart from its text", 'use "..." % (...)')
         constants.replace(name, edits[name])
     _shorten_private(trees, edits)
@@ -80,7 +80,7 @@ def _shorten_private(trees: Mapping[str, ast.Module], edits: Mapping[str, Edits]
 
 def _bound(tree: ast.Module) -> Iterator[str]:
     """What a module gives a value: MicroPython's own private names, which it only reads, are not among them."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.arg):
@@ -97,7 +97,7 @@ def _private(identifier: str) -> bool:
 
 def _of_others(tree: ast.Module) -> Iterator[str]:
     """Attributes of anything but `self`, and names that come from elsewhere: they may be another module's."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute) and not (isinstance(node.value, ast.Name) and node.value.id == "self"):
             yield node.attr
         elif isinstance(node, ast.keyword) and node.arg:
@@ -111,11 +111,11 @@ def _families(trees: Mapping[str, ast.Module]) -> list[list[str]]:
     family = {name: {name} for name in trees}
     homes: dict[str, set[str]] = {}
     for name, tree in trees.items():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name, set()).add(name)
     for name, tree in trees.items():
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             for base in node.bases if isinstance(node, ast.ClassDef) else []:
                 word = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
                 joined = family[name].union(*(family[home] for home in homes.get(word, ())))
@@ -125,7 +125,7 @@ def _families(trees: Mapping[str, ast.Module]) -> list[list[str]]:
 
 
 def _shorten_parameters(trees: Mapping[str, ast.Module], edits: Mapping[str, Edits]) -> None:
-    named = {node.arg for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+    named = {node.arg for tree in trees.values() for node in nodes(tree) if isinstance(node, ast.keyword)}
     if None in named:  # `**` passes who knows what
         return
     for name, tree in trees.items():
@@ -143,10 +143,10 @@ def _outermost_functions(node: ast.AST) -> Iterator[_Function]:
 
 
 def _shorten_parameters_of(function: _Function, named: set[str | None], edits: Edits) -> None:
-    inner = [node for node in ast.walk(function) if node is not function]
+    inner = [node for node in walk(function) if node is not function]
     nested = {argument.arg for node in inner if isinstance(node, _FUNCTION) for argument in node.args.args}
     body = function.body if isinstance(function.body, list) else [function.body]
-    used = [node for part in body for node in ast.walk(part)]
+    used = [node for part in body for node in walk(part)]
     other = _bound_otherwise(inner)
     around = {node.id for node in inner if isinstance(node, ast.Name)} | nested | other
     short = _short_names("", around | {argument.arg for argument in function.args.args})
@@ -161,10 +161,10 @@ def _shorten_parameters_of(function: _Function, named: set[str | None], edits: E
                 edits.rename(edits.place(node), old, new)
 
 
-def _bound_otherwise(nodes: list[ast.AST]) -> set[str]:
+def _bound_otherwise(within: list[ast.AST]) -> set[str]:
     """Names that a function binds without a Name node."""
     found: set[str] = set()
-    for node in nodes:
+    for node in within:
         if isinstance(node, ast.Global | ast.Nonlocal):
             found |= set(node.names)
         elif isinstance(node, ast.ExceptHandler) and node.name:
@@ -178,8 +178,8 @@ def _bound_otherwise(nodes: list[ast.AST]) -> set[str]:
 
 def _words_in_texts(tree: ast.Module) -> Iterator[str]:
     """Words of string constants, docstrings aside: a name may be looked up by one."""
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
+    docstrings = {id(node.value) for node in nodes(tree) if isinstance(node, ast.Expr)}
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield from re.findall(r"\w+", node.value)
 

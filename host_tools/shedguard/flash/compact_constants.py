@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from .source_edit import Edits
+from .source_edit import Edits, nodes
 
 _OPERATORS: Final[dict[type[ast.operator], Callable[[int, int], int]]] = {
     ast.Add: operator.add,
@@ -42,7 +42,7 @@ class Constants:
     def _imported(self, module: str) -> dict[str, tuple[str, str]]:
         """What a name means in a module: (module, "") or (module, constant there)."""
         found: dict[str, tuple[str, str]] = {}
-        for node in ast.walk(self._trees[module]):
+        for node in nodes(self._trees[module]):
             for alias in node.names if isinstance(node, ast.ImportFrom) else []:
                 assert isinstance(node, ast.ImportFrom)
                 whole = f"{node.module}.{alias.name}"
@@ -88,9 +88,9 @@ class Constants:
 
     def _asked_for(self, module: str) -> set[str]:
         """Names of constants that are looked up while the program runs, by an object or a text: these stay."""
-        nodes = list(ast.walk(self._trees[module]))
-        found = {node.attr for node in nodes if isinstance(node, ast.Attribute) and self._constant(module, node) is None}
-        return found | {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        all_nodes = nodes(self._trees[module])
+        found = {node.attr for node in all_nodes if isinstance(node, ast.Attribute) and self._constant(module, node) is None}
+        return found | {node.value for node in all_nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
     def replace(self, module: str, edits: Edits) -> None:
         """In a module: numbers for names, no definitions, no imports that are left without a use."""
@@ -100,7 +100,7 @@ class Constants:
         self._put_numbers(module, tree, edits, kept, gone)
         for definition in gone:
             edits.replace(definition, "pass")
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if isinstance(node, ast.ImportFrom):
                 self._thin(module, node, edits, kept)
 
@@ -135,7 +135,7 @@ class Constants:
 
 def _definitions(tree: ast.Module) -> list[tuple[str, ast.expr]]:
     """Name and expression of each `NAME = const(expression)` of a module that nothing binds again."""
-    bound = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
+    bound = Counter(node.id for node in nodes(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
     return [
         (_name(node), node.value.args[0])
         for node in tree.body

@@ -1,0 +1,59 @@
+"""Test files of `make test` in a pytest of their own, on another board: what `make long` does with them, file by file, so that all workers
+have a share of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+
+from hil_tests.plant.sitefile import REPOSITORY
+
+# The longest files of hil_tests/scenarios: seconds of one core.
+SECONDS: Final = {
+    "test_supply": 28,
+    "test_sessions": 28,
+    "test_money": 28,
+    "test_power_cuts": 28,
+    "test_campaign": 25,
+    "test_near_wrap": 22,
+    "test_expanders": 22,
+    "test_stock_program": 20,
+    "test_counted_times": 18,
+    "test_live_outlets": 18,
+    "test_blind": 17,
+    "test_bad_starts": 13,
+    "test_journal_room": 12,
+}
+_SHORT: Final = 5
+
+
+def files(*folders: str, times: float = 1.0) -> list[Any]:
+    """For parametrize: every test file of these folders of hil_tests, by its path; it takes so many ``times`` of what it takes else."""
+    paths = [path for folder in folders for path in sorted((REPOSITORY / "hil_tests" / folder).glob("test_*.py"))]
+    return [
+        pytest.param(path.relative_to(REPOSITORY).as_posix(), id=path.stem, marks=pytest.mark.slow(times * SECONDS.get(path.stem, _SHORT)))
+        for path in paths
+    ]
+
+
+def passes(file: str, *options: str, variables: Mapping[str, str] | None = None) -> None:
+    """Run a file with more ``options`` of pytest and ``variables`` of the environment; AssertionError with what it said if it fails.
+
+    A file of which every test is marked `long` has none to run.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", *options, file],
+        cwd=REPOSITORY,
+        env=environment | dict(variables or {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    none = run.returncode == pytest.ExitCode.NO_TESTS_COLLECTED and "deselected" in run.stdout
+    assert none or run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]
