@@ -15,7 +15,7 @@ from .rig import MODEL, SERVICE, SITE, charge_all
 
 # In the order in which each finds what it imports already there.
 ON_DEMAND: Final = "on_demand"
-ROOMS: Final = ("board", "safety", "storage", "metering", "charging", "access", "console", "main")
+ROOMS: Final = ("board", "safety", "storage", "metering", "charging", "access", "console", "service", "main")
 _LARGEST: Final = """
 import gc
 gc.collect()

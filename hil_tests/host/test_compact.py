@@ -154,7 +154,7 @@ def test_the_firmware_has_a_third_fewer_names() -> None:
 
 
 def test_names_of_micropython_stay() -> None:
-    assert b"sys.implementation._machine" in _compact_firmware()["shed.desk"]
+    assert b"sys.implementation._machine" in _compact_firmware()["shed.service.desk"]
 
 
 def _probed() -> set[str]:

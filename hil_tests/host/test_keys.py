@@ -188,7 +188,8 @@ def test_every_key_of_a_board_file_changes_image_or_boot_file_or_is_read_by_a_to
 def test_what_the_firmware_takes_from_the_image_and_drops_is_known():
     """Fields that `rows()` unpacks into a name with an underscore: each has to be in a list above, or constant."""
     text = "".join(
-        (REPOSITORY / "firmware" / "shed" / name).read_text(encoding="utf-8") for name in ("wiring.py", "start.py", "entrance.py")
+        (REPOSITORY / "firmware" / "shed" / name).read_text(encoding="utf-8")
+        for name in ("boot/wiring.py", "boot/start.py", "service/entrance.py")
     )
     lines = [
         line for line in text.splitlines() if re.search(r"for .* in (image|readers|wired_image)", line) or ", wired.scan_period_ms" in line

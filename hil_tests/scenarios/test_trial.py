@@ -136,10 +136,10 @@ def test_an_image_that_is_no_image_is_rejected_in_the_same_boot(bench: Bench):
 # Anew: a stock image has forgotten what a boot alone calls.
 SELF_TEST = """
 import sys
-del sys.modules["shed.service"]
-import shed.service
+del sys.modules["shed.service.tasks"]
+import shed.service.tasks
 s.watchdog.armed = False
-shed.service.Service._self_test(s)
+shed.service.tasks.Service._self_test(s)
 """
 
 

@@ -1,8 +1,8 @@
 """The books: what people and mains do over and over has one record and a count, and takes the room of nothing else."""
 
 import pytest
-from shed.books import Books
 from shed.safety import faults
+from shed.service.books import Books
 from shed.storage import journal as kinds
 from shed.storage import recall
 from shed.storage.journal import Journal

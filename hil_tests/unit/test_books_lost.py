@@ -1,7 +1,7 @@
 """What finds no room in the journal: told once a record, and for as long as it does not stand."""
 
-from shed.books import Books
 from shed.safety import faults
+from shed.service.books import Books
 from shed.storage import journal as kinds
 
 

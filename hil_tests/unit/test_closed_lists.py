@@ -9,12 +9,12 @@ from typing import get_args
 
 import pytest
 from shed.access import cards, gate
+from shed.boot.wired import Wired
 from shed.charging import grants, session, stop_causes
 from shed.console import auth, words
 from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
-from shed.wired import Wired
 from shedguard import lists, narrate, texts
 from shedguard.records import JOURNAL_KINDS
 from shedguard.site import meters

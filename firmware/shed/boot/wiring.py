@@ -1,5 +1,5 @@
 """Builds the safety room and the ports of one shed from its configuration image (docs/protocols/site-file.md).
-Needed while starting only: `shed.start` is done with it, and it leaves the RAM.
+Needed while starting only: `shed.boot.start` is done with it, and it leaves the RAM.
 
 Hazard: a pin that does what another shed's file says. The image is CRC-checked before it comes here, and the host's validator checked the
 pins; a value that the chip refuses raises, and the board starts again in safe mode, without outlets.
@@ -8,6 +8,7 @@ pins; a value that the chip refuses raises, and the board starts again in safe m
 from micropython import const
 
 from shed.board import clock, flash, pins
+from shed.boot.wired import Wired
 from shed.safety import points as p
 from shed.safety.matrix import LATCHED, Matrix
 from shed.safety.outputs import Outputs
@@ -15,7 +16,6 @@ from shed.safety.points import PointConfig, Points
 from shed.safety.scan import Scan
 from shed.storage.image import Image, ImageError
 from shed.storage.slots import ConfigSlots
-from shed.wired import Wired
 
 SITE = const(1)
 GROUP = const(2)

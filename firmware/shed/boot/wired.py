@@ -1,4 +1,4 @@
-"""Everything with a pin, as `shed.wiring` built it from the configuration image.
+"""Everything with a pin, as `shed.boot.wiring` built it from the configuration image.
 
 Hazard: a question about a pin that is not there. What a board lacks is empty, None or -1 here, never missing.
 """

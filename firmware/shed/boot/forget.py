@@ -37,7 +37,7 @@ storage.log LogRing __init__ open
 storage.repeats Repeats __init__
 storage.sectors Sectors __init__ sector_records
 metering.modbus RtuMaster __init__
-metering.modbus - _make_table
+crc - _make_table
 metering.poller Poller __init__
 metering.profiles Reading __init__
 charging.grants Grants __init__
@@ -55,11 +55,11 @@ console.commands Commands __init__
 console.console Console __init__
 console.line LineReader __init__
 console.talk Talk __init__
-books Books __init__
-desk Desk __init__
-entrance Entrance __init__
+service.books Books __init__
+service.desk Desk __init__
+service.entrance Entrance __init__
 executive Executive __init__
-service Service __init__ _self_test
+service.tasks Service __init__ _self_test
 """
 
 

@@ -1,6 +1,6 @@
 """A configuration on trial: it stays when it is confirmed in time, else the board starts again with the one before it.
 
-Hazard: a shed left with limits that nobody has looked at. In the RAM only while a trial runs (`shed.start` loads it, the service drops it).
+Hazard: a shed left with limits that nobody has looked at. In the RAM only while a trial runs (`start.py` loads it, the service drops it).
 """
 
 from micropython import const

@@ -14,11 +14,11 @@ from shed.board import clock, flash, pins, resets
 from shed.charging import stop_causes
 from shed.console import auth
 from shed.console.console import Console
-from shed.desk import Desk
 from shed.executive import Executive
 from shed.safety import faults, holders
 from shed.safety.matrix import UNKNOWN
 from shed.safety.points import ALARM, NORMAL
+from shed.service.desk import Desk
 from shed.unload import unload
 
 BAD_BOOTS = const(5)  # more in a row: safe mode
@@ -38,7 +38,7 @@ _REQUEST_MS = const(12)  # longer than a request holds the line
 
 
 class Service:
-    """start: shed.start.Start, which is not kept. stdio: board.stdio.Console. The scan runs already."""
+    """start: shed.boot.start.Start, which is not kept. stdio: board.stdio.Console. The scan runs already."""
 
     def __init__(self, start, stdio):
         self.rtc = start.rtc
@@ -286,7 +286,7 @@ class Service:
         if self.trial is None or self._restart or not self.trial.confirm(by):
             return False
         self.trial = None
-        unload(("shed.trial", "shed.storage.slots"))
+        unload(("shed.boot.trial", "shed.storage.slots"))
         return True
 
     def clear(self, by):

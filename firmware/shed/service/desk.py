@@ -16,7 +16,7 @@ VERSION = "0.1.0"
 
 
 class Desk:
-    """service: shed.service.Service."""
+    """service: shed.service.tasks.Service."""
 
     def __init__(self, service):
         self._service = service

@@ -10,21 +10,21 @@ from os import urandom
 
 from micropython import const
 
-from shed import wiring
 from shed.board import clock, flash, resets, stdio, timer, uarts
-from shed.books import Books
+from shed.boot import wiring
+from shed.boot.forget import forget
 from shed.charging.outlets import Charging
 from shed.charging.restoring import restore
 from shed.charging.rules import Rules
 from shed.console.auth import Auth
-from shed.entrance import Entrance
-from shed.forget import forget
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
 from shed.safety import faults, holders
 from shed.safety.blind import BlindWatch
 from shed.safety.matrix import UNKNOWN
-from shed.service import BAD_BOOTS, Service
+from shed.service.books import Books
+from shed.service.entrance import Entrance
+from shed.service.tasks import BAD_BOOTS, Service
 from shed.storage import live, recall
 from shed.storage.eraser import Eraser
 from shed.storage.journal import BOOT, CONFIG, REPEATS, STATE, TRIAL, TRIP, Journal
@@ -33,16 +33,17 @@ from shed.storage.repeats import NO_CARD
 
 # What only a boot needs, this module first.
 MODULES = (
-    "shed.start",
-    "shed.forget",
-    "shed.wired",
+    "shed.boot.start",
+    "shed.boot.forget",
+    "shed.boot.wired",
     "shed.board.uarts",
     "shed.storage.recall",
-    "shed.wiring",
+    "shed.boot.wiring",
     "shed.storage.slots",
     "shed.storage.image",
     "shed.charging.rules",
     "shed.charging.restoring",
+    "shed.boot",
 )
 
 _WORSE_BOOTS = const(10)  # even safe mode does not start with this configuration: the built-in one, which is empty
@@ -112,7 +113,7 @@ class Start:
             self.votes = Votes(wired.matrix, wired.points.count)
         self.trial = None
         if slots.trial:
-            from shed.trial import Trial
+            from shed.boot.trial import Trial
 
             self.trial = Trial(slots, self.books, self.clock, outputs)
         self.auth = Auth(image.one(wiring.KEY, "<32s")[0] if image is not None else b"", urandom)
