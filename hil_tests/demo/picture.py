@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from shedguard.whole_file import write_whole
+from shedguard.files.whole_file import write_whole
 
 from hil_tests.bench.bench import Bench
 

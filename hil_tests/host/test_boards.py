@@ -8,8 +8,8 @@ import pytest
 from shedguard.boards import check, model
 from shedguard.boards.model import Board
 from shedguard.errors import INVALID, ShedError
+from shedguard.files.problems import FileProblems
 from shedguard.site import load as sites
-from shedguard.site.problems import FileProblems
 
 ROOT = Path(__file__).resolve().parents[2]
 SITES = ROOT / "hil_tests" / "sites"

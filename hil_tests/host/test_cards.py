@@ -24,7 +24,7 @@ from shedguard.cards import (
     read_table,
 )
 from shedguard.errors import ShedError
-from shedguard.site.problems import FileProblems
+from shedguard.files.problems import FileProblems
 
 HEAD = "card,role,valid_until,price_list\n"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from shedguard.boards.model import Board, load_file
 from shedguard.errors import INVALID
+from shedguard.files.problems import FileProblems, Problem
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, load, loads
-from shedguard.site.problems import FileProblems, Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 SITES = ROOT / "hil_tests" / "sites" / "expanders"

@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from shedguard.boards.boot_file import generate
 from shedguard.boards.check import problems as board_problems
 from shedguard.boards.model import Board
+from shedguard.files.problems import FileProblems
 from shedguard.site.image import compile_site
 from shedguard.site.load import loads
 from shedguard.site.model import SiteFile
-from shedguard.site.problems import FileProblems
 
 from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.scenarios import limit_site

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from shedguard.boards.model import load_file
 from shedguard.cli import run
+from shedguard.files.problems import FileProblems
 from shedguard.site.load import loads
-from shedguard.site.problems import FileProblems
 
 HERE = Path(__file__).parent / "bad_sites"
 CASES = tomllib.loads((HERE / "cases.toml").read_text(encoding="utf-8"))["case"]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 from shedguard.errors import INVALID
+from shedguard.files.problems import FileProblems, Problem
+from shedguard.files.schema_errors import _plain
 from shedguard.site.load import LoadedSite, loads
 from shedguard.site.model import SiteFile
-from shedguard.site.problems import FileProblems, Problem
-from shedguard.site.schema_errors import _plain
 from shedguard.site.show import as_json, lines
 
 HERE = Path(__file__).parent

@@ -20,10 +20,10 @@ from typing import Final
 
 from . import __version__
 from .errors import FAILED, ShedError
+from .files.whole_file import whole_file
 from .flash import micropython_image
 from .flash.micropython_image import MicroPythonImage
 from .paths import repository
-from .whole_file import whole_file
 
 FOLDER: Final = "shedguard-bundle"
 _MODE: Final = {True: 0o755, False: 0o644}

@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from .cards import FOR_EVER, canonical
+from .files.problems import did_you_mean
 from .lists import ROLES
-from .site.problems import did_you_mean
 
 HEX_LENGTHS: Final = (8, 14, 20)
 _RANDOM: Final = 0x08

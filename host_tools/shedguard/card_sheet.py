@@ -20,7 +20,7 @@ from . import card_cells
 from .card_cells import BadCell
 from .cards import FOR_EVER, Card, show_number
 from .errors import INVALID, ShedError, reason
-from .site.problems import FileProblems, Problem
+from .files.problems import FileProblems, Problem
 
 COLUMNS: Final = ("card", "role", "valid_until", "price_list", "revoked")
 _ALIASES: Final[Mapping[str, str]] = {

@@ -11,11 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from ..errors import INVALID, ShedError, reason
+from ..files.positions import Positions
+from ..files.problems import FileProblems, did_you_mean, syntax_problem
+from ..files.schema_errors import problems_of
 from ..paths import boards_dir
 from ..site.model import Whole
-from ..site.positions import Positions
-from ..site.problems import FileProblems, did_you_mean, syntax_problem
-from ..site.schema_errors import problems_of
 from .chips import CHIPS, Chip
 
 

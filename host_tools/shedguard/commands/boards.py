@@ -11,7 +11,7 @@ from ..boards import check, model, picture
 from ..boards.model import Board
 from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
-from ..whole_file import write_whole
+from ..files.whole_file import write_whole
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
 from .out_file import ForceOption, check_new, holds
 

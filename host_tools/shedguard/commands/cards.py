@@ -16,8 +16,8 @@ from ..card_cells import BadCell
 from ..cards import TABLE_MAGIC, Card, build_table, show_number
 from ..console import Console
 from ..errors import INVALID, PROTOCOL, ShedError
+from ..files.whole_file import write_whole
 from ..ports import open_quietly
-from ..whole_file import write_whole
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, begins, check_new

@@ -14,6 +14,7 @@ from ..board_clock import Hand
 from ..boards import model as boards
 from ..boards.model import Board
 from ..errors import INVALID, TEST_FAILED, ShedError
+from ..files.whole_file import write_whole
 from ..flash.board_flash import BEFORE
 from ..flash.channel import Before
 from ..install.self_test import bad, self_test
@@ -24,7 +25,6 @@ from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.model import SiteFile
 from ..site.write import to_toml
-from ..whole_file import write_whole
 from ..whose import ReplaceSiteOption
 from .common import (
     JsonOption,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import INVALID, ShedError
-from ..whole_file import write_whole
+from ..files.whole_file import write_whole
 from . import micropython_image
 from .micropython_image import STAND_IN, MicroPythonImage
 

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from ..boards import model as boards
 from ..boards.model import Board
 from ..errors import INVALID, ShedError, reason
+from ..files.positions import Positions
+from ..files.problems import FileProblems, Problem, did_you_mean, syntax_problem
+from ..files.schema_errors import problems_of
 from . import check
 from .model import SiteFile
-from .positions import Positions
-from .problems import FileProblems, Problem, did_you_mean, syntax_problem
-from .schema_errors import problems_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from .errors import FAILED, ShedError, reason
+from ..errors import FAILED, ShedError, reason
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .model import SiteFile
+from ..site.model import SiteFile
 from .problems import Path, Problem, did_you_mean
 
 _MISSING = {
