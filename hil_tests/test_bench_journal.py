@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from shedguard.flash.image import write_partition
-from shedguard.flash.partition_table import SHEDGUARD, find
-from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
+from shedguard.formats.partition_table import SHEDGUARD, find
+from shedguard.formats.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
 
 from hil_tests.bench.bench import Bench
 from hil_tests.plant.sitefile import REPOSITORY

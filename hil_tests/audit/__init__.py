@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shedguard.records import Log
+from shedguard.formats.records import Log
 
 from .people import settle_people
 from .sessions import settle_sessions

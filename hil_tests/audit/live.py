@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from shedguard.lists import FAULTS
-from shedguard.records import Record
+from shedguard.formats.lists import FAULTS
+from shedguard.formats.records import Record
 
 from .site import Site
 from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from shedguard.lists import STOP_CAUSES
-from shedguard.records import Record
+from shedguard.formats.lists import STOP_CAUSES
+from shedguard.formats.records import Record
 
 from .site import Site
 from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline

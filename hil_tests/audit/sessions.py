@@ -24,8 +24,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from shedguard.lists import STOP_CAUSES
-from shedguard.records import Record
+from shedguard.formats.lists import STOP_CAUSES
+from shedguard.formats.records import Record
 
 from .site import Site
 from .timeline import EARLY_NS, LATE_NS, Timeline

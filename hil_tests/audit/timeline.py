@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from shedguard.records import Record
+from shedguard.formats.records import Record
 
 SECOND_NS: Final = 1_000_000_000
 # Uptime begins when the board's program does, up to 3 s after its start, and is cut to whole seconds: records look early, hardly ever late.

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from shedguard.records import Record
+from shedguard.formats.records import Record
 
 from .site import Cause, Site
 from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline

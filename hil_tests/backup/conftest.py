@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shedguard.cards import Card
 from shedguard.cli import run
+from shedguard.formats.cards import Card
 
 from .past import CARD_1, CARD_2, ITEMS, board_file
 

@@ -6,10 +6,19 @@ from pathlib import Path
 
 from shedguard.backup import contents
 from shedguard.backup.contents import Contents
-from shedguard.cards import Card, canonical
 from shedguard.flash.image import build_flash, write_partition
+from shedguard.formats.cards import Card, canonical
+from shedguard.formats.records import (
+    EVENTS_MAGIC,
+    JOURNAL_KINDS,
+    JOURNAL_MAGIC,
+    LIVE_KINDS,
+    LIVE_MAGIC,
+    Record,
+    build_log,
+    encode_payload,
+)
 from shedguard.partitions import FlashFile
-from shedguard.records import EVENTS_MAGIC, JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
 from shedguard.site.load import load
 
 from hil_tests.scenarios.conftest import SITE

@@ -11,9 +11,9 @@ import pytest
 from shedguard.backup import archive, restore
 from shedguard.backup.contents import Contents
 from shedguard.cli import run
+from shedguard.formats.slots import SLOT_SIZE, build_slot
 from shedguard.site.image import compile_site
 from shedguard.site.load import load
-from shedguard.site.slots import SLOT_SIZE, build_slot
 
 from hil_tests.scenarios.conftest import SITE
 

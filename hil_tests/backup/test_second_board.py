@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from shedguard.cli import run
-from shedguard.flash import file_system, program
+from shedguard.flash import program
 from shedguard.flash.image import build_blank, write_partition
-from shedguard.flash.partition_table import SHEDGUARD, find
+from shedguard.formats import file_system
+from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.site.load import load
 
 from hil_tests.bench.bench import Bench

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final, Literal
 
-from shedguard.flash.partition_table import FLASH_SIZE, SHEDGUARD, find
+from shedguard.formats.partition_table import FLASH_SIZE, SHEDGUARD, find
 
 FlashKind = Literal["program", "erase", "read", "any", "none"]
 _KINDS: Final = {"program": 1, "erase": 2, "read": 4, "any": 7, "none": 0}

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from shedguard.boards.model import load_file as load_board
-from shedguard.cards import Card, canonical
-from shedguard.flash import file_system
 from shedguard.flash.image import build_blank, build_flash, write_partition
-from shedguard.flash.partition_table import SHEDGUARD, find
+from shedguard.formats import file_system
+from shedguard.formats.cards import Card, canonical
+from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.paths import boards_dir, firmware_dir
 from shedguard.site.load import load
 

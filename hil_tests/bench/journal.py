@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from shedguard import lists, records
+from shedguard.formats import lists, records
 
 from hil_tests.plant.sitefile import Wiring
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from shedguard.flash import file_system, image, program
-from shedguard.flash.partition_table import SHEDGUARD, find
+from shedguard.flash import image, program
+from shedguard.formats import file_system
+from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.site.load import load
 
 from hil_tests.bench.bench import Bench

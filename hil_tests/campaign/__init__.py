@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from shedguard.records import Record
+from shedguard.formats.records import Record
 
 from hil_tests.audit import audit
 from hil_tests.audit.collect import site_of as read_site_of

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from shedguard.flash.image import read_partition, write_partition
-from shedguard.site import slots
+from shedguard.formats import slots
 
 from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shedguard import records
+from shedguard.formats import records
 from shedguard.site.load import load
 from shedguard.site.names import SiteNames
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shedguard.lists import HOLDERS, POINT_STATES
+from shedguard.formats.lists import HOLDERS, POINT_STATES
 
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.console import ConsoleError

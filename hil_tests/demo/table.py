@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shedguard.cards import show_number
+from shedguard.formats.cards import show_number
 
 from hil_tests.audit.collect import site_of, truth_of
 from hil_tests.audit.sessions import sales_of

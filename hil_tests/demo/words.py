@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Final, Literal
 
-from shedguard import lists, narrate
-from shedguard.cards import show_number
-from shedguard.records import Record
+from shedguard import narrate
+from shedguard.formats import lists
+from shedguard.formats.cards import show_number
+from shedguard.formats.records import Record
+from shedguard.formats.texts import text
 from shedguard.site.names import SiteNames
-from shedguard.texts import text
 
 from .clock import span
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from shedguard.records import Log, Record
+from shedguard.formats.records import Log, Record
 
 from hil_tests.audit import settle
 from hil_tests.audit.site import Cause, Site, Tariff

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from shedguard.records import Record
+from shedguard.formats.records import Record
 
 from hil_tests.audit.live import settle_live
 from hil_tests.audit.timeline import Timeline

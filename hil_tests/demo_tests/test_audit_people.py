@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from shedguard.records import Log
+from shedguard.formats.records import Log
 
 from hil_tests.audit.collect import _alarms
 from hil_tests.audit.truth import Energised, Lie, Press, Span

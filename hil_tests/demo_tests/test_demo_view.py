@@ -6,7 +6,7 @@ import io
 
 import pytest
 from rich.console import Console
-from shedguard.records import JOURNAL_KINDS, Record
+from shedguard.formats.records import JOURNAL_KINDS, Record
 from shedguard.site.names import SiteNames
 
 from hil_tests.demo import clock, view, words

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from shedguard.boards import model
-from shedguard.cards import Card, canonical
-from shedguard.flash import image, micropython_image, plan
+from shedguard.flash import image, plan
 from shedguard.flash.channel import SECTOR
-from shedguard.flash.partition_table import FLASH_SIZE, SHEDGUARD, find
 from shedguard.flash.plan import Plan
+from shedguard.formats import micropython_image
+from shedguard.formats.cards import Card, canonical
+from shedguard.formats.partition_table import FLASH_SIZE, SHEDGUARD, find
 from shedguard.site.load import load
 
 from hil_tests.plant.people import DEFAULT_CARDS

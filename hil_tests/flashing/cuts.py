@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from littlefs.errors import LittleFSError
 from shedguard.errors import PORT, ShedError
-from shedguard.flash import file_system, writer
+from shedguard.flash import writer
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import read_partition
+from shedguard.formats import file_system
 
 from hil_tests.bench.bench import Bench
 

@@ -14,7 +14,7 @@ import pytest
 from shedguard import bundle
 from shedguard.boards import model
 from shedguard.errors import FAILED, INVALID, ShedError
-from shedguard.flash import micropython_image
+from shedguard.formats import micropython_image
 
 from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.serial_tests.rig import BIN

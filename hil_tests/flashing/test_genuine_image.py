@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from esptool.bin_image import ESP32FirmwareImage, LoadFirmwareImage
 from shedguard.errors import FAILED, INVALID, ShedError
-from shedguard.flash import micropython_image, writer
+from shedguard.flash import writer
 from shedguard.flash.file_channel import FileChannel
-from shedguard.flash.partition_table import SHEDGUARD, find
+from shedguard.formats import micropython_image
+from shedguard.formats.partition_table import SHEDGUARD, find
 
 from . import boards, genuine
 from .test_board import BOARD, emulated, shed

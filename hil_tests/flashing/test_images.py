@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from shedguard.errors import INVALID, ShedError
-from shedguard.flash import esp_image, image_source, micropython_image
-from shedguard.flash.micropython_image import BOOTLOADER_AT, check_fits, parse, stand_in
-from shedguard.flash.partition_table import FLASH_SIZE, STOCK, TABLE_OFFSET, Partition, encode
+from shedguard.flash import image_source
+from shedguard.formats import esp_image, micropython_image
+from shedguard.formats.micropython_image import BOOTLOADER_AT, check_fits, parse, stand_in
+from shedguard.formats.partition_table import FLASH_SIZE, STOCK, TABLE_OFFSET, Partition, encode
 
 TABLE = TABLE_OFFSET - BOOTLOADER_AT["esp32"]
 GOOD = stand_in("esp32")

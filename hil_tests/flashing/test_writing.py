@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from shedguard.errors import INVALID, PROTOCOL, REFUSED, ShedError
-from shedguard.flash import file_system, writer
+from shedguard.flash import writer
 from shedguard.flash.channel import SECTOR, Progress
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import read_partition, write_partition
-from shedguard.flash.partition_table import SHEDGUARD, TABLE_OFFSET, find
 from shedguard.flash.plan import HEAD, KEPT, Plan
+from shedguard.formats import file_system
+from shedguard.formats.partition_table import SHEDGUARD, TABLE_OFFSET, find
 
 from .boards import VFS, bare, in_service, stock, wanted
 

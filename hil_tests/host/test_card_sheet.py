@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shedguard.card_sheet import Sheet, parse, read_file, write_csv
-from shedguard.cards import FOR_EVER, Card, canonical
 from shedguard.errors import ShedError
 from shedguard.files.problems import FileProblems
-from shedguard.lists import ROLES
+from shedguard.formats.cards import FOR_EVER, Card, canonical
+from shedguard.formats.lists import ROLES
 
 DAY_END = 86400 - 1
 A = Card(canonical(bytes.fromhex("04A1B2C3")), "resident", 10226 * 86400 + DAY_END)  # 2027-12-31

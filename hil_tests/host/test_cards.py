@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shedguard.card_sheet import parse_csv
-from shedguard.cards import (
+from shedguard.errors import ShedError
+from shedguard.files.problems import FileProblems
+from shedguard.formats.cards import (
     FOR_EVER,
     SECTOR,
     TABLE_SIZE,
@@ -23,8 +25,6 @@ from shedguard.cards import (
     plan_change,
     read_table,
 )
-from shedguard.errors import ShedError
-from shedguard.files.problems import FileProblems
 
 HEAD = "card,role,valid_until,price_list\n"
 

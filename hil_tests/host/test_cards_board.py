@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from shedguard import card_changes
-from shedguard.cards import Card, canonical, find_table, read_table
 from shedguard.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_blank, read_partition, write_partition
-from shedguard.flash.partition_table import SHEDGUARD
+from shedguard.formats.cards import Card, canonical, find_table, read_table
+from shedguard.formats.partition_table import SHEDGUARD
 from shedguard.partitions import BoardFlash, FlashFile
 
 from hil_tests.bench.bench import Bench

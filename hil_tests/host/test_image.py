@@ -8,11 +8,11 @@ from binascii import crc32
 from pathlib import Path
 
 import pytest
-from shedguard.cards import Card, build_table, canonical, read_table
 from shedguard.errors import ShedError
-from shedguard.flash import file_system, partition_table, program
+from shedguard.flash import program
 from shedguard.flash.image import build_blank, build_flash, read_partition, write_partition
-from shedguard.site import slots
+from shedguard.formats import file_system, partition_table, slots
+from shedguard.formats.cards import Card, build_table, canonical, read_table
 from shedguard.site.from_image import site_of
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, load

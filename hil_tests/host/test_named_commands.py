@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from shedguard import lists
+from shedguard.formats import lists
 from shedguard.site.model import Charging, Point
 
 from hil_tests.bench.bench import Bench

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from shedguard import lists, texts
-from shedguard.cards import canonical
+from shedguard.formats import lists, texts
+from shedguard.formats.cards import canonical
+from shedguard.formats.records import JOURNAL_KINDS, Record
 from shedguard.narrate import fault_text, fault_told, sentence, when
-from shedguard.records import JOURNAL_KINDS, Record
 from shedguard.site.names import SiteNames
 
 NAMES = SiteNames(

@@ -8,9 +8,18 @@ from binascii import crc32
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shedguard import records
-from shedguard.cards import canonical
-from shedguard.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, Record, build_log, decode_payload, encode_payload, read_journal
+from shedguard.formats import records
+from shedguard.formats.cards import canonical
+from shedguard.formats.records import (
+    JOURNAL_KINDS,
+    JOURNAL_MAGIC,
+    LIVE_KINDS,
+    Record,
+    build_log,
+    decode_payload,
+    encode_payload,
+    read_journal,
+)
 
 CARD = canonical(bytes.fromhex("04A1B2C3"))
 END = {

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from shedguard.cards import Card, canonical
 from shedguard.cli import run
 from shedguard.errors import FAILED, INVALID, OK
 from shedguard.files.whole_file import whole_file
 from shedguard.flash.image import build_flash
-from shedguard.flash.partition_table import SHEDGUARD, STOCK, TABLE_OFFSET, TABLE_SIZE, encode, may_hold_table
+from shedguard.formats.cards import Card, canonical
+from shedguard.formats.partition_table import SHEDGUARD, STOCK, TABLE_OFFSET, TABLE_SIZE, encode, may_hold_table
 from shedguard.site.load import load
 
 from hil_tests.plant.sitefile import REPOSITORY

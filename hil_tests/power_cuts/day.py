@@ -12,8 +12,18 @@ from pathlib import Path
 from typing import Final
 
 from shedguard.flash.image import write_partition
-from shedguard.flash.partition_table import SHEDGUARD, find
-from shedguard.records import EVENTS_MAGIC, JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Kind, Record, build_log, encode_payload
+from shedguard.formats.partition_table import SHEDGUARD, find
+from shedguard.formats.records import (
+    EVENTS_MAGIC,
+    JOURNAL_KINDS,
+    JOURNAL_MAGIC,
+    LIVE_KINDS,
+    LIVE_MAGIC,
+    Kind,
+    Record,
+    build_log,
+    encode_payload,
+)
 
 from hil_tests.bench.bench import Bench
 

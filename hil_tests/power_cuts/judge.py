@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from shedguard.records import read_live
+from shedguard.formats.records import read_live
 
 from hil_tests.audit import settle
 from hil_tests.audit.collect import site_of, truth_of

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from shedguard.lists import HOLDERS
+from shedguard.formats.lists import HOLDERS
 
 from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench

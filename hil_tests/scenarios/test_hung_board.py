@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from shedguard.flash.partition_table import SHEDGUARD, find
+from shedguard.formats.partition_table import SHEDGUARD, find
 
 from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import start_charging

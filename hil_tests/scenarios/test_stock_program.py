@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from shedguard.flash import file_system
 from shedguard.flash.image import read_partition
+from shedguard.formats import file_system
 from shedguard.paths import firmware_dir
 
 from hil_tests.bench import variant

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 from shedguard.flash.image import read_partition, write_partition
-from shedguard.site import slots
+from shedguard.formats import slots
 from shedguard.site.image import compile_site, image_crc
 from shedguard.site.load import loads
 

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import pytest
 from shedguard.flash.image import read_partition, write_partition
-from shedguard.site import slots
+from shedguard.formats import slots
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import load
 

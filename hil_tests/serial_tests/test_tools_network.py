@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from shedguard.flash import file_system
 from shedguard.flash.image import build_blank, write_partition
-from shedguard.flash.partition_table import STOCK, find
+from shedguard.formats import file_system
+from shedguard.formats.partition_table import STOCK, find
 
 from .rig import BIN, field
 

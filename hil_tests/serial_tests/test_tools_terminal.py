@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shedguard.flash import file_system
-from shedguard.flash.partition_table import STOCK, find
+from shedguard.formats import file_system
+from shedguard.formats.partition_table import STOCK, find
 
 from .rig import Rig, field, served
 

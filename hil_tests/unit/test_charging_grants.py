@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.charging import grants, stop_causes
-from shedguard.lists import NOWHERE, PRESS_REASONS
+from shedguard.formats.lists import NOWHERE, PRESS_REASONS
 
 from hil_tests.unit.metered_shed import CARD, OTHER_CARD, Shed
 

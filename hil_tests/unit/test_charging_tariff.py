@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shed.charging import stop_causes, tariff
-from shedguard.lists import STOP_CAUSES
+from shedguard.formats.lists import STOP_CAUSES
 
 from hil_tests.audit.sessions import OF_THE_SHED
 

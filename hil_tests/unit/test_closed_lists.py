@@ -15,8 +15,9 @@ from shed.console import auth, words
 from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
-from shedguard import lists, narrate, texts
-from shedguard.records import JOURNAL_KINDS
+from shedguard import narrate
+from shedguard.formats import lists, texts
+from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.site import meters
 from shedguard.site.model import BLIND_GRACE_MIN, Meter
 

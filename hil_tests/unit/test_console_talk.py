@@ -9,7 +9,7 @@ import sys
 import pytest
 from shed.console import auth as auth_room
 from shed.console import talk
-from shedguard.lists import FAULT_ARGUMENTS, FAULTS
+from shedguard.formats.lists import FAULT_ARGUMENTS, FAULTS
 
 from hil_tests.unit.console_desk import TICKS, Desk
 

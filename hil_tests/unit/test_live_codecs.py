@@ -5,7 +5,7 @@ from struct import calcsize, pack, unpack
 
 import pytest
 from shed.storage import live
-from shedguard.records import LIVE_KINDS, MAX_PAYLOAD, Record, decode_payload, encode_payload
+from shedguard.formats.records import LIVE_KINDS, MAX_PAYLOAD, Record, decode_payload, encode_payload
 
 from hil_tests.unit.nor_flash import NorRegion
 

@@ -6,9 +6,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from shedguard.flash import file_system
 from shedguard.flash.image import build_blank, write_partition
-from shedguard.flash.partition_table import STOCK, find
+from shedguard.formats import file_system
+from shedguard.formats.partition_table import STOCK, find
 
 from hil_tests.bench import link
 from hil_tests.bench.board_process import BoardProcess

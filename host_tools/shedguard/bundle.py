@@ -21,8 +21,8 @@ from typing import Final
 from . import __version__
 from .errors import FAILED, ShedError
 from .files.whole_file import whole_file
-from .flash import micropython_image
-from .flash.micropython_image import MicroPythonImage
+from .formats import micropython_image
+from .formats.micropython_image import MicroPythonImage
 from .paths import repository
 
 FOLDER: Final = "shedguard-bundle"

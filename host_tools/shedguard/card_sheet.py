@@ -18,9 +18,9 @@ from typing import Final
 
 from . import card_cells
 from .card_cells import BadCell
-from .cards import FOR_EVER, Card, show_number
 from .errors import INVALID, ShedError, reason
 from .files.problems import FileProblems, Problem
+from .formats.cards import FOR_EVER, Card, show_number
 
 COLUMNS: Final = ("card", "role", "valid_until", "price_list", "revoked")
 _ALIASES: Final[Mapping[str, str]] = {

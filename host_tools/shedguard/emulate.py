@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from .boards import model as boards
 from .errors import FAILED, INVALID, OK, ShedError, reason
 from .files.whole_file import write_whole
-from .flash.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
+from .formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
 from .paths import boards_dir, repository
 from .site import load as sites
 from .typed import TypedLines

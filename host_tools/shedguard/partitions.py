@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from .errors import FAILED, PROTOCOL, ShedError, reason
-from .flash import partition_table
 from .flash.channel import Channel
-from .flash.partition_table import TABLE_OFFSET, TABLE_SIZE, Partition
+from .formats import partition_table
+from .formats.partition_table import TABLE_OFFSET, TABLE_SIZE, Partition
 
 SECTOR: Final = 4096
 Progress = Callable[[int, int], None]  # bytes done, bytes in all

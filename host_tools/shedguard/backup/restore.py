@@ -11,15 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from .. import card_changes, records
+from .. import card_changes
 from ..boards import model as boards
 from ..boards.boot_file import identity
-from ..cards import merge
 from ..errors import FAILED, ShedError
+from ..formats import records
+from ..formats.cards import merge
+from ..formats.records import EVENTS_MAGIC, JOURNAL_MAGIC, LIVE_MAGIC
+from ..formats.slots import SLOT_SIZE, build_slot, read_slot
 from ..partitions import Partitions, Progress
-from ..records import EVENTS_MAGIC, JOURNAL_MAGIC, LIVE_MAGIC
 from ..site.image import board_of_image
-from ..site.slots import SLOT_SIZE, build_slot, read_slot
 from . import log_region
 from .contents import BOX, CARDS, CONFIG, JOURNAL, LIVE, Contents
 from .program_look import older

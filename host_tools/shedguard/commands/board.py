@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ..errors import SAFETY_FAULT
-from ..lists import holders_told
+from ..formats.lists import holders_told
+from ..formats.texts import text
 from ..narrate import causes_in, fault_text, fault_told, outlet_text
-from ..texts import text
 from .common import (
     JsonOption,
     KeyOption,

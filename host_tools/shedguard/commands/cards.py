@@ -13,10 +13,10 @@ import typer
 from .. import card_cells, card_changes, card_sheet
 from ..board_clock import keep
 from ..card_cells import BadCell
-from ..cards import TABLE_MAGIC, Card, build_table, show_number
 from ..console import Console
 from ..errors import INVALID, PROTOCOL, ShedError
 from ..files.whole_file import write_whole
+from ..formats.cards import TABLE_MAGIC, Card, build_table, show_number
 from ..ports import open_quietly
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of

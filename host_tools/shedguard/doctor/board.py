@@ -7,16 +7,17 @@ from typing import Any, Final
 
 from ..console import Console
 from ..errors import ShedError
-from ..flash import partition_table, writer
+from ..flash import writer
 from ..flash.channel import Channel
-from ..flash.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..flash.plan import HEAD, Plan
 from ..flash.who import Running, ask
-from ..lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, name_of
+from ..formats import partition_table
+from ..formats.lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, name_of
+from ..formats.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
+from ..formats.slots import current
+from ..formats.texts import text
 from ..narrate import SiteNames, fault_text, when
 from ..ports import Wire
-from ..site.slots import current
-from ..texts import text
 from .finding import Finding, ok
 
 _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s

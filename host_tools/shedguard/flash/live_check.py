@@ -6,7 +6,7 @@ from typing import Final
 
 from ..console import Console
 from ..errors import REFUSED, ShedError
-from ..lists import OUTLET_STATES
+from ..formats.lists import OUTLET_STATES
 from ..ports import Wire, open_quietly
 from .who import Running, ask
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from ..console import Answer, Console
 from ..errors import TEST_FAILED, ShedError
-from ..lists import FAULTS, name_of
+from ..formats.lists import FAULTS, name_of
 from ..narrate import causes_in, fault_told, memory_text, when
 from ..site.model import SiteFile
 from ..site.names import SiteNames

@@ -17,10 +17,10 @@ from ..errors import FAILED, REFUSED, TEST_FAILED, ShedError
 from ..flash.board_flash import BEFORE, Hands, wait_for_service
 from ..flash.channel import Before, open_channel
 from ..flash.who import ask
+from ..formats import slots
 from ..install.self_test import PATIENCE_S, Check, bad, look
 from ..partitions import BoardFlash, Partitions
 from ..ports import open_quietly
-from . import slots
 from .image import compile_site, image_crc
 from .load import LoadedSite
 

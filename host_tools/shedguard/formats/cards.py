@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from .errors import INVALID, ShedError
+from ..errors import INVALID, ShedError
 from .lists import ROLES
 
 FOR_EVER: Final = 0xFFFFFFFF
