@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Final, Literal
 
-from shedguard import narrate
 from shedguard.formats import lists
 from shedguard.formats.cards import show_number
 from shedguard.formats.records import Record
 from shedguard.formats.texts import text
+from shedguard.site import narrate
 from shedguard.site.names import SiteNames
 
 from .clock import span

@@ -9,9 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from shedguard.boards import model, picture
-from shedguard.boards.wiring import wiring
+from shedguard.boards import model
 from shedguard.site import load as sites
+from shedguard.site import picture
+from shedguard.site.wiring import wiring
 
 from hil_tests.host import inside
 

@@ -15,10 +15,9 @@ from shed.console import auth, words
 from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
-from shedguard import narrate
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
-from shedguard.site import meters
+from shedguard.site import meters, narrate
 from shedguard.site.model import BLIND_GRACE_MIN, Meter
 
 from hil_tests.plant.meters import METERS as PLANT_METERS

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from shed.console import words
 from shed.console.dates import date_value
 from shed.storage import journal as kinds
-from shedguard import narrate
 from shedguard.commands import status_view
 from shedguard.formats.cards import canonical
 from shedguard.formats.records import JOURNAL_KINDS, decode_payload
+from shedguard.site import narrate
 from shedguard.site.names import SiteNames
 
 from hil_tests.unit.console_desk import Desk

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .console import Console
 from .errors import ShedError
-from .narrate import when
+from .site.narrate import when
 
 OFF_S: Final = 60  # less is not worth a record in the journal
 _EPOCH_S: Final = 946_684_800  # 2000-01-01, from which the board counts

@@ -9,7 +9,7 @@ import typer
 from ..errors import SAFETY_FAULT
 from ..formats.lists import holders_told
 from ..formats.texts import text
-from ..narrate import causes_in, fault_text, fault_told, outlet_text
+from ..site.narrate import causes_in, fault_text, fault_told, outlet_text
 from .common import (
     JsonOption,
     KeyOption,

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ..boards import check, model, picture
+from ..boards import check, model
 from ..boards.model import Board
-from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
 from ..files.whole_file import write_whole
+from ..site import picture
+from ..site.wiring import wiring
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
 from .out_file import ForceOption, check_new, holds
 

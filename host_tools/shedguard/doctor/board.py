@@ -16,8 +16,8 @@ from ..formats.lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, name_of
 from ..formats.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..formats.slots import current
 from ..formats.texts import text
-from ..narrate import SiteNames, fault_text, when
 from ..ports import Wire
+from ..site.narrate import SiteNames, fault_text, when
 from .finding import Finding, ok
 
 _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s

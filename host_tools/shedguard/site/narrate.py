@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from .formats.cards import show_number
-from .formats.lists import (
+from ..formats.cards import show_number
+from ..formats.lists import (
     ACCESS_REASONS,
     AUTHORITIES,
     FAULT_ARGUMENTS,
@@ -21,9 +21,9 @@ from .formats.lists import (
     STOP_CAUSES,
     name_of,
 )
-from .formats.records import Record
-from .formats.texts import text
-from .site.names import SiteNames
+from ..formats.records import Record
+from ..formats.texts import text
+from .names import SiteNames
 
 _NO_POINT: Final = 255
 _UNKNOWN: Final = 30  # bit of a mask of latches

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..site.model import Bus, Outlet, SiteFile
-from .model import Board, Trap
+from ..boards.model import Board, Trap
+from .model import Bus, Outlet, SiteFile
 
 Kind = Literal["signal", "coil", "power", "bus", "field"]
 
