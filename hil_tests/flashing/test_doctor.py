@@ -9,19 +9,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from shedguard.console import Answer
 from shedguard.doctor import board, host
 from shedguard.doctor.finding import Finding, is_bad
 from shedguard.doctor.host_facts import HostFacts, PortAccess, gather
 from shedguard.errors import PORT, ShedError
-from shedguard.flash import loader_channel, who
+from shedguard.flash import loader_channel
 from shedguard.flash.channel import open_channel
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import write_partition
 from shedguard.flash.ladder import translated
-from shedguard.port_list import PortInfo, listed
-from shedguard.port_users import users
-from shedguard.ports import open_quietly
+from shedguard.link import who
+from shedguard.link.console import Answer
+from shedguard.link.port_list import PortInfo, listed
+from shedguard.link.port_users import users
+from shedguard.link.ports import open_quietly
 
 from hil_tests.bench.bench import Bench
 

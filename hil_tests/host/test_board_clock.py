@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from shedguard.board_clock import Hand, board_time, keep
-from shedguard.console import Answer, Console
 from shedguard.errors import ShedError
-from shedguard.ports import open_quietly
+from shedguard.link.board_clock import Hand, board_time, keep
+from shedguard.link.console import Answer, Console
+from shedguard.link.ports import open_quietly
 from shedguard.site.load import load
 
 from hil_tests.bench.bench import Bench

@@ -10,8 +10,8 @@ import re
 from typing import Any
 
 import pytest
-from shedguard.console import Console, crc16, frame, sign
 from shedguard.errors import PROTOCOL, REFUSED, ShedError
+from shedguard.link.console import Console, crc16, frame, sign
 
 KEY = bytes(range(32))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from shedguard.console import Answer, Console
 from shedguard.errors import TEST_FAILED, ShedError
 from shedguard.flash.board_flash import Request
 from shedguard.install.report import BY_HAND, Report, StepResult, signature
 from shedguard.install.run import STEPS, Job
 from shedguard.install.self_test import Check, bad, look, require, self_test
+from shedguard.link.console import Answer, Console
 from shedguard.site.load import load
 
 from hil_tests.plant.sitefile import REPOSITORY

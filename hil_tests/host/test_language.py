@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from shedguard import cli
 from shedguard.commands import board, common
-from shedguard.console import Answer
 from shedguard.errors import INVALID, OK, SAFETY_FAULT
+from shedguard.link.console import Answer
 
 from hil_tests.scenarios.conftest import SITE
 

@@ -11,8 +11,8 @@ import termios
 from collections.abc import Iterator
 
 import pytest
-from shedguard import ports
 from shedguard.errors import PORT, ShedError
+from shedguard.link import ports
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import termios
 from typing import Any
 
 import pytest
-from shedguard import ports
+from shedguard.link import ports
 
 from boards.emulated.serial.circuit import Edge, ResetCircuit
 from boards.emulated.serial.modem_lines import GRACE_NS, ModemLines

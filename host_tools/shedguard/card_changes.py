@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .console import Console
 from .errors import FAILED, INVALID, PROTOCOL, ShedError
 from .formats.cards import Card, Change, decode_records, find_table, merge, plan_change, show_number
+from .link.console import Console
 from .partitions import Partitions, Progress
 
 LABEL: Final = "shed_cards"

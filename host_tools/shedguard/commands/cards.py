@@ -11,13 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from .. import card_cells, card_changes, card_sheet
-from ..board_clock import keep
 from ..card_cells import BadCell
-from ..console import Console
 from ..errors import INVALID, PROTOCOL, ShedError
 from ..files.whole_file import write_whole
 from ..formats.cards import TABLE_MAGIC, Card, build_table, show_number
-from ..ports import open_quietly
+from ..link.board_clock import keep
+from ..link.console import Console
+from ..link.ports import open_quietly
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, begins, check_new

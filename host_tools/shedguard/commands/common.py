@@ -15,11 +15,11 @@ from unicodedata import east_asian_width
 
 import typer
 
-from ..board_clock import Hand, keep
-from ..console import Console
 from ..errors import INVALID, PORT, ShedError
 from ..formats.texts import LANGUAGES
-from ..ports import candidates, open_quietly
+from ..link.board_clock import Hand, keep
+from ..link.console import Console
+from ..link.ports import candidates, open_quietly
 from ..site import load as sites
 from ..site.load import LoadedSite
 from ..site.names import SiteNames

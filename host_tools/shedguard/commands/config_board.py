@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from ..board_clock import Hand
 from ..boards import model as boards
 from ..boards.model import Board
 from ..errors import INVALID, TEST_FAILED, ShedError
@@ -18,6 +17,7 @@ from ..files.whole_file import write_whole
 from ..flash.board_flash import BEFORE
 from ..flash.channel import Before
 from ..install.self_test import bad, self_test
+from ..link.board_clock import Hand
 from ..partitions import FlashFile
 from ..site import from_image, memory
 from ..site import push as pushing

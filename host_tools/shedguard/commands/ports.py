@@ -9,9 +9,9 @@ import typer
 
 from ..errors import ShedError
 from ..flash.channel import open_channel
-from ..flash.who import ask
-from ..port_list import PortInfo, listed
-from ..ports import open_quietly
+from ..link.port_list import PortInfo, listed
+from ..link.ports import open_quietly
+from ..link.who import ask
 from .common import JsonOption, say, show_json, show_table
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ..console import Console
 from ..errors import ShedError
 from ..flash import writer
 from ..flash.channel import Channel
 from ..flash.plan import HEAD, Plan
-from ..flash.who import Running, ask
 from ..formats import partition_table
 from ..formats.lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, name_of
 from ..formats.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..formats.slots import current
 from ..formats.texts import text
-from ..ports import Wire
+from ..link.console import Console
+from ..link.ports import Wire
+from ..link.who import Running, ask
 from ..site.narrate import SiteNames, fault_text, when
 from .finding import Finding, ok
 

@@ -15,11 +15,11 @@ from typing import Any, Final, Literal
 from .. import whose
 from ..boards import model as boards
 from ..errors import ShedError
+from ..link.ports import open_quietly
+from ..link.who import Running, ask
 from ..partitions import BoardFlash, find
-from ..ports import open_quietly
 from . import image_source, plan, writer
 from .channel import Before, Channel, open_channel
-from .who import Running, ask
 
 # Asks a person for something at the board ("loader": into its loader by hand; "run": EN pressed) and comes back when it is done.
 Hands = Callable[[Literal["loader", "run"]], None]

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from .. import __version__, board_clock
-from ..console import Console
+from .. import __version__
 from ..errors import INVALID, ShedError
 from ..flash import board_flash
-from ..flash.who import ask
 from ..flash.writer import TotalProgress
-from ..ports import open_quietly
+from ..link import board_clock
+from ..link.console import Console
+from ..link.ports import open_quietly
+from ..link.who import ask
 from ..site.image import compile_site, image_crc
 from ..site.load import LoadedSite
 from ..whose import There, refuse_other

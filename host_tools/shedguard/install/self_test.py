@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ..console import Answer, Console
 from ..errors import TEST_FAILED, ShedError
 from ..formats.lists import FAULTS, name_of
+from ..link.console import Answer, Console
 from ..site.model import SiteFile
 from ..site.names import SiteNames
 from ..site.narrate import causes_in, fault_told, memory_text, when

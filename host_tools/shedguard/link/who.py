@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from ..console import Console
 from ..errors import ShedError
-from ..ports import Wire
+from .console import Console
+from .ports import Wire
 
 Kind = Literal["shedguard", "repl", "rom", "no-image", "corrupt", "crashed", "text", "silent"]
 

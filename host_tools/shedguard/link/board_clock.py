@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from ..errors import ShedError
+from ..site.narrate import when
 from .console import Console
-from .errors import ShedError
-from .site.narrate import when
 
 OFF_S: Final = 60  # less is not worth a record in the journal
 _EPOCH_S: Final = 946_684_800  # 2000-01-01, from which the board counts

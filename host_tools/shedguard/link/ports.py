@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
-from .errors import PORT, ShedError
+from ..errors import PORT, ShedError
 from .network_port import SCHEME, NetworkPort
 from .port_users import who
 

@@ -12,7 +12,7 @@ from typing import Any
 import serial
 from serial.rfc2217 import Serial as Rfc2217Serial
 
-from .errors import PORT, ShedError
+from ..errors import PORT, ShedError
 
 SCHEME = "rfc2217://"
 

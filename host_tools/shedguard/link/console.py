@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .errors import PORT, PROTOCOL, REFUSED, ShedError
+from ..errors import PORT, PROTOCOL, REFUSED, ShedError
 from .ports import Wire
 
 MAX_LINE: Final = 192
