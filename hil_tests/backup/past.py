@@ -7,6 +7,7 @@ from pathlib import Path
 from shedguard.backup import contents
 from shedguard.backup.contents import Contents
 from shedguard.flash.image import build_flash, write_partition
+from shedguard.flash.partitions import FlashFile
 from shedguard.formats.cards import Card, canonical
 from shedguard.formats.records import (
     EVENTS_MAGIC,
@@ -18,7 +19,6 @@ from shedguard.formats.records import (
     build_log,
     encode_payload,
 )
-from shedguard.partitions import FlashFile
 from shedguard.site.load import load
 
 from hil_tests.scenarios.conftest import SITE

@@ -13,10 +13,10 @@ from shedguard.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import read_partition, write_partition
+from shedguard.flash.partitions import BoardFlash
 from shedguard.formats import records
 from shedguard.formats.cards import Card, read_table
 from shedguard.formats.records import EVENTS_MAGIC, SECTOR, crc32
-from shedguard.partitions import BoardFlash
 
 from .past import CARD_1, CARD_2, ITEMS, KEY, board_file, events, now, ring, sale
 

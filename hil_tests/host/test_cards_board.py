@@ -12,9 +12,9 @@ from shedguard.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_blank, read_partition, write_partition
+from shedguard.flash.partitions import BoardFlash, FlashFile
 from shedguard.formats.cards import Card, canonical, find_table, read_table
 from shedguard.formats.partition_table import SHEDGUARD
-from shedguard.partitions import BoardFlash, FlashFile
 
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.console import ConsoleError

@@ -11,11 +11,11 @@ from shedguard.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_flash, read_partition
+from shedguard.flash.partitions import BoardFlash, FlashFile
 from shedguard.formats import slots
 from shedguard.install.self_test import bad, self_test
 from shedguard.link.console import Console
 from shedguard.link.ports import open_quietly
-from shedguard.partitions import BoardFlash, FlashFile
 from shedguard.site import push
 from shedguard.site.image import compile_site
 from shedguard.site.load import load, loads

@@ -6,14 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shedguard import whose
 from shedguard.boards import model
 from shedguard.errors import REFUSED, ShedError
-from shedguard.flash import board_flash, plan, writer
+from shedguard.flash import board_flash, plan, whose, writer
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_flash, read_partition, write_partition
+from shedguard.flash.partitions import BoardFlash, FlashFile
 from shedguard.formats import micropython_image, slots
-from shedguard.partitions import BoardFlash, FlashFile
 from shedguard.site import push
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, load

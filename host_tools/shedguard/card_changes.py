@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from .errors import FAILED, INVALID, PROTOCOL, ShedError
+from .flash.partitions import Partitions, Progress
 from .formats.cards import Card, Change, decode_records, find_table, merge, plan_change, show_number
 from .link.console import Console
-from .partitions import Partitions, Progress
 
 LABEL: Final = "shed_cards"
 

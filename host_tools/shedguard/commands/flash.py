@@ -14,7 +14,7 @@ from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..flash import board_flash
 from ..flash.board_flash import FlashReport, Hands, Request
 from ..flash.channel import Before
-from ..whose import ReplaceSiteOption
+from ..flash.whose import ReplaceSiteOption
 from .common import JsonOption, PortOption, port_of, say, show_json, show_table
 from .place import YesOption, ask
 from .progress import Bar

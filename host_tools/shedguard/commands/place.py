@@ -13,10 +13,10 @@ import typer
 from ..errors import INVALID, REFUSED, ShedError
 from ..flash.board_flash import wait_for_service
 from ..flash.channel import Before, open_channel
+from ..flash.partitions import BoardFlash, FlashFile, Partitions
 from ..link.board_clock import Hand, keep
 from ..link.console import Console
 from ..link.ports import open_quietly
-from ..partitions import BoardFlash, FlashFile, Partitions
 from .common import port_of, say
 
 FlashOption = Annotated[Path | None, typer.Option("--flash", help="Flash file of an emulated board, instead of a port.")]

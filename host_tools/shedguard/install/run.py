@@ -17,6 +17,7 @@ from typing import Any, Final
 from .. import __version__
 from ..errors import INVALID, ShedError
 from ..flash import board_flash
+from ..flash.whose import There, refuse_other
 from ..flash.writer import TotalProgress
 from ..link import board_clock
 from ..link.console import Console
@@ -24,7 +25,6 @@ from ..link.ports import open_quietly
 from ..link.who import ask
 from ..site.image import compile_site, image_crc
 from ..site.load import LoadedSite
-from ..whose import There, refuse_other
 from .report import Report, StepResult
 from .self_test import Check, require, self_test
 

@@ -11,17 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import whose
 from ..errors import FAILED, REFUSED, TEST_FAILED, ShedError
+from ..flash import whose
 from ..flash.board_flash import BEFORE, Hands, wait_for_service
 from ..flash.channel import Before, open_channel
+from ..flash.partitions import BoardFlash, Partitions
 from ..formats import slots
 from ..install.self_test import PATIENCE_S, Check, bad, look
 from ..link import board_clock
 from ..link.console import Console
 from ..link.ports import open_quietly
 from ..link.who import ask
-from ..partitions import BoardFlash, Partitions
 from .image import compile_site, image_crc
 from .load import LoadedSite
 

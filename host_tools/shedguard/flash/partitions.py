@@ -10,10 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
-from .errors import FAILED, PROTOCOL, ShedError, reason
-from .flash.channel import Channel
-from .formats import partition_table
-from .formats.partition_table import TABLE_OFFSET, TABLE_SIZE, Partition
+from ..errors import FAILED, PROTOCOL, ShedError, reason
+from ..formats import partition_table
+from ..formats.partition_table import TABLE_OFFSET, TABLE_SIZE, Partition
+from .channel import Channel
 
 SECTOR: Final = 4096
 Progress = Callable[[int, int], None]  # bytes done, bytes in all

@@ -12,13 +12,13 @@ from typing import Annotated, Final
 
 import typer
 
-from .backup import program_look
-from .boards.boot_file import identity
-from .boards.model import Board
-from .errors import REFUSED, ShedError
-from .formats.slots import current
+from ..boards.boot_file import identity
+from ..boards.model import Board
+from ..errors import REFUSED, ShedError
+from ..formats.slots import current
+from ..site.image import board_of_image, read_sections
+from . import program_look
 from .partitions import Partitions, find
-from .site.image import board_of_image, read_sections
 
 NO_SITE: Final = 0  # what --replace-site names on a board without a configuration
 
