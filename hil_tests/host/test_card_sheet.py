@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shedguard.card_sheet import Sheet, parse, read_file, write_csv
+from shedguard.cards.sheet import Sheet, parse, read_file, write_csv
 from shedguard.errors import ShedError
 from shedguard.files.problems import FileProblems
 from shedguard.formats.cards import FOR_EVER, Card, canonical

@@ -9,7 +9,7 @@ from binascii import crc32
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shedguard.card_sheet import parse_csv
+from shedguard.cards.sheet import parse_csv
 from shedguard.errors import ShedError
 from shedguard.files.problems import FileProblems
 from shedguard.formats.cards import (

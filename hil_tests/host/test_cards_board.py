@@ -7,7 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
-from shedguard import card_changes
+from shedguard.cards import changes as card_changes
 from shedguard.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel

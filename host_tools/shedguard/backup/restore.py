@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from .. import card_changes
 from ..boards import model as boards
 from ..boards.boot_file import identity
+from ..cards import changes as card_changes
 from ..errors import FAILED, ShedError
 from ..flash.partitions import Partitions, Progress
 from ..flash.program_look import older

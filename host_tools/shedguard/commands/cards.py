@@ -10,8 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import card_cells, card_changes, card_sheet
-from ..card_cells import BadCell
+from ..cards import cells as card_cells
+from ..cards import changes as card_changes
+from ..cards import sheet as card_sheet
+from ..cards.cells import BadCell
 from ..errors import INVALID, PROTOCOL, ShedError
 from ..files.whole_file import write_whole
 from ..formats.cards import TABLE_MAGIC, Card, build_table, show_number

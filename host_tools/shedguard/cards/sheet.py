@@ -16,11 +16,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from . import card_cells
-from .card_cells import BadCell
-from .errors import INVALID, ShedError, reason
-from .files.problems import FileProblems, Problem
-from .formats.cards import FOR_EVER, Card, show_number
+from ..errors import INVALID, ShedError, reason
+from ..files.problems import FileProblems, Problem
+from ..formats.cards import FOR_EVER, Card, show_number
+from . import cells as card_cells
+from .cells import BadCell
 
 COLUMNS: Final = ("card", "role", "valid_until", "price_list", "revoked")
 _ALIASES: Final[Mapping[str, str]] = {

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from .files.problems import did_you_mean
-from .formats.cards import FOR_EVER, canonical
-from .formats.lists import ROLES
+from ..files.problems import did_you_mean
+from ..formats.cards import FOR_EVER, canonical
+from ..formats.lists import ROLES
 
 HEX_LENGTHS: Final = (8, 14, 20)
 _RANDOM: Final = 0x08

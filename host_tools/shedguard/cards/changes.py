@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from .errors import FAILED, INVALID, PROTOCOL, ShedError
-from .flash.partitions import Partitions, Progress
-from .formats.cards import Card, Change, decode_records, find_table, merge, plan_change, show_number
-from .link.console import Console
+from ..errors import FAILED, INVALID, PROTOCOL, ShedError
+from ..flash.partitions import Partitions, Progress
+from ..formats.cards import Card, Change, decode_records, find_table, merge, plan_change, show_number
+from ..link.console import Console
 
 LABEL: Final = "shed_cards"
 
