@@ -11,8 +11,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from shedguard import bundle
 from shedguard.boards import model
+from shedguard.deploy import bundle
 from shedguard.errors import FAILED, INVALID, ShedError
 from shedguard.formats import micropython_image
 

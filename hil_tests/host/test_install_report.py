@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
+from shedguard.deploy.install import STEPS, Job
+from shedguard.deploy.report import BY_HAND, Report, StepResult, signature
+from shedguard.deploy.self_test import Check, bad, look, require, self_test
 from shedguard.errors import TEST_FAILED, ShedError
 from shedguard.flash.board_flash import Request
-from shedguard.install.report import BY_HAND, Report, StepResult, signature
-from shedguard.install.run import STEPS, Job
-from shedguard.install.self_test import Check, bad, look, require, self_test
 from shedguard.link.console import Answer, Console
 from shedguard.site.load import load
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from shedguard.cli import run
+from shedguard.deploy import report_files
+from shedguard.deploy.install import STEPS
+from shedguard.deploy.report import Report, StepResult
+from shedguard.deploy.report_files import SUFFIXES
+from shedguard.deploy.self_test import Check
 from shedguard.errors import INVALID, PORT
-from shedguard.install import report_files
-from shedguard.install.report import Report, StepResult
-from shedguard.install.report_files import SUFFIXES
-from shedguard.install.run import STEPS
-from shedguard.install.self_test import Check
 
 from hil_tests.plant.sitefile import REPOSITORY
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 from shedguard.cli import run
+from shedguard.deploy import push
+from shedguard.deploy.self_test import bad, self_test
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_flash, read_partition
 from shedguard.flash.partitions import BoardFlash, FlashFile
 from shedguard.formats import slots
-from shedguard.install.self_test import bad, self_test
 from shedguard.link.console import Console
 from shedguard.link.ports import open_quietly
-from shedguard.site import push
 from shedguard.site.image import compile_site
 from shedguard.site.load import load, loads
 

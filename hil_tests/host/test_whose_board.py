@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 from shedguard.boards import model
+from shedguard.deploy import push
 from shedguard.errors import REFUSED, ShedError
 from shedguard.flash import board_flash, plan, whose, writer
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_flash, read_partition, write_partition
 from shedguard.flash.partitions import BoardFlash, FlashFile
 from shedguard.formats import micropython_image, slots
-from shedguard.site import push
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, load
 

@@ -12,16 +12,16 @@ import typer
 
 from ..boards import model as boards
 from ..boards.model import Board
+from ..deploy import push as pushing
+from ..deploy.self_test import bad, self_test
 from ..errors import INVALID, TEST_FAILED, ShedError
 from ..files.whole_file import write_whole
 from ..flash.board_flash import BEFORE
 from ..flash.channel import Before
 from ..flash.partitions import FlashFile
 from ..flash.whose import ReplaceSiteOption
-from ..install.self_test import bad, self_test
 from ..link.board_clock import Hand
 from ..site import from_image, memory
-from ..site import push as pushing
 from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.model import SiteFile

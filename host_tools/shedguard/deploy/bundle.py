@@ -18,12 +18,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from . import __version__
-from .errors import FAILED, ShedError
-from .files.whole_file import whole_file
-from .formats import micropython_image
-from .formats.micropython_image import MicroPythonImage
-from .paths import repository
+from .. import __version__
+from ..errors import FAILED, ShedError
+from ..files.whole_file import whole_file
+from ..formats import micropython_image
+from ..formats.micropython_image import MicroPythonImage
+from ..paths import repository
 
 FOLDER: Final = "shedguard-bundle"
 _MODE: Final = {True: 0o755, False: 0o644}

@@ -17,13 +17,13 @@ from ..flash.board_flash import BEFORE, Hands, wait_for_service
 from ..flash.channel import Before, open_channel
 from ..flash.partitions import BoardFlash, Partitions
 from ..formats import slots
-from ..install.self_test import PATIENCE_S, Check, bad, look
 from ..link import board_clock
 from ..link.console import Console
 from ..link.ports import open_quietly
 from ..link.who import ask
-from .image import compile_site, image_crc
-from .load import LoadedSite
+from ..site.image import compile_site, image_crc
+from ..site.load import LoadedSite
+from .self_test import PATIENCE_S, Check, bad, look
 
 LABEL = "shed_cfg"
 # What no board may be confirmed without; whatever else was bad under the old configuration may stay so.
