@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.formats.cards import Card
 
 from .past import CARD_1, CARD_2, ITEMS, board_file

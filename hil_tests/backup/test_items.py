@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from shedguard.backup import archive, contents, log_region, restore
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import read_partition, write_partition

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from shedguard.backup import archive, restore
 from shedguard.backup.contents import Contents
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.formats.slots import SLOT_SIZE, build_slot
 from shedguard.site.image import compile_site
 from shedguard.site.load import load

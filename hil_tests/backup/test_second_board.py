@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.flash import program
 from shedguard.flash.image import build_blank, write_partition
 from shedguard.formats import file_system

@@ -29,7 +29,7 @@ class Terminal:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.before = termios.tcgetattr(self.slave)
         self.seen = b""
-        run = "import sys; from shedguard.cli import run; sys.exit(run(['demo']))"
+        run = "import sys; from shedguard.commands.cli import run; sys.exit(run(['demo']))"
         self.process = subprocess.Popen(
             [sys.executable, "-c", run],
             cwd=REPOSITORY,

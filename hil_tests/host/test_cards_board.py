@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from shedguard.cards import changes as card_changes
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.errors import ShedError
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import build_blank, read_partition, write_partition

@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from shedguard import cli
-from shedguard.commands import board, common
+from shedguard.commands import board, cli, common
 from shedguard.errors import INVALID, OK, SAFETY_FAULT
 from shedguard.link.console import Answer
 

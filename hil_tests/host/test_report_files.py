@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.deploy import report_files
 from shedguard.deploy.install import STEPS
 from shedguard.deploy.report import Report, StepResult

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from shedguard.boards.model import load_file
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.files.problems import FileProblems
 from shedguard.site.load import loads
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from shedguard.boards.model import load_file
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.errors import ShedError
 from shedguard.site import memory
 from shedguard.site.load import LoadedSite, load

@@ -7,7 +7,7 @@ from binascii import crc32
 from pathlib import Path
 
 import pytest
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.deploy import push
 from shedguard.deploy.self_test import bad, self_test
 from shedguard.errors import ShedError

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from shedguard.boards import model as boards
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.errors import ShedError
 from shedguard.site import compose, diff, from_image, show
 from shedguard.site.image import compile_site

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from shedguard.cli import run
+from shedguard.commands.cli import run
 from shedguard.errors import FAILED, INVALID, OK
 from shedguard.files.whole_file import whole_file
 from shedguard.flash.image import build_flash

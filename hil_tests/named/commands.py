@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 import typer
-from shedguard.cli import app
+from shedguard.commands.cli import app
 
 from .texts import Named
 

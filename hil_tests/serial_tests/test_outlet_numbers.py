@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shedguard import cli
+from shedguard.commands import cli
 from shedguard.errors import OK
 
 from hil_tests.bench.bench import Bench

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from . import __version__
-from .commands import backup, bench, board, boards, bundle, cards, config, doctor, flash, install, journal, ports
-from .errors import FAILED, INTERRUPTED, OK, ShedError
+from .. import __version__
+from ..errors import FAILED, INTERRUPTED, OK, ShedError
+from . import backup, bench, board, boards, bundle, cards, config, doctor, flash, install, journal, ports
 
 app = typer.Typer(
     no_args_is_help=True,
