@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from shedguard.boards.model import load_file as load_board
+from shedguard.boards.known import load_file as load_board
 from shedguard.flash.image import build_blank, build_flash, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.cards import Card, canonical

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from shedguard.boards import model
+from shedguard.boards import known
 from shedguard.flash import image, plan
 from shedguard.flash.channel import SECTOR
 from shedguard.flash.plan import Plan
@@ -27,7 +27,7 @@ VFS: Final = find(SHEDGUARD, "vfs")
 def wanted() -> Plan:
     """What `shed flash --board devkitc-shed4 --image stand-in` writes."""
     download = micropython_image.parse(micropython_image.stand_in("esp32"), "stand-in")
-    return plan.build(model.load(BOARD), download)
+    return plan.build(known.load(BOARD), download)
 
 
 def bare(path: Path) -> Path:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from shedguard.errors import FAILED, OK, REFUSED
-from shedguard.flash.channel import SECTOR, open_channel
+from shedguard.flash.channel import SECTOR
+from shedguard.flash.open_channel import open_channel
 
 from hil_tests.bench.bench import Bench
 from hil_tests.host import inside

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from shedguard.boards import model
+from shedguard.boards import known
 from shedguard.deploy import bundle
 from shedguard.errors import FAILED, INVALID, ShedError
 from shedguard.formats import micropython_image
@@ -55,7 +55,7 @@ def test_a_full_disk_leaves_the_bundle_of_before(tmp_path: Path, monkeypatch: py
 
 def test_every_board_file_is_packed() -> None:
     packed = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    there = {f"boards/{name}.toml" for name in model.names()}
+    there = {f"boards/{name}.toml" for name in known.names()}
     assert {source for source in packed if source.startswith("boards/")} == there
 
 

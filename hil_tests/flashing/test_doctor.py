@@ -14,10 +14,10 @@ from shedguard.doctor.finding import Finding, is_bad
 from shedguard.doctor.host_facts import HostFacts, PortAccess, gather
 from shedguard.errors import PORT, ShedError
 from shedguard.flash import loader_channel
-from shedguard.flash.channel import open_channel
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import write_partition
 from shedguard.flash.ladder import translated
+from shedguard.flash.open_channel import open_channel
 from shedguard.link import who
 from shedguard.link.console import Answer
 from shedguard.link.port_list import PortInfo, listed

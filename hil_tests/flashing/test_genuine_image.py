@@ -86,7 +86,7 @@ def test_a_release_that_stands_on_the_board_is_judged_too(tmp_path: Path) -> Non
     flash[at : at + len(app)] = app
     path.write_bytes(flash)
     channel = FileChannel(path, chip="esp32")
-    wanted = boards.plan.build(boards.model.load(boards.BOARD), None)
+    wanted = boards.plan.build(boards.known.load(boards.BOARD), None)
     with pytest.raises(ShedError, match=r"what the board has is MicroPython v1\.20\.0"):
         writer.check(channel, wanted)
 

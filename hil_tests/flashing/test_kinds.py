@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from shedguard.boards import model
+from shedguard.boards import known
 from shedguard.paths import boards_dir
 
 from hil_tests.serial_tests.rig import served
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name == "waveshare-s3-relay-6ch" else pytest.mark.long) for name in model.names()]
+    "name", [pytest.param(name, marks=() if name == "waveshare-s3-relay-6ch" else pytest.mark.long) for name in known.names()]
 )
 def test_a_board_of_every_kind_comes_into_service(name: str) -> None:
-    board = model.load(name)
+    board = known.load(name)
     with served(board=boards_dir() / f"{name}.toml") as rig:
         command = ("shed", "flash", "--yes", "--json", "--board", name, "--image", "stand-in", "--port", rig.port.url)
         if board.reset.circuit == "manual":

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from shedguard.boards import model
+from shedguard.boards import known
 from shedguard.site import load as sites
 from shedguard.site import picture
 from shedguard.site.wiring import wiring
@@ -26,7 +26,7 @@ def shed(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def drawn(name: str, with_site: bool) -> ET.Element:
     site = sites.load(SITES / "boards" / f"{name}.toml").site if with_site else None
-    return ET.fromstring(picture.draw(wiring(model.load(name), site)))
+    return ET.fromstring(picture.draw(wiring(known.load(name), site)))
 
 
 def texts(svg: ET.Element) -> list[tuple[float, float, float, float, str]]:
@@ -49,7 +49,7 @@ def boxes(svg: ET.Element) -> list[tuple[float, float, float, float]]:
 
 
 @pytest.mark.parametrize("with_site", [False, True], ids=["bare", "site"])
-@pytest.mark.parametrize("name", model.names())
+@pytest.mark.parametrize("name", known.names())
 def test_no_text_lies_on_another_or_leaves_its_box(name: str, with_site: bool) -> None:
     svg = drawn(name, with_site)
     check_layout(svg)
@@ -91,16 +91,16 @@ def test_names_in_chinese_and_forty_outlets_fit(tmp_path: Path) -> None:
     check_layout(ET.fromstring(picture.draw(wiring(loaded.board, loaded.site))))
 
 
-@pytest.mark.parametrize("name", model.names())
+@pytest.mark.parametrize("name", known.names())
 def test_a_picture_without_heartbeat_circuit_says_nowhere_that_there_is_one(name: str) -> None:
-    board, site = model.load(name), sites.load(SITES / "boards" / f"{name}.toml").site
+    board, site = known.load(name), sites.load(SITES / "boards" / f"{name}.toml").site
     bare = site.model_copy(update={"safety": site.safety.model_copy(update={"heartbeat": None})})
     words = " ".join(item[4] for item in texts(ET.fromstring(picture.draw(wiring(board, bare)))))
     assert "NO HEARTBEAT CIRCUIT" in words and "WITHOUT a heartbeat circuit" in words
     assert "behind the heartbeat" not in words and "with the heartbeat" not in words
 
 
-@pytest.mark.parametrize("name", model.names())
+@pytest.mark.parametrize("name", known.names())
 def test_a_wiring_picture_shows_every_thing_that_keeps_the_shed_safe(name: str) -> None:
     site = sites.load(SITES / "boards" / f"{name}.toml").site
     words = " ".join(item[4] for item in texts(drawn(name, True)))
@@ -124,7 +124,7 @@ def test_a_wiring_picture_shows_every_thing_that_keeps_the_shed_safe(name: str) 
 
 
 def test_a_shed_without_heartbeat_circuit_is_told_what_can_happen_and_what_to_add() -> None:
-    board, site = model.load("kc868-a6"), sites.load(SITES / "boards" / "kc868-a6.toml").site
+    board, site = known.load("kc868-a6"), sites.load(SITES / "boards" / "kc868-a6.toml").site
     bare = site.model_copy(update={"safety": site.safety.model_copy(update={"heartbeat": None})})
     svg = ET.fromstring(picture.draw(wiring(board, bare)))
     check_layout(svg)
@@ -150,7 +150,7 @@ def wires(svg: ET.Element, kind: str) -> list[list[tuple[float, float]]]:
     return found
 
 
-@pytest.mark.parametrize("name", model.names())
+@pytest.mark.parametrize("name", known.names())
 def test_no_contact_stands_before_the_meters_voltage_terminals(name: str) -> None:
     """The firmware tells a live outlet and a lost supply by meters that answer while their outlet is off."""
     site = sites.load(SITES / "boards" / f"{name}.toml").site
@@ -177,24 +177,24 @@ def test_no_contact_stands_before_the_meters_voltage_terminals(name: str) -> Non
         assert below[0][0] == above[1][0] and below[0][1] >= above[1][1]  # it hangs on the drop above, or begins at its own group's breaker
 
 
-@pytest.mark.parametrize("name", model.names())
+@pytest.mark.parametrize("name", known.names())
 def test_coils_and_locks_hang_on_the_supply_that_the_heartbeat_circuit_opens(name: str) -> None:
     site = sites.load(SITES / "boards" / f"{name}.toml").site
-    rows = wiring(model.load(name), site).right
+    rows = wiring(known.load(name), site).right
     assert [row.coil for row in rows if row.boxes[0].title == "heartbeat circuit"] == ["source"]
     fed = [row.terminal for row in rows if row.coil == "tap"]
     assert fed == [*(group.contactor for group in site.group), *(gate.lock for gate in site.gate)]
 
 
 def test_the_picture_in_the_guide_is_the_one_that_is_drawn() -> None:
-    drawn_now = picture.draw(wiring(model.load("devkitc-shed4"), sites.load(SITES / "small.toml").site))
+    drawn_now = picture.draw(wiring(known.load("devkitc-shed4"), sites.load(SITES / "small.toml").site))
     guide = SITES.parents[1] / "docs" / "installer" / "wiring-devkitc-shed4.svg"
     assert guide.read_text(encoding="utf-8") == drawn_now
 
 
 def test_boards_lists_and_shows_for_people_and_for_programs() -> None:
-    assert all(name in shed().stdout for name in model.names())
-    assert [item["name"] for item in json.loads(shed("--json").stdout)] == model.names()
+    assert all(name in shed().stdout for name in known.names())
+    assert [item["name"] for item in json.loads(shed("--json").stdout)] == known.names()
     told = shed("show", "kc868-a16").stdout
     assert "trap: the outputs are low-side MOSFETs" in told and "esphome/esphome-devices" in told and "0x24" in told
     assert json.loads(shed("show", "kc868-a16", "--json").stdout)["terminal"]["Y1"]["active"] == "low"

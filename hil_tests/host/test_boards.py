@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shedguard.boards import check, model
+from shedguard.boards import check, known
 from shedguard.boards.model import Board
 from shedguard.errors import INVALID, ShedError
 from shedguard.files.problems import FileProblems
@@ -185,7 +185,7 @@ def broken(name: str, tmp_path: Path) -> Path:
 def test_a_bad_board_file_is_refused_with_line_cause_and_hint(name: str, tmp_path: Path) -> None:
     file = broken(name, tmp_path)
     with pytest.raises(FileProblems) as caught:
-        model.load_file(file)
+        known.load_file(file)
     assert caught.value.code == INVALID
     _, _, words, what, cause, hint = BAD[name]
     lines = file.read_text(encoding="utf-8").splitlines()
@@ -197,36 +197,36 @@ def test_a_bad_board_file_is_refused_with_line_cause_and_hint(name: str, tmp_pat
 def test_the_good_file_is_good(tmp_path: Path) -> None:
     file = tmp_path / "good.toml"
     file.write_text(GOOD, encoding="utf-8")
-    assert check.problems(model.load_file(file)) == []
+    assert check.problems(known.load_file(file)) == []
 
 
 def test_two_ports_on_one_uart_are_a_note_only(tmp_path: Path) -> None:
     file = tmp_path / "good.toml"
     file.write_text(GOOD.replace("uart = 2", "uart = 1"), encoding="utf-8")
-    (note,) = check.problems(model.load_file(file))
+    (note,) = check.problems(known.load_file(file))
     assert note.severity == "warning" and "share UART 1" in note.what
 
 
 def test_a_shift_register_without_enable_line_gets_a_note(tmp_path: Path) -> None:
     file = tmp_path / "good.toml"
     file.write_text(GOOD.replace("enable = 17\n", ""), encoding="utf-8")
-    (note,) = check.problems(model.load_file(file))
+    (note,) = check.problems(known.load_file(file))
     assert note.severity == "warning" and "undefined at power-on" in note.what and "heartbeat" in note.hint
 
 
 def test_an_unknown_board_gets_a_suggestion() -> None:
     with pytest.raises(ShedError) as caught:
-        model.load("kc868-a61")
+        known.load("kc868-a61")
     assert caught.value.code == INVALID and caught.value.hint == 'did you mean "kc868-a6"?'
 
 
-@pytest.fixture(scope="module", params=model.names())
+@pytest.fixture(scope="module", params=known.names())
 def board(request: pytest.FixtureRequest) -> Board:
-    return model.load(str(request.param))
+    return known.load(str(request.param))
 
 
 def test_a_board_is_called_like_its_file_and_every_line_has_a_source(board: Board) -> None:
-    assert board.board.name in model.names() and board.sources and board.trap
+    assert board.board.name in known.names() and board.sources and board.trap
     used = {board.board.source, board.reset.source, *(trap.source for trap in board.trap)}
     used |= {item.source for table in (board.terminal, board.port, board.bus, board.expander) for item in table.values()}
     assert set(board.sources) == used - {None}
@@ -243,7 +243,7 @@ def test_its_example_shed_stands_with_contactor_heartbeat_and_lock_on_gpios_that
 
 
 def test_no_two_boards_have_one_number() -> None:
-    numbers = [model.load(name).board.id for name in model.names()]
+    numbers = [known.load(name).board.id for name in known.names()]
     assert len(numbers) == len(set(numbers)) >= 9
 
 
@@ -278,8 +278,8 @@ def test_no_mutation_of_a_key_is_a_traceback_or_a_silent_default(number: int, ho
     file = tmp_path / "mutant.toml"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     if how == "removed" and was.split(" = ")[0] in OPTIONAL and was != 'active = "low"':  # on an output pulled up, "high" is refused
-        model.load_file(file)
+        known.load_file(file)
         return
     with pytest.raises(FileProblems) as caught:
-        model.load_file(file)
+        known.load_file(file)
     assert all(problem.cause and problem.hint and 1 <= problem.line <= len(lines) for problem in caught.value.problems)

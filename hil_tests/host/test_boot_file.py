@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from shedguard.boards import boot_file, model
+from shedguard.boards import boot_file, known
 from shedguard.boards.model import Board
 
 SG = b"SG\x01"
@@ -90,7 +90,7 @@ class Chip:
 
 @pytest.fixture(scope="module")
 def board() -> Board:
-    return model.load("devkitc-shed4")
+    return known.load("devkitc-shed4")
 
 
 def test_it_cannot_be_interrupted_is_guarded_and_sets_every_output_before_the_rest(monkeypatch: pytest.MonkeyPatch, board: Board) -> None:
@@ -198,11 +198,11 @@ def latched(calls: list[tuple[Any, ...]], board: Board) -> list[tuple[str, int, 
     return found
 
 
-ALL = [*model.names(), "bench-pcf", "bench-mixed"]
+ALL = [*known.names(), "bench-pcf", "bench-mixed"]
 
 
 def board_of(name: str) -> Board:
-    return model.load_file(EXPANDERS / f"{name}.toml") if name.startswith("bench-") else model.load(name)
+    return known.load_file(EXPANDERS / f"{name}.toml") if name.startswith("bench-") else known.load(name)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shedguard.boards.model import Board, load_file
+from shedguard.boards.known import load_file
+from shedguard.boards.model import Board
 from shedguard.errors import INVALID
 from shedguard.files.problems import FileProblems, Problem
 from shedguard.site.image import compile_site, read_sections

@@ -6,8 +6,9 @@ import pytest
 from shedguard.formats import lists, texts
 from shedguard.formats.cards import canonical
 from shedguard.formats.records import JOURNAL_KINDS, Record
+from shedguard.formats.times import when
 from shedguard.site.names import SiteNames
-from shedguard.site.narrate import fault_text, fault_told, sentence, when
+from shedguard.site.narrate import fault_text, fault_told, sentence
 
 NAMES = SiteNames(
     outlets=(11, 12), meters=(22, 21), points=("smoke bay",), causes=("smoke bay",), effects=("cut row A", "free main"), gates=("main",)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shedguard.boards.model import load_file
+from shedguard.boards.known import load_file
 from shedguard.commands.cli import run
 from shedguard.files.problems import FileProblems
 from shedguard.site.load import loads

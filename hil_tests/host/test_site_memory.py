@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shedguard.boards.model import load_file
+from shedguard.boards.known import load_file
 from shedguard.commands.cli import run
 from shedguard.errors import ShedError
 from shedguard.site import memory

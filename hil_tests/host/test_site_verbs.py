@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from shedguard.boards import model as boards
+from shedguard.boards import known as boards
 from shedguard.commands.cli import run
 from shedguard.errors import ShedError
 from shedguard.site import compose, diff, from_image, show

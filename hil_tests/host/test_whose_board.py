@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shedguard.boards import model
+from shedguard.boards import known
 from shedguard.deploy import push
 from shedguard.errors import REFUSED, ShedError
 from shedguard.flash import board_flash, plan, whose, writer
@@ -39,7 +39,7 @@ def flashing(path: Path, board: str, site: int | None, replace_site: int | None)
     channel = FileChannel(path)
     request = board_flash.Request("here", board, site=site, replace_site=replace_site)
     board_flash._make_ours(channel, request)
-    writer.write(channel, plan.build(model.load(board), micropython_image.parse(micropython_image.stand_in("esp32"), "stand-in")))
+    writer.write(channel, plan.build(known.load(board), micropython_image.parse(micropython_image.stand_in("esp32"), "stand-in")))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_cut_at_any_operation_leaves_no_configuration_under_a_foreign_boot_fil
     write_partition(flash, "shed_cfg", bytes(partition))
     start = flash.read_bytes()
     request = board_flash.Request("here", "kc868-a6", site=OTHER.site.site.id, replace_site=1001)
-    wanted = plan.build(model.load("kc868-a6"), None)
+    wanted = plan.build(known.load("kc868-a6"), None)
     for cut in range(1, 12):
         flash.write_bytes(start)
         channel = FileChannel(flash, cut_at_operation=cut, seed=cut)

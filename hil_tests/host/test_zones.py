@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from shedguard.boards.model import load_file
+from shedguard.boards.known import load_file
 from shedguard.site.from_image import site_of
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, loads

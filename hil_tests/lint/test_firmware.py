@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from shedguard.boards import boot_file, model
+from shedguard.boards import boot_file, known
 from shedguard.paths import firmware_dir
 
 from hil_tests.lint import rules
@@ -22,7 +22,7 @@ def firmware_sources() -> list[rules.Source]:
 
 @cache
 def boot_sources() -> list[rules.Source]:
-    return [rules.parse(rules.BOOT, boot_file.generate(model.load(name))) for name in model.names()]
+    return [rules.parse(rules.BOOT, boot_file.generate(known.load(name))) for name in known.names()]
 
 
 def test_there_is_firmware_to_look_at() -> None:

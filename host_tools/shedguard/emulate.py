@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .boards import model as boards
+from .boards import known as boards
 from .errors import FAILED, INVALID, OK, ShedError, reason
 from .files.whole_file import write_whole
 from .formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table

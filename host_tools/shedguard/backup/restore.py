@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..boards.boot_file import identity
 from ..cards import changes as card_changes
 from ..errors import FAILED, ShedError

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..boards import check, model
+from ..boards import check, known
 from ..boards.model import Board
 from ..errors import INVALID, ShedError
 from ..files.whole_file import write_whole
@@ -27,7 +27,7 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the boards."""
     if context.invoked_subcommand is not None:
         return
-    found = [(name, model.load(name)) for name in model.names()]
+    found = [(name, known.load(name)) for name in known.names()]
     if as_json:
         show_json([_summary(name, board) for name, board in found])
         return
@@ -52,7 +52,7 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
 
     Example: shed boards show kc868-a16
     """
-    board = model.load(name)
+    board = known.load(name)
     if as_json:
         show_json(board.model_dump(mode="json", exclude_none=True))
         return
@@ -97,7 +97,7 @@ def draw(
 
     Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg
     """
-    board = model.load(name)
+    board = known.load(name)
     loaded = load_site(site) if site else None
     if loaded is not None and loaded.site.site.board != name:
         what = f"{site} is for board {loaded.site.site.board}, not for {name}"

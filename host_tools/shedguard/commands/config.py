@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..errors import INVALID, ShedError
 from ..files.problems import FileProblems
 from ..files.whole_file import write_whole

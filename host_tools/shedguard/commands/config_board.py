@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..boards.model import Board
 from ..deploy import push as pushing
 from ..deploy.self_test import bad, self_test

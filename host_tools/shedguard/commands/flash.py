@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..flash import board_flash
 from ..flash.board_flash import FlashReport, Hands, Request

@@ -13,8 +13,9 @@ from ..formats import records
 from ..formats.lists import STOP_CAUSES, name_of
 from ..formats.records import Record
 from ..formats.slots import current
+from ..formats.times import when
 from ..site.names import SiteNames
-from ..site.narrate import sentence, when
+from ..site.narrate import sentence
 from .common import JsonOption, PortOption, SiteOption, board_at, names_of, say, show_json, show_table
 
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, max=10000, help="The newest so many records.")]

@@ -12,7 +12,8 @@ import typer
 
 from ..errors import INVALID, REFUSED, ShedError
 from ..flash.board_flash import wait_for_service
-from ..flash.channel import Before, open_channel
+from ..flash.channel import Before
+from ..flash.open_channel import open_channel
 from ..flash.partitions import BoardFlash, FlashFile, Partitions
 from ..link.board_clock import Hand, keep
 from ..link.console import Console

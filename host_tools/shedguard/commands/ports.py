@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import ShedError
-from ..flash.channel import open_channel
+from ..flash.open_channel import open_channel
 from ..link.port_list import PortInfo, listed
 from ..link.ports import open_quietly
 from ..link.who import ask

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..formats.lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
+from ..formats.times import when
 from ..site.names import SiteNames
-from ..site.narrate import causes_in, memory_text, when
+from ..site.narrate import causes_in, memory_text
 from .common import show_table
 
 Frame = dict[str, Any]

@@ -14,7 +14,8 @@ from typing import Any
 from ..errors import FAILED, REFUSED, TEST_FAILED, ShedError
 from ..flash import whose
 from ..flash.board_flash import BEFORE, Hands, wait_for_service
-from ..flash.channel import Before, open_channel
+from ..flash.channel import Before
+from ..flash.open_channel import open_channel
 from ..flash.partitions import BoardFlash, Partitions
 from ..formats import slots
 from ..link import board_clock

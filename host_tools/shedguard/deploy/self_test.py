@@ -13,10 +13,11 @@ from typing import Any, Final, Literal
 
 from ..errors import TEST_FAILED, ShedError
 from ..formats.lists import FAULTS, name_of
+from ..formats.times import when
 from ..link.console import Answer, Console
 from ..site.model import SiteFile
 from ..site.names import SiteNames
-from ..site.narrate import causes_in, fault_told, memory_text, when
+from ..site.narrate import causes_in, fault_told, memory_text
 
 # An idle meter is asked every 30 s, after a hold-off of 10 s; a dead one is reported after 120 s.
 PATIENCE_S: Final = 45.0

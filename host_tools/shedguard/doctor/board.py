@@ -14,10 +14,11 @@ from ..formats.lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, name_of
 from ..formats.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..formats.slots import current
 from ..formats.texts import text
+from ..formats.times import when
 from ..link.console import Console
 from ..link.ports import Wire
 from ..link.who import Running, ask
-from ..site.narrate import SiteNames, fault_text, when
+from ..site.narrate import SiteNames, fault_text
 from .finding import Finding, ok
 
 _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s

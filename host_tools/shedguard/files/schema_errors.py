@@ -9,7 +9,6 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ..site.model import SiteFile
 from .problems import Path, Problem, did_you_mean
 
 _MISSING = {
@@ -37,7 +36,7 @@ _PATTERNS = {
 }
 
 
-def problems_of(error: ValidationError, model: type[BaseModel] = SiteFile) -> list[Problem]:
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """One problem for each error of ``model``, which is a whole file."""
     details = error.errors()
     unknown = {(tuple(one["loc"][:-1]), str(one["loc"][-1])) for one in details if one["type"] == "extra_forbidden"}

@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..errors import ShedError
 from ..link.ports import open_quietly
 from ..link.who import Running, ask
 from . import image_source, plan, whose, writer
-from .channel import Before, Channel, open_channel
+from .channel import Before, Channel
+from .open_channel import open_channel
 from .partitions import BoardFlash, find
 
 # Asks a person for something at the board ("loader": into its loader by hand; "run": EN pressed) and comes back when it is done.

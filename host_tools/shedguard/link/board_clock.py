@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ..errors import ShedError
-from ..site.narrate import when
+from ..formats.times import when
 from .console import Console
 
 OFF_S: Final = 60  # less is not worth a record in the journal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from ..formats.cards import show_number
@@ -23,19 +23,12 @@ from ..formats.lists import (
 )
 from ..formats.records import Record
 from ..formats.texts import text
+from ..formats.times import when
 from .names import SiteNames
 
 _NO_POINT: Final = 255
 _UNKNOWN: Final = 30  # bit of a mask of latches
 _UNKNOWN_CAUSE: Final = "a cause of another configuration"
-_EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def when(epoch_s: int, uptime_s: int = 0) -> str:
-    """Local time of the board, or the time since its start when its clock was never set."""
-    if epoch_s:
-        return f"{_EPOCH + timedelta(seconds=epoch_s):%Y-%m-%d %H:%M:%S}"
-    return f"+{timedelta(seconds=uptime_s)}"
 
 
 def memory_text(head: Mapping[str, Any]) -> str:
