@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.bench.bench import Bench, BenchTimeout
 from hil_tests.bench.lockstep import BoardLost
 from hil_tests.plant.units import MS, S

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.plant.port import FLOAT, HIGH, IN_LOW, LOW, POWER_OFF
 from hil_tests.plant.rig import Rig
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.plant.detectors import DryContact
 from hil_tests.plant.rig import Rig
 from hil_tests.plant.units import MS, S

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.plant.heartbeat import T_DROP_NS
 from hil_tests.plant.rig import Rig
 from hil_tests.plant.units import MS, S

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from shedbench.link import link
+from shedbench.link.link_log import LinkLog
+
 from hil_tests.plant.people import DEFAULT_CARDS, CardData
 from hil_tests.plant.port import POWER_OFF, POWER_ON, BoardPort
 from hil_tests.plant.shed import Shed
@@ -19,14 +22,13 @@ from hil_tests.plant.units import text as time_text
 from hil_tests.plant.world import World
 
 from . import branch as forks
-from . import link, variant
+from . import variant
 from .board import Board
 from .board_kind import read_kind
 from .board_process import FROZEN, STOCK, BoardProcess
 from .conditions import Condition, name_of
 from .console import Console
 from .flash_image import BLANK, ERASED, Flash, flash_file
-from .link_log import LinkLog
 from .lockstep import Lockstep
 from .parts import Parts
 from .serial import Serial

@@ -6,10 +6,12 @@ import json
 import struct
 from typing import Any, Final, Protocol
 
+from shedbench.link import link
+
 from hil_tests.plant.units import Duration, ns
 from hil_tests.plant.world import World
 
-from . import flash_faults, link
+from . import flash_faults
 from .conditions import Condition
 from .flash_faults import FlashKind
 

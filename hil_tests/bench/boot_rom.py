@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from shedbench.link import link
+
 from boards.emulated.serial import boot_text
 from boards.emulated.serial.chips import KINDS
 from boards.emulated.serial.circuit import Edge
@@ -18,7 +20,6 @@ from boards.emulated.serial.spi import SpiFlash
 from hil_tests.plant.port import IN_LOW, NOT_DRIVEN, BoardPort
 from hil_tests.plant.units import MS
 
-from . import link
 from .board import RESET_CAUSES, Board
 from .board_kind import BoardKind
 from .board_process import BoardProcess

@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 
-from hil_tests.bench import link
+from shedbench.link import link
 
 PERIOD_NS = 100_000_000
 BOOT_NS = 1_000_000

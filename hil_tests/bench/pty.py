@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final, Protocol
 
+from shedbench.link import link
+
 from hil_tests.plant.units import MS, Duration
 
-from . import link
 from .lockstep import BoardLost, Lockstep
 from .serial import Serial
 

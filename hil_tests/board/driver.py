@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from hil_tests.bench import link
+from shedbench.link import link
 
 MS: Final = 1_000_000
 S: Final = 1_000_000_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.board.driver import MS, Board
 
 SCL, SDA, SCK, MOSI, MISO = 22, 21, 18, 23, 19

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.board.driver import MS, Board, S
 
 

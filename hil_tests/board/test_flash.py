@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.board.driver import MS, Board, S
 
 PART = "from esp32 import Partition\nimport time\np=Partition.find(Partition.TYPE_DATA,label='shed_journal')[0]\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hil_tests.bench import link
+from shedbench.link import link
+
 from hil_tests.board.driver import MS, Board, S
 
 ERASE = "from esp32 import Partition\np=Partition.find(Partition.TYPE_DATA,label='shed_journal')[0]\n"

@@ -6,7 +6,8 @@ import struct
 import zlib
 from pathlib import Path
 
-from hil_tests.bench import link
+from shedbench.link import link
+
 from hil_tests.board.driver import Board, S
 
 OPEN = "from esp32 import NVS\nn=NVS('shed')\n"

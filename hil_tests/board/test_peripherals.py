@@ -6,8 +6,8 @@ import struct
 from pathlib import Path
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.board.driver import MS, Board, S
 
 CHAR_9600 = 1_041_666

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.board.driver import MS, Board, S
 
 

@@ -7,8 +7,8 @@ import re
 import struct
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.board.driver import MS, Board, S
 
 

@@ -9,8 +9,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from shedbench.link import link
 
-from hil_tests.bench import link
 from hil_tests.board.driver import Board, S
 from hil_tests.board.test_flash import PART
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from hil_tests.bench import link
+from shedbench.link import link
+
 from hil_tests.board.driver import MS, Board, S
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from hil_tests.bench import link
+from shedbench.link import link
+
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.board_process import find_binary
 from hil_tests.scenarios.conftest import SITE, start_charging

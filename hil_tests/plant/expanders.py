@@ -10,7 +10,7 @@ import random
 from functools import partial
 from typing import Final
 
-from hil_tests.bench import link
+from shedbench.link import link
 
 from .port import EXPANDED, FLOAT, HIGH, IN_LOW, LOW, NOT_DRIVEN, BoardPort
 from .sitefile import ExpanderWiring, Wiring

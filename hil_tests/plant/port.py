@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from hil_tests.bench import link
+from shedbench.link import link
 
 from .world import World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hil_tests.bench import link
+from shedbench.link import link
 
 from .people import DEFAULT_CARDS
 from .port import FLOAT, HIGH, LOW, BoardPort

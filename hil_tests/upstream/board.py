@@ -6,11 +6,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from shedbench.link import link
 from shedguard.flash.image import build_blank, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.partition_table import STOCK, find
 
-from hil_tests.bench import link
 from hil_tests.bench.board_process import BoardProcess
 from hil_tests.bench.lockstep import Lockstep
 from hil_tests.bench.serial import Serial
