@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from shedbench.plant.units import MS, H, ns
 
 from hil_tests.bench import frames
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.conditions import Condition
 from hil_tests.bench.console import ConsoleError
 from hil_tests.bench.pty import PtyServer
-from hil_tests.plant.units import MS, H, ns
 from hil_tests.test_bench_lockstep import LAUNCH
 
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.plant.units import MS, S
 
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.board import ProbeError
 from hil_tests.bench.board_process import DEFAULT_BINARY
 from hil_tests.bench.console import ConsoleError
-from hil_tests.plant.units import MS, S
 
 pytestmark = pytest.mark.skipif(not DEFAULT_BINARY.exists(), reason="the emulated board is not built (build/board/emulated-board)")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from shedbench.link import link
+from shedbench.plant.units import MS, S
 
 from hil_tests.bench.bench import Bench, BenchTimeout
 from hil_tests.bench.lockstep import BoardLost
-from hil_tests.plant.units import MS, S
 
 LAUNCH = [
     sys.executable,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.typed_hands import Refused, TypedHands
-from hil_tests.plant.sitefile import REPOSITORY
 
 CONTACTS = REPOSITORY / "hil_tests" / "sites" / "boards" / "kc868-a6.toml"
 

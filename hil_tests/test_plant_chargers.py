@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from hil_tests.plant.chargers import Charger, make_load
-from hil_tests.plant.packs import PACKS
-from hil_tests.plant.units import MIN, H, S
+from shedbench.plant.chargers import Charger, make_load
+from shedbench.plant.packs import PACKS
+from shedbench.plant.units import MIN, H, S
 
 
 def charger(kind: str, soc: float = 0.0, **misbehaviour: bool) -> Charger:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 from shedbench.link import link
-
-from hil_tests.plant.port import FLOAT, HIGH, IN_LOW, LOW, POWER_OFF
-from hil_tests.plant.rig import Rig
+from shedbench.plant.port import FLOAT, HIGH, IN_LOW, LOW, POWER_OFF
+from shedbench.plant.rig import Rig
 
 SITES = Path(__file__).parent / "sites" / "expanders"
 SDA, SCL = 18, 25

@@ -6,10 +6,9 @@ import struct
 
 import pytest
 from shedbench.link import link
-
-from hil_tests.plant.detectors import DryContact
-from hil_tests.plant.rig import Rig
-from hil_tests.plant.units import MS, S
+from shedbench.plant.detectors import DryContact
+from shedbench.plant.rig import Rig
+from shedbench.plant.units import MS, S
 
 AI1, DI1, DI2, DI3, S1, Y1 = 34, 35, 39, 36, 32, 23
 LOW, HIGH, NOT_DRIVEN = b"\0", b"\1", b"\2"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 
 import pytest
+from shedbench.plant.rig import Rig
+from shedbench.plant.units import MS
 
 from hil_tests.bench.frames import crc16_modbus
-from hil_tests.plant.rig import Rig
-from hil_tests.plant.units import MS
 
 UART = 1
 CHAR_NS = 10 * 1_000_000_000 // 9600

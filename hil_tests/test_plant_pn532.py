@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_tests.plant.rig import Rig
-from hil_tests.plant.units import MS
+from shedbench.plant.rig import Rig
+from shedbench.plant.units import MS
 
 UART, BAUD = 2, 115200
 WAKE = bytes.fromhex("5555000000000000000000000000000000")

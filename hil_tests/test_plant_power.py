@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from shedbench.link import link
-
-from hil_tests.plant.heartbeat import T_DROP_NS
-from hil_tests.plant.rig import Rig
-from hil_tests.plant.units import MS, S
+from shedbench.plant.heartbeat import T_DROP_NS
+from shedbench.plant.rig import Rig
+from shedbench.plant.units import MS, S
 
 KM1, K1 = 21, 16  # boards/devkitc-shed4.toml
 

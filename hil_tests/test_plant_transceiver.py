@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 
+from shedbench.plant.rig import Rig
+from shedbench.plant.sitefile import REPOSITORY
+
 from hil_tests.bench.frames import crc16_modbus
-from hil_tests.plant.rig import Rig
-from hil_tests.plant.sitefile import REPOSITORY
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "esp32s3" / "small.toml"
 UART, DE = 1, 16

@@ -13,13 +13,12 @@ from typing import TypeVar
 
 from shedbench.link import link
 from shedbench.link.link_log import LinkLog
-
-from hil_tests.plant.people import DEFAULT_CARDS, CardData
-from hil_tests.plant.port import POWER_OFF, POWER_ON, BoardPort
-from hil_tests.plant.shed import Shed
-from hil_tests.plant.units import Duration, ns
-from hil_tests.plant.units import text as time_text
-from hil_tests.plant.world import World
+from shedbench.plant.people import DEFAULT_CARDS, CardData
+from shedbench.plant.port import POWER_OFF, POWER_ON, BoardPort
+from shedbench.plant.shed import Shed
+from shedbench.plant.units import Duration, ns
+from shedbench.plant.units import text as time_text
+from shedbench.plant.world import World
 
 from . import branch as forks
 from . import variant

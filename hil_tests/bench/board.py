@@ -7,9 +7,8 @@ import struct
 from typing import Any, Final, Protocol
 
 from shedbench.link import link
-
-from hil_tests.plant.units import Duration, ns
-from hil_tests.plant.world import World
+from shedbench.plant.units import Duration, ns
+from shedbench.plant.world import World
 
 from . import flash_faults
 from .conditions import Condition

@@ -1,7 +1,7 @@
 """Which product a bench's emulated board is, as far as the board process and its serial port can tell: read from its board file.
 
 Hazard: a bench whose chip is not the one of the board file proves nothing about that board.
-Read with tomllib here, independently of the host tools' validator, as the plant's wiring is (hil_tests/plant/sitefile.py).
+Read with tomllib here, independently of the host tools' validator, as the plant's wiring is (host_tools/shedbench/plant/sitefile.py).
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from shedbench.link import link
+from shedbench.plant.port import IN_LOW, NOT_DRIVEN, BoardPort
+from shedbench.plant.units import MS
 
 from boards.emulated.serial import boot_text
 from boards.emulated.serial.chips import KINDS
@@ -17,8 +19,6 @@ from boards.emulated.serial.flash import BLANK_WORD, FlashFile
 from boards.emulated.serial.loader import Leave, Loader
 from boards.emulated.serial.registers import Registers
 from boards.emulated.serial.spi import SpiFlash
-from hil_tests.plant.port import IN_LOW, NOT_DRIVEN, BoardPort
-from hil_tests.plant.units import MS
 
 from .board import RESET_CAUSES, Board
 from .board_kind import BoardKind

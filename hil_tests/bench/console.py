@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from hil_tests.plant.units import MS, Duration, ns
+from shedbench.plant.units import MS, Duration, ns
 
 from . import frames
 from .serial import Serial

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hil_tests.plant.contacts import SwitchedContact
-from hil_tests.plant.detectors import SmokeLoop
-from hil_tests.plant.gate import ExitButton, Gate
-from hil_tests.plant.outlets import Interval, Outlet
-from hil_tests.plant.units import Duration, ns
+from shedbench.plant.contacts import SwitchedContact
+from shedbench.plant.detectors import SmokeLoop
+from shedbench.plant.gate import ExitButton, Gate
+from shedbench.plant.outlets import Interval, Outlet
+from shedbench.plant.units import Duration, ns
 
 from .conditions import Condition
 

@@ -13,10 +13,9 @@ from typing import Final, Protocol
 
 from shedbench.link import link
 from shedbench.link.link_log import LinkLog
-
-from hil_tests.plant.port import BoardPort
-from hil_tests.plant.units import S
-from hil_tests.plant.world import World
+from shedbench.plant.port import BoardPort
+from shedbench.plant.units import S
+from shedbench.plant.world import World
 
 _BUFFER: Final = 1 << 20
 WATCH_NS: Final = 1 * S  # how long a condition may go unchecked when nothing happens

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from hil_tests.plant.expanders import Expander, ExpanderBus
-from hil_tests.plant.hands import Button, CallPoint, KeySwitch
-from hil_tests.plant.mains import Mains
-from hil_tests.plant.meters import Pzem016
-from hil_tests.plant.outlets import Breaker
-from hil_tests.plant.people import Bike, Card
-from hil_tests.plant.pn532 import Pn532
-from hil_tests.plant.rs485 import Rs485Bus
-from hil_tests.plant.shed import Shed
+from shedbench.plant.expanders import Expander, ExpanderBus
+from shedbench.plant.hands import Button, CallPoint, KeySwitch
+from shedbench.plant.mains import Mains
+from shedbench.plant.meters import Pzem016
+from shedbench.plant.outlets import Breaker
+from shedbench.plant.people import Bike, Card
+from shedbench.plant.pn532 import Pn532
+from shedbench.plant.rs485 import Rs485Bus
+from shedbench.plant.shed import Shed
 
 from .find import find
 from .handles import ContactHandle, GateHandle, OutletHandle, SmokeHandle

@@ -19,8 +19,7 @@ from types import FrameType
 from typing import Final, Protocol
 
 from shedbench.link import link
-
-from hil_tests.plant.units import MS, Duration
+from shedbench.plant.units import MS, Duration
 
 from .lockstep import BoardLost, Lockstep
 from .serial import Serial

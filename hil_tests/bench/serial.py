@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from hil_tests.plant.port import BoardPort
+from shedbench.plant.port import BoardPort
 
 BAUD: Final = 115200
 CHAR_NS: Final = 10 * 1_000_000_000 // BAUD

@@ -14,11 +14,12 @@ import termios
 import time
 from typing import Final, Protocol
 
+from shedbench.plant.units import MS, Duration
+
 from boards.emulated.serial.circuit import Edge
 from boards.emulated.serial.circuits import CIRCUITS
 from boards.emulated.serial.modem_lines import ModemLines
 from boards.emulated.serial.wire import Wire
-from hil_tests.plant.units import MS, Duration
 
 from .boot_rom import BAUD, BootRom, Chip
 from .lockstep import Lockstep

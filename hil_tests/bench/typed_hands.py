@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from hil_tests.plant.contacts import CONTACT_FAULTS
-from hil_tests.plant.detectors import CONTACT_INPUT_FAULTS, LOOP_FAULTS, SmokeLoop
-from hil_tests.plant.gate import Gate
-from hil_tests.plant.hands import CallPoint
-from hil_tests.plant.loads import KINDS
-from hil_tests.plant.meters import METER_FAULTS
-from hil_tests.plant.packs import ALIASES, RESISTORS
-from hil_tests.plant.people import Card, CardData
+from shedbench.plant.contacts import CONTACT_FAULTS
+from shedbench.plant.detectors import CONTACT_INPUT_FAULTS, LOOP_FAULTS, SmokeLoop
+from shedbench.plant.gate import Gate
+from shedbench.plant.hands import CallPoint
+from shedbench.plant.loads import KINDS
+from shedbench.plant.meters import METER_FAULTS
+from shedbench.plant.packs import ALIASES, RESISTORS
+from shedbench.plant.people import Card, CardData
 
 from .parts import Parts
 from .typed_words import ON, Refused, alone, either, figure, find, first, is_figure, listed, name_and_how, named, switch

@@ -9,9 +9,10 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
+from shedbench.plant.port import HIGH
+from shedbench.plant.units import MS, S
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.port import HIGH
-from hil_tests.plant.units import MS, S
 
 from .rig import CARDS, LOOPS, MODEL, SERVICE, SITE, charge, charge_all, percentile
 

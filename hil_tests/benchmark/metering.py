@@ -6,8 +6,9 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Final, NamedTuple
 
+from shedbench.plant.units import MS, S
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.units import MS, S
 
 from .rig import MODEL, SERVICE, SITE, charge_all
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shedbench.plant.sitefile import REPOSITORY
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.sitefile import REPOSITORY
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 EXPANDERS = REPOSITORY / "hil_tests" / "sites" / "expanders" / "pcf.toml"

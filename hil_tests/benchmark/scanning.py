@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shedbench.plant.units import MS
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.units import MS
 
 from .rig import CARDS, EXPANDERS, MODEL, SERVICE, SITE, charge, percentile
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from shedbench.plant.heartbeat import PICK_UP_NS
+from shedbench.plant.units import MS
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.heartbeat import PICK_UP_NS
-from hil_tests.plant.units import MS
 
 from .rig import MODEL, SITE
 

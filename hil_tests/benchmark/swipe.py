@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any, Final
 
+from shedbench.plant.people import DEFAULT_CARDS, CardData
+from shedbench.plant.port import HIGH
+from shedbench.plant.units import S
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.people import DEFAULT_CARDS, CardData
-from hil_tests.plant.port import HIGH
-from hil_tests.plant.units import S
 
 from .rig import MODEL, SITE, percentile
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from shedbench.plant.units import S
 from shedguard.formats.records import Record
 
 from hil_tests.audit import audit
@@ -22,7 +23,6 @@ from hil_tests.audit.collect import truth_of
 from hil_tests.audit.live import settle_live
 from hil_tests.audit.timeline import Timeline
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.units import S
 
 from . import beginning, faults, people
 from .beginning import SMALL_SITE

@@ -12,9 +12,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
+from shedbench.plant.units import MS, S
+
 from hil_tests.bench.bench import Bench, BenchTimeout
 from hil_tests.campaign import SMALL_SITE
-from hil_tests.plant.units import MS, S
 from hil_tests.scenarios.conftest import start_charging
 
 MINUTE_NS: Final = 60 * S

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shedbench.plant.contacts import DROP_OUT_RANGE
+from shedbench.plant.heartbeat import T_DROP_RANGE_NS
+from shedbench.plant.sitefile import REPOSITORY
+from shedbench.plant.units import S
 from shedguard.flash.image import read_partition, write_partition
 from shedguard.formats import slots
 
 from hil_tests.bench import variant
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.contacts import DROP_OUT_RANGE
-from hil_tests.plant.heartbeat import T_DROP_RANGE_NS
-from hil_tests.plant.sitefile import REPOSITORY
-from hil_tests.plant.units import S
 from hil_tests.power_cuts.day import used_flash
 
 SMALL_SITE: Final = REPOSITORY / "hil_tests/sites/small.toml"

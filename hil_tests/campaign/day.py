@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from shedbench.plant.flapping import Flapping
+from shedbench.plant.units import MS, S
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.flapping import Flapping
-from hil_tests.plant.units import MS, S
 
 PEOPLE: Final = ("resident", "neighbour", "tenant", "visitor", "staff")
 STRANGERS: Final = ("stranger", "volunteer", "maintenance")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from shedbench.plant.units import S
+
 from hil_tests.audit.truth import Span
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.units import S
 
 DRAWS_W: Final = 5.0  # more than any charger at rest
 

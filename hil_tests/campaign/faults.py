@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from hil_tests.plant.units import S
+from shedbench.plant.units import S
 
 from .day import Day
 

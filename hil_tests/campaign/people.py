@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from shedbench.plant.units import S
+
 from hil_tests.audit.live import UNSEEN
-from hil_tests.plant.units import S
 
 from .day import PACKS, PEOPLE, STRANGERS, Day
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hil_tests.plant.sitefile import REPOSITORY
+from shedbench.plant.sitefile import REPOSITORY
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from shedbench.plant.units import MIN, S
+
 from hil_tests.bench.bench import Bench, BenchTimeout
 from hil_tests.bench.console import ConsoleError
-from hil_tests.plant.units import MIN, S
 
 from . import clock
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from shedbench.plant.units import S
+
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.console import ConsoleError
-from hil_tests.plant.units import S
 
 _PACKS: Final = ("li48v", "la48_20", "la72", "li60v", "la60", "li36v")
 _STEP_NS: Final = 1 * S

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 
 from hil_tests.audit import audit
 from hil_tests.bench.bench import Bench
 from hil_tests.demo import SITE
-from hil_tests.plant.sitefile import REPOSITORY
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from shedbench.plant.people import DEFAULT_CARDS
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.boards import known
 from shedguard.flash import image, plan
 from shedguard.flash.channel import SECTOR
@@ -14,9 +16,6 @@ from shedguard.formats import micropython_image
 from shedguard.formats.cards import Card, canonical
 from shedguard.formats.partition_table import FLASH_SIZE, SHEDGUARD, find
 from shedguard.site.load import load
-
-from hil_tests.plant.people import DEFAULT_CARDS
-from hil_tests.plant.sitefile import REPOSITORY
 
 BOARD: Final = "devkitc-shed4"
 SITE: Final = REPOSITORY / "hil_tests" / "sites" / "small.toml"

@@ -11,12 +11,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.boards import known
 from shedguard.deploy import bundle
 from shedguard.errors import FAILED, INVALID, ShedError
 from shedguard.formats import micropython_image
 
-from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.serial_tests.rig import BIN
 
 from .boards import BOARD

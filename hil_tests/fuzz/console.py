@@ -10,9 +10,10 @@ import random
 from dataclasses import replace
 from typing import Final
 
+from shedbench.plant.units import MS, S
+
 from hil_tests.bench.frames import crc16_modbus
 from hil_tests.campaign import beginning
-from hil_tests.plant.units import MS, S
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 MINUTE_NS: Final = 60 * S

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.deploy.install import STEPS, Job
 from shedguard.deploy.report import BY_HAND, Report, StepResult, signature
 from shedguard.deploy.self_test import Check, bad, look, require, self_test
@@ -12,8 +13,6 @@ from shedguard.errors import TEST_FAILED, ShedError
 from shedguard.flash.board_flash import Request
 from shedguard.link.console import Answer, Console
 from shedguard.site.load import load
-
-from hil_tests.plant.sitefile import REPOSITORY
 
 SMALL = load(REPOSITORY / "hil_tests" / "sites" / "small.toml")
 KEY = bytes(range(32))

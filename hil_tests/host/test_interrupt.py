@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.errors import INTERRUPTED, OK
 
-from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.serial_tests.rig import BIN
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"

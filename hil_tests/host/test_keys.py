@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.boards.boot_file import generate
 from shedguard.boards.check import problems as board_problems
 from shedguard.boards.model import Board
@@ -21,7 +22,6 @@ from shedguard.site.image import compile_site
 from shedguard.site.load import loads
 from shedguard.site.model import SiteFile
 
-from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.scenarios import limit_site
 
 TOOLS = REPOSITORY / "host_tools" / "shedguard"

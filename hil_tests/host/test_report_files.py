@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.commands.cli import run
 from shedguard.deploy import report_files
 from shedguard.deploy.install import STEPS
@@ -13,8 +14,6 @@ from shedguard.deploy.report import Report, StepResult
 from shedguard.deploy.report_files import SUFFIXES
 from shedguard.deploy.self_test import Check
 from shedguard.errors import INVALID, PORT
-
-from hil_tests.plant.sitefile import REPOSITORY
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 

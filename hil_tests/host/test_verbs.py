@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import typer
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.commands import cli
 from shedguard.commands.status_view import show_status
 from shedguard.errors import FAILED, INVALID, OK, PORT, REFUSED, TEST_FAILED
@@ -24,7 +25,6 @@ from shedguard.site.names import SiteNames
 
 from hil_tests.named import commands
 from hil_tests.named.texts import Named
-from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.serial_tests.rig import BIN
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"

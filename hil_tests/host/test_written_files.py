@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.commands.cli import run
 from shedguard.errors import FAILED, INVALID, OK
 from shedguard.files.whole_file import whole_file
@@ -16,8 +17,6 @@ from shedguard.flash.image import build_flash
 from shedguard.formats.cards import Card, canonical
 from shedguard.formats.partition_table import SHEDGUARD, STOCK, TABLE_OFFSET, TABLE_SIZE, encode, may_hold_table
 from shedguard.site.load import load
-
-from hil_tests.plant.sitefile import REPOSITORY
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 SHEET = "card,role\n04A1B2C3,\n"

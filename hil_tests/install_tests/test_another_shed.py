@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shedbench.plant.sitefile import REPOSITORY
+
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.scenarios.conftest import SITE
 from hil_tests.serial_tests.rig import Rig
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 
-from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.scenarios.conftest import start_charging
 from hil_tests.serial_tests.rig import Rig, served
 

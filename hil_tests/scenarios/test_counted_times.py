@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.plant.loads import ResistiveLoad
+from shedbench.plant.packs import Resistor
 
 from hil_tests.bench.bench import Bench
-from hil_tests.plant.loads import ResistiveLoad
-from hil_tests.plant.packs import Resistor
 
 from .conftest import start_charging
 

@@ -12,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from shedbench.plant.sitefile import REPOSITORY
+
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.branch import Fork
 from hil_tests.bench.flash_image import Flash
 from hil_tests.bench.serial_port import SerialPort
 from hil_tests.host import inside
-from hil_tests.plant.sitefile import REPOSITORY
 
 BIN: Final = Path(sys.executable).parent
 SITE: Final = REPOSITORY / "hil_tests" / "sites" / "small.toml"

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.plant.sitefile import REPOSITORY
 from shedguard.flash.image import build_blank
-
-from hil_tests.plant.sitefile import REPOSITORY
 
 from .rig import Rig, field, served
 from .test_tools_network import Case, run_all

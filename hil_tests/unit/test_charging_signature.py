@@ -5,9 +5,9 @@ import itertools
 import pytest
 from shed.charging import session, stop_causes
 from shed.charging.signature import SWAPPED, Signature
+from shedbench.plant.chargers import make_load
+from shedbench.plant.packs import PACKS
 
-from hil_tests.plant.chargers import make_load
-from hil_tests.plant.packs import PACKS
 from hil_tests.unit.metered_shed import Shed
 from hil_tests.unit.test_charging_limits import reboot
 

@@ -15,12 +15,11 @@ from shed.console import auth, words
 from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
+from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.site import meters, narrate
 from shedguard.site.model import BLIND_GRACE_MIN, Meter
-
-from hil_tests.plant.meters import METERS as PLANT_METERS
 
 ROOT = Path(__file__).parents[2]
 RECORDS = (ROOT / "docs/protocols/records.md").read_text(encoding="utf-8")

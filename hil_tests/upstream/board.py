@@ -7,6 +7,10 @@ import tempfile
 from pathlib import Path
 
 from shedbench.link import link
+from shedbench.plant.jumper import PinJumper, UartJumper
+from shedbench.plant.port import POWER_ON, BoardPort
+from shedbench.plant.units import Duration, ns
+from shedbench.plant.world import World
 from shedguard.flash.image import build_blank, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.partition_table import STOCK, find
@@ -14,10 +18,6 @@ from shedguard.formats.partition_table import STOCK, find
 from hil_tests.bench.board_process import BoardProcess
 from hil_tests.bench.lockstep import Lockstep
 from hil_tests.bench.serial import Serial
-from hil_tests.plant.jumper import PinJumper, UartJumper
-from hil_tests.plant.port import POWER_ON, BoardPort
-from hil_tests.plant.units import Duration, ns
-from hil_tests.plant.world import World
 
 # What tests open or import while they run. On the board they stand at the root, where the suite's folder is the current one on a PC.
 _DATA = ("io/data", "unicode/data")
