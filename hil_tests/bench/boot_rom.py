@@ -11,14 +11,13 @@ from typing import Final, Protocol
 from shedbench.link import link
 from shedbench.plant.port import IN_LOW, NOT_DRIVEN, BoardPort
 from shedbench.plant.units import MS
-
-from boards.emulated.serial import boot_text
-from boards.emulated.serial.chips import KINDS
-from boards.emulated.serial.circuit import Edge
-from boards.emulated.serial.flash import BLANK_WORD, FlashFile
-from boards.emulated.serial.loader import Leave, Loader
-from boards.emulated.serial.registers import Registers
-from boards.emulated.serial.spi import SpiFlash
+from shedbench.rom_loader import boot_text
+from shedbench.rom_loader.chips import KINDS
+from shedbench.rom_loader.circuit import Edge
+from shedbench.rom_loader.flash import BLANK_WORD, FlashFile
+from shedbench.rom_loader.loader import Leave, Loader
+from shedbench.rom_loader.registers import Registers
+from shedbench.rom_loader.spi import SpiFlash
 
 from .board import RESET_CAUSES, Board
 from .board_kind import BoardKind

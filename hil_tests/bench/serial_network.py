@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from boards.emulated.serial.com_port import Adapter, ComPort
+from shedbench.rom_loader.com_port import Adapter, ComPort
 
 HOST: Final = "127.0.0.1"
 _CHUNK: Final = 4096

@@ -15,11 +15,10 @@ import time
 from typing import Final, Protocol
 
 from shedbench.plant.units import MS, Duration
-
-from boards.emulated.serial.circuit import Edge
-from boards.emulated.serial.circuits import CIRCUITS
-from boards.emulated.serial.modem_lines import ModemLines
-from boards.emulated.serial.wire import Wire
+from shedbench.rom_loader.circuit import Edge
+from shedbench.rom_loader.circuits import CIRCUITS
+from shedbench.rom_loader.modem_lines import ModemLines
+from shedbench.rom_loader.wire import Wire
 
 from .boot_rom import BAUD, BootRom, Chip
 from .lockstep import Lockstep

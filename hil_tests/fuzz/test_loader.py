@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from shedbench.rom_loader import slip
 
-from boards.emulated.serial import slip
 from hil_tests.fuzz.budget import seeds
 from hil_tests.serial_tests.loader_client import SYNC, Client
 

@@ -7,11 +7,11 @@ from functools import reduce
 from operator import xor
 from pathlib import Path
 
-from boards.emulated.serial import slip
-from boards.emulated.serial.flash import FlashFile
-from boards.emulated.serial.loader import Leave, Loader
-from boards.emulated.serial.registers import Registers
-from boards.emulated.serial.spi import SpiFlash
+from shedbench.rom_loader import slip
+from shedbench.rom_loader.flash import FlashFile
+from shedbench.rom_loader.loader import Leave, Loader
+from shedbench.rom_loader.registers import Registers
+from shedbench.rom_loader.spi import SpiFlash
 
 MAC = bytes.fromhex("240ac4000001")
 SYNC = b"\x07\x07\x12\x20" + 32 * b"\x55"

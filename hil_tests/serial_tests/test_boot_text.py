@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from boards.emulated.serial import boot_text
+from shedbench.rom_loader import boot_text
 
 # The expression of esptool 5's loader.py.
 ESPTOOL = re.compile(b"boot:(0x[0-9a-fA-F]+)(.*waiting for download)?", re.DOTALL)

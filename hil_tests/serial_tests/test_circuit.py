@@ -10,10 +10,9 @@ import termios
 from typing import Any
 
 import pytest
+from shedbench.rom_loader.circuit import Edge, ResetCircuit
+from shedbench.rom_loader.modem_lines import GRACE_NS, ModemLines
 from shedguard.link import ports
-
-from boards.emulated.serial.circuit import Edge, ResetCircuit
-from boards.emulated.serial.modem_lines import GRACE_NS, ModemLines
 
 MS = 1_000_000
 BOTH, NONE, DTR_ONLY, RTS_ONLY = (True, True), (False, False), (True, False), (False, True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from boards.emulated.serial.circuit import ResetCircuit
-from boards.emulated.serial.circuits import CIRCUITS, ByHand, UsbSerialJtag
+from shedbench.rom_loader.circuit import ResetCircuit
+from shedbench.rom_loader.circuits import CIRCUITS, ByHand, UsbSerialJtag
 
 MS = 1_000_000
 BOTH, DTR, RTS, NONE = (True, True), (True, False), (False, True), (False, False)

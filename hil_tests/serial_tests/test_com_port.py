@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from boards.emulated.serial import telnet
-from boards.emulated.serial.com_port import ComPort
+from shedbench.rom_loader import telnet
+from shedbench.rom_loader.com_port import ComPort
 
 
 class Adapter:

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from boards.emulated.serial import slip
-from boards.emulated.serial.chips import crc8_maxim
-from boards.emulated.serial.loader import Leave
+from shedbench.rom_loader import slip
+from shedbench.rom_loader.chips import crc8_maxim
+from shedbench.rom_loader.loader import Leave
 
 from .loader_client import MAC, SYNC, Client
 

@@ -13,8 +13,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-
-from boards.emulated.serial import slip
+from shedbench.rom_loader import slip
 
 from .loader_client import SYNC
 from .rig import Rig, served
