@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedbench.plant.port import FLOAT, HIGH, LOW
-
-from hil_tests.bench.bench import Bench
 
 PROGRAMS: dict[str, str] = {
     "pin": "p=Pin(4,Pin.OUT,value=1); p.toggle(); Pin(5,Pin.IN,Pin.PULL_UP).irq(print); Pin(18,Pin.OPEN_DRAIN,value=0)",

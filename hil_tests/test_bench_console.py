@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
+from shedbench.bench import frames
+from shedbench.bench.bench import Bench
+from shedbench.bench.conditions import Condition
+from shedbench.bench.console import ConsoleError
+from shedbench.bench.pty import PtyServer
 from shedbench.plant.units import MS, H, ns
 
-from hil_tests.bench import frames
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.conditions import Condition
-from hil_tests.bench.console import ConsoleError
-from hil_tests.bench.pty import PtyServer
 from hil_tests.test_bench_lockstep import LAUNCH
 
 
@@ -161,7 +161,7 @@ def test_the_pty_server_ends_when_the_board_does() -> None:
 
 
 def test_the_bench_imports_without_the_firmware() -> None:
-    code = "import sys, hil_tests.bench.bench; print([m for m in sys.modules if m == 'firmware' or m.startswith(('firmware.', 'shed.'))])"
+    code = "import sys, shedbench.bench.bench; print([m for m in sys.modules if m == 'firmware' or m.startswith(('firmware.', 'shed.'))])"
     root = Path(__file__).parents[1]
     command = f'cd {root} && PYTHONPATH={root}:{root / "host_tools"} {sys.executable} -c "{code}"'
     assert os.popen(command).read().strip() == "[]"

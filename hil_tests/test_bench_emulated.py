@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.board import ProbeError
+from shedbench.bench.board_process import DEFAULT_BINARY
+from shedbench.bench.console import ConsoleError
 from shedbench.plant.units import MS, S
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.board import ProbeError
-from hil_tests.bench.board_process import DEFAULT_BINARY
-from hil_tests.bench.console import ConsoleError
 
 pytestmark = pytest.mark.skipif(not DEFAULT_BINARY.exists(), reason="the emulated board is not built (build/board/emulated-board)")
 
@@ -148,7 +147,7 @@ def test_branches_of_plant_and_board_agree_with_the_trunk(poller: Bench) -> None
 
 _RUN = """
 import sys
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 from hil_tests.test_bench_emulated import POLLER
 with Bench(flash={"/main.py": POLLER}, seed=int(sys.argv[1]), link_log=sys.argv[2]) as bench:
     bench.run("3 s")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedbench.plant.sitefile import REPOSITORY
 from shedguard.flash.image import write_partition
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.formats.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
-
-from hil_tests.bench.bench import Bench
 
 SITE = REPOSITORY / "hil_tests/sites/small.toml"
 SALE = {"session": 1 << 16, "outlet": 2, "card": bytes(11), "start_s": 1, "energised_s": 60, "energy_mwh": 5, "price_fen": 100}

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench, BenchTimeout
+from shedbench.bench.lockstep import BoardLost
 from shedbench.link import link
 from shedbench.plant.units import MS, S
-
-from hil_tests.bench.bench import Bench, BenchTimeout
-from hil_tests.bench.lockstep import BoardLost
 
 LAUNCH = [
     sys.executable,
     "-c",
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); from hil_tests.bench.fake_board import main; main()",
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from hil_tests.simulator.bench.fake_board import main; main()",
     str(Path(__file__).parents[1]),
 ]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.typed_hands import Refused, TypedHands
 from shedbench.plant.sitefile import REPOSITORY
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.typed_hands import Refused, TypedHands
 
 CONTACTS = REPOSITORY / "hil_tests" / "sites" / "boards" / "kc868-a6.toml"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import struct
 
 import pytest
+from shedbench.bench.frames import crc16_modbus
 from shedbench.plant.rig import Rig
 from shedbench.plant.units import MS
-
-from hil_tests.bench.frames import crc16_modbus
 
 UART = 1
 CHAR_NS = 10 * 1_000_000_000 // 9600

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import struct
 
+from shedbench.bench.frames import crc16_modbus
 from shedbench.plant.rig import Rig
 from shedbench.plant.sitefile import REPOSITORY
-
-from hil_tests.bench.frames import crc16_modbus
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "esp32s3" / "small.toml"
 UART, DE = 1, 16

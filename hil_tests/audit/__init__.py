@@ -18,7 +18,7 @@ from .trips import settle_trips
 from .truth import Truth
 
 if TYPE_CHECKING:
-    from hil_tests.bench.bench import Bench
+    from shedbench.bench.bench import Bench
 
 __all__ = ["audit", "settle"]
 

@@ -11,9 +11,8 @@ from .trips import MUST_TRIP_NS
 from .truth import Energised, Lie, Press, Span, Truth
 
 if TYPE_CHECKING:
+    from shedbench.bench.bench import Bench
     from shedbench.plant.meters import Lie as MeterLie
-
-    from hil_tests.bench.bench import Bench
 
 ERASE: Final = 2  # of the link's flash operations
 BOUNCE_NS: Final = 10_000_000  # gaps and touches shorter than this are a contact's bounce

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.commands.cli import run
 from shedguard.flash import program
 from shedguard.flash.image import build_blank, write_partition
@@ -13,7 +14,6 @@ from shedguard.formats import file_system
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.site.load import load
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 KEY = ["--site", str(SITE)]

@@ -9,10 +9,9 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.port import HIGH
 from shedbench.plant.units import MS, S
-
-from hil_tests.bench.bench import Bench
 
 from .rig import CARDS, LOOPS, MODEL, SERVICE, SITE, charge, charge_all, percentile
 

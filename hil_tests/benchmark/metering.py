@@ -6,9 +6,8 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, Final, NamedTuple
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.units import MS, S
-
-from hil_tests.bench.bench import Bench
 
 from .rig import MODEL, SERVICE, SITE, charge_all
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.sitefile import REPOSITORY
-
-from hil_tests.bench.bench import Bench
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 EXPANDERS = REPOSITORY / "hil_tests" / "sites" / "expanders" / "pcf.toml"

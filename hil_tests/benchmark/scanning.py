@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.units import MS
-
-from hil_tests.bench.bench import Bench
 
 from .rig import CARDS, EXPANDERS, MODEL, SERVICE, SITE, charge, percentile
 

@@ -6,7 +6,8 @@ import os
 import time
 from typing import Any
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
+
 from hil_tests.demo.evening import Evening
 
 from .rig import SITE

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.heartbeat import PICK_UP_NS
 from shedbench.plant.units import MS
-
-from hil_tests.bench.bench import Bench
 
 from .rig import MODEL, SITE
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any, Final
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.people import DEFAULT_CARDS, CardData
 from shedbench.plant.port import HIGH
 from shedbench.plant.units import S
-
-from hil_tests.bench.bench import Bench
 
 from .rig import MODEL, SITE, percentile
 

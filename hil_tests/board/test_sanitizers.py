@@ -9,9 +9,9 @@ import fcntl
 import subprocess
 
 import pytest
+from shedbench.bench.board_process import BINARY_VARIABLE, REPOSITORY
 
 from hil_tests import again
-from hil_tests.bench.board_process import BINARY_VARIABLE, REPOSITORY
 from hil_tests.board.driver import MICROPYTHON
 
 SLOWER = 7.0  # than the board as it is

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.units import S
 from shedguard.formats.records import Record
 
@@ -22,7 +23,6 @@ from hil_tests.audit.collect import site_of as read_site_of
 from hil_tests.audit.collect import truth_of
 from hil_tests.audit.live import settle_live
 from hil_tests.audit.timeline import Timeline
-from hil_tests.bench.bench import Bench
 
 from . import beginning, faults, people
 from .beginning import SMALL_SITE

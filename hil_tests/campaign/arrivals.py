@@ -12,9 +12,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
+from shedbench.bench.bench import Bench, BenchTimeout
 from shedbench.plant.units import MS, S
 
-from hil_tests.bench.bench import Bench, BenchTimeout
 from hil_tests.campaign import SMALL_SITE
 from hil_tests.scenarios.conftest import start_charging
 

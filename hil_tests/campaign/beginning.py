@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
 from shedbench.plant.contacts import DROP_OUT_RANGE
 from shedbench.plant.heartbeat import T_DROP_RANGE_NS
 from shedbench.plant.sitefile import REPOSITORY
@@ -18,8 +20,6 @@ from shedbench.plant.units import S
 from shedguard.flash.image import read_partition, write_partition
 from shedguard.formats import slots
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
 from hil_tests.power_cuts.day import used_flash
 
 SMALL_SITE: Final = REPOSITORY / "hil_tests/sites/small.toml"

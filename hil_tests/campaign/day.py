@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.flapping import Flapping
 from shedbench.plant.units import MS, S
-
-from hil_tests.bench.bench import Bench
 
 PEOPLE: Final = ("resident", "neighbour", "tenant", "visitor", "staff")
 STRANGERS: Final = ("stranger", "volunteer", "maintenance")

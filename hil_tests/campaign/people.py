@@ -171,7 +171,7 @@ def key(day: Day) -> None:
 
 def reads(day: Day) -> None:
     """Somebody reads, at a terminal or with a tool that goes away in the middle, once or on and on."""
-    from hil_tests.bench import frames
+    from shedbench.bench import frames
 
     for turn in range(day.chance.choice((1, 1, 3, 10))):
         if day.chance.random() < 0.5:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from shedbench.bench.bench import Bench, BenchTimeout
+from shedbench.bench.console import ConsoleError
 from shedbench.plant.units import MIN, S
-
-from hil_tests.bench.bench import Bench, BenchTimeout
-from hil_tests.bench.console import ConsoleError
 
 from . import clock
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shedbench.bench.bench import Bench
+from shedbench.bench.journal import partition
 from shedguard.formats import records
 from shedguard.site.load import load
 from shedguard.site.names import SiteNames
 
 from hil_tests.audit.timeline import Timeline
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.journal import partition
 
 from . import words
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
 from shedbench.plant.units import S
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
 
 _PACKS: Final = ("li48v", "la48_20", "la72", "li60v", "la60", "li36v")
 _STEP_NS: Final = 1 * S

@@ -13,10 +13,9 @@ from typing import Final
 
 from rich.console import Console
 from rich.live import Live
+from shedbench.bench.bench import Bench
+from shedbench.bench.lockstep import BoardLost
 from shedguard.errors import FAILED, OK, ShedError
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.lockstep import BoardLost
 
 from . import snapshot, view
 from .feed import Event, Feed

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
 from shedguard.formats.lists import HOLDERS, POINT_STATES
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
 
 OUTLET_STATES: Final = (
     "free",

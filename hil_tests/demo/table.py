@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shedbench.bench.bench import Bench
 from shedguard.formats.cards import show_number
 
 from hil_tests.audit.collect import site_of, truth_of
 from hil_tests.audit.sessions import sales_of
 from hil_tests.audit.timeline import Timeline
-from hil_tests.bench.bench import Bench
 
 from .clock import span, wall
 from .words import stop_cause, yuan

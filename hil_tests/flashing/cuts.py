@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 from littlefs.errors import LittleFSError
+from shedbench.bench.bench import Bench
 from shedguard.errors import PORT, ShedError
 from shedguard.flash import writer
 from shedguard.flash.file_channel import FileChannel
 from shedguard.flash.image import read_partition
 from shedguard.formats import file_system
-
-from hil_tests.bench.bench import Bench
 
 from .boards import SITE, wanted
 

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.errors import FAILED, OK, REFUSED
 from shedguard.flash.channel import SECTOR
 from shedguard.flash.open_channel import open_channel
 
-from hil_tests.bench.bench import Bench
 from hil_tests.host import inside
 from hil_tests.scenarios.conftest import start_charging
 from hil_tests.serial_tests.rig import BIN, Rig

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.doctor import board, host
 from shedguard.doctor.finding import Finding, is_bad
 from shedguard.doctor.host_facts import HostFacts, PortAccess, gather
@@ -23,8 +24,6 @@ from shedguard.link.console import Answer
 from shedguard.link.port_list import PortInfo, listed
 from shedguard.link.port_users import users
 from shedguard.link.ports import open_quietly
-
-from hil_tests.bench.bench import Bench
 
 from .boards import SITE, bare, in_service, stock, wanted
 

@@ -10,9 +10,9 @@ import random
 from dataclasses import replace
 from typing import Final
 
+from shedbench.bench.frames import crc16_modbus
 from shedbench.plant.units import MS, S
 
-from hil_tests.bench.frames import crc16_modbus
 from hil_tests.campaign import beginning
 from hil_tests.scenarios.conftest import SITE, start_charging
 

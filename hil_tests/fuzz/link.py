@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from shedbench.bench.bench import Bench
+from shedbench.bench.board_process import find_binary
 from shedbench.link import link
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.board_process import find_binary
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 WAIT_S: Final = 2.0

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.errors import ShedError
 from shedguard.link.board_clock import Hand, board_time, keep
 from shedguard.link.console import Answer, Console
 from shedguard.link.ports import open_quietly
 from shedguard.site.load import load
 
-from hil_tests.bench.bench import Bench
 from hil_tests.flashing.test_board import emulated, shed
 from hil_tests.serial_tests.rig import SITE, Rig
 

@@ -7,6 +7,8 @@ import random
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
 from shedguard.cards import changes as card_changes
 from shedguard.commands.cli import run
 from shedguard.errors import ShedError
@@ -16,8 +18,6 @@ from shedguard.flash.partitions import BoardFlash, FlashFile
 from shedguard.formats.cards import Card, canonical, find_table, read_table
 from shedguard.formats.partition_table import SHEDGUARD
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 SHEET = "card,role,valid_until\n04A1B2C3,,\n9C0FF1CE,staff,2027-12-31\n"

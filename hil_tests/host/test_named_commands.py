@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.typed_hands import TypedHands
 from shedguard.formats import lists
 from shedguard.site.model import Charging, Point
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.typed_hands import TypedHands
 from hil_tests.demo.hands import Hands
 from hil_tests.named import commands, console, texts
 from hil_tests.named.texts import ROOT, Named

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedbench.plant.sitefile import REPOSITORY
 from shedguard.boards.known import load_file
 from shedguard.commands.cli import run
@@ -12,7 +13,6 @@ from shedguard.errors import ShedError
 from shedguard.site import memory
 from shedguard.site.load import LoadedSite, load
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios import limit_site
 
 SITES = REPOSITORY / "hil_tests" / "sites"

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
+from shedbench.bench.typed_hands import LONGEST
 from shedguard.typed import TypedLines
-
-from hil_tests.bench.typed_hands import LONGEST
 
 
 def test_lines_come_from_a_pipe_in_pieces_and_its_end_ends_nothing() -> None:

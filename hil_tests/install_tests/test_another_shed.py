@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shedbench.bench.bench import Bench
 from shedbench.plant.sitefile import REPOSITORY
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE
 from hil_tests.serial_tests.rig import Rig
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 from .day import Step, charging_day, used_flash
 from .judge import Verdict, judge

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shedbench.bench.bench import Bench
 from shedguard.flash.image import write_partition
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.formats.records import (
@@ -24,8 +25,6 @@ from shedguard.formats.records import (
     build_log,
     encode_payload,
 )
-
-from hil_tests.bench.bench import Bench
 
 Verb = Callable[[Bench], object]
 _OLD_CARD: Final = bytes(11)

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 from . import SMALL_SITE, Cut, Sweep, _play, _settle, play_up_to
 from .day import Step

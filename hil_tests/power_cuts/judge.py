@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from shedbench.bench.bench import Bench
+from shedbench.bench.journal import partition
 from shedguard.formats.records import read_live
 
 from hil_tests.audit import settle
@@ -17,8 +19,6 @@ from hil_tests.audit.sessions import BRIEF_S, FIRST_CHECKPOINT_S, IDLE_MWH, LOAD
 from hil_tests.audit.site import Site
 from hil_tests.audit.timeline import Timeline
 from hil_tests.audit.truth import Truth
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.journal import partition
 
 NOTHING_MWH: Final = 100.0  # less than a contact's bounce lets through
 LACKS_MWH: Final = 1500.0  # of a sale that a cut ended before the first step of its register

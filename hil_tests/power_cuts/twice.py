@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 from . import DEAD, KINDS, SMALL_SITE, Cut, Sweep, _count, _settle, play_up_to
 from .day import Step

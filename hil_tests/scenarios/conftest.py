@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
 
 SITE = Path(__file__).parents[1] / "sites" / "small.toml"
 LAW_1_ROWS = pytest.StashKey[list[tuple[str, float, float]]]()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.changed_site import shed
 from hil_tests.scenarios.conftest import SITE, start_charging
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedbench.plant.port import HIGH, LOW
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import start_charging
 
 SITES = sorted((Path(__file__).parents[1] / "sites" / "boards").glob("*.toml"))

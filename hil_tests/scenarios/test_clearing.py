@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.bench.bench import Bench
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE, start_charging
 from hil_tests.scenarios.test_bad_starts import into_safe_mode
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
 from shedbench.plant.people import DEFAULT_CARDS
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 MARCH_S = 826_000_000  # 2026-03-05

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 

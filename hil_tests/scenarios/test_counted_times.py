@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedbench.plant.loads import ResistiveLoad
 from shedbench.plant.packs import Resistor
-
-from hil_tests.bench.bench import Bench
 
 from .conftest import start_charging
 

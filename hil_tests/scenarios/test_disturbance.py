@@ -7,11 +7,11 @@ import random
 from collections.abc import Callable
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.frames import crc16_modbus
 from shedbench.plant.port import IN_HIGH, IN_LOW
 from shedbench.plant.units import ns
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.frames import crc16_modbus
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 CHARACTER_NS = 86_806  # 115200 baud

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
 from shedbench.plant.units import MS
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import RESIDENTS, start_charging
 
 SITE = Path(__file__).parents[1] / "sites" / "esp32s3" / "small.toml"

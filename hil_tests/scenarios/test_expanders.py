@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
 from shedbench.plant.port import FLOAT, HIGH, LOW
 from shedguard.formats.lists import HOLDERS
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import start_charging
 from hil_tests.scenarios.test_law_1 import ROWS, Row
 

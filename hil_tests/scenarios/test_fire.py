@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
+
 from hil_tests.scenarios.conftest import start_charging
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from shedbench.bench.bench import Bench
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 EIGHT = SITE.parent / "loops" / "eight.toml"

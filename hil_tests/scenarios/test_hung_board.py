@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.formats.partition_table import SHEDGUARD, find
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import start_charging
 
 EXPANDERS = Path(__file__).parents[1] / "sites" / "expanders"

@@ -8,9 +8,9 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
 from hil_tests.scenarios.conftest import SITE
 
 BOOT_FILES_MS = (300, 420)  # boot.py, then main.py until it imports the shed

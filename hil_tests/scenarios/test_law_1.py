@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.formats.partition_table import SHEDGUARD, find
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import start_charging
 
 T_DROP_MS = 700

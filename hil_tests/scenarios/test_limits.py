@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios import limit_site
 from hil_tests.scenarios.conftest import RESIDENTS, start_charging
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 from .conftest import start_charging
 from .test_live_outlets import MAY_BE_LIVE, OFF, faults, stop, swap_meters, told

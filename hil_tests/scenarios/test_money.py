@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE, start_charging
 from hil_tests.scenarios.test_trial import image, push
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
 from hil_tests.campaign import campaign
 from hil_tests.scenarios import (
     test_bad_starts,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from shedbench.bench.bench import Bench
 
-from hil_tests.bench.bench import Bench
 from hil_tests.power_cuts import KINDS, Sweep, sweep
 from hil_tests.power_cuts.day import used_flash
 from hil_tests.power_cuts.errors import sweep_errors

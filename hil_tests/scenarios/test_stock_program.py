@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
 from shedguard.flash.image import read_partition
 from shedguard.formats import file_system
 from shedguard.paths import firmware_dir
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
 from hil_tests.benchmark.rig import charge_all
 from hil_tests.campaign import campaign
 from hil_tests.scenarios import (

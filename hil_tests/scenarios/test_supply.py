@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 from .conftest import start_charging
 from .test_live_outlets import faults

@@ -6,13 +6,13 @@ from binascii import crc32
 from contextlib import suppress
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
 from shedguard.flash.image import read_partition, write_partition
 from shedguard.formats import slots
 from shedguard.site.image import compile_site, image_crc
 from shedguard.site.load import loads
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 NEW_TEXT = SITE.read_text(encoding="utf-8").replace("held_open_s = 60", "held_open_s = 90")

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.flash.image import read_partition, write_partition
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE, start_charging
 from hil_tests.scenarios.test_trial import image, push
 

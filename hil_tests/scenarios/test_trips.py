@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.variant import chosen
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.variant import chosen
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 SERVICE = "from shed.app import service as s\n"

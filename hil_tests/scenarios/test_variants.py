@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
 
 from hil_tests import again
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.conftest import SITE
 
 VARIANTS = [("--cpu-mhz", mhz, "--flash-timing", timing) for mhz, timing in product(("160", "240"), ("typical", "worst"))]

@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from shedbench.bench.bench import Bench
+from shedbench.bench.branch import Fork
+from shedbench.bench.flash_image import Flash
+from shedbench.bench.serial_port import SerialPort
 from shedbench.plant.sitefile import REPOSITORY
 
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.branch import Fork
-from hil_tests.bench.flash_image import Flash
-from hil_tests.bench.serial_port import SerialPort
 from hil_tests.host import inside
 
 BIN: Final = Path(sys.executable).parent

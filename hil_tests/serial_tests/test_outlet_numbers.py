@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
 from shedguard.commands import cli
 from shedguard.errors import OK
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.changed_site import shed
 from hil_tests.scenarios.conftest import start_charging
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from hil_tests.bench.board_process import REPOSITORY, BoardMissing
+from shedbench.bench.board_process import REPOSITORY, BoardMissing
 
 from . import page, suite
 

@@ -6,6 +6,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from shedbench.bench.board_process import BoardProcess
+from shedbench.bench.lockstep import Lockstep
+from shedbench.bench.uart0 import Serial
 from shedbench.link import link
 from shedbench.plant.jumper import PinJumper, UartJumper
 from shedbench.plant.port import POWER_ON, BoardPort
@@ -14,10 +17,6 @@ from shedbench.plant.world import World
 from shedguard.flash.image import build_blank, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.partition_table import STOCK, find
-
-from hil_tests.bench.board_process import BoardProcess
-from hil_tests.bench.lockstep import Lockstep
-from hil_tests.bench.serial import Serial
 
 # What tests open or import while they run. On the board they stand at the root, where the suite's folder is the current one on a PC.
 _DATA = ("io/data", "unicode/data")

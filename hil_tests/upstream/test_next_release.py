@@ -7,8 +7,7 @@ import subprocess
 import sys
 
 import pytest
-
-from hil_tests.bench.board_process import BINARY_VARIABLE, REPOSITORY
+from shedbench.bench.board_process import BINARY_VARIABLE, REPOSITORY
 
 
 @pytest.mark.long

@@ -22,7 +22,7 @@ from .site import load as sites
 from .typed import TypedLines
 
 if TYPE_CHECKING:
-    from hil_tests.bench.typed_hands import TypedHands
+    from shedbench.bench.typed_hands import TypedHands
 
 _PROMPTS = (">>> ", "shed> ")
 _BOOT_NS = 5_000_000_000
@@ -38,10 +38,10 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     Signal 1 of the user taps RESET with BOOT held, signal 2 taps RESET. Lines on standard input act on the shed (`help` lists them), their
     answers go to stderr; its end ends nothing.
     """
-    from hil_tests.bench.bench import Bench
-    from hil_tests.bench.flash_image import BLANK, ERASED
-    from hil_tests.bench.serial_port import SerialPort
-    from hil_tests.bench.typed_hands import TypedHands
+    from shedbench.bench.bench import Bench
+    from shedbench.bench.flash_image import BLANK, ERASED
+    from shedbench.bench.serial_port import SerialPort
+    from shedbench.bench.typed_hands import TypedHands
 
     if flash is not None and (flash.is_dir() or not flash.parent.is_dir()):
         cause = "it is a folder" if flash.is_dir() else f"there is no folder {flash.parent}"
@@ -122,7 +122,7 @@ class _Typist:
                 return
 
     def _follow(self, line: str) -> str:
-        from hil_tests.bench.typed_hands import Refused
+        from shedbench.bench.typed_hands import Refused
 
         try:
             return self._hands.do(line)

@@ -23,8 +23,8 @@ from shedbench.rom_loader.wire import Wire
 from .boot_rom import BAUD, BootRom, Chip
 from .lockstep import Lockstep
 from .pty import PtyServer
-from .serial import Serial
 from .serial_network import Network
+from .uart0 import Serial
 
 _AHEAD_NS: Final = 50 * MS  # input that may wait for the board; the rest waits in the clients' buffers
 _S: Final = 1_000_000_000

@@ -13,8 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from shedbench.plant.people import CardData
-from shedbench.plant.sitefile import REPOSITORY, Wiring
 from shedguard.boards.known import load_file as load_board
 from shedguard.flash.image import build_blank, build_flash, write_partition
 from shedguard.formats import file_system
@@ -22,6 +20,9 @@ from shedguard.formats.cards import Card, canonical
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.paths import boards_dir, firmware_dir
 from shedguard.site.load import load
+
+from shedbench.plant.people import CardData
+from shedbench.plant.sitefile import REPOSITORY, Wiring
 
 BLANK: Final = "blank"
 ERASED: Final = "erased"

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from shedbench.plant.units import MS, Duration, ns
 
 from . import frames
-from .serial import Serial
+from .uart0 import Serial
 
 PROMPTS: Final = (b"shed> ", b">>> ", b"... ", b"raw REPL; CTRL-B to exit\r\n>")
 _ENDS: Final = tuple(b"\r\n" + prompt for prompt in PROMPTS)  # at the beginning of a line

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from shedbench.plant.sitefile import Wiring
 from shedguard.formats import lists, records
+
+from shedbench.plant.sitefile import Wiring
 
 _TABLE_OFFSET: Final = 0x8000
 _TABLE_SIZE: Final = 0xC00

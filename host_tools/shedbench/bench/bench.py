@@ -30,7 +30,7 @@ from .console import Console
 from .flash_image import BLANK, ERASED, Flash, flash_file
 from .lockstep import Lockstep
 from .parts import Parts
-from .serial import Serial
+from .uart0 import Serial
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from shedbench.link import link
 from shedbench.plant.units import MS, Duration
 
 from .lockstep import BoardLost, Lockstep
-from .serial import Serial
+from .uart0 import Serial
 
 SLICE_NS: Final = 10 * MS
 _MAX_LAG_S: Final = 0.5  # a machine that cannot keep up lets virtual time fall behind instead of racing later
