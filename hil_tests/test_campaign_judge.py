@@ -63,7 +63,7 @@ def test_a_weld_that_nothing_tells_of_is_found_by_the_campaigns_judge(monkeypatc
     monkeypatch.setattr("hil_tests.campaign.acts_for", lambda bench: {welded: 1})
     monkeypatch.setattr(beginning, "drawn", lambda chance: PLAIN)
     assert campaign(1, 0.1) == []
-    monkeypatch.setattr("hil_tests.audit.live.TELLS", frozenset())  # nobody reads its faults
+    monkeypatch.setattr("shedbench.audit.live.TELLS", frozenset())  # nobody reads its faults
     found = campaign(1, 0.1)
     assert len(found) == 1 and found[0].startswith("outlet 1 drew power that nobody had bought"), found
 

@@ -14,15 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from shedbench.audit import audit
+from shedbench.audit.collect import site_of as read_site_of
+from shedbench.audit.collect import truth_of
+from shedbench.audit.live import settle_live
+from shedbench.audit.timeline import Timeline
 from shedbench.bench.bench import Bench
 from shedbench.plant.units import S
 from shedguard.formats.records import Record
-
-from hil_tests.audit import audit
-from hil_tests.audit.collect import site_of as read_site_of
-from hil_tests.audit.collect import truth_of
-from hil_tests.audit.live import settle_live
-from hil_tests.audit.timeline import Timeline
 
 from . import beginning, faults, people
 from .beginning import SMALL_SITE

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from shedbench.audit.truth import Span
 from shedbench.bench.bench import Bench
 from shedbench.plant.units import S
-
-from hil_tests.audit.truth import Span
 
 DRAWS_W: Final = 5.0  # more than any charger at rest
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from shedbench.audit.live import UNSEEN
 from shedbench.plant.units import S
-
-from hil_tests.audit.live import UNSEEN
 
 from .day import PACKS, PEOPLE, STRANGERS, Day
 

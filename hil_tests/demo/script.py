@@ -7,12 +7,11 @@ import time
 from pathlib import Path
 from typing import Final
 
+from shedbench.audit import audit
 from shedbench.bench.bench import Bench, BenchTimeout
 from shedbench.bench.console import ConsoleError
 from shedbench.bench.lockstep import BoardLost
 from shedguard.errors import OK, TEST_FAILED
-
-from hil_tests.audit import audit
 
 from . import clock, picture, table
 from .evening import STORIES, Evening

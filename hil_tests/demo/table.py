@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shedbench.audit.collect import site_of, truth_of
+from shedbench.audit.sessions import sales_of
+from shedbench.audit.timeline import Timeline
 from shedbench.bench.bench import Bench
 from shedguard.formats.cards import show_number
-
-from hil_tests.audit.collect import site_of, truth_of
-from hil_tests.audit.sessions import sales_of
-from hil_tests.audit.timeline import Timeline
 
 from .clock import span, wall
 from .words import stop_cause, yuan

@@ -6,11 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from shedbench.audit import settle
+from shedbench.audit.site import Cause, Site, Tariff
+from shedbench.audit.truth import Energised, Span, Truth
 from shedguard.formats.records import Log, Record
-
-from hil_tests.audit import settle
-from hil_tests.audit.site import Cause, Site, Tariff
-from hil_tests.audit.truth import Energised, Span, Truth
 
 S = 1_000_000_000
 CARD = b"\x04\x04\xa1\xb2\xc3" + bytes(6)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from shedbench.audit.live import settle_live
+from shedbench.audit.timeline import Timeline
+from shedbench.audit.truth import Lie, Span, Truth
 from shedguard.formats.records import Record
 
-from hil_tests.audit.live import settle_live
-from hil_tests.audit.timeline import Timeline
-from hil_tests.audit.truth import Lie, Span, Truth
 from hil_tests.demo_tests.test_audit import BOOT, SITE, SOLD, TRUTH, S, record
 
 LIVE = replace(TRUTH, drawn={1: [Span(101 * S, 6000 * S)]})  # the sale ended at 3705 s and the power flowed on

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from shedbench.audit.collect import _alarms
+from shedbench.audit.truth import Energised, Lie, Press, Span
 from shedguard.formats.records import Log
 
-from hil_tests.audit.collect import _alarms
-from hil_tests.audit.truth import Energised, Lie, Press, Span
 from hil_tests.demo_tests.test_audit import (
     BOOT,
     BOOT_S,

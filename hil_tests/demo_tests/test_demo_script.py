@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from shedbench.audit import audit
 from shedbench.bench.bench import Bench
 from shedbench.plant.sitefile import REPOSITORY
 
-from hil_tests.audit import audit
 from hil_tests.demo import SITE
 
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from shedbench.audit import settle
+from shedbench.audit.collect import site_of, truth_of
+from shedbench.audit.sessions import BRIEF_S, FIRST_CHECKPOINT_S, IDLE_MWH, LOAD_SHOWS_S, Sale, sales_of
+from shedbench.audit.site import Site
+from shedbench.audit.timeline import Timeline
+from shedbench.audit.truth import Truth
 from shedbench.bench.bench import Bench
 from shedbench.bench.journal import partition
 from shedguard.formats.records import read_live
-
-from hil_tests.audit import settle
-from hil_tests.audit.collect import site_of, truth_of
-from hil_tests.audit.sessions import BRIEF_S, FIRST_CHECKPOINT_S, IDLE_MWH, LOAD_SHOWS_S, Sale, sales_of
-from hil_tests.audit.site import Site
-from hil_tests.audit.timeline import Timeline
-from hil_tests.audit.truth import Truth
 
 NOTHING_MWH: Final = 100.0  # less than a contact's bounce lets through
 LACKS_MWH: Final = 1500.0  # of a sale that a cut ended before the first step of its register

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shed.charging import stop_causes, tariff
+from shedbench.audit.sessions import OF_THE_SHED
 from shedguard.formats.lists import STOP_CAUSES
-
-from hil_tests.audit.sessions import OF_THE_SHED
 
 YUAN_FOR_FIVE_HOURS = (tariff.TIME, 100, 300)
 
