@@ -6,9 +6,9 @@ import random
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.campaign import beginning, campaign, people
+from shedbench.campaign.day import Day
 
-from hil_tests.campaign import beginning, campaign, people
-from hil_tests.campaign.day import Day
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 
@@ -41,7 +41,7 @@ def test_a_meter_that_bills_too_much_is_found_by_the_campaigns_judge(monkeypatch
         day.bench.button(1).press(by="resident")
         day.bench.run("30 min")
 
-    monkeypatch.setattr("hil_tests.campaign.acts_for", lambda bench: {scaled: 1})
+    monkeypatch.setattr("shedbench.campaign.acts_for", lambda bench: {scaled: 1})
     monkeypatch.setattr(beginning, "drawn", lambda chance: PLAIN)
     found = campaign(1, 0.25)
     assert len(found) == 1 and "(+" in found[0], found
@@ -60,7 +60,7 @@ def test_a_weld_that_nothing_tells_of_is_found_by_the_campaigns_judge(monkeypatc
         bench.console.ask({"do": "stop", "o": 1}, key=True)
         bench.run("10 min")
 
-    monkeypatch.setattr("hil_tests.campaign.acts_for", lambda bench: {welded: 1})
+    monkeypatch.setattr("shedbench.campaign.acts_for", lambda bench: {welded: 1})
     monkeypatch.setattr(beginning, "drawn", lambda chance: PLAIN)
     assert campaign(1, 0.1) == []
     monkeypatch.setattr("shedbench.audit.live.TELLS", frozenset())  # nobody reads its faults

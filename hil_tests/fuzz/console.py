@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Final
 
 from shedbench.bench.frames import crc16_modbus
+from shedbench.campaign import beginning
 from shedbench.plant.units import MS, S
 
-from hil_tests.campaign import beginning
 from hil_tests.scenarios.conftest import SITE, start_charging
 
 MINUTE_NS: Final = 60 * S

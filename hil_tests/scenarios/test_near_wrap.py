@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
+from shedbench.campaign import campaign
 
-from hil_tests.campaign import campaign
 from hil_tests.scenarios import (
     test_bad_starts,
     test_blind,

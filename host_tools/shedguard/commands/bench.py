@@ -80,7 +80,7 @@ def campaign(
 
     Example: shed campaign --seeds 100 --first-seed 1
     """
-    _leave(_bench("hil_tests.campaign.runner").main(seeds=seeds, first_seed=first_seed, jobs=jobs))
+    _leave(_bench("shedbench.campaign.runner").main(seeds=seeds, first_seed=first_seed, jobs=jobs))
 
 
 def _bench(name: str) -> Any:

@@ -1,6 +1,6 @@
 """A trip under interrupts that arrive late: many seeds, each a minute of a busy shed with an alarm in it. What counts is the plant.
 
-python -m hil_tests.campaign.arrivals --seeds 1000 --jobs 2
+python -m shedbench.campaign.arrivals --seeds 1000 --jobs 2
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
-from shedbench.bench.bench import Bench, BenchTimeout
-from shedbench.plant.units import MS, S
-
-from hil_tests.campaign import SMALL_SITE
 from hil_tests.scenarios.conftest import start_charging
+from shedbench.bench.bench import Bench, BenchTimeout
+from shedbench.campaign import SMALL_SITE
+from shedbench.plant.units import MS, S
 
 MINUTE_NS: Final = 60 * S
 TRIP_NS: Final = 100 * MS
@@ -156,7 +155,7 @@ def summary(outcomes: list[Outcome]) -> str:
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m hil_tests.campaign.arrivals", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m shedbench.campaign.arrivals", description=__doc__)
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from shedguard.flash.image import read_partition, write_partition
+from shedguard.formats import slots
+
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
 from shedbench.plant.contacts import DROP_OUT_RANGE
 from shedbench.plant.heartbeat import T_DROP_RANGE_NS
 from shedbench.plant.sitefile import REPOSITORY
 from shedbench.plant.units import S
-from shedguard.flash.image import read_partition, write_partition
-from shedguard.formats import slots
-
-from hil_tests.power_cuts.day import used_flash
+from shedbench.power_cuts.day import used_flash
 
 SMALL_SITE: Final = REPOSITORY / "hil_tests/sites/small.toml"
 # block_min, price_fen, max_session_min: blocks and limits that a day of ten minutes reaches.

@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from shedguard.formats.records import Record
+
 from shedbench.audit import audit
 from shedbench.audit.collect import site_of as read_site_of
 from shedbench.audit.collect import truth_of
@@ -21,7 +23,6 @@ from shedbench.audit.live import settle_live
 from shedbench.audit.timeline import Timeline
 from shedbench.bench.bench import Bench
 from shedbench.plant.units import S
-from shedguard.formats.records import Record
 
 from . import beginning, faults, people
 from .beginning import SMALL_SITE

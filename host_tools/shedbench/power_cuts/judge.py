@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from shedguard.formats.records import read_live
+
 from shedbench.audit import settle
 from shedbench.audit.collect import site_of, truth_of
 from shedbench.audit.sessions import BRIEF_S, FIRST_CHECKPOINT_S, IDLE_MWH, LOAD_SHOWS_S, Sale, sales_of
@@ -17,7 +19,6 @@ from shedbench.audit.timeline import Timeline
 from shedbench.audit.truth import Truth
 from shedbench.bench.bench import Bench
 from shedbench.bench.journal import partition
-from shedguard.formats.records import read_live
 
 NOTHING_MWH: Final = 100.0  # less than a contact's bounce lets through
 LACKS_MWH: Final = 1500.0  # of a sale that a cut ended before the first step of its register

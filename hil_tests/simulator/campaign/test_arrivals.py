@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_tests.campaign.arrivals import arrivals, summary
+from shedbench.campaign.arrivals import arrivals, summary
 
 SHARE = 50
 

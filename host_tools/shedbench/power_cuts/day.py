@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shedbench.bench.bench import Bench
 from shedguard.flash.image import write_partition
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.formats.records import (
@@ -25,6 +24,8 @@ from shedguard.formats.records import (
     build_log,
     encode_payload,
 )
+
+from shedbench.bench.bench import Bench
 
 Verb = Callable[[Bench], object]
 _OLD_CARD: Final = bytes(11)
