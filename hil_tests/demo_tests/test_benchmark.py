@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from shedbench import benchmark
+from shedbench.benchmark.figures import KEYS
+from shedbench.benchmark.goals import GOALS, judge
+from shedbench.benchmark.rig import percentile
 from shedguard.errors import INVALID, ShedError
-
-from hil_tests import benchmark
-from hil_tests.benchmark.figures import KEYS
-from hil_tests.benchmark.goals import GOALS, judge
-from hil_tests.benchmark.rig import percentile
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.5, 50), (0.99, 99), (0.999, 100), (1.0, 100), (0.001, 1)])

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from shedbench.bench.bench import Bench
-
-from hil_tests.demo.hands import Hands
+from shedbench.demo.hands import Hands
 
 
 @pytest.fixture

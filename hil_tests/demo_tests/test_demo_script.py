@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from shedbench.audit import audit
 from shedbench.bench.bench import Bench
+from shedbench.demo import SITE
 from shedbench.plant.sitefile import REPOSITORY
-
-from hil_tests.demo import SITE
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "hil_tests.demo", "--script", *arguments]
+    command = [sys.executable, "-m", "shedbench.demo", "--script", *arguments]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
 
 

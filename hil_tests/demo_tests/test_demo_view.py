@@ -6,12 +6,11 @@ import io
 
 import pytest
 from rich.console import Console
+from shedbench.demo import clock, view, words
+from shedbench.demo.feed import Event
+from shedbench.demo.snapshot import MeterRow, OutletRow, Snapshot
 from shedguard.formats.records import JOURNAL_KINDS, Record
 from shedguard.site.names import SiteNames
-
-from hil_tests.demo import clock, view, words
-from hil_tests.demo.feed import Event
-from hil_tests.demo.snapshot import MeterRow, OutletRow, Snapshot
 
 LONG = "outlet 4 ends (load gone after an outage): 1234.5 Wh, 10:00:00, 2.00 yuan, and a tail that no screen of eighty columns can hold"
 NAMES = SiteNames(outlets=(1, 2, 3, 4), points=("smoke bay",), causes=("smoke bay",), effects=("cut row A", "free main"), gates=("main",))

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.typed_hands import TypedHands
+from shedbench.demo.hands import Hands
 from shedguard.formats import lists
 from shedguard.site.model import Charging, Point
 
-from hil_tests.demo.hands import Hands
 from hil_tests.named import commands, console, texts
 from hil_tests.named.texts import ROOT, Named
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[2]
-HOST: Final = ("host_tools", "host_tools/shedbench/bench", "hil_tests/demo", "host_tools/shedbench/campaign", "hil_tests/benchmark", "host_tools/shedbench/power_cuts")
+HOST: Final = ("host_tools", "host_tools/shedbench/bench", "host_tools/shedbench/demo", "host_tools/shedbench/campaign", "host_tools/shedbench/benchmark", "host_tools/shedbench/power_cuts")
 _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _QUOTED: Final = re.compile(r"`([^`\n]+)`")
 # "shed" behind one of these is the house, not the tool.

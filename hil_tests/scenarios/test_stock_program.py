@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
+from shedbench.benchmark.rig import charge_all
 from shedbench.campaign import campaign
 from shedguard.flash.image import read_partition
 from shedguard.formats import file_system
 from shedguard.paths import firmware_dir
 
-from hil_tests.benchmark.rig import charge_all
 from hil_tests.scenarios import (
     test_bad_starts,
     test_boards,

@@ -55,7 +55,7 @@ def demo(
     if picture is not None:
         check_new(picture, force)
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
-    _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
+    _leave(_bench("shedbench.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 
 
 def benchmark(
@@ -68,7 +68,7 @@ def benchmark(
     Example: shed benchmark --json --only scan_us,boot_ms
     """
     keys = [key.strip() for key in only.split(",") if key.strip()] if only else None
-    _leave(_bench("hil_tests.benchmark").main(as_json=as_json, only=keys, seed=seed))
+    _leave(_bench("shedbench.benchmark").main(as_json=as_json, only=keys, seed=seed))
 
 
 def campaign(

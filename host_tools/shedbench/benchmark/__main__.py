@@ -1,4 +1,4 @@
-"""``python -m hil_tests.benchmark [--json] [--only KEY,...] [--seed N] [--n SAMPLES]``: the same as ``shed benchmark``."""
+"""``python -m shedbench.benchmark [--json] [--only KEY,...] [--seed N] [--n SAMPLES]``: the same as ``shed benchmark``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from . import main
 
-parser = argparse.ArgumentParser(prog="python -m hil_tests.benchmark")
+parser = argparse.ArgumentParser(prog="python -m shedbench.benchmark")
 parser.add_argument("--json", action="store_true")
 parser.add_argument("--only", default=None, metavar="KEY,...")
 parser.add_argument("--seed", type=int, default=1)

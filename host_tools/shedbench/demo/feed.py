@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shedbench.audit.timeline import Timeline
-from shedbench.bench.bench import Bench
-from shedbench.bench.journal import partition
 from shedguard.formats import records
 from shedguard.site.load import load
 from shedguard.site.names import SiteNames
+
+from shedbench.audit.timeline import Timeline
+from shedbench.bench.bench import Bench
+from shedbench.bench.journal import partition
 
 from . import words
 

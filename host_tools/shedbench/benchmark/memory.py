@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from shedbench.bench.bench import Bench
 from shedguard.flash import image, program
 from shedguard.formats import file_system
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.site.load import load
+
+from shedbench.bench.bench import Bench
 
 from .rig import MODEL, SERVICE, SITE, charge_all
 

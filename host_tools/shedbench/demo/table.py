@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shedguard.formats.cards import show_number
+
 from shedbench.audit.collect import site_of, truth_of
 from shedbench.audit.sessions import sales_of
 from shedbench.audit.timeline import Timeline
 from shedbench.bench.bench import Bench
-from shedguard.formats.cards import show_number
 
 from .clock import span, wall
 from .words import stop_cause, yuan

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
-from shedbench.bench.bench import Bench
 from shedguard.files.whole_file import write_whole
+
+from shedbench.bench.bench import Bench
 
 from . import snapshot, view
 from .feed import Event

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shedguard.formats.lists import HOLDERS, POINT_STATES
+
 from shedbench.bench.bench import Bench
 from shedbench.bench.console import ConsoleError
-from shedguard.formats.lists import HOLDERS, POINT_STATES
 
 OUTLET_STATES: Final = (
     "free",

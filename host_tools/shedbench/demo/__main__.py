@@ -1,4 +1,4 @@
-"""``python -m hil_tests.demo [--script] [--seed N] [--meter-scale F] [--picture FILE]``: the same as ``shed demo``."""
+"""``python -m shedbench.demo [--script] [--seed N] [--meter-scale F] [--picture FILE]``: the same as ``shed demo``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from . import main
 
-parser = argparse.ArgumentParser(prog="python -m hil_tests.demo", description=main.__doc__)
+parser = argparse.ArgumentParser(prog="python -m shedbench.demo", description=main.__doc__)
 parser.add_argument("--script", action="store_true")
 parser.add_argument("--seed", type=int, default=1)
 parser.add_argument("--meter-scale", "--scale-meter", type=float, default=1.0)

@@ -13,9 +13,10 @@ from typing import Final
 
 from rich.console import Console
 from rich.live import Live
+from shedguard.errors import FAILED, OK, ShedError
+
 from shedbench.bench.bench import Bench
 from shedbench.bench.lockstep import BoardLost
-from shedguard.errors import FAILED, OK, ShedError
 
 from . import snapshot, view
 from .feed import Event, Feed

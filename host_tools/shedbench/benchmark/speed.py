@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 from shedbench.bench.bench import Bench
-
-from hil_tests.demo.evening import Evening
+from shedbench.demo.evening import Evening
 
 from .rig import SITE
 

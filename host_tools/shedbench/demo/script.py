@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 from typing import Final
 
+from shedguard.errors import OK, TEST_FAILED
+
 from shedbench.audit import audit
 from shedbench.bench.bench import Bench, BenchTimeout
 from shedbench.bench.console import ConsoleError
 from shedbench.bench.lockstep import BoardLost
-from shedguard.errors import OK, TEST_FAILED
 
 from . import clock, picture, table
 from .evening import STORIES, Evening
