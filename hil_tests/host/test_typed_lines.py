@@ -6,7 +6,7 @@ import os
 
 import pytest
 from shedbench.bench.typed_hands import LONGEST
-from shedguard.typed import TypedLines
+from shedbench.emulate.typed import TypedLines
 
 
 def test_lines_come_from_a_pipe_in_pieces_and_its_end_ends_nothing() -> None:

@@ -36,7 +36,7 @@ def emulate(
 
     Example: shed emulate --board kc868-a16
     """
-    _leave(_bench("shedguard.emulate").run(site=site, flash=flash, seed=seed, board=board, erased=erased))
+    _leave(_bench("shedbench.emulate.emulate").run(site=site, flash=flash, seed=seed, board=board, erased=erased))
 
 
 def demo(

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .boards import known as boards
-from .errors import FAILED, INVALID, OK, ShedError, reason
-from .files.whole_file import write_whole
-from .formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
-from .paths import boards_dir, repository
-from .site import load as sites
+from shedguard.boards import known as boards
+from shedguard.errors import FAILED, INVALID, OK, ShedError, reason
+from shedguard.files.whole_file import write_whole
+from shedguard.formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
+from shedguard.paths import boards_dir, repository
+from shedguard.site import load as sites
+
 from .typed import TypedLines
 
 if TYPE_CHECKING:
