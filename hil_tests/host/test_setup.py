@@ -10,7 +10,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from setup_steps import apt_source, micropython, report, system_packages
+from shedbench.setup import apt_source, micropython, report, system_packages
 
 DEB822 = """\
 # comment

@@ -13,7 +13,7 @@ from shedbench.bench.board_process import BINARY_VARIABLE, REPOSITORY
 @pytest.mark.long
 def test_the_next_release_builds_and_runs_the_firmware(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(REPOSITORY / "host_tools"))
-    from setup_steps import micropython, other_release
+    from shedbench.setup import micropython, other_release
 
     build = REPOSITORY / "build"
     log = build / "setup.log"

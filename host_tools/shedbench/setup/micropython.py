@@ -1,6 +1,6 @@
 """MicroPython's source: Debian's own source package at a pinned version, or the tree that MICROPYTHON_SRC names.
 
-`make setup` uses PINNED; `make long` also builds NEXT (host_tools/setup_steps/other_release.py). A tarball is
+`make setup` uses PINNED; `make long` also builds NEXT (host_tools/shedbench/setup/other_release.py). A tarball is
 checked against a pinned SHA-256 and kept by that hash under the user's cache, so that another clone needs no network.
 """
 
