@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.flash.image import write_partition
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.formats.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.typed_hands import Refused, TypedHands
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 
 CONTACTS = REPOSITORY / "hil_tests" / "sites" / "boards" / "kc868-a6.toml"
 

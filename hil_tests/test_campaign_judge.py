@@ -6,10 +6,10 @@ import random
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedbench.campaign import beginning, campaign, people
 from shedbench.campaign.day import Day
-
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.places import SMALL_SITE as SITE
 
 
 def test_the_same_seed_is_the_same_day_and_another_is_another():

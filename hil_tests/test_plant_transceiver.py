@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 
 from shedbench.bench.frames import crc16_modbus
+from shedbench.places import REPOSITORY
 from shedbench.plant.rig import Rig
-from shedbench.plant.sitefile import REPOSITORY
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "esp32s3" / "small.toml"
 UART, DE = 1, 16

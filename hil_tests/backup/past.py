@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.backup import contents
 from shedguard.backup.contents import Contents
 from shedguard.flash.image import build_flash, write_partition
@@ -20,8 +21,6 @@ from shedguard.formats.records import (
     encode_payload,
 )
 from shedguard.site.load import load
-
-from hil_tests.scenarios.conftest import SITE
 
 KEY = load(SITE).site.safety.maintenance_key
 ITEMS = ["journal", "open sessions", "counters", "cards", "events", "configuration"]

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.backup import archive, restore
 from shedguard.backup.contents import Contents
 from shedguard.commands.cli import run
 from shedguard.formats.slots import SLOT_SIZE, build_slot
 from shedguard.site.image import compile_site
 from shedguard.site.load import load
-
-from hil_tests.scenarios.conftest import SITE
 
 from .past import KEY, board_file, now
 

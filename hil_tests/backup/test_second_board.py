@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.commands.cli import run
 from shedguard.flash import program
 from shedguard.flash.image import build_blank, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.site.load import load
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 KEY = ["--site", str(SITE)]
 

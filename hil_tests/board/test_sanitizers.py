@@ -9,7 +9,8 @@ import fcntl
 import subprocess
 
 import pytest
-from shedbench.bench.board_process import BINARY_VARIABLE, REPOSITORY
+from shedbench.bench.board_process import BINARY_VARIABLE
+from shedbench.places import REPOSITORY
 
 from hil_tests import again
 from hil_tests.board.driver import MICROPYTHON

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 
 ALTERNATE_SCREEN_ON, ALTERNATE_SCREEN_OFF, CURSOR_ON = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
 

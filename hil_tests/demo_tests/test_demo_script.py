@@ -10,7 +10,7 @@ import pytest
 from shedbench.audit import audit
 from shedbench.bench.bench import Bench
 from shedbench.demo import SITE
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:

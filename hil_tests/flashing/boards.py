@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from shedbench.places import REPOSITORY
 from shedbench.plant.people import DEFAULT_CARDS
-from shedbench.plant.sitefile import REPOSITORY
 from shedguard.boards import known
 from shedguard.flash import image, plan
 from shedguard.flash.channel import SECTOR

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedguard.errors import FAILED, OK, REFUSED
 from shedguard.flash.channel import SECTOR
 from shedguard.flash.open_channel import open_channel
 
 from hil_tests.host import inside
-from hil_tests.scenarios.conftest import start_charging
 from hil_tests.serial_tests.rig import BIN, Rig
 
 from .boards import BOARD, SITE

@@ -11,7 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.boards import known
 from shedguard.deploy import bundle
 from shedguard.errors import FAILED, INVALID, ShedError

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.console import ConsoleError
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.cards import changes as card_changes
 from shedguard.commands.cli import run
 from shedguard.errors import ShedError
@@ -17,8 +19,6 @@ from shedguard.flash.image import build_blank, read_partition, write_partition
 from shedguard.flash.partitions import BoardFlash, FlashFile
 from shedguard.formats.cards import Card, canonical, find_table, read_table
 from shedguard.formats.partition_table import SHEDGUARD
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 SHEET = "card,role,valid_until\n04A1B2C3,,\n9C0FF1CE,staff,2027-12-31\n"
 

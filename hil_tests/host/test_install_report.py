@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.deploy.install import STEPS, Job
 from shedguard.deploy.report import BY_HAND, Report, StepResult, signature
 from shedguard.deploy.self_test import Check, bad, look, require, self_test

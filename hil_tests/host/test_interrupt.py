@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.errors import INTERRUPTED, OK
 
 from hil_tests.serial_tests.rig import BIN

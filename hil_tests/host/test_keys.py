@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.boards.boot_file import generate
 from shedguard.boards.check import problems as board_problems
 from shedguard.boards.model import Board

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.commands import board, cli, common
 from shedguard.errors import INVALID, OK, SAFETY_FAULT
 from shedguard.link.console import Answer
-
-from hil_tests.scenarios.conftest import SITE
 
 FAULTS = [{"ok": True}, {"f": 9, "a": 1, "n": 2, "live": 1}, {"f": 10, "a": 0, "n": 1, "live": 0}, {"f": 23, "a": 0, "n": 1, "live": 1}]
 

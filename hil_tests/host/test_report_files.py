@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.commands.cli import run
 from shedguard.deploy import report_files
 from shedguard.deploy.install import STEPS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.boards.known import load_file
 from shedguard.commands.cli import run
 from shedguard.errors import ShedError

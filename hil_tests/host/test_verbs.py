@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import typer
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.commands import cli
 from shedguard.commands.status_view import show_status
 from shedguard.errors import FAILED, INVALID, OK, PORT, REFUSED, TEST_FAILED

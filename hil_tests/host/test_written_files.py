@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.commands.cli import run
 from shedguard.errors import FAILED, INVALID, OK
 from shedguard.files.whole_file import whole_file

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from shedbench.bench.bench import Bench
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
+from shedbench.places import SMALL_SITE as SITE
 
-from hil_tests.scenarios.conftest import SITE
 from hil_tests.serial_tests.rig import Rig
 
 OTHER = REPOSITORY / "hil_tests" / "sites" / "boards" / "kc868-a6.toml"

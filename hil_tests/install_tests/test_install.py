@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.bench.residents import start_charging
+from shedbench.places import REPOSITORY
 
-from hil_tests.scenarios.conftest import start_charging
 from hil_tests.serial_tests.rig import Rig, served
 
 SITES = sorted((REPOSITORY / "hil_tests" / "sites" / "boards").glob("*.toml"))

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import RESIDENTS, start_charging
+from shedbench.places import SMALL_SITE as SITE
 
-SITE = Path(__file__).parents[1] / "sites" / "small.toml"
+__all__ = ["RESIDENTS", "SITE", "start_charging"]  # their old place, for one release
+
 LAW_1_ROWS = pytest.StashKey[list[tuple[str, float, float]]]()
 
 
@@ -69,15 +72,3 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.section("law 1: time until no outlet is fed (virtual)")
         for what, ms, limit_ms in sorted(rows):
             terminalreporter.write_line(f"{what:<48} {ms:8.1f} ms  (limit {limit_ms:.0f} ms)")
-
-
-RESIDENTS = ("resident", "neighbour", "tenant", "visitor")  # a card counts three times, then once in 30 s
-
-
-def start_charging(bench: Bench, outlet: int, pack: str = "li48v", soc: float = 0.2, card: str = "resident") -> None:
-    """A resident plugs the bike in, shows the card at the gate, presses the outlet's button; the plant says when current flows."""
-    bench.bike(outlet).plug(pack, soc=soc)
-    bench.card(card).tap()
-    bench.run("1 s")
-    bench.button(outlet).press()
-    bench.until(bench.outlet(outlet).is_charging, within="20 s")

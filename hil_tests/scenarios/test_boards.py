@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedbench.plant.port import HIGH, LOW
-
-from hil_tests.scenarios.conftest import start_charging
 
 SITES = sorted((Path(__file__).parents[1] / "sites" / "boards").glob("*.toml"))
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from littlefs import LittleFS, UserContext
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash import program
 from shedguard.flash.image import read_partition, write_partition
 from shedguard.formats.file_system import BLOCK
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 APP, MAIN = "/shed/app.mpy", "/main.py"
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.console import ConsoleError
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedbench.plant.people import DEFAULT_CARDS
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 MARCH_S = 826_000_000  # 2026-03-05
 DAY_S = 86_400

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedbench.plant.loads import ResistiveLoad
 from shedbench.plant.packs import Resistor
-
-from .conftest import start_charging
 
 PRICE_FEN, BLOCK_S = 100, 300 * 60
 

@@ -14,7 +14,8 @@ EVENING = """
 import sys
 from pathlib import Path
 from shedbench.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
 with Bench(site=SITE, seed=int(sys.argv[1]), link_log=Path(sys.argv[2]), ticks_offset_ms=int(sys.argv[3])) as bench:
     bench.run("15 s")

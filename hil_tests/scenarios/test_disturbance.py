@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.frames import crc16_modbus
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedbench.plant.port import IN_HIGH, IN_LOW
 from shedbench.plant.units import ns
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 CHARACTER_NS = 86_806  # 115200 baud
 SERVICE = "from shed.app import service as s\n"

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import RESIDENTS, start_charging
 from shedbench.plant.units import MS
-
-from hil_tests.scenarios.conftest import RESIDENTS, start_charging
 
 SITE = Path(__file__).parents[1] / "sites" / "esp32s3" / "small.toml"
 CHAR_NS = 10 * 1_000_000_000 // 9600

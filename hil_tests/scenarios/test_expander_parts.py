@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 
-from hil_tests.scenarios.conftest import start_charging
 from hil_tests.scenarios.test_expanders import SITES
 
 

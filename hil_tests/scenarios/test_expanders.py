@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedbench.plant.port import FLOAT, HIGH, LOW
 from shedguard.formats.lists import HOLDERS
 
-from hil_tests.scenarios.conftest import start_charging
 from hil_tests.scenarios.test_law_1 import ROWS, Row
 
 SITES = Path(__file__).parents[1] / "sites" / "expanders"

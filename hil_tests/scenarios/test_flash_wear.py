@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from shedbench.bench.bench import Bench
-
-from hil_tests.scenarios.conftest import start_charging
+from shedbench.bench.residents import start_charging
 
 ERASE = 2
 SERVICE = "from shed.app import service as s\n"

@@ -6,8 +6,8 @@ import random
 
 import pytest
 from shedbench.bench.bench import Bench
-
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
 EIGHT = SITE.parent / "loops" / "eight.toml"
 CONTACTOR_MS = 15  # opens so long after its coil was let go

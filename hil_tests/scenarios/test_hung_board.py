@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedguard.formats.partition_table import SHEDGUARD, find
-
-from hil_tests.scenarios.conftest import start_charging
 
 EXPANDERS = Path(__file__).parents[1] / "sites" / "expanders"
 T_DROP_MS = 700

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.console import ConsoleError
-
-from hil_tests.scenarios.conftest import SITE
+from shedbench.places import SMALL_SITE as SITE
 
 BOOT_FILES_MS = (300, 420)  # boot.py, then main.py until it imports the shed
 IN_SERVICE_MS = 1300

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import RESIDENTS, start_charging
 
 from hil_tests.scenarios import limit_site
-from hil_tests.scenarios.conftest import RESIDENTS, start_charging
 
 LARGEST = limit_site.Size()
 FIRST, LAST = 200, 200 - limit_site.OUTLETS + 1

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 
-from .conftest import start_charging
 from .test_live_outlets import MAY_BE_LIVE, OFF, faults, stop, swap_meters, told
 
 

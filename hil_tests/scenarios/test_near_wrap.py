@@ -10,7 +10,9 @@ from types import ModuleType
 import pytest
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedbench.campaign import campaign
+from shedbench.places import SMALL_SITE as SITE
 
 from hil_tests.scenarios import (
     test_bad_starts,
@@ -50,7 +52,6 @@ from hil_tests.scenarios import (
     test_votes,
     test_wrong_board,
 )
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 Shown = Callable[[str, object], None]
 SILENT_TIMER = next(row for row in test_law_1.ROWS if row.name == "scan timer silent")

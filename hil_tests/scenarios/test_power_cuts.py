@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedbench.power_cuts import KINDS, Sweep, sweep
 from shedbench.power_cuts.day import used_flash
 from shedbench.power_cuts.errors import sweep_errors
 from shedbench.power_cuts.twice import STEPS, sweep_twice
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 PARTS = 4  # of the first cuts of two, so that several workers have a share
 

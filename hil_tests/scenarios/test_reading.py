@@ -7,8 +7,7 @@ import random
 import pytest
 from shedbench.bench import frames
 from shedbench.bench.bench import Bench
-
-from hil_tests.scenarios.conftest import RESIDENTS, start_charging
+from shedbench.bench.residents import RESIDENTS, start_charging
 
 _SERVICE = "from shed.app import service as s\n"
 # As the service writes them, with room made as an idle shed does.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from shedbench.bench.bench import Bench
-
-from hil_tests.scenarios.conftest import start_charging
+from shedbench.bench.residents import start_charging
 
 
 @pytest.mark.long

@@ -15,6 +15,7 @@ from shedbench.bench import variant
 from shedbench.bench.bench import Bench
 from shedbench.benchmark.rig import charge_all
 from shedbench.campaign import campaign
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash.image import read_partition
 from shedguard.formats import file_system
 from shedguard.paths import firmware_dir
@@ -33,7 +34,6 @@ from hil_tests.scenarios import (
     test_trial,
     test_trips,
 )
-from hil_tests.scenarios.conftest import SITE
 
 HEAP_NOW_AND_LEFT = "import gc\nn = gc.mem_free()\ngc.collect()\nprint(n, gc.mem_free())"
 TOLD_LATE = 11_000  # what a board allocates in the second in which it notices a collection (1600), and for a status just asked (9400)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 
-from .conftest import start_charging
 from .test_live_outlets import faults
 
 CARDS = ("resident", "neighbour", "tenant", "visitor")

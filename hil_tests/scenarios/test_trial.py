@@ -8,12 +8,12 @@ from contextlib import suppress
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.console import ConsoleError
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash.image import read_partition, write_partition
 from shedguard.formats import slots
 from shedguard.site.image import compile_site, image_crc
 from shedguard.site.load import loads
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 NEW_TEXT = SITE.read_text(encoding="utf-8").replace("held_open_s = 60", "held_open_s = 90")
 SERVICE = "from shed.app import service as s\n"

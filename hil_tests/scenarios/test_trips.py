@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedbench.bench.variant import chosen
-
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.places import SMALL_SITE as SITE
 
 SERVICE = "from shed.app import service as s\n"
 US = 1000

@@ -11,12 +11,12 @@ from zlib import crc32
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash.image import read_partition, write_partition
 from shedguard.formats import slots
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import load
-
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 OTHERS = Path(__file__).parents[1] / "sites" / "boards"
 WRONG_BOARD = 31

@@ -16,7 +16,7 @@ from shedbench.bench.bench import Bench
 from shedbench.bench.branch import Fork
 from shedbench.bench.flash_image import Flash
 from shedbench.bench.serial_port import SerialPort
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 
 from hil_tests.host import inside
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedguard.commands import cli
 from shedguard.errors import OK
 
 from hil_tests.scenarios.changed_site import shed
-from hil_tests.scenarios.conftest import start_charging
 
 from .rig import SITE, Rig
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 from shedguard.flash.image import build_blank
 
 from .rig import Rig, field, served

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from shedbench.bench.board_process import BINARY_VARIABLE, REPOSITORY
+from shedbench.bench.board_process import BINARY_VARIABLE
+from shedbench.places import REPOSITORY
 
 
 @pytest.mark.long

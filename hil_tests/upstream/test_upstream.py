@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 import pytest
-from shedbench.bench.board_process import REPOSITORY
+from shedbench.places import REPOSITORY
 
 from hil_tests.upstream import page, suite
 from hil_tests.upstream.outcome import Outcome

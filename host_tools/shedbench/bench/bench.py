@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from shedbench.link import link
 from shedbench.link.link_log import LinkLog
+from shedbench.places import SMALL_SITE
 from shedbench.plant.people import DEFAULT_CARDS, CardData
 from shedbench.plant.port import POWER_OFF, POWER_ON, BoardPort
 from shedbench.plant.shed import Shed
@@ -52,7 +53,7 @@ class Bench(Parts):
 
     def __init__(
         self,
-        site: str | Path = "hil_tests/sites/small.toml",
+        site: str | Path = SMALL_SITE,
         seed: int = 1,
         flash: Flash = None,
         start_ns: int = 0,

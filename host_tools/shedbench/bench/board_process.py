@@ -10,9 +10,10 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from shedbench.places import REPOSITORY
+
 from . import frozen
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
 DEFAULT_BINARY: Final = REPOSITORY / "build" / "board" / "emulated-board"
 BINARY_VARIABLE: Final = "SHEDGUARD_EMULATED_BOARD"
 STOCK: Final = "stock"  # the program, if any, is files in the flash

@@ -21,8 +21,9 @@ from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.paths import boards_dir, firmware_dir
 from shedguard.site.load import load
 
+from shedbench.places import REPOSITORY
 from shedbench.plant.people import CardData
-from shedbench.plant.sitefile import REPOSITORY, Wiring
+from shedbench.plant.sitefile import Wiring
 
 BLANK: Final = "blank"
 ERASED: Final = "erased"

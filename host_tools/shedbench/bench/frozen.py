@@ -14,7 +14,8 @@ from typing import Final
 
 from shedguard.paths import firmware_dir
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
+from shedbench.places import REPOSITORY
+
 SUFFIX: Final = "-frozen"
 _ORIGIN: Final = REPOSITORY / "build" / ".board-source"  # the MicroPython source tree that set-up built with
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shedbench.bench.bench import Bench
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import SITES, SMALL_SITE
 
-SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
-EXPANDERS = REPOSITORY / "hil_tests" / "sites" / "expanders" / "pcf.toml"
-LOOPS = REPOSITORY / "hil_tests" / "sites" / "loops" / "eight.toml"
+SITE = SMALL_SITE
+EXPANDERS = SITES / "expanders" / "pcf.toml"
+LOOPS = SITES / "loops" / "eight.toml"
 CARDS = ("resident", "neighbour", "tenant", "visitor")
 SERVICE = "from shed.app import service as s\n"
 MODEL = "modelled: emulated ESP32 at 240 MHz, virtual time"

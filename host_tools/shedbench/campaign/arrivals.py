@@ -12,8 +12,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
-from hil_tests.scenarios.conftest import start_charging
 from shedbench.bench.bench import Bench, BenchTimeout
+from shedbench.bench.residents import start_charging
 from shedbench.campaign import SMALL_SITE
 from shedbench.plant.units import MS, S
 

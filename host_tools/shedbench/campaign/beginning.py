@@ -16,13 +16,12 @@ from shedguard.formats import slots
 
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
+from shedbench.places import REPOSITORY, SMALL_SITE
 from shedbench.plant.contacts import DROP_OUT_RANGE
 from shedbench.plant.heartbeat import T_DROP_RANGE_NS
-from shedbench.plant.sitefile import REPOSITORY
 from shedbench.plant.units import S
 from shedbench.power_cuts.day import used_flash
 
-SMALL_SITE: Final = REPOSITORY / "hil_tests/sites/small.toml"
 # block_min, price_fen, max_session_min: blocks and limits that a day of ten minutes reaches.
 TERMS: Final = ((300, 100, 600), (1, 7, 3), (2, 300, 5), (5, 900, 600), (1, 65_000, 4), (3, 50, 2))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shedbench.plant.sitefile import REPOSITORY
+from shedbench.places import SMALL_SITE
 
-SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
+SITE = SMALL_SITE
 
 
 def main(interactive: bool = False, seed: int = 1, meter_scale: float = 1.0, picture: str | Path | None = None) -> int:

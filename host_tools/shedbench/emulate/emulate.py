@@ -20,6 +20,8 @@ from shedguard.formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold
 from shedguard.paths import boards_dir, repository
 from shedguard.site import load as sites
 
+from shedbench.places import SITES
+
 from .typed import TypedLines
 
 if TYPE_CHECKING:
@@ -135,7 +137,7 @@ def _example(board: str | None) -> Path:
     """The shed that a board stands in when nobody names one: its own example, else the small one."""
     root = repository()
     assert root is not None  # the bench could not have been imported
-    sheds = root / "hil_tests" / "sites"
+    sheds = SITES
     own = sheds / "boards" / f"{board}.toml"
     return own if board is not None and own.is_file() else sheds / "small.toml"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shedbench.link import link
+from shedbench.places import SMALL_SITE
 
 from .people import DEFAULT_CARDS
 from .port import FLOAT, HIGH, LOW, BoardPort
@@ -18,7 +19,7 @@ FORMAT_8N1 = 8 << 16 | 1
 class Rig:
     """``drive`` and ``strobe`` play the board; ``records`` collects everything the plant said."""
 
-    def __init__(self, site: str | Path = "hil_tests/sites/small.toml", seed: int = 1) -> None:
+    def __init__(self, site: str | Path = SMALL_SITE, seed: int = 1) -> None:
         self.world = World(seed)
         self.port = BoardPort(self.world)
         self.shed = Shed(self.world, self.port, site, DEFAULT_CARDS)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from shedbench.bench.bench import Bench
+from shedbench.places import SMALL_SITE
 
 from .day import Step, charging_day, used_flash
 from .judge import Verdict, judge
@@ -21,7 +22,6 @@ from .judge import Verdict, judge
 __all__ = ["KINDS", "Cut", "Sweep", "play_up_to", "sweep"]
 
 KINDS: Final = ("before", "torn", "erase")
-SMALL_SITE: Final = Path(__file__).parents[1] / "sites" / "small.toml"
 DEAD: Final = "3 s"  # between the cut and the next power-on
 AFTER: Final = "10 min"
 
