@@ -9,7 +9,6 @@ import select
 import signal
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from shedbench.bench import frames
@@ -17,6 +16,7 @@ from shedbench.bench.bench import Bench
 from shedbench.bench.conditions import Condition
 from shedbench.bench.console import ConsoleError
 from shedbench.bench.pty import PtyServer
+from shedbench.places import REPOSITORY
 from shedbench.plant.units import MS, H, ns
 
 from hil_tests.test_bench_lockstep import LAUNCH
@@ -162,6 +162,6 @@ def test_the_pty_server_ends_when_the_board_does() -> None:
 
 def test_the_bench_imports_without_the_firmware() -> None:
     code = "import sys, shedbench.bench.bench; print([m for m in sys.modules if m == 'firmware' or m.startswith(('firmware.', 'shed.'))])"
-    root = Path(__file__).parents[1]
+    root = REPOSITORY
     command = f'cd {root} && PYTHONPATH={root}:{root / "host_tools"} {sys.executable} -c "{code}"'
     assert os.popen(command).read().strip() == "[]"

@@ -13,6 +13,7 @@ from shedbench.bench.bench import Bench
 from shedbench.bench.board import ProbeError
 from shedbench.bench.board_process import DEFAULT_BINARY
 from shedbench.bench.console import ConsoleError
+from shedbench.places import REPOSITORY
 from shedbench.plant.units import MS, S
 
 pytestmark = pytest.mark.skipif(not DEFAULT_BINARY.exists(), reason="the emulated board is not built (build/board/emulated-board)")
@@ -159,7 +160,7 @@ with Bench(flash={"/main.py": POLLER}, seed=int(sys.argv[1]), link_log=sys.argv[
 
 
 def test_the_link_is_the_same_to_the_byte_under_another_hash_seed_and_directory(tmp_path: Path) -> None:
-    root = Path(__file__).parents[1]
+    root = REPOSITORY
 
     def log(name: str, seed: int, hash_seed: str) -> bytes:
         where = tmp_path / name

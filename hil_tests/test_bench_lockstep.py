@@ -10,13 +10,14 @@ import pytest
 from shedbench.bench.bench import Bench, BenchTimeout
 from shedbench.bench.lockstep import BoardLost
 from shedbench.link import link
+from shedbench.places import REPOSITORY
 from shedbench.plant.units import MS, S
 
 LAUNCH = [
     sys.executable,
     "-c",
     "import sys; sys.path.insert(0, sys.argv.pop(1)); from hil_tests.simulator.bench.fake_board import main; main()",
-    str(Path(__file__).parents[1]),
+    str(REPOSITORY),
 ]
 
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from shedbench.places import TESTS
 from shedguard.backup import archive, contents, log_region, restore
 from shedguard.commands.cli import run
 from shedguard.errors import ShedError
@@ -20,7 +21,7 @@ from shedguard.formats.records import EVENTS_MAGIC, SECTOR, crc32
 
 from .past import CARD_1, CARD_2, ITEMS, KEY, board_file, events, now, ring, sale
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "backup-1.zip"
+GOLDEN = TESTS / "golden" / "backup-1.zip"
 
 
 def test_onto_a_blank_board_everything_comes_back_and_the_boot_count_goes_ahead(put_back, old_board: Path, tmp_path: Path) -> None:

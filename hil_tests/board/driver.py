@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from shedbench.link import link
+from shedbench.places import REPOSITORY
 
 MS: Final = 1_000_000
 S: Final = 1_000_000_000
-ROOT: Final = Path(__file__).resolve().parents[2]
+ROOT: Final = REPOSITORY
 BINARY: Final = Path(os.environ.get("SHEDGUARD_BOARD") or os.environ.get("SHEDGUARD_EMULATED_BOARD") or ROOT / "build/board/emulated-board")
 _BUILT_FROM: Final = ROOT / "build/.board-source"  # set-up writes it, also when MICROPYTHON_SRC names another tree
 MICROPYTHON: Final = Path(_BUILT_FROM.read_text(encoding="utf-8").strip() if _BUILT_FROM.exists() else ROOT / "build/micropython-1.25.0")

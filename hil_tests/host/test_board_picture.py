@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY, SITES
 from shedguard.boards import known
 from shedguard.site import load as sites
 from shedguard.site import picture
@@ -16,7 +17,6 @@ from shedguard.site.wiring import wiring
 
 from hil_tests.host import inside
 
-SITES = Path(__file__).resolve().parents[1] / "sites"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -188,7 +188,7 @@ def test_coils_and_locks_hang_on_the_supply_that_the_heartbeat_circuit_opens(nam
 
 def test_the_picture_in_the_guide_is_the_one_that_is_drawn() -> None:
     drawn_now = picture.draw(wiring(known.load("devkitc-shed4"), sites.load(SITES / "small.toml").site))
-    guide = SITES.parents[1] / "docs" / "installer" / "wiring-devkitc-shed4.svg"
+    guide = REPOSITORY / "docs" / "installer" / "wiring-devkitc-shed4.svg"
     assert guide.read_text(encoding="utf-8") == drawn_now
 
 

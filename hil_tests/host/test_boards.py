@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 from shedguard.boards import check, known
 from shedguard.boards.model import Board
 from shedguard.errors import INVALID, ShedError
 from shedguard.files.problems import FileProblems
 from shedguard.site import load as sites
 
-ROOT = Path(__file__).resolve().parents[2]
-SITES = ROOT / "hil_tests" / "sites"
+SITES = REPOSITORY / "hil_tests" / "sites"
 GOOD: str = """\
 [board]
 id = 60001

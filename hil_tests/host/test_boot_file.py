@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from shedbench.places import SITES
 from shedguard.boards import boot_file, known
 from shedguard.boards.model import Board
 
 SG = b"SG\x01"
-EXPANDERS = Path(__file__).resolve().parents[1] / "sites" / "expanders"
+EXPANDERS = SITES / "expanders"
 
 
 class Chip:

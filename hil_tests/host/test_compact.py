@@ -10,11 +10,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 from shedguard.errors import ShedError
 from shedguard.flash.compact import SEEN_FROM_OUTSIDE, compact
 from shedguard.paths import firmware_dir
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
     ".".join(path.relative_to(firmware_dir()).with_suffix("").parts).removesuffix(".__init__"): path.read_bytes()
     for path in sorted((firmware_dir() / "shed").rglob("*.py"))
@@ -160,7 +160,7 @@ def test_names_of_micropython_stay() -> None:
 def _probed() -> set[str]:
     """Private attributes in the texts of the tests that run on a board."""
     found: set[str] = set()
-    for path in sorted((ROOT / "hil_tests").rglob("*.py")):
+    for path in sorted((REPOSITORY / "hil_tests").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.update(re.findall(r"\b[a-z][\w.]*\.(_[a-z]\w*)\b", node.value))

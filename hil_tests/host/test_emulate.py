@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from shedbench.places import SITES
 from shedguard.flash.image import read_partition
 
 from hil_tests.host import inside
 
 BIN = Path(sys.executable).parent
-SITE = Path(__file__).resolve().parents[1] / "sites" / "small.toml"
+SITE = SITES / "small.toml"
 
 
 @contextmanager

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from shedbench.places import REPOSITORY
 from shedguard.boards.known import load_file
 from shedguard.boards.model import Board
 from shedguard.errors import INVALID
@@ -12,9 +11,8 @@ from shedguard.files.problems import FileProblems, Problem
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, load, loads
 
-ROOT = Path(__file__).resolve().parents[2]
-SITES = ROOT / "hil_tests" / "sites" / "expanders"
-GOLDEN = ROOT / "hil_tests" / "golden"
+SITES = REPOSITORY / "hil_tests" / "sites" / "expanders"
+GOLDEN = REPOSITORY / "hil_tests" / "golden"
 NAMES = ("pcf", "mixed")
 
 

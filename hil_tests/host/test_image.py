@@ -8,6 +8,7 @@ from binascii import crc32
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 from shedguard.errors import ShedError
 from shedguard.flash import program
 from shedguard.flash.image import build_blank, build_flash, read_partition, write_partition
@@ -17,13 +18,12 @@ from shedguard.site.from_image import site_of
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import LoadedSite, load
 
-ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "hil_tests" / "golden"
+GOLDEN = REPOSITORY / "hil_tests" / "golden"
 
 
 @pytest.fixture(scope="module")
 def small() -> LoadedSite:
-    return load(ROOT / "hil_tests" / "sites" / "small.toml")
+    return load(REPOSITORY / "hil_tests" / "sites" / "small.toml")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_the_image_names_the_board_as_its_boot_file_does(small: LoadedSite) -> N
 
 def test_an_image_that_names_no_board_is_written_as_a_site_file_again() -> None:
     golden = (GOLDEN / "site-small.bin").read_bytes()
-    small = load(ROOT / "hil_tests" / "sites" / "small.toml")
+    small = load(REPOSITORY / "hil_tests" / "sites" / "small.toml")
     assert site_of(golden, small.board, small.site).site.id == 1001
 
 

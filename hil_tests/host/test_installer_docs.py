@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs" / "installer"
+from shedbench.places import REPOSITORY
+
+DOCS = REPOSITORY / "docs" / "installer"
 
 
 def test_both_languages_print_the_same_commands() -> None:

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 
 from hil_tests.host.inside import shed
 
-ROOT = Path(__file__).resolve().parents[2]
-SMALL = (ROOT / "hil_tests" / "sites" / "small.toml").read_text(encoding="utf-8")
+SMALL = (REPOSITORY / "hil_tests" / "sites" / "small.toml").read_text(encoding="utf-8")
 
 # What is wrong, how the good file becomes wrong (old, new, which occurrence), the words of the offending line, cause and hint to be found.
 WRONG = {
@@ -117,7 +117,7 @@ def test_build_refuses_what_check_refuses(tmp_path: Path) -> None:
 
 
 def test_the_good_file_passes_silently() -> None:
-    result = shed("config", "check", str(ROOT / "hil_tests" / "sites" / "small.toml"))
+    result = shed("config", "check", str(REPOSITORY / "hil_tests" / "sites" / "small.toml"))
     assert result.returncode == 0 and result.stderr == "" and "ok" in result.stdout
 
 

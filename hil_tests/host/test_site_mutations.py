@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from shedbench.places import REPOSITORY
 from shedguard.errors import INVALID
 from shedguard.files.problems import FileProblems, Problem
 from shedguard.files.schema_errors import _plain
@@ -17,7 +18,7 @@ from shedguard.site.show import as_json, lines
 
 HERE = Path(__file__).parent
 FULL = (HERE / "bad_sites" / "full.toml").read_text(encoding="utf-8")
-DOCS = (HERE.parents[1] / "docs" / "protocols" / "site-file.md").read_text(encoding="utf-8")
+DOCS = (REPOSITORY / "docs" / "protocols" / "site-file.md").read_text(encoding="utf-8")
 _PAIR = re.compile(r'(?P<key>[a-z_]+) = (?P<value>"[^"]*"|\[[^\]]*\]|\{[^}]*\}|[^,}\s]+)')
 
 

@@ -7,6 +7,7 @@ from binascii import crc32
 from pathlib import Path
 
 import pytest
+from shedbench.places import SITES
 from shedguard.commands.cli import run
 from shedguard.deploy import push
 from shedguard.deploy.self_test import bad, self_test
@@ -22,7 +23,7 @@ from shedguard.site.load import load, loads
 
 from hil_tests.flashing.test_board import emulated, shed
 
-SITE = Path(__file__).resolve().parents[1] / "sites" / "small.toml"
+SITE = SITES / "small.toml"
 TEXT = SITE.read_text(encoding="utf-8")
 OLD = load(SITE)
 NEW = loads(TEXT.replace("held_open_s = 60", "held_open_s = 90"))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.places import SITES
 from shedguard.boards import known
 from shedguard.deploy import push
 from shedguard.errors import REFUSED, ShedError
@@ -20,7 +21,6 @@ from shedguard.site.load import LoadedSite, load
 from hil_tests.flashing import boards
 from hil_tests.flashing.boards import stock
 
-SITES = Path(__file__).parents[1] / "sites"
 SMALL = load(SITES / "small.toml")
 OTHER = load(SITES / "boards" / "kc868-a6.toml")
 NEXT_SHED = LoadedSite(SMALL.site.model_copy(update={"site": SMALL.site.site.model_copy(update={"id": 77})}), SMALL.board)

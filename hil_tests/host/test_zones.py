@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from shedbench.places import SITES
 from shedguard.boards.known import load_file
 from shedguard.site.from_image import site_of
 from shedguard.site.image import compile_site, read_sections
@@ -12,7 +11,7 @@ from shedguard.site.load import LoadedSite, loads
 from shedguard.site.show import lines
 from shedguard.site.write import to_toml
 
-LOOPS = Path(__file__).resolve().parents[1] / "sites" / "loops"
+LOOPS = SITES / "loops"
 TEXT = (LOOPS / "eight.toml").read_text(encoding="utf-8")
 
 

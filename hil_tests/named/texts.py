@@ -9,7 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ROOT: Final = Path(__file__).parents[2]
+from shedbench.places import REPOSITORY
+
+ROOT: Final = REPOSITORY
 HOST: Final = ("host_tools", "host_tools/shedbench/bench", "host_tools/shedbench/demo", "host_tools/shedbench/campaign", "host_tools/shedbench/benchmark", "host_tools/shedbench/power_cuts")
 _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _QUOTED: Final = re.compile(r"`([^`\n]+)`")

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 EVENING = """
 import sys
 from pathlib import Path

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
 from shedbench.bench.residents import RESIDENTS, start_charging
+from shedbench.places import SITES
 from shedbench.plant.units import MS
 
-SITE = Path(__file__).parents[1] / "sites" / "esp32s3" / "small.toml"
+SITE = SITES / "esp32s3" / "small.toml"
 CHAR_NS = 10 * 1_000_000_000 // 9600
 
 

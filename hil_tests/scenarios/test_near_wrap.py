@@ -109,7 +109,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     ),
     test_trips: lambda bench, shown: test_trips.test_a_second_trip_is_named_too(bench),
 }
-SITES = {test_boards: test_boards.SITES[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.SITES / "pcf.toml"}
+SITES = {test_boards: test_boards.SHEDS[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.EXPANDERS / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}  # below
 # Sites of their own, or over before the wrap.
 ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on, test_votes}

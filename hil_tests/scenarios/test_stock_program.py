@@ -64,7 +64,7 @@ SUBSET: list[tuple[str, Body]] = [
     ("configuration on trial", test_trial.test_a_confirmed_configuration_stays_and_the_shed_sells_under_it),
     ("memory runs out", lambda bench: test_bad_starts.test_a_board_out_of_memory_opens_and_comes_back(bench, 1)),
 ]
-SITES = {test_boards: test_boards.SITES[0], test_expanders: test_expanders.SITES / "pcf.toml"}
+SITES = {test_boards: test_boards.SHEDS[0], test_expanders: test_expanders.EXPANDERS / "pcf.toml"}
 MODULE_OF = "import gc\nimport shed.app\ngc.collect()\nprint(shed.app.__file__, gc.mem_free())"
 STOCK_FREE_AT_LEAST = 50_000  # of the small site with its four outlets charging, in bytes
 FROZEN_SAVES_AT_LEAST = 50_000  # the bytecode of what stays in memory

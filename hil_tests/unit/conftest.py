@@ -5,8 +5,10 @@ import sys
 import time
 from pathlib import Path
 
+from shedbench.places import REPOSITORY
+
 HERE = Path(__file__).resolve().parent
-for folder in (HERE.parents[1] / "firmware", HERE / "shims"):
+for folder in (REPOSITORY / "firmware", HERE / "shims"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -15,15 +14,15 @@ from shed.console import auth, words
 from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
+from shedbench.places import REPOSITORY
 from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.site import meters, narrate
 from shedguard.site.model import BLIND_GRACE_MIN, Meter
 
-ROOT = Path(__file__).parents[2]
-RECORDS = (ROOT / "docs/protocols/records.md").read_text(encoding="utf-8")
-FAULT_CODES = (ROOT / "docs/fault-codes.md").read_text(encoding="utf-8")
+RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
+FAULT_CODES = (REPOSITORY / "docs/fault-codes.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"(\d+) `(\w+)`(?: \((\w+)\))?")
 
 
@@ -79,7 +78,7 @@ def test_the_table_of_holders_has_a_place_for_each():
 
 
 def test_no_other_room_has_numbers_of_its_own_for_faults_and_holders():
-    for path in (ROOT / "firmware").rglob("*.py"):
+    for path in (REPOSITORY / "firmware").rglob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and path.name != "journal.py":
                 assert not node.targets[0].id.startswith(("FAULT_", "HOLD_")), f"{path.name}: {node.targets[0].id} belongs into the list"

@@ -6,14 +6,14 @@ import ast
 import inspect
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from shed.console import talk, typed, words
+from shedbench.places import REPOSITORY
 
 from hil_tests.unit.console_desk import Desk
 
-INSTALLER = Path(__file__).parents[2] / "docs" / "installer"
+INSTALLER = REPOSITORY / "docs" / "installer"
 CHINESE = re.compile("[\u4e00-\u9fff]")
 LANGUAGES = {"en": "| word | does | shows |", "zh": "| 命令 | 作用 | 显示什么 |"}
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 
-ROOT = Path(__file__).parents[2]
-RECORDS = (ROOT / "docs/protocols/records.md").read_text(encoding="utf-8")
+RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
 # Module, and the first and last name of its list.
 LISTS = {
     "stop causes": ("shed.charging.stop_causes", "FULL", "WAITED"),
@@ -24,7 +23,7 @@ LISTS = {
 
 def numbers(module: str, first: str, last: str) -> dict[str, int]:
     """{name: number} of the constants from one name to another."""
-    source = (ROOT / "firmware" / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
+    source = (REPOSITORY / "firmware" / module.replace(".", "/")).with_suffix(".py").read_text(encoding="utf-8")
     rows = [(name, int(number)) for name, number in re.findall(r"^([A-Z][A-Z_]*) = const\((\d+)\)", source, re.MULTILINE)]
     names = [name for name, _ in rows]
     return dict(rows[names.index(first) : names.index(last) + 1])
@@ -48,8 +47,8 @@ def named_in(source: str, own: str) -> Iterator[tuple[str, str]]:
 
 def written() -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
-    for path in (ROOT / "firmware").rglob("*.py"):
-        own = ".".join(path.relative_to(ROOT / "firmware").with_suffix("").parts)
+    for path in (REPOSITORY / "firmware").rglob("*.py"):
+        own = ".".join(path.relative_to(REPOSITORY / "firmware").with_suffix("").parts)
         found.update(named_in(path.read_text(encoding="utf-8"), own))
     return found
 
