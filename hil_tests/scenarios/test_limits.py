@@ -1,7 +1,7 @@
 """A site at every limit that the checker accepts: it boots, sells at the first and the last outlet, and trips by its last points.
 
 Hazard: what passes the check and does not start. The stock image does not carry it, and the host refuses it there:
-hil_tests/host/test_site_memory.py.
+hil_tests/host/site/test_site_memory.py.
 """
 
 from __future__ import annotations
