@@ -41,12 +41,12 @@ SITE: dict[str, Any] = {
 }  # fmt: skip
 # Not on the board, or not acted on there: the tool code that reads it, as file and words in it.
 HOST_ONLY: Mapping[str, tuple[str, str]] = {
-    "site.name": ("install/run.py", "site.site.name"),
+    "site.name": ("deploy/install.py", "site.site.name"),
     "site.time_zone_min": ("commands/common.py", "about.time_zone_min"),  # in the image too; the laptop sets the clock by it
     "group.breaker_w": ("site/check.py", "group.breaker_w"),  # in the image too: outlets' limits against the breaker are a check
-    "contact.name": ("install/run.py", "person.name"),
-    "contact.phone": ("install/run.py", "person.phone"),
-    "contact.role": ("install/run.py", "person.role"),
+    "contact.name": ("deploy/install.py", "person.name"),
+    "contact.phone": ("deploy/install.py", "person.phone"),
+    "contact.role": ("deploy/install.py", "person.role"),
     "budget.feeder_w": ("site/check.py", "budget.feeder_w"),  # and a warning that the board knows nothing of it
     "budget.breaker_a": ("site/check.py", "budget.breaker_a"),
     "budget.phases": ("site/check.py", "budget.phases"),
@@ -68,7 +68,7 @@ BOARD_HOST_ONLY: Mapping[str, tuple[str, str]] = {
     "board.psram": ("boards/check.py", "board.board.psram"),
     "board.source": ("boards/check.py", "board.board.source"),
     "terminal.use": ("site/pins.py", "terminal.use"),
-    "terminal.what": ("boards/wiring.py", "terminal.what"),
+    "terminal.what": ("site/wiring.py", "terminal.what"),
     "terminal.load": ("commands/boards.py", "load"),
     "terminal.rating": ("commands/boards.py", "rating"),
     "terminal.strapping_note": ("site/pins.py", "strapping_note"),
