@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
-from shedguard.typed import TypedLines
 
 from hil_tests.bench.bench import Bench
 from hil_tests.bench.typed_hands import Refused, TypedHands
@@ -92,7 +90,7 @@ def test_capitals_change_nothing(bench: Bench, hands: TypedHands) -> None:
 ACTS = (
     "smoke bay", "smoke bay clear", "call door open", "key on", "card maintenance", "card 0badcafe", "press 2", "plug 2", "plug 2 lamp",
     "plug 2 li48v 40", "unplug 3", "push", "push main", "exit main", "mains off", "mains 150", "breaker row A off", "weld 2", "weld 2 ok",
-    "weld row A open", "meter 2 off", "look", "help",
+    "weld row A open", "meter 2 off", "look", "wait 0", "help",
 )  # fmt: skip
 
 
@@ -153,70 +151,96 @@ def test_power_goes_and_comes_and_contacts_weld(bench: Bench, hands: TypedHands)
     ("line", "said"),
     [
         ("fly", "no verb 'fly': smoke, call"),
+        ("fly", "look, wait, help; Ctrl-C ends the board"),
+        ("quit", "Ctrl-C ends the board"),
+        ("", "a line begins with a verb: smoke, call"),
+        ("   ", "a line begins with a verb: smoke, call"),
+        ("plug 2 " * 40, "a line has at most 200 characters: a verb and its words, as in `plug 2 li48v 40`"),
+        ("x" * 100_000, "a line has at most 200 characters"),
         ("smoke attic", "no point 'attic'; there are smoke bay, call point door"),
-        ("smoke", "which point"),
-        ("smoke bay burning", "no point 'bay burning'"),
+        ("smoke", "say which point: there are smoke bay, call point door"),
+        ("call", "say which point: there are smoke bay, call point door"),
+        ("call point attic", "no point 'point attic'; there are smoke bay, call point door"),
+        ("smoke bay burning", "'burning' is none of alarm, clear, ok, open, short"),
+        ("call point door burning", "'burning' is none of alarm, clear, ok, open, short"),
         ("call door noisy", "a contact input's faults are ok, open"),
         ("press 9", "no button '9'; there are 1, 2, 3, 4"),
         ("press two", "there are 1, 2, 3, 4"),
-        ("plug", "which outlet"),
+        ("plug", "say which outlet: there are 1, 2, 3, 4"),
+        ("plug 9", "no outlet '9'; there are 1, 2, 3, 4"),
         ("plug 1 rocket", "no load 'rocket'; there are la36_12"),
-        ("plug 1 li48v half", "no percentage"),
-        ("plug 1 li48v 400", "0..1"),
-        ("plug 1 li48v nan", "0..1"),
-        ("plug 1 kettle 50", "a kettle has no charge"),
-        ("plug 1 lamp 50 extra", "'extra' is too much"),
-        ("help extra", "'extra' is too much"),
+        ("plug 1 li48v half", "'half' is no percentage: 0 to 100, as in `plug 1 li48v 40`"),
+        ("plug 1 li48v 400", "'400' is no percentage: 0 to 100, as in `plug 1 li48v 40`"),
+        ("plug 1 li48v -1", "'-1' is no percentage: 0 to 100"),
+        ("plug 1 li48v nan", "'nan' is no percentage: 0 to 100"),
+        ("plug 1 li48v 1e999", "'1e999' is no percentage: 0 to 100"),
+        ("plug 1 400", "'400' is no percentage: 0 to 100, as in `plug 1 li48v 40`"),
+        ("plug 1 40 li48v", "'li48v' is too much: `plug OUTLET [KIND] [PERCENT]`"),
+        ("plug 1 lamp 50 extra", "'extra' is too much: `plug OUTLET [KIND] [PERCENT]`"),
+        ("plug 3", "outlet 3 is taken by li48v; unplug first"),
+        ("plug 1 kettle 50", "a kettle has no charge to be 50 of: `plug 1 kettle`"),
+        ("help extra", "'extra' is too much: `help`"),
         ("unplug 1", "nothing is plugged into outlet 1"),
-        ("card XYZ", "8, 14 or 20 hex digits"),
-        ("card 0102", "4, 7 or 10 bytes"),
-        ("mains maybe", "off, on, or volts"),
-        ("mains 4000", "off, on, or volts"),
-        ("breaker row A", "no group 'row'; there is row A"),
-        ("breaker row A half", "on or off"),
-        ("weld row B", "there is row A"),
+        ("card", "say which card: 8, 14 or 20 hex digits, or resident, neighbour"),
+        ("card XYZ", "no card 'xyz': 8, 14 or 20 hex digits, or resident, neighbour"),
+        ("card 0102", "no card '0102': 8, 14 or 20 hex digits"),
+        ("mains", "say off, on, or volts up to 400, as in `mains 150`"),
+        ("mains maybe", "'maybe' is none of off, on, or volts up to 400"),
+        ("mains 4000", "'4000' is none of off, on, or volts up to 400"),
+        ("breaker", "say which group: there is row A"),
+        ("breaker row A", "say on or off"),
+        ("breaker row A half", "'half' is none of on, off"),
+        ("breaker row", "no group 'row'; there is row A"),
+        ("weld", "say which outlet or group: there are 1, 2, 3, 4, row A"),
+        ("weld row B", "no outlet or group 'row b'; there are 1, 2, 3, 4, row A"),
+        ("weld 2 sideways", "'sideways' is none of ok, welded, open"),
+        ("meter 2", "say what its meter does: ok, off"),
         ("meter 2 angry", "a meter's faults are ok, off"),
         ("push back", "no gate 'back'; there is main"),
-        ("key sideways", "on or off"),
+        ("key", "say on or off"),
+        ("key sideways", "'sideways' is neither on nor off"),
+        ("wait", "say how long: 0 to 86400, as in `wait 2.5`"),
+        ("wait a bit", "'a bit' is no number of seconds: 0 to 86400, as in `wait 2.5`"),
+        ("wait -1", "'-1' is no number of seconds"),
+        ("wait nan", "'nan' is no number of seconds"),
+        ("wait inf", "'inf' is no number of seconds"),
+        ("wait 86401", "'86401' is no number of seconds"),
     ],
 )
 def test_what_nobody_can_follow_is_refused_with_what_there_is(hands: TypedHands, line: str, said: str) -> None:
+    hands.do("plug 3")
+    before = hands.do("look")
     with pytest.raises(Refused) as refused:
         hands.do(line)
-    assert said in str(refused.value)
+    sentence = str(refused.value)
+    assert said in sentence and len(sentence) < 400 and "\n" not in sentence and ". " not in sentence
+    assert hands.do("look") == before and hands.held_until_ns == 0
+
+
+def test_a_point_is_found_by_its_whole_name_behind_its_verb(bench: Bench, hands: TypedHands) -> None:
+    point = bench.plant.call_points["call point door"]
+    for line in ("call point door", "call door", "call call point door", "Call Point Door"):
+        hands.do(line)
+        assert not point.contact.closed, line
+        hands.do(f"{line} clear")
+        assert point.contact.closed, line
+
+
+def test_a_percent_may_stand_without_a_kind_and_a_card_as_lists_print_it(bench: Bench, hands: TypedHands) -> None:
+    bench.mains.on()
+    hands.do("plug 1 70%")
+    assert bench.bike(1).soc == pytest.approx(0.7)
+    hands.do("plug 2 0")
+    assert bench.bike(2).soc == 0
+    hands.do("card 04:F1:FE:01:02:03:80")
+    assert bench.plant.readers["main"].uid == bytes.fromhex("04F1FE01020380")
+
+
+def test_waiting_holds_until_its_time(bench: Bench, hands: TypedHands) -> None:
+    assert hands.do("Wait\t2.5") == "waiting 2.5 s, and so do the lines behind it" and hands.held_until_ns == bench.now_ns + 2_500_000_000
 
 
 def test_help_has_every_verb_and_the_names_of_this_shed(hands: TypedHands) -> None:
     text = hands.do("help")
     assert all(f"\n{verb.form}" in f"\n{text}" for verb in hands.verbs.values())
     assert all(name in text for name in ("smoke bay", "call point door", "row A", "main", "C0FFEE01", "kettle", "wait SECONDS"))
-
-
-# --- where the lines come from ----------------------------------------------------------------------------------------
-
-
-def test_lines_come_from_a_pipe_in_pieces_and_its_end_ends_nothing() -> None:
-    reading, writing = os.pipe()
-    typed = TypedLines(reading)
-    try:
-        assert list(typed.take()) == []
-        os.write(writing, b"smo")
-        assert list(typed.take()) == []
-        os.write(writing, "ke bay\n\n# later\r\nsmoke 东\nmains off".encode())
-        first = typed.take()
-        assert next(first) == "smoke bay"  # who waits in between finds the rest next time
-        assert list(typed.take()) == ["smoke 东"]
-    finally:
-        os.close(writing)
-    assert list(typed.take()) == ["mains off"] and list(typed.take()) == []
-    os.close(reading)
-    assert list(typed.take()) == []
-
-
-def test_a_terminal_that_is_anothers_and_an_input_that_is_not_there_are_left_alone() -> None:
-    master, slave = os.openpty()
-    os.write(master, b"mains off\n")
-    assert list(TypedLines(slave).take()) == []
-    os.close(master)
-    os.close(slave)
-    assert list(TypedLines(slave).take()) == []

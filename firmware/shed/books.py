@@ -7,11 +7,14 @@ written. A trip, and its reset, is asked for again until it stands. What repeats
 
 from struct import pack
 
+from micropython import const
+
 from shed.safety import faults as codes
 from shed.storage import journal as kinds
 from shed.storage import live
 from shed.storage.repeats import NO_CARD, Repeats
 
+_TALLY_S = const(5)  # a detector that flaps all day wears the live ring no more than a sale does
 
 class Books:
     """journal: storage.journal.Journal. live_ring: storage.live.LiveRing. clock: board.clock.Clock. outputs: safety.outputs.Outputs.
@@ -23,6 +26,10 @@ class Books:
         self.clock = clock
         self.outputs = outputs
         self.faults = codes.Faults(self._fault_changed)
+        self.forget = live_ring.done  # these four are of Charging's sink, too
+        self.watch = live_ring.watch
+        self.fault = self.faults.came
+        self.fault_over = self.faults.over
         self.cleared_by = 0
         self._session = 0
         self._repeats = Repeats(self.write)
@@ -30,6 +37,7 @@ class Books:
         self._lost_events = self._refused = 0
         self._ends = []  # ids of sales whose end was refused and does not stand
         self._due_refused = False  # the first of _due was
+        self._tally_s = 0
 
     def begin(self, boots, latched):
         """Boot count of this boot: part of every record and of every session id. latched: what is latched now, as Matrix.kept."""
@@ -65,8 +73,19 @@ class Books:
             self.write(kind, *fields)
 
     def step(self):
-        """Tells what repeated itself, and how many records found no room."""
-        self._repeats.step(self.clock.uptime_s)
+        """Tells what repeated itself, and how many records found no room. Trips that were only counted are kept against a cut."""
+        now_s = self.clock.uptime_s
+        repeats = self._repeats
+        if repeats.trips and now_s >= self._tally_s:
+            self._tally_s = now_s + _TALLY_S
+            tally = pack("<I", self.journal.ring.sequence)
+            for key, row in repeats.rows.items():
+                if key[0] == kinds.TRIP:
+                    tally += pack("<BIH", key[1], row[2], row[1])
+            ring = self.live_ring
+            ring.trips = tally
+            repeats.trips = not ring.watch(*ring.watched)
+        repeats.step(now_s)
         if (self._lost_events or self._refused) and self.journal.ring.ahead and self.journal.events.ahead and not self._due:
             lost, refused = self._lost_events, self._refused
             if self.write(kinds.LOST, lost, refused):
@@ -97,9 +116,6 @@ class Books:
     def live(self, *row):
         return self.live_ring.put(pack(live.FORMAT, *row)) >= 0
 
-    def forget(self, session):
-        self.live_ring.done(session)
-
     def session_end(self, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause):
         own = (session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, min(price_fen, 0xFFFF), cause, price_fen)
         known = session in self._ends
@@ -116,15 +132,6 @@ class Books:
 
     def press_refused(self, i, reason, card):
         self.event(kinds.PRESS_REFUSED, i << 8 | reason, card, i, reason, card)
-
-    def watch(self, *watched):
-        return self.live_ring.watch(*watched)
-
-    def fault(self, code, arg):
-        self.faults.came(code, arg)
-
-    def fault_over(self, code, arg):
-        self.faults.over(code, arg)
 
     def hold(self, holder, i):
         self.outputs.hold(holder, 1 << i)

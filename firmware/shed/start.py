@@ -27,8 +27,9 @@ from shed.safety.matrix import UNKNOWN
 from shed.service import BAD_BOOTS, Service
 from shed.storage import live, recall
 from shed.storage.eraser import Eraser
-from shed.storage.journal import BOOT, CONFIG, STATE, TRIAL, Journal
+from shed.storage.journal import BOOT, CONFIG, REPEATS, STATE, TRIAL, TRIP, Journal
 from shed.storage.live import LiveRing
+from shed.storage.repeats import NO_CARD
 
 # What only a boot needs, this module first.
 MODULES = (
@@ -126,7 +127,7 @@ class Start:
         self.eraser = Eraser((self.journal, live_ring))
         journal = self.journal
         for _ in range(2):
-            if journal.dry():  # a cut tore the next sector: room for this boot's records, while nothing is on
+            if not (journal.ring.ahead and journal.events.ahead):  # a cut tore the next sector: room for this boot, while nothing is on
                 journal.erase_ahead(True)
         boots, told = recall.before(journal)
         latched, unknown = _known(wired_image, told & ~UNKNOWN, told >= UNKNOWN, journal.config_crc)
@@ -146,6 +147,10 @@ class Start:
             known.came(faults.TRIP_UNKNOWN)
         cause = resets.cause()
         books.write(BOOT, cause, fault, argument, rtc.boots)
+        told = [books.write(REPEATS, TRIP, *row, NO_CARD) for row in recall.trips(journal, live_ring.trips)]
+        if live_ring.trips and all(told):
+            live_ring.trips = b""
+            live_ring.watch(*live_ring.watched)
         if cause == 3 and not fault:
             fault = faults.WATCHDOG
         if fault:
@@ -170,7 +175,7 @@ class Start:
         """Mounts the live ring. Returns the boot count that its session ids tell."""
         ring = self.books.live_ring
         self.found = ring.open()
-        if ring.dry():  # a cut tore the next sector: room for this boot's records, while nothing is on
+        if not ring.ring.ahead:  # a cut tore the next sector: room for this boot's records, while nothing is on
             ring.erase_ahead(True)
         return ring.newest >> 16
 

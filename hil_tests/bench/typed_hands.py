@@ -1,13 +1,13 @@
 """Lines that somebody types beside a board in real time, done in the plant: smoke, cards, plugs, breakers, welded relays.
 
-For `shed emulate`. A line is a verb, what it is done to, and how; names are those of the site file. What is not understood is refused with
-what there is. Nothing of the shed is simulated here: every verb is one act of a part of the bench.
+For `shed emulate`. A line is a verb, what it is done to, and how; names are those of the site file. What is not understood is refused in
+one sentence that says what would be right. Nothing of the shed is simulated here: every verb is one act of a part of the bench.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 from hil_tests.plant.contacts import CONTACT_FAULTS
 from hil_tests.plant.detectors import CONTACT_INPUT_FAULTS, LOOP_FAULTS, SmokeLoop
@@ -19,17 +19,15 @@ from hil_tests.plant.packs import ALIASES, RESISTORS
 from hil_tests.plant.people import Card, CardData
 
 from .parts import Parts
+from .typed_words import ON, Refused, alone, either, figure, find, first, is_figure, listed, name_and_how, named, switch
 
-T = TypeVar("T")
+_POINTS: Final = ("smoke {}", "call {}", "call point {}")  # what may be left out of a point's name, the verb of the line first
 
 _PACK: Final = "li48v"
 _SOC: Final = 0.4
-_ON: Final = {"on": True, "off": False}
+LONGEST: Final = 200  # characters of a line
+_LONGEST_WAIT_S: Final = 86400
 _WIRE: Final = {"open": "its wire is cut", "short": "its wire is shorted", "stuck": "its contact is stuck"}
-
-
-class Refused(Exception):
-    """A line that nobody can follow; the message says why, and what there is."""
 
 
 class Verb(NamedTuple):
@@ -41,10 +39,11 @@ class Verb(NamedTuple):
 
 
 class TypedHands:
-    """``bench`` gives the parts of the shed."""
+    """``bench`` gives the parts of the shed. ``held_until_ns``: the next line is to wait so long."""
 
     def __init__(self, bench: Parts) -> None:
         self._bench = bench
+        self.held_until_ns = 0
         self.verbs: Final[Mapping[str, Verb]] = {
             "smoke": Verb("smoke NAME [clear]", "at a detector; open or short: its wire is cut or shorted, ok mends it", self._smoke),
             "call": Verb("call NAME [clear]", "a call point or other contact; open, short, ok as above", self._smoke),
@@ -61,16 +60,20 @@ class TypedHands:
             "meter": Verb(
                 "meter OUTLET off | ok", f"or {', '.join(name for name in METER_FAULTS if name not in ('off', 'ok'))}", self._meter
             ),
-            "look": Verb("look", "what the shed really does, whatever the board says", lambda words: _alone(words) or self.look()),
-            "help": Verb("help", "this, and the names of this shed", lambda words: _alone(words) or self.help()),
+            "look": Verb("look", "what the shed really does, whatever the board says", lambda words: alone(words, "look") or self.look()),
+            "wait": Verb("wait SECONDS", "the lines behind it wait so long", self._wait),
+            "help": Verb("help", "this, and the names of this shed", lambda words: alone(words, "help") or self.help()),
         }
 
     def do(self, line: str) -> str:
         """Follow ``line``, in capitals or not; what was done, in words. Refused when it cannot be, or a word of it would do nothing."""
+        if len(line) > LONGEST:
+            raise Refused(f"a line has at most {LONGEST} characters: a verb and its words, as in `plug 2 {_PACK} 40`")
         verb, _, rest = " ".join(line.lower().split()).partition(" ")
         known = self.verbs.get(verb)
         if known is None:
-            raise Refused(f"no verb {verb!r}: {', '.join(self.verbs)}")
+            what = f"no verb {verb!r}" if verb else "a line begins with a verb"
+            raise Refused(f"{what}: {', '.join(self.verbs)}; Ctrl-C ends the board")
         try:
             return known.act(rest)
         except (ValueError, RuntimeError) as error:  # the plant's own words: a taken socket, a fault that a part has not
@@ -81,7 +84,6 @@ class TypedHands:
         plant = self._bench.plant
         width = max(len(verb.form) for verb in self.verbs.values())
         lines = [f"{verb.form.ljust(width)}  {verb.what}" for verb in self.verbs.values()]
-        lines.append(f"{'wait SECONDS'.ljust(width)}  the lines behind it wait so long")
         names: Mapping[str, Mapping[str, object] | Mapping[int, object]] = {
             "detectors": plant.loops,
             "contacts": plant.call_points,
@@ -89,7 +91,7 @@ class TypedHands:
             "groups": plant.breakers,
             "gates": plant.gates,
         }
-        lines += [f"{what}: {_list(parts)}" for what, parts in names.items()]
+        lines += [f"{what}: {listed(parts)}" for what, parts in names.items()]
         lines.append("cards: " + ", ".join(f"{name} {card.data.uid.hex().upper()}" for name, card in plant.cards.items()))
         lines.append(f"kinds of load: {', '.join(kind for kind in KINDS if kind not in ALIASES)}")
         return "\n".join(lines)
@@ -98,12 +100,12 @@ class TypedHands:
         """The plant's truth, a line for each part."""
         plant = self._bench.plant
         lines = [f"mains {plant.mains.volts:.0f} V, heartbeat circuit {'holds' if plant.heartbeat.is_holding else 'has let go'}"]
-        lines += [f'contactor "{name}" {_is(contact.closed, "closed", "open")}' for name, contact in plant.contactors.items()]
+        lines += [f'contactor "{name}" {either(contact.closed, "closed", "open")}' for name, contact in plant.contactors.items()]
         for number, outlet in plant.outlets.items():
             load = outlet.load.kind if outlet.load is not None else "nothing plugged in"
-            lines.append(f"outlet {number}: {_is(outlet.is_energised, 'LIVE', 'dead')}, {load}, {outlet.power_w():.0f} W")
+            lines.append(f"outlet {number}: {either(outlet.is_energised, 'LIVE', 'dead')}, {load}, {outlet.power_w():.0f} W")
         for name, gate in plant.gates.items():
-            lines.append(f'gate "{name}" {_is(gate.is_free, "free", "locked")}, door {_is(gate.door_open, "open", "shut")}')
+            lines.append(f'gate "{name}" {either(gate.is_free, "free", "locked")}, door {either(gate.door_open, "open", "shut")}')
         return "\n".join(lines)
 
     # --- points -------------------------------------------------------------------------------------------------------
@@ -128,15 +130,14 @@ class TypedHands:
         tables are one here."""
         plant = self._bench.plant
         points: dict[str, SmokeLoop | CallPoint] = {**plant.loops, **plant.call_points}
-        name, _, how = words.rpartition(" ")
-        if not name or how not in {"alarm", "clear", *LOOP_FAULTS, *CONTACT_INPUT_FAULTS}:
-            name, how = words, "alarm"
-        return _named("point", points, name, "smoke {}", "call point {}"), name, how
+        hows = dict.fromkeys(("alarm", "clear", *LOOP_FAULTS, *CONTACT_INPUT_FAULTS))
+        name, how = name_and_how(words, lambda name: find(points, name, *_POINTS) is not None, hows, "alarm")
+        return named("point", points, name, *_POINTS), name, how
 
     def _key(self, words: str) -> str:
         if not self._bench.plant.key_switches:
             raise Refused("this shed has no key switch")
-        self._bench.key_switch.turn(_switch(words))
+        self._bench.key_switch.turn(switch(words))
         return f"key switch {words}"
 
     # --- people -------------------------------------------------------------------------------------------------------
@@ -147,39 +148,40 @@ class TypedHands:
         if card is None:
             if not plant.readers:
                 raise Refused("this shed has no card reader")
-            try:
-                uid = bytes.fromhex(words)
-            except ValueError:
-                raise Refused(f"no card {words!r}: 8, 14 or 20 hex digits, or {', '.join(plant.cards)}") from None
+            digits = words.replace(":", "").replace(" ", "")
+            if len(digits) not in (8, 14, 20) or not set(digits) <= set("0123456789abcdef"):
+                said = f"no card {words!r}" if words else "say which card"
+                raise Refused(f"{said}: 8, 14 or 20 hex digits, or {', '.join(plant.cards)}")
+            uid = bytes.fromhex(digits)
             held = [known for known in plant.cards.values() if known.data.uid == uid]
             card = held[0] if held else Card(plant.world, CardData(words, uid), next(iter(plant.readers.values())))
         card.tap()
         return f"card {card.data.uid.hex().upper()} tapped"
 
     def _press(self, words: str) -> str:
-        _named("button", self._bench.plant.buttons, words).press()
+        named("button", self._bench.plant.buttons, words).press()
         return f"button of outlet {words} pressed"
 
     def _plug(self, words: str) -> str:
-        number, kind, percent, *more = [*words.split(), "", "", ""][: max(3, len(words.split()))]
-        bike = _named("outlet", self._bench.plant.bikes, number)
-        kind = kind or _PACK
-        _alone(" ".join(more))
+        number, *given = words.split() or [""]
+        bike = named("outlet", self._bench.plant.bikes, number)
+        kind = given.pop(0) if given and not is_figure(given[0]) else _PACK
+        percent = given.pop(0) if given else ""
+        alone(" ".join(given), self.verbs["plug"].form)
         if percent and kind in RESISTORS:
-            raise Refused(f"a {kind} has no charge to be {percent} of")
-        try:
-            soc = float(percent.removesuffix("%")) / 100 if percent else _SOC
-        except ValueError:
-            raise Refused(f"{percent!r} is no percentage") from None
+            raise Refused(f"a {kind} has no charge to be {percent} of: `plug {number} {kind}`")
+        soc = figure(percent.removesuffix("%")) / 100 if percent else _SOC
+        if not 0 <= soc <= 1:
+            raise Refused(f"{percent!r} is no percentage: 0 to 100, as in `plug {number} {_PACK} 40`")
         return f"outlet {number}: {bike.plug(kind, soc=soc).kind} plugged in"
 
     def _unplug(self, words: str) -> str:
-        return f"outlet {words}: {_named('outlet', self._bench.plant.bikes, words).unplug().kind} unplugged"
+        return f"outlet {words}: {named('outlet', self._bench.plant.bikes, words).unplug().kind} unplugged"
 
     def _push(self, words: str) -> str:
         gate = self._gate(words)
         opens = gate.push()
-        return f'gate "{gate.name}" pushed: {_is(opens, "it opens", "it is held")}'
+        return f'gate "{gate.name}" pushed: {either(opens, "it opens", "it is held")}'
 
     def _exit(self, words: str) -> str:
         gate = self._gate(words)
@@ -187,74 +189,49 @@ class TypedHands:
         return f'gate "{gate.name}": exit button pressed'
 
     def _gate(self, words: str) -> Gate:
-        return _named("gate", self._bench.plant.gates, words or _first("gate", self._bench.plant.gates))
+        return named("gate", self._bench.plant.gates, words or first("gate", self._bench.plant.gates))
 
     # --- power --------------------------------------------------------------------------------------------------------
 
     def _mains(self, words: str) -> str:
         mains = self._bench.mains
-        if words in _ON:
-            (mains.on if _ON[words] else mains.off)()
+        if words in ON:
+            (mains.on if ON[words] else mains.off)()
         elif words.isdecimal() and int(words) <= 400:
             mains.set_volts(float(words))
         else:
-            raise Refused(f"mains {words!r}: off, on, or volts up to 400")
+            raise Refused(f"{f'{words!r} is none of' if words else 'say'} off, on, or volts up to 400, as in `mains 150`")
         return f"mains {mains.volts:.0f} V"
 
     def _breaker(self, words: str) -> str:
-        name, _, how = words.rpartition(" ")
-        breaker = _named("group", self._bench.plant.breakers, name)
-        (breaker.close if _switch(how) else breaker.trip)()
+        breakers = self._bench.plant.breakers
+        name, how = name_and_how(words, lambda name: find(breakers, name) is not None, ON, "")
+        breaker = named("group", breakers, name)
+        (breaker.close if switch(how) else breaker.trip)()
         return f"{breaker.name} {how}"
 
     def _weld(self, words: str) -> str:
         plant = self._bench.plant
-        name, _, how = words.rpartition(" ")
-        if not name or how not in CONTACT_FAULTS:
-            name, how = words, "welded"
-        relay = name.isdecimal()
-        contact = _named("outlet", plant.relays, name) if relay else _named("group", plant.contactors, name)
+        contacts = {**{str(number): relay for number, relay in plant.relays.items()}, **plant.contactors}
+        name, how = name_and_how(words, lambda name: find(contacts, name) is not None, CONTACT_FAULTS, "welded")
+        contact = named("outlet or group", contacts, name)
         contact.fault(how)
         return f"{contact.name}: {how}"
 
     def _meter(self, words: str) -> str:
         number, _, how = words.partition(" ")
-        _named("meter", self._bench.plant.meters, number).fault(how)
+        meter = named("meter", self._bench.plant.meters, number)
+        if not how:
+            raise Refused(f"say what its meter does: {', '.join(METER_FAULTS)}")
+        meter.fault(how)
         return f"meter of outlet {number}: {how}"
 
+    # --- time ---------------------------------------------------------------------------------------------------------
 
-def _named(what: str, parts: Mapping[str, T] | Mapping[int, T], name: str, *patterns: str) -> T:
-    """The part that is called ``name`` or what a pattern makes of it, in capitals or not."""
-    table = {str(key).lower(): part for key, part in parts.items()}
-    for key in (name, *(pattern.format(name) for pattern in patterns)):
-        if key.strip('"').lower() in table:
-            return table[key.strip('"').lower()]
-    raise Refused(f"{f'no {what} {name!r}' if name else f'which {what}?'}; there {_list(parts, 'is', 'are')}")
-
-
-def _first(what: str, parts: Mapping[str, object]) -> str:
-    if not parts:
-        raise Refused(f"this shed has no {what}")
-    return next(iter(parts))
-
-
-def _alone(words: str) -> str:
-    """Refused when there are words; "" else."""
-    if words:
-        raise Refused(f"{words!r} is too much: help lists what a verb takes")
-    return ""
-
-
-def _switch(word: str) -> bool:
-    if word not in _ON:
-        raise Refused(f"{word!r}: on or off")
-    return _ON[word]
-
-
-def _is(fact: bool, yes: str, no: str) -> str:
-    return yes if fact else no
-
-
-def _list(parts: Mapping[str, object] | Mapping[int, object], one: str = "", many: str = "") -> str:
-    names = ", ".join(str(key) for key in parts) or "none"
-    return f"{one if len(parts) < 2 else many} {names}".strip()
+    def _wait(self, words: str) -> str:
+        seconds = figure(words)
+        if not 0 <= seconds <= _LONGEST_WAIT_S:
+            said = f"{words!r} is no number of seconds" if words else "say how long"
+            raise Refused(f"{said}: 0 to {_LONGEST_WAIT_S}, as in `wait 2.5`")
+        self.held_until_ns = self._bench.plant.world.now_ns + round(seconds * 1e9)
+        return f"waiting {words} s, and so do the lines behind it"

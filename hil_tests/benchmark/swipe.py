@@ -34,7 +34,7 @@ def swipes(seed: int, n: int) -> dict[str, Any]:
         "cards": _CARDS,
         "conditions": f"{MODEL}; card in the field of a PN532 to the lock pin off (the magnet's own 20 ms not counted); {_CARDS} cards"
         " in the table:"
-        " a 4 MB board holds no 50 000; shed idle; random phases over 1 s",
+        " a 4 MB board holds no 50 000; an idle shed; random phases over 1 s",
     }
 
 

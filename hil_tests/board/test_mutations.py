@@ -45,7 +45,12 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "",
         "test_resets.py::test_a_soft_reset_keeps_levels_and_drops_handlers",
     ),
-    "watchdog": ("chip.c", "if (wdt_deadline <= P.now) {", "if (0) {", "test_trouble.py::test_the_watchdog_ends_everything"),
+    "watchdog": (
+        "watchdog.c",
+        "    deadline = vtime_now() + ns;",
+        "    deadline = BOARD_NEVER;",
+        "test_trouble.py::test_the_watchdog_ends_everything",
+    ),
     "pins stay over a reset of the CPU": (
         "chip.c",
         "go_dark(cause != CAUSE_WDT && cause != CAUSE_HARD);",
@@ -59,14 +64,14 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "test_resets.py::test_power_and_en_float_every_pin",
     ),
     "the panic is printed": (
-        "chip.c",
-        "            crash_dump_watchdog();\n",
+        "watchdog.c",
+        "    crash_dump_watchdog();\n",
         "",
         "test_resets.py::test_the_watchdog_dumps_a_panic_on_uart0_while_the_pins_stand",
     ),
     "flash masks interrupts": (
         "vtime.c",
-        "    unsigned int state = chip_irq_mask();\n    vtime_busy_ns(ns);\n    chip_irq_restore(state);",
+        "    unsigned int state = irq_mask();\n    vtime_busy_ns(ns);\n    irq_restore(state);",
         "    vtime_busy_ns(ns);",
         "test_interrupts.py::test_edges_and_timers_wait_for_a_flash_erase_and_come_once",
     ),
@@ -83,7 +88,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "test_interrupts.py::test_a_timer_that_is_late_stops_for_ever_when_that_fault_is_on",
     ),
     "arrival by seed": (
-        "chip.c",
+        "interrupts.c",
         "if (options.irq_jitter_us != 0) {",
         "if (0) {",
         "test_interrupts.py::test_a_race_that_a_fixed_arrival_never_shows_is_found_by_seeds",
@@ -95,13 +100,13 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "test_buses.py::test_hardware_waits_100_ms_a_byte_on_a_hung_bus",
     ),
     "stretched clock": (
-        "buses.c",
+        "i2c_lines.c",
         "b->clock_held_until = P.now + a->stretch_ns;",
         ";",
         "test_buses.py::test_software_waits_its_time_out_for_a_stretched_clock",
     ),
     "hung bus is reported": (
-        "buses.c",
+        "i2c_lines.c",
         "return i >= 0 && P.pin_in[P.bus[i].clock] != 0 && P.pin_in[P.bus[i].data] != 0;",
         "return i >= 0;",
         "test_buses.py::test_nine_clocks_by_hand_are_seen_and_free_the_bus",
@@ -133,7 +138,7 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
     "strapping": ("chip.c", "if (loader || low_voltage) {", "if (0) {", "test_pins.py::test_the_bootloader_looks_at_its_straps"),
     "NOR rule": ("flash.c", "page[i] = old & src[i];", "page[i] = src[i];", "test_flash.py::test_nor_rules"),
     "worst flash": (
-        "main.c",
+        "options.c",
         'options.worst_flash = strcmp(value, "worst") == 0;',
         ";",
         "test_peripherals.py::test_flash_takes_typical_or_worst_time",
@@ -152,19 +157,19 @@ MUTATIONS: dict[str, tuple[str, str, str, str]] = {
         "test_nvs.py::test_pages_are_freed_as_they_fill",
     ),
     "NVS recovers": (
-        "nvs_pages.c",
+        "nvs_recovery.c",
         "        recover();\n",
         "        if (0) {\n            recover();\n        }\n",
         "test_nvs.py::test_a_power_cut_leaves_the_old_blob_or_the_new",
     ),
     "read sees what comes while it waits": (
-        "machine_uart_port.c",
+        "machine_uart_driver.c",
         "    vtime_run_until(awaited.deadline, reading_is_over);",
         "    (void)reading_is_over;\n    vtime_busy_ns(self->timeout * NS_PER_MS);",
         "test_peripherals.py::test_read_waits_for_its_time_out_only",
     ),
     "write blocks": (
-        "machine_uart_port.c",
+        "machine_uart_driver.c",
         "if (u->busy_until > P.now + room) {",
         "if (0) {",
         "test_peripherals.py::test_write_blocks_beyond_buffer",

@@ -36,11 +36,16 @@ class Hands:
         }
 
     def press(self, key: str) -> str | None:
-        """Do what ``key`` stands for; a key that stands for nothing does nothing."""
-        if key.isdigit() and int(key) in self._bench.plant.outlets:
+        """Do what ``key`` stands for. One that stands for nothing is answered with those that do; a blank or a control key with nothing."""
+        outlets = self._bench.plant.outlets
+        if key in "0123456789":
+            if int(key) not in outlets:
+                return f"there is no outlet {key}: {', '.join(str(number) for number in outlets)}"
             self.selected = int(key)
             return None
         act = self._acts.get(key)
+        if act is None and key.isprintable() and key != " ":
+            return f"no key {key!r}: an outlet's number, {' '.join(self._acts)}, + and - for the speed, q leaves"
         return act() if act is not None else None
 
     def _charge(self) -> str | None:

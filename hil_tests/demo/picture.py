@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from rich.console import Console
+from shedguard.whole_file import write_whole
 
 from hil_tests.bench.bench import Bench
 
@@ -36,4 +37,4 @@ def write(bench: Bench, events: Sequence[Event], path: Path) -> None:
     shot = snapshot.take(bench, words)
     console.print(view.screen(shot, events, title_of(bench), "x60", selected=1, card="resident", height=HEIGHT, width=WIDTH))
     svg = console.export_svg(title="shed demo", unique_id="shed-demo")
-    path.write_text(_WEB_FONTS.sub("", svg), encoding="utf-8")
+    write_whole(path, _WEB_FONTS.sub("", svg).encode())

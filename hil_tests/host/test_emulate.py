@@ -116,7 +116,7 @@ def test_somebody_at_the_terminal_raises_smoke_and_the_board_at_the_port_says_tr
         wait_until(lambda: "gate" in (tmp_path / "said").read_text(encoding="utf-8"))
         assert status() == 5
         words = (tmp_path / "said").read_text(encoding="utf-8")
-        assert "refused: no point 'attic'" in words and "refused: wait '-1'" in words
+        assert "refused: no point 'attic'" in words and "refused: '-1' is no number of seconds" in words
         assert '"smoke bay": alarm' in words and 'gate "main" free' in words
     finally:
         process.kill()

@@ -22,7 +22,8 @@ from shedguard.commands.status_view import show_status
 from shedguard.errors import FAILED, INVALID, OK, PORT, REFUSED, TEST_FAILED
 from shedguard.site.names import SiteNames
 
-from hil_tests.host.test_installer_docs import parse
+from hil_tests.named import commands
+from hil_tests.named.texts import Named
 from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.serial_tests.rig import BIN
 
@@ -83,7 +84,7 @@ def example_of(verb: str) -> str:
 def test_every_verb_has_an_example_that_is_a_command_of_that_verb(verb: str) -> None:
     example = example_of(verb)
     assert example.startswith(f"shed {verb}"), example
-    parse(re.sub(r"\s*[>|].*", "", example))
+    assert commands.wrong(Named(verb, re.sub(r"\s*[>|].*", "", example), whole=True)) is None
     given = shlex.split(example.split(" > ")[0])[1 + len(verb.split()) :]
     needed = [parameter for parameter in VERBS[verb].params if parameter.required]
     for parameter in needed:

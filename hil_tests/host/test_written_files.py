@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import random
 from collections.abc import Sequence
@@ -12,14 +11,9 @@ from pathlib import Path
 import pytest
 from shedguard.cards import Card, canonical
 from shedguard.cli import run
-from shedguard.errors import FAILED, INVALID, OK, PORT
+from shedguard.errors import FAILED, INVALID, OK
 from shedguard.flash.image import build_flash
 from shedguard.flash.partition_table import SHEDGUARD, STOCK, TABLE_OFFSET, TABLE_SIZE, encode, may_hold_table
-from shedguard.install import report_files
-from shedguard.install.report import Report, StepResult
-from shedguard.install.report_files import SUFFIXES
-from shedguard.install.run import STEPS
-from shedguard.install.self_test import Check
 from shedguard.site.load import load
 from shedguard.whole_file import whole_file
 
@@ -44,7 +38,7 @@ def sheet(tmp_path: Path) -> Path:
     return path
 
 
-# Verb, option of the file, whether it is made again from the same sources at any time and so may be written over, whether it has --force.
+# Verb, option of the file, whether what was made is written again without --force (nothing is lost), whether it has --force.
 WRITERS: dict[str, tuple[Sequence[str], str, bool, bool]] = {
     "backup": (("backup", "--flash", "FLASH"), "--out", False, True),
     "bundle": (("bundle",), "--out", False, True),
@@ -53,7 +47,7 @@ WRITERS: dict[str, tuple[Sequence[str], str, bool, bool]] = {
     "config build": (("config", "build", str(SITE)), "--output", True, False),
     "config new": (("config", "new", "--board", "devkitc-shed4", "--defaults"), "--out", False, False),
     "config pull": (("config", "pull", "--flash", "FLASH", "--site", str(SITE)), "--out", False, False),
-    "boards picture": (("boards", "picture", "devkitc-shed4"), "--out", True, False),
+    "boards picture": (("boards", "picture", "devkitc-shed4"), "--out", True, True),
 }
 writers = pytest.mark.parametrize("verb", WRITERS)
 
@@ -96,6 +90,25 @@ def test_a_place_where_no_file_can_be_is_told(
     assert "cannot write" in said and "bug" not in said and "hint" in said
 
 
+def test_a_picture_in_which_somebody_has_drawn_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "wiring.svg"
+    draw = ["boards", "picture", "devkitc-shed4", "--out", str(out)]
+    assert run(draw) == OK
+    drawn = out.read_text(encoding="utf-8")
+    edited = drawn.replace("</svg>", "<text>cable 7: grey</text></svg>")
+    out.write_text(edited, encoding="utf-8")
+    assert run(draw) == INVALID and run([*draw, "--site", str(SITE)]) == INVALID
+    said = capsys.readouterr().err
+    assert "there already" in said and "--force writes over this one" in said and out.read_text(encoding="utf-8") == edited
+    assert run([*draw, "--force"]) == OK and out.read_text(encoding="utf-8") == drawn
+
+
+def test_an_image_is_named_after_the_whole_name_of_its_site_file(tmp_path: Path) -> None:
+    for name, image in (("shed.toml", "shed.bin"), ("shed v1.2", "shed v1.2.bin")):
+        (tmp_path / name).write_bytes(SITE.read_bytes())
+        assert run(["config", "build", str(tmp_path / name)]) == OK and (tmp_path / image).exists()
+
+
 READERS = (
     "config check FILE", "config show FILE", "config diff FILE FILE", "cards import FILE", "restore FILE", "cards list --flash FILE",
     "log --flash FILE", "sessions --flash FILE", "config pull --flash FILE --board devkitc-shed4",
@@ -128,9 +141,11 @@ def test_a_file_that_is_no_flash_is_not_made_one(capsys: pytest.CaptureFixture[s
     assert "not the flash of a board" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == SHEET
 
 
-def test_a_demo_draws_no_picture_over_somebody_elses_file(capsys: pytest.CaptureFixture[str], sheet: Path) -> None:
+@pytest.mark.parametrize("held", [SHEET, "<svg>with somebody's notes</svg>"])
+def test_a_demo_draws_no_picture_over_a_file_that_is_there(held: str, capsys: pytest.CaptureFixture[str], sheet: Path) -> None:
+    sheet.write_text(held, encoding="utf-8")
     assert run(["demo", "--script", "--picture", str(sheet)]) == INVALID
-    assert "there already" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == SHEET
+    assert "--force writes over this one" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == held
 
 
 def full_disk(_file: int) -> None:
@@ -229,66 +244,6 @@ def test_what_is_given_up_half_way_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write()
     assert out.read_bytes() == b"old" and list(tmp_path.iterdir()) == [out]
-
-
-def finished_report(base: Path, began: str = "2026-03-01T08:30:00+08:00") -> list[bytes]:
-    """Stands at ``base`` from then on; its two files."""
-    steps = [StepResult(name, "done", "well") for name in STEPS]
-    done = Report(began, "shed 0.1.0", 1001, "shed", "devkitc-shed4", steps, [Check("service", "ok", "in service")])
-    base.with_suffix(".json").write_text(json.dumps(done.as_json(bytes(32)), indent=2), encoding="utf-8")
-    base.with_suffix(".html").write_text(done.as_page(), encoding="utf-8")
-    return [base.with_suffix(suffix).read_bytes() for suffix in SUFFIXES]
-
-
-def test_an_installation_that_does_nothing_leaves_the_finished_report_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    base = tmp_path / "install-1001"
-    before = finished_report(base)
-    refused = ["install", str(SITE), "--image", "stand-in", "--port", str(tmp_path / "no-port"), "--report", str(base), "--yes"]
-    for _ in range(2):
-        assert run(refused) == PORT
-        assert "2026-03-01T08:30:00+08:00 stays as it is" in capsys.readouterr().err
-        assert [base.with_suffix(suffix).read_bytes() for suffix in SUFFIXES] == before
-    tried = json.loads((tmp_path / "install-1001-unfinished.json").read_text(encoding="utf-8"))
-    assert not tried["passed"] and tried["steps"][0]["outcome"] == "failed"
-    assert "NOT ready" in (tmp_path / "install-1001-unfinished.html").read_text(encoding="utf-8")
-
-
-def test_without_a_finished_report_the_next_try_writes_its_own_over_the_last(tmp_path: Path) -> None:
-    base = tmp_path / "install-1001"
-    tried = ["install", str(SITE), "--image", "stand-in", "--port", str(tmp_path / "no-port"), "--report", str(base), "--yes"]
-    assert run(tried) == PORT and run(tried) == PORT
-    assert {path.name for path in tmp_path.iterdir()} == {"install-1001.json", "install-1001.html"}
-
-
-def test_a_later_installation_that_passes_sets_the_earlier_report_aside(tmp_path: Path) -> None:
-    base = tmp_path / "install-1001"
-    kept: list[list[bytes]] = []
-    for _ in range(3):  # the same second, thrice
-        kept.append(finished_report(base))
-        assert report_files.make_room(base, passed=True, partial=False)[0] == base and not base.with_suffix(".json").exists()
-    names = ("install-1001-20260301083000", "install-1001-20260301083000-1", "install-1001-20260301083000-1-1")
-    assert [[(tmp_path / f"{name}{suffix}").read_bytes() for suffix in SUFFIXES] for name in names] == kept
-
-
-def test_no_paper_that_calls_the_shed_not_ready_stays_beside_one_that_passed(tmp_path: Path) -> None:
-    base = tmp_path / "install-1001"
-    finished_report(base)
-    for name, passed, partial in (("unfinished", False, False), ("partial", False, True)):
-        place, said = report_files.make_room(base, passed=passed, partial=partial)
-        assert place.name == f"install-1001-{name}" and "stays as it is" in said[0]
-        (tmp_path / f"{place.name}.json").write_text(json.dumps({"begun": "2026-04-02T10:00:00+08:00", "passed": False}), encoding="utf-8")
-        (tmp_path / f"{place.name}.html").write_text("NOT ready", encoding="utf-8")
-    place, said = report_files.make_room(base, passed=True, partial=False)
-    finished_report(place, "2026-04-02T11:00:00+08:00")
-    assert len(said) == 3 and "did not pass" in said[1]
-    dated = ("install-1001-20260301083000", "install-1001-unfinished-20260402100000", "install-1001-partial-20260402100000")
-    assert {path.name for path in tmp_path.iterdir()} == {f"{name}{suffix}" for name in ("install-1001", *dated) for suffix in SUFFIXES}
-
-
-def test_a_dot_in_the_name_of_a_report_is_a_part_of_it(tmp_path: Path) -> None:
-    tried = ["install", str(SITE), "--image", "stand-in", "--port", str(tmp_path / "no-port"), "--yes", "--report"]
-    assert run([*tried, str(tmp_path / "shed v1.2")]) == PORT and run([*tried, str(tmp_path / "r.html")]) == PORT
-    assert {path.name for path in tmp_path.iterdir()} == {"shed v1.2.json", "shed v1.2.html", "r.json", "r.html"}
 
 
 def test_a_full_disk_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -230,3 +230,33 @@ def test_an_unplugged_bike_is_seen_on_a_feeder_that_dips_each_minute(bench: Benc
     dips(bench, 1, 70, 160)
     assert bench.outlet(1).contact_is_open() and bench.outlet(2).is_charging()
     assert [end.stop_cause for end in bench.journal.records("session_end")] == ["unplugged"]
+
+
+@pytest.mark.parametrize("recovers", [False, True])
+def test_a_cut_on_a_feeder_that_holds_a_contactor_and_cannot_pull_it_in_loses_no_sale(bench: Bench, recovers: bool) -> None:
+    """At 180 V the row serves. After three dark seconds its contactor could only hum: each sale waits, and goes on or is settled justly."""
+    start_charging(bench, 1, pack="la48v20", soc=0.0)
+    start_charging(bench, 2, pack="la48v20", soc=0.0, card="neighbour")
+    bench.mains.set_volts(180)
+    bench.stays(lambda: bench.outlet(1).is_charging() and bench.outlet(2).is_charging(), "20 min")
+    fed_s = [bench.outlet(number).energised_s for number in (1, 2)]
+    bench.mains.off()
+    bench.run("3 s")
+    bench.mains.set_volts(180)
+    bench.run("15 s")
+    assert faults(bench) == {(27, 0)}
+    coil = bench.contactor("row A").plant.gpio
+    bench.stays(lambda: not bench.plant.port.energises(coil), "25 min")
+    assert bench.journal.records("session_end") == []
+    if recovers:
+        bench.mains.set_volts(200)
+        bench.until(lambda: bench.outlet(1).is_charging() and bench.outlet(2).is_charging(), within="30 s")
+        assert bench.journal.records("session_end") == [] and len(bench.journal.records("session_start")) == 2
+        return
+    bench.stays(lambda: not bench.plant.port.energises(coil), "6 min")
+    ends = sorted(bench.journal.records("session_end"), key=lambda end: end.outlet)
+    assert [end.stop_cause for end in ends] == ["supply_lost"] * 2
+    for end, true_s, number in zip(ends, fed_s, (1, 2), strict=True):
+        assert true_s - 600 <= end.energised_s <= true_s
+        assert end.price_fen == end.energised_s * 100 // 18000
+        assert abs(end.energy_mwh - bench.outlet(number).energy_mwh) <= 1000

@@ -219,3 +219,25 @@ def test_each_trip_of_a_cause_that_does_not_latch_stands_or_is_counted(tmp_path:
         bench.run("5 min")
         assert trips_told(bench) == 32
         assert len(bench.journal.records("trip")) < 10
+
+
+def test_a_power_cut_takes_no_trip_that_was_only_counted(tmp_path: Path, seed: int):
+    """A door contact that cuts the row opens three times a minute; then the mains fail, twice in a row."""
+    path = tmp_path / "unlatched.toml"
+    path.write_text(UNLATCHED, encoding="utf-8")
+    with Bench(site=path, seed=seed) as bench:
+        bench.run("15 s")
+        for number in range(1, 16):
+            bench.call_point("door").press()
+            bench.run("2 s")
+            bench.call_point("door").reset()
+            bench.run("18 s" if number % 5 else "5 s")
+            if number % 5 == 0:
+                for _ in range(2):
+                    bench.mains.off()
+                    bench.run("3 s")
+                    bench.mains.on()
+                    bench.run("15 s")
+                assert trips_told(bench) == number
+        bench.run("5 min")
+        assert trips_told(bench) == 15, "none of them twice"

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from shed.charging.outlets import Charging
+from shed.charging.restoring import restore
 from shed.charging.rules import Rules
 from shed.metering.modbus import RtuMaster
 from shed.metering.poller import Poller
@@ -121,6 +122,7 @@ class Shed:
         self.poller = Poller([RtuMaster(self.bus, 9600)], [(0, m.address, 1) for m in self.meters], energised_ms=poll_ms)
         rules = Rules(tuple((DEFAULTS | (settings or {})).values()))
         self.charging = Charging([(i, max_w) for i in range(outlets)], rules, tariff, self.poller, self.sink, rows)
+        restore(self.charging, ())
         self._relays = 0
         self._due_ms = self._poll_due_ms = 0
 

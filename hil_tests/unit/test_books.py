@@ -4,7 +4,9 @@ import pytest
 from shed.books import Books
 from shed.safety import faults
 from shed.storage import journal as kinds
+from shed.storage import recall
 from shed.storage.journal import Journal
+from shed.storage.live import LiveRing
 
 from hil_tests.unit.nor_flash import NorRegion
 
@@ -25,7 +27,9 @@ class Shelf:
         self.clock = Clock()
         self.journal = Journal(NorRegion(16), self.clock, events=NorRegion(12))
         self.journal.open()
-        self.books = Books(self.journal, None, self.clock, None)
+        self.live_ring = LiveRing(NorRegion(6))
+        self.live_ring.open()
+        self.books = Books(self.journal, self.live_ring, self.clock, None)
         self.books.begin(7, 0)
 
     def pass_s(self, span_s):
@@ -93,3 +97,57 @@ def test_whatever_repeats_itself_at_most_sixty_new_records_are_written_in_a_minu
     assert sum(len(shelf.records(kind)) for kind in told) == 60
     shelf.pass_s(70)
     assert shelf.counted(0) == asked - 60
+
+
+class Matrix:
+    """Two causes that do not latch."""
+
+    latching = 0
+
+    def points_of(self, cause):
+        return 1 << cause
+
+    def effects_of(self, cause):
+        return 1
+
+    def kept(self):
+        return 0
+
+
+def trips(shelf, causes):
+    shelf.books.trips(causes, Matrix(), causes, 5)
+
+
+def boot_tells(shelf):
+    """What a boot that came now would tell of trips that were only counted: {cause: how many}."""
+    ring = LiveRing(shelf.live_ring.ring._region)
+    ring.open()
+    return {cause: count for cause, count, _span_s in recall.trips(shelf.journal, ring.trips)}
+
+
+def test_a_counted_trip_stands_in_flash_at_once_and_of_many_the_last_five_seconds_are_open():
+    shelf = Shelf()
+    for n in range(4):
+        trips(shelf, 2)
+        shelf.books.step()
+        assert boot_tells(shelf) == ({1: n} if n else {})
+        shelf.pass_s(6)
+    for _ in range(100):
+        trips(shelf, 3)
+        shelf.pass_s(1)
+    shelf.pass_s(5)
+    told = [sum(row[5] for row in shelf.records(kinds.REPEATS) if row[3:5] == (kinds.TRIP, cause)) for cause in (0, 1)]
+    assert [told[cause] + boot_tells(shelf).get(cause, 0) for cause in (0, 1)] == [99, 103]
+    assert len(shelf.records(kinds.TRIP)) == 2
+
+
+def test_a_cut_between_the_record_of_a_count_and_the_live_ring_counts_no_trip_twice():
+    shelf = Shelf()
+    for _ in range(9):
+        trips(shelf, 1)
+    shelf.pass_s(2)
+    assert boot_tells(shelf) == {0: 8}
+    shelf.live_ring.watch = lambda *watched: False  # the cut comes before it
+    shelf.pass_s(60)
+    assert shelf.counted(kinds.TRIP) == 8
+    assert boot_tells(shelf) == {}

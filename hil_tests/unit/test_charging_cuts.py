@@ -21,7 +21,7 @@ def next_boot(before: Shed, rows=None, fire_fault=0, locked=False) -> Shed:
     shed.locked = locked
     settled = {end["id"] for end in before.ends()}
     newest = {record[1]: record for record in before.sink.of("live") if record[0] not in settled}
-    restore(shed.charging, newest.values(), (), (before.sink.of("watch") or [(0, 0, 0)])[-1])
+    restore(shed.charging, newest.values(), (), (before.sink.of("watch") or [(0, 0, 0, 0, 0, bytes(8))])[-1])
     return shed
 
 
@@ -130,6 +130,50 @@ def test_the_minutes_of_an_outlet_that_may_be_live_are_counted_over_cuts(period)
     assert (LIVE, 1) not in shed.sink.held, "who has looked need not look again after each cut"
 
 
+TWO_AND_TWO = ((0, 1), (2, 3))
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_each_row_has_minutes_of_its_own_over_a_cut(late):
+    """One row's are nearly used, the other's have just begun: a cut gives none to the one and takes none from the other."""
+    shed = Shed(4, rows=TWO_AND_TWO)
+    shed.run(3)
+    for i in range(4):
+        shed.begin(i, 150)
+        shed.run(10)
+    early, late = TWO_AND_TWO[1 - late], TWO_AND_TWO[late]
+    shed.run(60)
+    shed.meters[early[0]].silent = True
+    shed.run(420)
+    shed.meters[late[0]].silent = True
+    shed.run(60)
+    shed = next_boot(shed, TWO_AND_TWO)
+    shed.run(60)
+    assert shed.on(early[1]) and shed.on(late[1]), "both neighbours charge on"
+    assert shed.run(240, until=lambda: not shed.on(early[1])), "the first row's minutes end"
+    assert not shed.run(200, until=lambda: not shed.on(late[1]))
+    shed = next_boot(shed, TWO_AND_TWO)
+    shed.run(60)
+    assert not shed.on(early[1]) and shed.on(late[1]), "and so after the next cut"
+    assert shed.run(400, until=lambda: not shed.on(late[1])), "the other row has its ten, and no more"
+
+
+@pytest.mark.parametrize(("seconds", "on"), [(540, True), (598, False)])
+def test_the_minutes_in_a_record_of_the_version_before_hold_for_each_row(seconds, on):
+    """It knew one number for all."""
+    shed = charging(4, TWO_AND_TWO)
+    for meter in shed.meters[1], shed.meters[3]:
+        meter.silent = True
+    shed.begin(2, 150)
+    shed.run(60)
+    shed.sink.calls.append(("watch", shed.now_ms, 1 << 1 | 1 << 3, seconds, 0, 0, 0, bytes(8)))
+    shed = next_boot(shed, TWO_AND_TWO)
+    shed.run(25)
+    assert [bool(shed.on(i)) for i in (0, 2)] == [on, on]
+    shed.run(60)
+    assert not shed.on(0) and not shed.on(2)
+
+
 def test_an_outlet_whose_meter_answers_after_the_cut_costs_its_row_nothing():
     shed = welded_with_a_dead_meter()
     shed.run(300)
@@ -138,7 +182,12 @@ def test_an_outlet_whose_meter_answers_after_the_cut_costs_its_row_nothing():
     shed = next_boot(shed, ROW)
     shed.run(60)
     assert not shed.sink.held
-    assert shed.sink.of("watch")[-1] == (0, 0, 0)
+    assert shed.sink.of("watch")[-1] == (1, 0, 0, 0, 0, bytes(8)), "behind an open contactor nobody saw its relay open"
+    shed.begin(0, 150)
+    shed.run(30)
+    shed.charging.stop(0, stop_causes.OPERATOR)
+    shed.run(30)
+    assert shed.sink.of("watch")[-1] == (0, 0, 0, 0, 0, bytes(8)), "at the end of its next sale its power goes"
 
 
 def test_ten_flickers_in_a_minute_are_no_ten_minutes():

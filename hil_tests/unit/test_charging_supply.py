@@ -264,3 +264,24 @@ def test_a_charger_that_needs_nine_seconds_after_a_dip_has_not_been_unplugged():
         dip(shed, 1, 2, 160)
         shed.run(58)
     assert shed.on(0) and not shed.ends()
+
+
+@pytest.mark.parametrize("load_comes", [False, True])
+def test_a_wait_takes_nothing_off_the_time_before_the_last_one(load_comes):
+    """A charger that needs its seconds, on a feeder that goes again and again: in doubt is what was billed since power was last seen."""
+    watts = [150.0]
+    shed = two_rows()
+    shed.begin(0, lambda _: watts[0])
+    shed.run(130)
+    billed_s = shed.session().energised_s()
+    for _ in range(8):
+        watts[0] = 0
+        shed.session().pause(shed.charging)
+        assert shed.run(10, until=lambda: shed.on(0)), "the supply is back"
+        shed.run(11)
+        if load_comes:
+            watts[0] = 150
+            assert shed.run(10, until=lambda: shed.session().is_billed())
+    shed.session().pause(shed.charging)
+    assert billed_s <= shed.session().energised_s() <= billed_s + 8 * load_comes
+    assert not shed.ends()

@@ -45,10 +45,18 @@ def test_the_layouts_are_one():
     assert list(accumulate(step.size for step in steps)) == [OLDEST, FIRST_APPENDED, live.SIZE]
     going = LIVE_KINDS[live.GOING]
     assert going.layout.format + "".join(step.format[1:] for step, _ in going.more) == live._GOING
-    assert calcsize(live._GOING) == 18 <= MAX_PAYLOAD
+    assert calcsize(live._GOING) == 34 <= MAX_PAYLOAD
 
 
-@pytest.mark.parametrize(("size", "watched"), [(8, (0, 0, 0)), (14, (1 << 4, 240, 0)), (18, (1 << 4, 240, 1 << 4))])
+@pytest.mark.parametrize(
+    ("size", "watched"),
+    [
+        (8, (0, 0, 0, 0, 0, bytes(8))),
+        (14, (16, 240, 0, 0, 0, bytes(8))),
+        (18, (16, 240, 16, 0, 0, bytes(8))),
+        (34, (16, 240, 16, 16, 3, bytes((3, 80, 0, 0, 0, 0, 0, 0)))),
+    ],
+)
 def test_a_going_record_of_each_version_has_the_same_fields_for_board_and_tools(size, watched):
     payload = pack(live._GOING, 1 << 2, *watched)[:size]
     region = NorRegion(6)
@@ -60,5 +68,21 @@ def test_a_going_record_of_each_version_has_the_same_fields_for_board_and_tools(
     assert boot.open() == {2: WHOLE}
     assert tuple(boot.watched) == watched
     tools = decode_payload(LIVE_KINDS, live.GOING, payload)
-    assert tuple(tools.fields.values()) == (unpack("<Q", payload[:8])[0], *watched)[: {8: 1, 14: 3, 18: 4}[size]]
+    assert tuple(tools.fields.values()) == (unpack("<Q", payload[:8])[0], *watched)[: {8: 1, 14: 3, 18: 4, 34: 7}[size]]
     assert encode_payload(LIVE_KINDS, Record(0, "going", dict(tools.fields))) == (live.GOING, payload)
+
+
+def test_trips_that_were_only_counted_stand_behind_a_going_record_for_board_and_tools():
+    region = NorRegion(6)
+    ring = live.LiveRing(region)
+    ring.open()
+    ring.put(WHOLE)
+    ring.trips = pack("<IBIH", 4711, 1, 15, 960)
+    ring.watch(16, 240, 16, 16, 3, bytes(8))
+    boot = live.LiveRing(region)
+    assert boot.open() == {2: WHOLE}
+    assert boot.trips == ring.trips
+    payload = pack(live._GOING, 1 << 2, 16, 240, 16, 16, 3, bytes(8)) + ring.trips
+    tools = decode_payload(LIVE_KINDS, live.GOING, payload)
+    assert tools.fields["counted_trips"] == ring.trips
+    assert encode_payload(LIVE_KINDS, tools) == (live.GOING, payload)

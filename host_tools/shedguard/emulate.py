@@ -111,34 +111,23 @@ class _Typist:
         self._hands = hands
         self._lines = TypedLines()
         self._now_ns = now_ns
-        self._free_ns = 0
 
     def look(self) -> None:
         """Called between two slices of time."""
-        if self._now_ns() < self._free_ns:
+        if self._now_ns() < self._hands.held_until_ns:
             return
         for line in self._lines.take():
-            said = self._follow(line)
-            print(said, file=sys.stderr, flush=True)
-            if self._now_ns() < self._free_ns:
+            print(self._follow(line), file=sys.stderr, flush=True)
+            if self._now_ns() < self._hands.held_until_ns:
                 return
 
     def _follow(self, line: str) -> str:
         from hil_tests.bench.typed_hands import Refused
 
-        verb, _, rest = line.partition(" ")
         try:
-            if verb.lower() != "wait":
-                return self._hands.do(line)
-            wait_ns = round(float(rest) * 1e9)
-            if wait_ns < 0:
-                raise ValueError
-            self._free_ns = self._now_ns() + wait_ns
+            return self._hands.do(line)
         except Refused as error:
             return f"refused: {error}"
-        except (ValueError, OverflowError):
-            return f"refused: wait {rest!r} is no number of seconds"
-        return f"waiting {rest} s"
 
 
 def _example(board: str | None) -> Path:

@@ -27,7 +27,7 @@ _FREE: Final = 0xFF
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A record kind: its payload's fields in order. ``timed``: the time fields come first. ``more``: what each later version appended, in
-    steps; a record of an older version ends behind one of them."""
+    steps; a record of an older version ends behind one of them. ``rest``: the name of what lies behind all of them, as bytes."""
 
     number: int
     name: str
@@ -35,16 +35,18 @@ class Kind:
     fields: tuple[str, ...]
     timed: bool = True
     more: tuple[tuple[struct.Struct, tuple[str, ...]], ...] = ()
+    rest: str = ""
 
 
-def _kind(number: int, name: str, layout: str, fields: str, *more: tuple[str, str], timed: bool = True) -> Kind:
+def _kind(number: int, name: str, layout: str, fields: str, *more: tuple[str, str], timed: bool = True, rest: str = "") -> Kind:
     later = tuple((struct.Struct("<" + step), tuple(names.split())) for step, names in more)
-    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed, later)
+    return Kind(number, name, struct.Struct("<" + layout), tuple(fields.split()), timed, later, rest)
 
 
 _SESSION_END = "session outlet card start_s energised_s energy_mwh meter_start_wh meter_end_wh price_fen stop_cause"
 _LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cause"
 _LIVE_MORE: Final = ("HHIIHHiH", "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh"), ("HH", "open_s open_due_s")
+_GOING_MORE: Final = ("IH", "may_be_live live_s"), ("I", "welded"), ("II8s", "live mixed live_3s_by_row")
 _LATCHED_BY: Final = ("I", "config_crc")
 _WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
 _U16: Final = 0xFFFF
@@ -77,7 +79,7 @@ LIVE_KINDS: Final[Mapping[int, Kind]] = {
     for kind in (
         _kind(1, "live", "IB11sIIIQIB", _LIVE, *_LIVE_MORE, timed=False),
         _kind(2, "done", "I", "session", timed=False),
-        _kind(3, "going", "Q", "outlets", ("IH", "may_be_live live_s"), ("I", "welded"), timed=False),
+        _kind(3, "going", "Q", "outlets", *_GOING_MORE, timed=False, rest="counted_trips"),
     )
 }
 
@@ -130,6 +132,9 @@ def decode_payload(kinds: Mapping[int, Kind], number: int, payload: bytes, seque
             break
         fields |= dict(zip(names, step.unpack_from(payload, behind), strict=True))
         behind += step.size
+    else:
+        if kind.rest and len(payload) > behind:
+            fields[kind.rest] = payload[behind:]
     if _WIDE in fields:
         fields["price_fen"] = fields[_WIDE]
     return Record(sequence, kind.name, fields, uptime_s, epoch_s, boot)
@@ -150,7 +155,8 @@ def encode_payload(kinds: Mapping[int, Kind], record: Record) -> tuple[int, byte
         if not all(name in fields for name in names):
             break
         data += step.pack(*(fields[name] for name in names))
-    return kind.number, data
+    rest = fields.get(kind.rest)
+    return kind.number, data + rest if isinstance(rest, bytes) else data
 
 
 def encode(number: int, payload: bytes, sequence: int) -> bytes:

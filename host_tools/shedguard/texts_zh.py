@@ -36,7 +36,7 @@ ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "expander_bus": "扩展芯片总线退出运行；查总线接线和电源，修好后执行 shed clear",
         "blind": "火警点位读不到，它所保护的插座已断电；查接线和扩展总线",
         "wrong_board": "配置不是给这块板做的，处于安全模式；用本棚的文件执行 shed install",
-        "clock_unset": "没有校时，有有效期的卡过期后仍能开门；执行 shed status --site 校时",
+        "clock_unset": "没有校时，有有效期的卡过期后仍能开门；执行 shed status --site 站点文件，即可校时",
         "trip_unknown": "有别的配置留下的联动仍在锁定；逐个检查探测器和报警按钮，再执行 shed clear",
         "records_lost": "有交易或联动记录没写进去；空闲一分钟再看，仍在就先导出再换板",
         "supply_lost": "整排没电：先查断路器和漏保，再查接触器和电表的 RS-485 线",

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Iterator
 
 _CHUNK = 4096
+_KEPT_BYTES = 1024  # of a line: the rest of a longer one is dropped, so that input without an end of line fills no memory
+_KEPT_LINES = 256  # that wait; those behind them stay in the pipe
 
 
 class TypedLines:
@@ -36,7 +38,7 @@ class TypedLines:
                 yield line
 
     def _read(self) -> None:
-        while self._descriptor is not None and self._is_ours() and select.select([self._descriptor], [], [], 0)[0]:
+        while self._descriptor is not None and len(self._lines) < _KEPT_LINES and self._is_ours() and self._has_come(self._descriptor):
             try:
                 data = os.read(self._descriptor, _CHUNK)
             except OSError:
@@ -44,8 +46,13 @@ class TypedLines:
             if not data:
                 self._descriptor = None
                 data = b"\n" if self._begun else b""  # a last line without its end counts
-            *whole, self._begun = (self._begun + data).split(b"\n")
-            self._lines.extend(line.decode("utf-8", "replace") for line in whole)
+            *whole, begun = (self._begun + data).split(b"\n")
+            self._begun = begun[:_KEPT_BYTES]
+            self._lines.extend(line[:_KEPT_BYTES].decode("utf-8", "replace") for line in whole)
+
+    @staticmethod
+    def _has_come(descriptor: int) -> bool:
+        return bool(select.select([descriptor], [], [], 0)[0])
 
     def _is_ours(self) -> bool:
         """Whether a terminal is in our hands now: in the background, reading would stop this process."""

@@ -6,14 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define N_BUS (8)
 enum { BUS_NONE, BUS_I2C, BUS_SPI };
 enum { I2C_ADDRESSED, I2C_WRITTEN };
-
-// What survives a reset: how the board is wired.
-typedef struct {
-    uint8_t kind, clock, data, miso;
-} bus_wiring_t;
 
 // What a device says to its address.
 typedef struct {
@@ -25,18 +19,14 @@ typedef struct {
     size_t len;
 } i2c_answer_t;
 
-void buses_declare(unsigned int number, const uint8_t *wiring, size_t len);
+// How the board is wired. False: it cannot be.
+bool buses_declare(unsigned int number, const uint8_t *wiring, size_t len);
 void buses_answer(unsigned int type, unsigned int number, const uint8_t *payload, size_t len);
 int buses_find(unsigned int kind, unsigned int clock, unsigned int data);
-bool buses_device_pulls_low(unsigned int gpio);
-bool buses_has_pull_up(unsigned int gpio);
-bool buses_is_quiet(unsigned int gpio);
-void buses_line(unsigned int gpio, uint8_t level);
-void buses_start(unsigned int gpio, uint8_t level);
-uint64_t buses_next(void);
-void buses_fire(void);
+const i2c_answer_t *buses_last_answer(unsigned int number);
 const i2c_answer_t *buses_i2c_address(unsigned int number, uint8_t address_byte);
 void buses_i2c_written(unsigned int number, uint8_t address_byte, const uint8_t *data, size_t len);
+void buses_i2c_emit_written(unsigned int number, uint8_t address_byte, uint64_t at, const uint8_t *data, size_t len);
 bool buses_spi_transfer(unsigned int number, uint32_t bit_ns, unsigned int mode, const uint8_t *src, uint8_t *dest, size_t len);
 
 #endif // INCLUDED_BUSES_H

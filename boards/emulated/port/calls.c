@@ -2,7 +2,8 @@
 
 #include "py/obj.h"
 #include "lib/crypto-algorithms/sha256.h"
-#include "board.h"
+#include "costs.h"
+#include "vtime.h"
 
 void __real_sha256_update(CRYAL_SHA256_CTX *ctx, const uint8_t *data, size_t len);
 void __wrap_sha256_update(CRYAL_SHA256_CTX *ctx, const uint8_t *data, size_t len);

@@ -1,8 +1,10 @@
 // The price of every opcode: which class of costs.h it belongs to.
 
+#include <stdint.h>
+
 #include "py/runtime0.h"
 #include "py/bc0.h"
-#include "board.h"
+#include "costs.h"
 
 const uint16_t mp_opcode_cost[256] = {
     [0 ... 255] = PRICE_MOVE,

@@ -7,6 +7,9 @@
 
 #include "board.h"
 #include "crash_dump.h"
+#include "persist.h"
+#include "uarts.h"
+#include "vtime.h"
 
 #define REGISTERS_A_LINE (4)
 

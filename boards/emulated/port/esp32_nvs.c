@@ -1,9 +1,11 @@
 // esp32.NVS over nvs.c.
 
 #include "py/runtime.h"
-#include "board.h"
+#include "costs.h"
+#include "esp32_nvs.h"
+#include "esp_err.h"
 #include "nvs.h"
-#include "ports.h"
+#include "vtime.h"
 
 typedef struct _esp32_nvs_obj_t {
     mp_obj_base_t base;

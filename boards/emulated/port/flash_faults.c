@@ -6,7 +6,9 @@
 #include "board.h"
 #include "esp_err.h"
 #include "flash_faults.h"
-#include "nvs.h"
+#include "flash_file.h"
+#include "link.h"
+#include "persist.h"
 
 #define FAIL_DONE       (8)             // in the flags: the operation succeeds, and the error comes afterwards
 #define FAIL_KINDS      (7)
@@ -71,6 +73,5 @@ void flash_raise(flash_kind_t kind, uint32_t offset) {
     static const char *const names[] = { [FLASH_PROGRAM] = "program", [FLASH_ERASE] = "erase", [FLASH_READ] = "read" };
     P.stats.flash_failures++;
     link_note(NOTE_INFO, "flash: %s at 0x%x returns an error", names[kind], (unsigned int)offset);
-    nvs_forget();
     esp_err_raise(ESP_ERR_FLASH_OP_FAIL);
 }

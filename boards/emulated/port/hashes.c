@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "lib/axtls/crypto/crypto.h"
-#include "board.h"
+#include "costs.h"
+#include "vtime.h"
 
 static uint32_t rotate(uint32_t x, unsigned int n) {
     return x << n | x >> (32 - n);

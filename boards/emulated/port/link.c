@@ -5,13 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "board.h"
+#include "flash_file.h"
+#include "inputs.h"
+#include "link.h"
+#include "persist.h"
 
 #define LINK_VERSION    (1)
 #define OUT_SIZE        (160 * 1024)
@@ -38,6 +40,7 @@ static uint8_t out[sizeof(header_t) + OUT_SIZE];
 static size_t out_len;
 static uint16_t out_count;
 static uint8_t in[IN_SIZE];
+static void (*put_held_back)(void);
 
 static void BOARD_NORETURN link_fail(const char *what) {
     fprintf(stderr, "emulated-board: link: %s\n", what);
@@ -72,6 +75,10 @@ void link_note(uint8_t level, const char *format, ...) {
     int n = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     link_emit(REC_NOTE, level, P.now, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+void link_before_packet(void (*put)(void)) {
+    put_held_back = put;
 }
 
 static void send_packet(uint8_t kind, uint64_t now, uint64_t wake) {
@@ -132,7 +139,7 @@ static bool fork_child(int socket_fd, const uint8_t *path, size_t path_len) {
     }
     memcpy(name, path, path_len);
     name[path_len] = 0;
-    flash_copy_to(name);
+    flash_file_copy_to(name);
     pid_t pid = fork();
     if (pid < 0) {
         link_fail("fork");
@@ -144,12 +151,21 @@ static bool fork_child(int socket_fd, const uint8_t *path, size_t path_len) {
         }
         close(P.link_fd);
         P.link_fd = socket_fd;
-        flash_open(name);
+        flash_file_open(name);
         return true;
     }
     close(socket_fd);
     waitpid(pid, NULL, 0);
     return false;
+}
+
+// Characters are due one by one, the first when it has arrived.
+static uint64_t due_of(const record_t *r, const uint8_t *payload) {
+    uint32_t char_ns = 0;
+    if (r->type == REC_UART_RX && r->len > UART_RX_HEAD) {
+        memcpy(&char_ns, payload, sizeof(char_ns));
+    }
+    return r->at + char_ns;
 }
 
 // Waits for RUN, serving FORKs; a forked child says HELLO and then waits for its own RUN.
@@ -183,7 +199,7 @@ static void await_run(uint64_t now, uint64_t wake) {
             if (r.type == REC_FLASH_COPY && h.kind == KIND_FORK) {
                 forked = fork_child(passed_fd, in + offset, r.len);
             } else {
-                inputs_queue(r.type, r.arg, r.at, in + offset, r.len);
+                inputs_queue(r.type, r.arg, r.at, due_of(&r, in + offset), in + offset, r.len);
             }
             offset += r.len;
         }
@@ -209,7 +225,7 @@ void link_hello(void) {
 }
 
 void link_exchange(uint64_t now, uint64_t wake) {
-    uarts_flush_console();
+    put_held_back();
     send_packet(KIND_SYNC, now, wake);
     await_run(now, wake);
 }

@@ -1,7 +1,8 @@
 // machine.ADCBlock, included by extmod/machine_adc_block.c: a converter, its width, and its channels by number.
 
 #include "kind.h"
-#include "machine_adc.h"
+#include "machine_adc_block_port.h"
+#include "machine_adc_port.h"
 
 machine_adc_block_obj_t adc_blocks[2] = { { {&machine_adc_block_type}, 1, 12 }, { {&machine_adc_block_type}, 2, 12 } };
 

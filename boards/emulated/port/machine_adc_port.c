@@ -3,10 +3,14 @@
 #include <math.h>
 
 #include "py/mphal.h"
-#include "board.h"
+#include "costs.h"
 #include "esp_err.h"
 #include "kind.h"
-#include "machine_adc.h"
+#include "machine_adc_block_port.h"
+#include "machine_adc_port.h"
+#include "persist.h"
+#include "rng.h"
+#include "vtime.h"
 
 #define ATTEN_UNSET (0xff)
 
@@ -105,7 +109,7 @@ static mp_int_t convert(machine_adc_obj_t *self) {
     int64_t uv = P.adc_uv[self->gpio];
     uint32_t noise = P.adc_noise_uv[self->gpio];
     if (noise != 0) {
-        uv += (int64_t)(chip_random() % (2 * noise + 1)) - noise;
+        uv += (int64_t)(rng_32() % (2 * noise + 1)) - noise;
     }
     if (P.adc_hum_uv[self->gpio] != 0) {
         uint64_t period_ns = 1000000000000ULL / P.adc_hum_mhz[self->gpio];

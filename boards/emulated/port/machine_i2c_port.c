@@ -9,7 +9,11 @@
 #include "extmod/modmachine.h"
 #include "board.h"
 #include "buses.h"
+#include "costs.h"
+#include "machine_i2c_port.h"
 #include "pads.h"
+#include "persist.h"
+#include "vtime.h"
 
 #define N_I2C               (2)
 #define DEFAULT_TIMEOUT_US  (50000)

@@ -7,9 +7,13 @@
 #include "extmod/modmachine.h"
 #include "extmod/virtpin.h"
 #include "board.h"
+#include "costs.h"
 #include "kind.h"
+#include "link.h"
+#include "machine_pin.h"
 #include "pads.h"
-#include "ports.h"
+#include "persist.h"
+#include "vtime.h"
 
 typedef struct _machine_pin_irq_obj_t {
     mp_obj_base_t base;
@@ -32,7 +36,7 @@ static const machine_pin_obj_t pin_objects[N_GPIO] = {
 #define FROM_IRQ(self) ((const machine_pin_obj_t *)((uintptr_t)(self) - offsetof(machine_pin_obj_t, irq)))
 
 // The interrupt itself: queues the callback, or loses it when the queue is full.
-void pins_deliver(unsigned int gpio) {
+void machine_pin_deliver(unsigned int gpio, uint64_t raised_at) {
     if (!pads_irq_enabled(gpio)) {
         return;
     }
@@ -110,7 +114,7 @@ static void init_helper(const machine_pin_obj_t *self, size_t n_args, const mp_o
         mp_int_t mode = mp_obj_get_int(args[ARG_mode].u_obj);
         if (kind_is_flash_pad(gpio)) {
             link_note(NOTE_VIOLATION, "Pin(%u) is the flash chip's: with a mode of its own nothing more is fetched from the flash", gpio);
-            chip_stall(BOARD_NEVER / 4 - P.now);    // until a watchdog or the power ends it
+            vtime_stall(BOARD_NEVER / 4 - P.now);    // until a watchdog or the power ends it
             vtime_sync();
         }
         if (kind_is_input_only(gpio) && (mode & MODE_OUTPUT_BIT)) {
@@ -254,7 +258,7 @@ MP_DEFINE_CONST_OBJ_TYPE(
 
 static mp_obj_t machine_pin_irq_call(mp_obj_t self_in, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 0, false);
-    pins_deliver(INDEX(FROM_IRQ(MP_OBJ_TO_PTR(self_in))));
+    machine_pin_deliver(INDEX(FROM_IRQ(MP_OBJ_TO_PTR(self_in))), P.now);
     return mp_const_none;
 }
 

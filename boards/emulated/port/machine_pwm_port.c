@@ -1,13 +1,11 @@
-// machine.PWM, included by extmod/machine_pwm.c: 16 channels on 8 timers. The plant hears frequency and duty, not edges.
-
-#include <string.h>
+// machine.PWM, included by extmod/machine_pwm.c: the ESP32 port's arguments and refusals over the LEDC block (ledc.c).
 
 #include "py/mphal.h"
-#include "board.h"
-#include "pads.h"
-#include "ports.h"
+#include "costs.h"
+#include "ledc.h"
+#include "persist.h"
+#include "vtime.h"
 
-#define N_CHANNELS      (16)
 #define N_PWM_TIMERS    (8)
 #define FIRST_INPUT_ONLY (34)
 #define DEFAULT_HZ      (5000)
@@ -20,78 +18,26 @@ typedef struct _machine_pwm_obj_t {
     uint8_t gpio;
 } machine_pwm_obj_t;
 
-typedef struct {
-    uint32_t hz;                // 0: free
-    uint16_t duty;
-    uint8_t gpio;
-} channel_t;
-
-static channel_t channels[N_CHANNELS];
-
-static void tell(unsigned int gpio, uint32_t hz, uint16_t duty) {
-    uint8_t payload[8] = { 0 };
-    memcpy(payload, &hz, 4);
-    memcpy(payload + 4, &duty, 2);
-    vtime_sync();
-    link_emit(REC_PWM, (uint8_t)gpio, P.now, payload, sizeof(payload));
-    P.horizon = P.now;
-    vtime_sync();
-}
-
-// Soft reset: every channel stops.
-void machine_pwm_deinit_all(void) {
-    for (unsigned int i = 0; i < N_CHANNELS; i++) {
-        if (channels[i].hz != 0) {
-            channels[i].hz = 0;
-            tell(channels[i].gpio, 0, 0);
-        }
-    }
-}
-
-// A reset of the CPU: the LEDC block is not reset, what it makes goes on, and the next life knows nothing of it.
-void pwm_left_on(void) {
-    for (unsigned int i = 0; i < N_CHANNELS; i++) {
-        P.pwm_left_on |= channels[i].hz != 0 ? 1ULL << channels[i].gpio : 0;
-    }
-}
-
-// A pad is given to GPIO, or to a PWM of this life: the one of the life before has lost it.
-void pwm_pad_taken(unsigned int gpio) {
-    if (P.pwm_left_on >> gpio & 1) {
-        P.pwm_left_on &= ~(1ULL << gpio);
-        tell(gpio, 0, 0);
-    }
-}
-
-static channel_t *channel_of(const machine_pwm_obj_t *self) {
-    for (unsigned int i = 0; i < N_CHANNELS; i++) {
-        if (channels[i].hz != 0 && channels[i].gpio == self->gpio) {
-            return &channels[i];
-        }
-    }
-    return NULL;
-}
-
-static channel_t *active(const machine_pwm_obj_t *self) {
-    channel_t *c = channel_of(self);
+static ledc_channel_t *active(const machine_pwm_obj_t *self) {
+    ledc_channel_t *c = ledc_channel_of(self->gpio);
     if (c == NULL) {
         mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("PWM inactive"));
     }
     return c;
 }
 
-static void set_frequency(channel_t *channel, mp_int_t hz) {
+static void set_frequency(ledc_channel_t *channel, mp_int_t hz) {
     if (hz < 1 || hz > MAX_HZ) {
         mp_raise_ValueError(MP_ERROR_TEXT("frequency must be from 1Hz to 40MHz"));
     }
     // Channels of one frequency share a timer.
     unsigned int others = 0;
-    for (unsigned int i = 0; i < N_CHANNELS; i++) {
-        bool first = channels[i].hz != 0 && &channels[i] != channel;
+    for (unsigned int i = 0; i < LEDC_CHANNELS; i++) {
+        bool first = ledc_channels[i].hz != 0 && &ledc_channels[i] != channel;
         for (unsigned int k = 0; first && k < i; k++) {
-            first = &channels[k] == channel || channels[k].hz != channels[i].hz;
+            first = &ledc_channels[k] == channel || ledc_channels[k].hz != ledc_channels[i].hz;
         }
-        if (first && channels[i].hz == (uint32_t)hz) {
+        if (first && ledc_channels[i].hz == (uint32_t)hz) {
             others = 0;
             break;
         }
@@ -103,14 +49,14 @@ static void set_frequency(channel_t *channel, mp_int_t hz) {
     channel->hz = (uint32_t)hz;
 }
 
-static void set_duty(channel_t *channel, mp_int_t duty_u16) {
+static void set_duty(ledc_channel_t *channel, mp_int_t duty_u16) {
     if (duty_u16 < 0 || duty_u16 > MAX_U16) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("duty_u16 must be from 0 to %d"), MAX_U16);
     }
     channel->duty = (uint16_t)duty_u16;
 }
 
-static mp_int_t from_ns(const channel_t *channel, mp_int_t ns) {
+static mp_int_t from_ns(const ledc_channel_t *channel, mp_int_t ns) {
     uint64_t period_ns = 1000000000ULL / channel->hz;
     if (ns < 0 || (uint64_t)ns > period_ns) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("duty_ns must be from 0 to %d ns"), (int)period_ns);
@@ -125,14 +71,14 @@ static mp_int_t from_u10(mp_int_t duty) {
     return duty == MAX_U10 ? MAX_U16 : duty << 6;
 }
 
-static void apply(const channel_t *channel) {
+static void apply(const ledc_channel_t *channel) {
     vtime_charge(COST_PWM);
-    tell(channel->gpio, channel->hz, channel->duty);
+    ledc_tell(channel->gpio, channel->hz, channel->duty);
 }
 
 static void mp_machine_pwm_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     machine_pwm_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    const channel_t *c = channel_of(self);
+    const ledc_channel_t *c = ledc_channel_of(self->gpio);
     mp_printf(print, "PWM(Pin(%u)", self->gpio);
     if (c != NULL) {
         mp_printf(print, ", freq=%u, duty_u16=%u", (unsigned int)c->hz, c->duty);
@@ -157,12 +103,12 @@ static void mp_machine_pwm_init_helper(machine_pwm_obj_t *self, size_t n_args, c
     if (duties > 1) {
         mp_raise_ValueError(MP_ERROR_TEXT("only one of parameters 'duty', 'duty_u16' or 'duty_ns' is allowed"));
     }
-    channel_t *channel = channel_of(self);
-    for (unsigned int i = 0; channel == NULL && i < N_CHANNELS; i++) {
-        channel = channels[i].hz == 0 ? &channels[i] : NULL;
+    ledc_channel_t *channel = ledc_channel_of(self->gpio);
+    for (unsigned int i = 0; channel == NULL && i < LEDC_CHANNELS; i++) {
+        channel = ledc_channels[i].hz == 0 ? &ledc_channels[i] : NULL;
     }
     if (channel == NULL) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("out of PWM channels:%d"), N_CHANNELS);
+        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("out of PWM channels:%d"), LEDC_CHANNELS);
     }
     // (A refused frequency leaves the channel as it was: free, or running on.)
     bool fresh = channel->hz == 0;
@@ -199,10 +145,10 @@ static mp_obj_t mp_machine_pwm_make_new(const mp_obj_type_t *type, size_t n_args
 }
 
 static void mp_machine_pwm_deinit(machine_pwm_obj_t *self) {
-    channel_t *c = channel_of(self);
+    ledc_channel_t *c = ledc_channel_of(self->gpio);
     if (c != NULL) {
         c->hz = 0;
-        tell(self->gpio, 0, 0);
+        ledc_tell(self->gpio, 0, 0);
     }
 }
 
@@ -234,7 +180,7 @@ static void mp_machine_pwm_duty_set_u16(machine_pwm_obj_t *self, mp_int_t duty_u
 }
 
 static mp_obj_t mp_machine_pwm_duty_get_ns(machine_pwm_obj_t *self) {
-    const channel_t *c = active(self);
+    const ledc_channel_t *c = active(self);
     return mp_obj_new_int((mp_int_t)((uint64_t)c->duty * (1000000000ULL / c->hz) / MAX_U16));
 }
 

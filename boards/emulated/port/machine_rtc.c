@@ -6,8 +6,11 @@
 #include "py/mphal.h"
 #include "extmod/modmachine.h"
 #include "shared/timeutils/timeutils.h"
-#include "board.h"
-#include "ports.h"
+#include "costs.h"
+#include "machine_rtc.h"
+#include "persist.h"
+#include "rng.h"
+#include "vtime.h"
 
 typedef struct _machine_rtc_obj_t {
     mp_obj_base_t base;
@@ -67,14 +70,14 @@ void rtc_lost_power(void) {
     }
     unsigned int turned = 0;
     for (unsigned int bit = 0; bit < WORD_BITS + 16; bit++) {
-        turned += chip_random64() % SHARE < P.rtc_decay_ppm;
+        turned += rng_64() % SHARE < P.rtc_decay_ppm;
     }
     if (turned != 0) {
         P.rtc_memory_len = 0;
         return;
     }
     for (unsigned int bit = 0; bit < P.rtc_memory_len * 8u; bit++) {
-        if (chip_random64() % SHARE < P.rtc_decay_ppm) {
+        if (rng_64() % SHARE < P.rtc_decay_ppm) {
             P.rtc_memory[bit / 8] ^= (uint8_t)(1 << bit % 8);
         }
     }

@@ -6,9 +6,11 @@
 #include "py/runtime.h"
 #include "drivers/bus/spi.h"
 #include "extmod/modmachine.h"
-#include "board.h"
 #include "buses.h"
+#include "costs.h"
+#include "machine_spi_port.h"
 #include "pads.h"
+#include "vtime.h"
 
 #define N_SPI       (2)
 #define APB_HZ      (80000000)

@@ -4,7 +4,13 @@
 #include "py/mphal.h"
 #include "extmod/modmachine.h"
 #include "board.h"
-#include "ports.h"
+#include "costs.h"
+#include "devices.h"
+#include "interrupts.h"
+#include "link.h"
+#include "machine_timer.h"
+#include "persist.h"
+#include "vtime.h"
 
 typedef struct _machine_timer_obj_t {
     mp_obj_base_t base;
@@ -34,10 +40,6 @@ static void find_earliest(void) {
     }
 }
 
-uint64_t timers_next(void) {
-    return earliest;
-}
-
 // The interrupt is served. One waits at most, however many periods passed: the alarm is re-armed by the handler.
 void timers_deliver(unsigned int id, uint64_t due) {
     hw_timer_t *t = &timers[id];
@@ -64,10 +66,10 @@ void timers_deliver(unsigned int id, uint64_t due) {
     vtime_wake();
 }
 
-void timers_fire(uint64_t now) {
+static void timers_fire(void) {
     for (unsigned int i = 0; i < N_TIMER; i++) {
         hw_timer_t *t = &timers[i];
-        if (!t->armed || t->next > now) {
+        if (!t->armed || t->next > P.now) {
             continue;
         }
         if (t->repeat && t->period_ns != 0) {
@@ -76,15 +78,17 @@ void timers_fire(uint64_t now) {
             t->armed = false;
         }
         if (!P.timer_dead[i]) {
-            chip_irq_raise(IRQ_TIMER(i));
+            irq_raise(IRQ_TIMER(i));
         }
     }
     find_earliest();
 }
 
+const device_t timers_device = { &earliest, timers_fire, .needs_cpu = true };
+
 static void disarm(unsigned int id) {
     timers[id].armed = false;
-    chip_irq_forget(IRQ_TIMER(id));
+    irq_forget(IRQ_TIMER(id));
     find_earliest();
 }
 

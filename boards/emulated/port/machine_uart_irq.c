@@ -2,14 +2,32 @@
 
 #include "py/runtime.h"
 #include "py/mphal.h"
-#include "machine_uart.h"
-#include "ports.h"
+#include "board.h"
+#include "costs.h"
+#include "devices.h"
+#include "machine_uart_driver.h"
+#include "machine_uart_irq.h"
+#include "persist.h"
+#include "uarts.h"
+#include "vtime.h"
 
 #define UART_ALLOWED_IRQS (UART_IRQ_RX | UART_IRQ_RXIDLE | UART_IRQ_BREAK)
 #define UART_RX_CHUNK   (120)
 #define RXIDLE_MIN_NS   (500 * NS_PER_US)
 
 enum { RXIDLE_STANDBY, RXIDLE_ARMED, RXIDLE_ALERT };
+
+static uint64_t next_idle = BOARD_NEVER;
+
+void uart_irq_find_next(void) {
+    next_idle = BOARD_NEVER;
+    for (unsigned int i = 1; i < N_UART; i++) {
+        machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
+        if (self != NULL && self->rxidle_next < next_idle) {
+            next_idle = self->rxidle_next;
+        }
+    }
+}
 
 static void uart_irq_raise(machine_uart_obj_t *self, uint16_t flags) {
     self->irq_flags = flags;
@@ -24,7 +42,7 @@ static uint64_t rxidle_period(const machine_uart_obj_t *self) {
     return ns < RXIDLE_MIN_NS ? RXIDLE_MIN_NS : ns;
 }
 
-void uart_irq_received(unsigned int id, bool last) {
+static void uart_irq_received(unsigned int id, bool last) {
     machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[id];
     if (self == NULL || self->irq == NULL || self->irq_trigger == 0) {
         return;
@@ -36,6 +54,7 @@ void uart_irq_received(unsigned int id, bool last) {
     if (self->irq_trigger & UART_IRQ_RXIDLE) {
         if (self->rxidle_next == BOARD_NEVER) {
             self->rxidle_next = P.now + rxidle_period(self);
+            uart_irq_find_next();
         }
         self->rxidle_state = RXIDLE_ALERT;
     }
@@ -45,45 +64,41 @@ void uart_irq_received(unsigned int id, bool last) {
 }
 
 // The break's own zero waits in the buffer and is told by nothing else.
-void uart_irq_break(unsigned int id) {
+static void uart_irq_break(unsigned int id) {
     machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[id];
     if (self != NULL && self->irq != NULL && (self->irq_trigger & UART_IRQ_BREAK)) {
         uart_irq_raise(self, UART_IRQ_BREAK);
     }
 }
 
-uint64_t uart_irq_next(void) {
-    uint64_t t = BOARD_NEVER;
-    for (unsigned int i = 1; i < N_UART; i++) {
-        machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
-        if (self != NULL && self->rxidle_next < t) {
-            t = self->rxidle_next;
-        }
-    }
-    return t;
-}
+const uarts_listener_t uart_irq_listener = { uart_irq_received, uart_irq_break };
 
-void uart_irq_fire(uint64_t now) {
+static void uart_irq_fire(void) {
     for (unsigned int i = 1; i < N_UART; i++) {
         machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[i];
-        if (self == NULL || self->rxidle_next > now) {
+        if (self == NULL || self->rxidle_next > P.now) {
             continue;
         }
         if (self->rxidle_state == RXIDLE_ALERT) {
             self->rxidle_state = RXIDLE_ARMED;
             self->rxidle_next += rxidle_period(self);
+            uart_irq_find_next();
         } else {
             self->rxidle_state = RXIDLE_STANDBY;
             self->rxidle_next = BOARD_NEVER;
+            uart_irq_find_next();
             uart_irq_raise(self, UART_IRQ_RXIDLE);
         }
     }
 }
 
+const device_t uart_irq_device = { &next_idle, uart_irq_fire, .needs_cpu = true };
+
 static mp_uint_t uart_irq_trigger(mp_obj_t self_in, mp_uint_t new_trigger) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     self->irq_trigger = (uint16_t)new_trigger;
     self->rxidle_next = BOARD_NEVER;
+    uart_irq_find_next();
     return 0;
 }
 

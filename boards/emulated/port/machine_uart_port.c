@@ -1,17 +1,20 @@
-// machine.UART, included by extmod/machine_uart.c: the ESP32 port's arguments and refusals over uarts.c. Interrupts: machine_uart_irq.c.
+// machine.UART, included by extmod/machine_uart.c: the ESP32 port's arguments and refusals. Driver: machine_uart_driver.c; interrupts: machine_uart_irq.c.
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "py/mperrno.h"
 #include "py/mphal.h"
 #include "board.h"
+#include "costs.h"
 #include "esp_err.h"
-#include "machine_uart.h"
-#include "ports.h"
+#include "machine_uart_driver.h"
+#include "machine_uart_irq.h"
+#include "machine_uart_port.h"
+#include "persist.h"
+#include "uarts.h"
+#include "vtime.h"
 
 #define UART_INV_MASK   (0x3c)
-#define UART_FIFO       (128)
 
 #define MICROPY_PY_MACHINE_UART_CLASS_CONSTANTS \
     { MP_ROM_QSTR(MP_QSTR_INV_TX), MP_ROM_INT(0x20) }, \
@@ -33,17 +36,7 @@ void machine_uart_deinit_all(void) {
         uarts[i].rx = NULL;
     }
     memset(&MP_STATE_PORT(machine_uart_objects[0]), 0, sizeof(MP_STATE_PORT(machine_uart_objects)));
-}
-
-static void raise_no_driver(void) {
-    esp_err_raise(ESP_FAIL);
-}
-
-static uart_t *driver(machine_uart_obj_t *self) {
-    if (self->id == 0 || !uarts[self->id].open) {
-        raise_no_driver();
-    }
-    return &uarts[self->id];
+    uart_irq_find_next();
 }
 
 static mp_irq_obj_t *mp_machine_uart_irq(machine_uart_obj_t *self, bool any_args, mp_arg_val_t *args) {
@@ -82,27 +75,6 @@ static void mp_machine_uart_print(const mp_print_t *print, mp_obj_t self_in, mp_
     mp_printf(print, ")");
 }
 
-static void wait_tx_done(const uart_t *u, uint64_t limit_ns) {
-    vtime_sync();
-    if (u->busy_until > P.now) {
-        uint64_t ns = u->busy_until - P.now;
-        vtime_busy_ns(ns < limit_ns ? ns : limit_ns);
-    }
-}
-
-// The driver is installed anew. It wants buffers larger than its FIFO, and what it refuses leaves no driver.
-static void set_rx_buffer(machine_uart_obj_t *self) {
-    uart_t *u = &uarts[self->id];
-    u->open = self->rxbuf > UART_FIFO && (self->txbuf == 0 || self->txbuf > UART_FIFO);
-    if (!u->open) {
-        raise_no_driver();
-    }
-    // The driver's buffer and the FIFO behind it. IDF memory, not Python's heap.
-    u->rx = realloc(u->rx, self->rxbuf + UART_FIFO);
-    u->rx_size = self->rxbuf + UART_FIFO;
-    u->rx_head = u->rx_count = 0;
-}
-
 static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     enum { ARG_baudrate, ARG_bits, ARG_parity, ARG_stop, ARG_tx, ARG_rx, ARG_rts, ARG_cts, ARG_txbuf, ARG_rxbuf, ARG_timeout, ARG_timeout_char, ARG_invert, ARG_flow };
     static const mp_arg_t allowed_args[] = {
@@ -125,7 +97,7 @@ static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args,
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
     uart_t *u = &uarts[self->id];
     vtime_charge(COST_UART_CALL);
-    wait_tx_done(u, 1000 * NS_PER_MS);
+    uart_driver_wait_tx(u, 1000 * NS_PER_MS);
 
     if (args[ARG_txbuf].u_int >= 0 || args[ARG_rxbuf].u_int >= 0) {
         if (self->id == 0) {
@@ -137,7 +109,7 @@ static void mp_machine_uart_init_helper(machine_uart_obj_t *self, size_t n_args,
         if (args[ARG_rxbuf].u_int >= 0) {
             self->rxbuf = (uint16_t)args[ARG_rxbuf].u_int;
         }
-        set_rx_buffer(self);
+        uart_driver_install(self);
     }
     if (args[ARG_baudrate].u_int > 0) {
         u->baud = (uint32_t)args[ARG_baudrate].u_int;
@@ -211,8 +183,9 @@ static mp_obj_t mp_machine_uart_make_new(const mp_obj_type_t *type, size_t n_arg
         u->bits = 8;
         u->parity = 0;
         u->stop = 1;
-        set_rx_buffer(self);
+        uart_driver_install(self);
         MP_STATE_PORT(machine_uart_objects)[id] = self;
+        uart_irq_find_next();
     }
     mp_map_t kw_args;
     mp_map_init_fixed_table(&kw_args, n_kw, args + n_args);
@@ -224,11 +197,12 @@ static void mp_machine_uart_deinit(machine_uart_obj_t *self) {
     if (self->id != 0) {
         uarts[self->id].open = false;
         MP_STATE_PORT(machine_uart_objects)[self->id] = NULL;
+        uart_irq_find_next();
     }
 }
 
 static mp_int_t mp_machine_uart_any(machine_uart_obj_t *self) {
-    uart_t *u = driver(self);
+    uart_t *u = uart_driver(self);
     vtime_charge(COST_UART_CALL / 4);
     vtime_sync();
     return u->rx_count;
@@ -241,78 +215,27 @@ static bool mp_machine_uart_txdone(machine_uart_obj_t *self) {
 }
 
 static void mp_machine_uart_sendbreak(machine_uart_obj_t *self) {
-    uart_t *u = driver(self);
-    wait_tx_done(u, 1000 * NS_PER_MS);
+    uart_t *u = uart_driver(self);
+    uart_driver_wait_tx(u, 1000 * NS_PER_MS);
     uint32_t baud = u->baud;
     u->baud = baud * 6 / 15;
     uarts_transmit(self->id, (const uint8_t *)"", 1);
-    wait_tx_done(u, 1000 * NS_PER_MS);
+    uart_driver_wait_tx(u, 1000 * NS_PER_MS);
     u->baud = baud;
 }
 
-// What a blocking read waits for. (Characters may be announced while it waits.)
-static struct {
-    const uart_t *uart;
-    size_t count;
-    uint64_t deadline;
-} awaited;
-
-static bool reading_is_over(void) {
-    return awaited.uart->rx_count >= awaited.count || P.now >= awaited.deadline;
-}
-
 static mp_uint_t mp_machine_uart_read(mp_obj_t self_in, void *buf_in, mp_uint_t size, int *errcode) {
-    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    if (size == 0) {
-        return 0;
-    }
-    uart_t *u = &uarts[self->id];
-    if (self->id == 0 || !u->open) {
-        *errcode = MP_EAGAIN;
-        return MP_STREAM_ERROR;
-    }
-    vtime_charge(COST_UART_CALL);
-    vtime_sync();
-    awaited.uart = u;
-    awaited.count = size;
-    awaited.deadline = P.now + self->timeout * NS_PER_MS;
-    vtime_run_until(awaited.deadline, reading_is_over);
-    mp_uint_t n = u->rx_count < size ? u->rx_count : size;
-    if (n == 0) {
-        *errcode = MP_EAGAIN;
-        return MP_STREAM_ERROR;
-    }
-    for (mp_uint_t i = 0; i < n; i++) {
-        ((uint8_t *)buf_in)[i] = u->rx[u->rx_head];
-        u->rx_head = (uint16_t)((u->rx_head + 1) % u->rx_size);
-        u->rx_count--;
-    }
-    vtime_charge((uint32_t)n * COST_UART_BYTE);
-    return n;
+    return uart_driver_read(MP_OBJ_TO_PTR(self_in), buf_in, size, errcode);
 }
 
 static mp_uint_t mp_machine_uart_write(mp_obj_t self_in, const void *buf_in, mp_uint_t size, int *errcode) {
-    machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    uart_t *u = &uarts[self->id];
-    if (self->id == 0 || !u->open) {
-        *errcode = MP_EAGAIN;
-        return MP_STREAM_ERROR;
-    }
-    vtime_charge(COST_UART_CALL + (uint32_t)size * COST_UART_BYTE);
-    vtime_sync();
-    uarts_transmit(self->id, buf_in, size);
-    // Returns when what is left fits into the transmit buffer and the FIFO.
-    uint64_t room = (uint64_t)(self->txbuf + UART_FIFO) * uarts_char_ns(u);
-    if (u->busy_until > P.now + room) {
-        vtime_busy_ns(u->busy_until - P.now - room);
-    }
-    return size;
+    return uart_driver_write(MP_OBJ_TO_PTR(self_in), buf_in, size, errcode);
 }
 
 static mp_uint_t mp_machine_uart_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t arg, int *errcode) {
     machine_uart_obj_t *self = MP_OBJ_TO_PTR(self_in);
     if (request == MP_STREAM_POLL) {
-        uart_t *u = driver(self);
+        uart_t *u = uart_driver(self);
         vtime_charge(COST_UART_CALL / 4);
         vtime_sync();
         mp_uint_t ret = arg & MP_STREAM_POLL_WR;
@@ -322,15 +245,7 @@ static mp_uint_t mp_machine_uart_ioctl(mp_obj_t self_in, mp_uint_t request, uint
         return ret;
     }
     if (request == MP_STREAM_FLUSH) {
-        uart_t *u = &uarts[self->id];
-        // The ESP32 port passes its estimate, meant in milliseconds, as RTOS ticks of 10 ms.
-        uint64_t ticks = (3 + self->txbuf) * 13000ULL * 2 / u->baud;
-        wait_tx_done(u, ticks * RTC_TICK_NS);
-        if (u->busy_until <= P.now) {
-            return 0;
-        }
-        *errcode = MP_ETIMEDOUT;
-        return MP_STREAM_ERROR;
+        return uart_driver_flush(self, errcode);
     }
     *errcode = MP_EINVAL;
     return MP_STREAM_ERROR;

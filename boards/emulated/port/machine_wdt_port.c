@@ -1,6 +1,9 @@
 // machine.WDT, included by extmod/machine_wdt.c: one watchdog, reconfigured by every constructor, alive over soft resets.
 
 #include "board.h"
+#include "costs.h"
+#include "vtime.h"
+#include "watchdog.h"
 
 typedef struct _machine_wdt_obj_t {
     mp_obj_base_t base;
@@ -16,11 +19,11 @@ static machine_wdt_obj_t *mp_machine_wdt_make_new_instance(mp_int_t id, mp_int_t
         mp_raise_ValueError(MP_ERROR_TEXT("WDT timeout too short"));
     }
     vtime_charge(COST_WDT_FEED);
-    chip_wdt_start((uint64_t)timeout_ms * NS_PER_MS);
+    watchdog_start((uint64_t)timeout_ms * NS_PER_MS);
     return (machine_wdt_obj_t *)&wdt;
 }
 
 static void mp_machine_wdt_feed(machine_wdt_obj_t *self) {
     vtime_charge(COST_WDT_FEED);
-    chip_wdt_feed();
+    watchdog_feed();
 }

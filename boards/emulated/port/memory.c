@@ -11,7 +11,10 @@
 #include "py/gc.h"
 #include "py/mpstate.h"
 #include "shared/runtime/gchelper.h"
-#include "board.h"
+#include "costs.h"
+#include "memory.h"
+#include "persist.h"
+#include "vtime.h"
 
 // 160 KB, 163 KB measured free at the prompt of a stock ESP32_GENERIC 1.26.1 (docs/domain.md) with the areas' tables.
 #define ARENA_SIZE      (166 * 1024)

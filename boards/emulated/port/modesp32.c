@@ -2,9 +2,11 @@
 
 #include "py/gc.h"
 #include "py/runtime.h"
-#include "board.h"
+#include "esp32_nvs.h"
 #include "kind.h"
-#include "ports.h"
+#include "memory.h"
+#include "modesp32.h"
+#include "partition.h"
 
 #define HEAP_DATA (4)           // MALLOC_CAP_8BIT
 #define HEAP_EXEC (1)           // MALLOC_CAP_EXEC

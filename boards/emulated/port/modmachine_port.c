@@ -2,7 +2,14 @@
 
 #include "py/mphal.h"
 #include "board.h"
-#include "ports.h"
+#include "chip.h"
+#include "costs.h"
+#include "machine_pin.h"
+#include "machine_rtc.h"
+#include "machine_timer.h"
+#include "modmachine_port.h"
+#include "persist.h"
+#include "vtime.h"
 
 #ifndef MP_NORETURN
 #define MP_NORETURN NORETURN

@@ -7,7 +7,7 @@ static mp_obj_t mp_os_urandom(mp_obj_t num) {
     vstr_t vstr;
     vstr_init_len(&vstr, (size_t)n);
     for (mp_int_t i = 0; i < n; i++) {
-        vstr.buf[i] = (char)chip_random();
+        vstr.buf[i] = (char)rng_32();
     }
     return mp_obj_new_bytes_from_vstr(&vstr);
 }

@@ -49,7 +49,7 @@
 #define MICROPY_PY_OS_DUPTERM_NOTIFY        (1)
 #define MICROPY_PY_OS_UNAME                 (1)
 #define MICROPY_PY_OS_URANDOM               (1)
-#define MICROPY_PY_RANDOM_SEED_INIT_FUNC    (chip_random())
+#define MICROPY_PY_RANDOM_SEED_INIT_FUNC    (rng_32())
 #define MICROPY_PY_HASHLIB                  (1)
 #define MICROPY_PY_HASHLIB_SHA256           (1)
 #define MICROPY_PY_HASHLIB_MD5              (1)
@@ -124,10 +124,10 @@ void vtime_sync(void);
     }
 
 // Interrupt masking is machine.disable_irq() and the scheduler's critical sections.
-unsigned int chip_irq_mask(void);
-void chip_irq_restore(unsigned int state);
-#define MICROPY_BEGIN_ATOMIC_SECTION()      chip_irq_mask()
-#define MICROPY_END_ATOMIC_SECTION(state)   chip_irq_restore(state)
+unsigned int irq_mask(void);
+void irq_restore(unsigned int state);
+#define MICROPY_BEGIN_ATOMIC_SECTION()      irq_mask()
+#define MICROPY_END_ATOMIC_SECTION(state)   irq_restore(state)
 
 // The single idle point.
 #define MICROPY_INTERNAL_WFE(timeout_ms)    vtime_wfe(timeout_ms)
@@ -135,4 +135,4 @@ void vtime_wfe(int32_t timeout_ms);
 
 void *board_heap_alloc(size_t size);
 void board_heap_free(void *ptr);
-uint32_t chip_random(void);
+uint32_t rng_32(void);

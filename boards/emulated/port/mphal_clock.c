@@ -3,6 +3,10 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "costs.h"
+#include "options.h"
+#include "persist.h"
+#include "vtime.h"
 
 static uint64_t timer_us(void) {
     if (P.clock_stopped) {

@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "py/mphal.h"
-#include "board.h"
+#include "esp_err.h"
+#include "flash.h"
+#include "flash_file.h"
 #include "nvs.h"
 #include "nvs_pages.h"
+#include "nvs_recovery.h"
 
 static int prepare(item_t *it, uint8_t namespace, uint8_t type, const char *key) {
     int err = nvs_load();

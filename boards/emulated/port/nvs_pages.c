@@ -1,17 +1,16 @@
 // The pages under the key-value store (nvs.c), in the ESP-IDF's own format: pages of 126 entries of 32 bytes, a bitmap of their
 // states, checksums; new before old is erased, so that a power cut leaves the old value or the new one.
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "py/mphal.h"
-#include "board.h"
-#include "nvs.h"
+#include "esp_err.h"
+#include "flash.h"
+#include "flash_file.h"
 #include "nvs_pages.h"
 
 uint32_t nvs_n_pages;
-static uint32_t base;               // flash offset of the partition
-static bool loaded;
+uint32_t nvs_base;               // flash offset of the partition
 
 // (Not uzlib's, which is priced: what NVS computes is in COST_NVS_CALL.)
 uint32_t nvs_crc32(const void *data, size_t len, uint32_t seed) {
@@ -27,27 +26,27 @@ uint32_t nvs_crc32(const void *data, size_t len, uint32_t seed) {
     return ~crc;
 }
 
-static const page_head_t *head(unsigned int page) {
-    return (const page_head_t *)(flash_memory + base + page * FLASH_SECTOR);
+const page_head_t *nvs_head(unsigned int page) {
+    return (const page_head_t *)(flash_memory + nvs_base + page * FLASH_SECTOR);
 }
 
 static uint32_t slot_address(unsigned int page, unsigned int slot) {
-    return base + page * FLASH_SECTOR + FIRST + slot * ENTRY;
+    return nvs_base + page * FLASH_SECTOR + FIRST + slot * ENTRY;
 }
 
 const item_t *nvs_item(unsigned int page, unsigned int slot) {
     return (const item_t *)(flash_memory + slot_address(page, slot));
 }
 
-static unsigned int slot_state(unsigned int page, unsigned int slot) {
-    uint8_t byte = flash_memory[base + page * FLASH_SECTOR + BITMAP + slot / 4];
+unsigned int nvs_slot_state(unsigned int page, unsigned int slot) {
+    uint8_t byte = flash_memory[nvs_base + page * FLASH_SECTOR + BITMAP + slot / 4];
     return byte >> (slot % 4 * 2) & 3;
 }
 
 // States of a run of slots, changed word by word of the bitmap.
-static void set_slots(unsigned int page, unsigned int slot, unsigned int n, unsigned int state) {
+void nvs_set_slots(unsigned int page, unsigned int slot, unsigned int n, unsigned int state) {
     while (n != 0) {
-        uint32_t address = base + page * FLASH_SECTOR + BITMAP + slot / 16 * 4;
+        uint32_t address = nvs_base + page * FLASH_SECTOR + BITMAP + slot / 16 * 4;
         uint32_t word;
         memcpy(&word, flash_memory + address, 4);
         do {
@@ -59,18 +58,18 @@ static void set_slots(unsigned int page, unsigned int slot, unsigned int n, unsi
     }
 }
 
-static uint32_t item_crc(const item_t *it) {
+uint32_t nvs_item_crc(const item_t *it) {
     uint32_t crc = nvs_crc32(it, 4, 0xffffffff);
     return nvs_crc32(it->key, ENTRY - 8, crc);
 }
 
-static bool page_is_valid(unsigned int page) {
-    const page_head_t *h = head(page);
+bool nvs_page_is_valid(unsigned int page) {
+    const page_head_t *h = nvs_head(page);
     bool known = h->state == PAGE_ACTIVE || h->state == PAGE_FULL || h->state == PAGE_FREEING;
     return known && h->crc == nvs_crc32(&h->sequence, 24, 0xffffffff);
 }
 
-static bool is_blank(const uint8_t *p, size_t len) {
+bool nvs_is_blank(const uint8_t *p, size_t len) {
     while (len != 0 && *p == 0xff) {
         p++;
         len--;
@@ -78,8 +77,8 @@ static bool is_blank(const uint8_t *p, size_t len) {
     return len == 0;
 }
 
-static bool page_is_blank(unsigned int page) {
-    return is_blank(flash_memory + base + page * FLASH_SECTOR, FLASH_SECTOR);
+bool nvs_page_is_blank(unsigned int page) {
+    return nvs_is_blank(flash_memory + nvs_base + page * FLASH_SECTOR, FLASH_SECTOR);
 }
 
 bool nvs_same_key(const item_t *a, const item_t *b) {
@@ -89,8 +88,8 @@ bool nvs_same_key(const item_t *a, const item_t *b) {
 // Next live item at or after `at`; false at the end.
 bool nvs_next_item(place_t *at) {
     for (; at->page < nvs_n_pages; at->page++, at->slot = 0) {
-        while (page_is_valid(at->page) && at->slot < ENTRIES) {
-            if (slot_state(at->page, at->slot) == SLOT_WRITTEN) {
+        while (nvs_page_is_valid(at->page) && at->slot < ENTRIES) {
+            if (nvs_slot_state(at->page, at->slot) == SLOT_WRITTEN) {
                 return true;
             }
             at->slot++;
@@ -118,16 +117,16 @@ const item_t *nvs_find(uint8_t namespace, uint8_t type, uint8_t chunk, const cha
 }
 
 void nvs_erase_item(place_t at) {
-    set_slots(at.page, at.slot, nvs_item(at.page, at.slot)->span, SLOT_ERASED);
+    nvs_set_slots(at.page, at.slot, nvs_item(at.page, at.slot)->span, SLOT_ERASED);
 }
 
 static void set_page_state(unsigned int page, uint32_t state) {
-    flash_program(base + page * FLASH_SECTOR, &state, 4);
+    flash_program(nvs_base + page * FLASH_SECTOR, &state, 4);
 }
 
 int nvs_active_page(void) {
     for (unsigned int i = 0; i < nvs_n_pages; i++) {
-        if (page_is_valid(i) && head(i)->state == PAGE_ACTIVE) {
+        if (nvs_page_is_valid(i) && nvs_head(i)->state == PAGE_ACTIVE) {
             return (int)i;
         }
     }
@@ -136,7 +135,7 @@ int nvs_active_page(void) {
 
 unsigned int nvs_used_slots(unsigned int page) {
     unsigned int n = ENTRIES;
-    while (n != 0 && slot_state(page, n - 1) == SLOT_EMPTY) {
+    while (n != 0 && nvs_slot_state(page, n - 1) == SLOT_EMPTY) {
         n--;
     }
     return n;
@@ -145,34 +144,34 @@ unsigned int nvs_used_slots(unsigned int page) {
 static unsigned int erased_slots(unsigned int page) {
     unsigned int n = 0;
     for (unsigned int i = 0; i < ENTRIES; i++) {
-        n += slot_state(page, i) == SLOT_ERASED;
+        n += nvs_slot_state(page, i) == SLOT_ERASED;
     }
     return n;
 }
 
-static void start_page(unsigned int page) {
+void nvs_start_page(unsigned int page) {
     page_head_t h;
     memset(&h, 0xff, sizeof(h));
     h.sequence = 0;
     for (unsigned int i = 0; i < nvs_n_pages; i++) {
-        if (page_is_valid(i) && head(i)->sequence >= h.sequence) {
-            h.sequence = head(i)->sequence + 1;
+        if (nvs_page_is_valid(i) && nvs_head(i)->sequence >= h.sequence) {
+            h.sequence = nvs_head(i)->sequence + 1;
         }
     }
     h.state = PAGE_ACTIVE;
     h.version = VERSION_2;
     h.crc = nvs_crc32(&h.sequence, 24, 0xffffffff);
-    flash_program(base + page * FLASH_SECTOR, &h, sizeof(h));
+    flash_program(nvs_base + page * FLASH_SECTOR, &h, sizeof(h));
 }
 
 static void put_raw(unsigned int page, const uint8_t *bytes, unsigned int span) {
     unsigned int slot = nvs_used_slots(page);
     flash_program(slot_address(page, slot), bytes, span * ENTRY);
-    set_slots(page, slot, span, SLOT_WRITTEN);
+    nvs_set_slots(page, slot, span, SLOT_WRITTEN);
 }
 
 // What lives on a page that is being freed moves to the active one, unless it is there already; then the page is erased.
-static void finish_freeing(unsigned int page) {
+void nvs_finish_freeing(unsigned int page) {
     int target = nvs_active_page();
     for (place_t at = { page, 0 }; nvs_next_item(&at) && at.page == page; nvs_step_over(&at)) {
         const item_t *it = nvs_item(at.page, at.slot);
@@ -186,7 +185,7 @@ static void finish_freeing(unsigned int page) {
             put_raw((unsigned int)target, copy, it->span);
         }
     }
-    flash_erase(base + page * FLASH_SECTOR, FLASH_SECTOR);
+    flash_erase(nvs_base + page * FLASH_SECTOR, FLASH_SECTOR);
 }
 
 // A page with room for `span` slots, or -1. One blank page is always kept to free another with.
@@ -201,7 +200,7 @@ static int page_with_room(unsigned int span) {
         }
         unsigned int blanks = 0, blank = 0, victim = 0, most = 0;
         for (unsigned int i = nvs_n_pages; i-- != 0;) {
-            if (page_is_blank(i)) {
+            if (nvs_page_is_blank(i)) {
                 blanks++;
                 blank = i;
             } else if (erased_slots(i) >= most) {
@@ -215,9 +214,9 @@ static int page_with_room(unsigned int span) {
         if (blanks == 1) {
             set_page_state(victim, PAGE_FREEING);
         }
-        start_page(blank);
+        nvs_start_page(blank);
         if (blanks == 1) {
-            finish_freeing(victim);
+            nvs_finish_freeing(victim);
         }
     }
     return -1;
@@ -232,86 +231,11 @@ int nvs_put(item_t *it, const void *data, size_t len) {
     uint8_t bytes[ENTRIES * ENTRY];
     memset(bytes, 0xff, span * ENTRY);
     it->span = (uint8_t)span;
-    it->crc = item_crc(it);
+    it->crc = nvs_item_crc(it);
     memcpy(bytes, it, ENTRY);
     if (len != 0) {
         memcpy(bytes + ENTRY, data, len);
     }
     put_raw((unsigned int)page, bytes, span);
     return NVS_OK;
-}
-
-static bool item_is_whole(place_t at) {
-    const item_t *it = nvs_item(at.page, at.slot);
-    if (it->crc != item_crc(it) || it->span == 0 || at.slot + it->span > ENTRIES) {
-        return false;
-    }
-    return it->type != TYPE_BLOB || (it->blob.size <= (it->span - 1) * ENTRY && nvs_crc32(it + 1, it->blob.size, 0xffffffff) == it->blob.crc);
-}
-
-// After a power cut: torn pages are erased, torn entries struck out, of two equal keys the newer stays, chunks without an index go.
-static void recover(void) {
-    for (unsigned int i = 0; i < nvs_n_pages; i++) {
-        if (!page_is_valid(i) && !page_is_blank(i)) {
-            flash_erase(base + i * FLASH_SECTOR, FLASH_SECTOR);
-            continue;
-        }
-        for (unsigned int slot = 0; page_is_valid(i) && slot < ENTRIES;) {
-            unsigned int state = slot_state(i, slot);
-            bool torn = state == SLOT_EMPTY ? !is_blank((const uint8_t *)nvs_item(i, slot), ENTRY) : state == SLOT_WRITTEN ? !item_is_whole((place_t) { i, slot }) : state != SLOT_ERASED;
-            if (torn) {
-                set_slots(i, slot, 1, SLOT_ERASED);
-            }
-            slot += state == SLOT_WRITTEN && !torn ? nvs_item(i, slot)->span : 1;
-        }
-    }
-    for (unsigned int i = 0; i < nvs_n_pages; i++) {
-        if (page_is_valid(i) && head(i)->state == PAGE_FREEING) {
-            if (nvs_active_page() < 0) {
-                for (unsigned int b = 0; b < nvs_n_pages; b++) {
-                    if (page_is_blank(b)) {
-                        start_page(b);
-                        break;
-                    }
-                }
-            }
-            finish_freeing(i);
-        }
-    }
-    for (place_t a = { 0, 0 }; nvs_next_item(&a); nvs_step_over(&a)) {
-        for (place_t b = { 0, 0 }; nvs_next_item(&b); nvs_step_over(&b)) {
-            bool older = head(b.page)->sequence < head(a.page)->sequence || (a.page == b.page && b.slot < a.slot);
-            if (older && nvs_same_key(nvs_item(a.page, a.slot), nvs_item(b.page, b.slot))) {
-                nvs_erase_item(b);
-            }
-        }
-    }
-    for (place_t a = { 0, 0 }; nvs_next_item(&a); nvs_step_over(&a)) {
-        const item_t *it = nvs_item(a.page, a.slot);
-        if (it->type == TYPE_BLOB) {
-            const item_t *index = nvs_find(it->namespace, TYPE_BLOB_INDEX, ANY_CHUNK, it->key, NULL);
-            if (index == NULL || it->chunk < index->index.first_chunk || it->chunk >= index->index.first_chunk + index->index.chunks) {
-                nvs_erase_item(a);
-            }
-        }
-    }
-}
-
-int nvs_load(void) {
-    vtime_charge(COST_NVS_CALL);
-    if (!loaded) {
-        uint32_t size;
-        if (!partition_locate(1, 2, "nvs", &base, &size) || size < 3 * FLASH_SECTOR) {
-            return NVS_NOT_INITIALIZED;
-        }
-        nvs_n_pages = size / FLASH_SECTOR;
-        recover();
-        loaded = true;
-    }
-    return NVS_OK;
-}
-
-// After an operation that returned an error: the next call looks at the pages again, as after a cut.
-void nvs_forget(void) {
-    loaded = false;
 }

@@ -49,8 +49,18 @@ typedef struct {
 } place_t;
 
 extern uint32_t nvs_n_pages;
+extern uint32_t nvs_base;               // flash offset of the partition
 
 uint32_t nvs_crc32(const void *data, size_t len, uint32_t seed);
+uint32_t nvs_item_crc(const item_t *it);
+const page_head_t *nvs_head(unsigned int page);
+bool nvs_page_is_valid(unsigned int page);
+bool nvs_page_is_blank(unsigned int page);
+bool nvs_is_blank(const uint8_t *p, size_t len);
+void nvs_start_page(unsigned int page);
+void nvs_finish_freeing(unsigned int page);
+unsigned int nvs_slot_state(unsigned int page, unsigned int slot);
+void nvs_set_slots(unsigned int page, unsigned int slot, unsigned int n, unsigned int state);
 const item_t *nvs_item(unsigned int page, unsigned int slot);
 bool nvs_same_key(const item_t *a, const item_t *b);
 bool nvs_next_item(place_t *at);
@@ -60,6 +70,5 @@ void nvs_erase_item(place_t at);
 int nvs_active_page(void);
 unsigned int nvs_used_slots(unsigned int page);
 int nvs_put(item_t *it, const void *data, size_t len);
-int nvs_load(void);
 
 #endif // INCLUDED_NVS_PAGES_H

@@ -3,8 +3,15 @@
 #include <string.h>
 
 #include "board.h"
-#include "buses.h"
+#include "costs.h"
+#include "devices.h"
+#include "i2c_lines.h"
+#include "interrupts.h"
+#include "ledc.h"
+#include "link.h"
 #include "pads.h"
+#include "persist.h"
+#include "vtime.h"
 
 enum { DRIVE_FLOAT, DRIVE_LOW, DRIVE_HIGH, DRIVE_UP, DRIVE_DOWN };
 
@@ -36,31 +43,27 @@ static uint8_t level_of(unsigned int gpio) {
     if (drive == DRIVE_LOW || drive == DRIVE_HIGH) {
         return drive == DRIVE_HIGH;
     }
-    if (P.pin_in[gpio] == 0 || buses_device_pulls_low(gpio)) {
+    if (P.pin_in[gpio] == 0 || i2c_lines_pulled_low(gpio)) {
         return 0;
     }
-    return P.pin_in[gpio] == 1 || drive == DRIVE_UP || (drive != DRIVE_DOWN && buses_has_pull_up(gpio));
+    return P.pin_in[gpio] == 1 || drive == DRIVE_UP || (drive != DRIVE_DOWN && i2c_lines_have_pull_up(gpio));
 }
 
 // The level at the input buffer may have changed: edges raise interrupts.
-void pins_input_changed(unsigned int gpio) {
+void pads_input_changed(unsigned int gpio) {
     pad_t *p = &pads[gpio];
     uint8_t level = level_of(gpio);
     if (level == p->level) {
         return;
     }
     p->level = level;
-    buses_line(gpio, level);
+    i2c_lines_changed(gpio, level);
     if (p->irq && (p->trigger & (level ? TRIGGER_RISING : TRIGGER_FALLING))) {
-        chip_irq_raise(IRQ_PIN(gpio));
+        irq_raise(IRQ_PIN(gpio));
     }
 }
 
 // Watched strobes
-
-uint64_t pins_next_lapse(void) {
-    return next_lapse;
-}
 
 static void find_next_lapse(void) {
     next_lapse = BOARD_NEVER;
@@ -86,7 +89,7 @@ static void emit_pin(unsigned int gpio) {
     }
 }
 
-void pins_watch(unsigned int gpio, uint64_t lapse_ns) {
+void pads_watch(unsigned int gpio, uint64_t lapse_ns) {
     watch_t *w = &P.watch[gpio];
     w->lapse_ns = lapse_ns;
     if (lapse_ns == 0) {
@@ -98,7 +101,7 @@ void pins_watch(unsigned int gpio, uint64_t lapse_ns) {
     find_next_lapse();
 }
 
-void pins_fire_lapses(void) {
+static void pads_fire_lapses(void) {
     for (unsigned int i = 0; i < N_GPIO; i++) {
         watch_t *w = &P.watch[i];
         if (!w->strobing || w->check_at > P.now) {
@@ -116,9 +119,11 @@ void pins_fire_lapses(void) {
     find_next_lapse();
 }
 
+const device_t pads_device = { &next_lapse, pads_fire_lapses };
+
 // The pad's drive may have changed: tells the plant, unless only the level of a watched strobe moved.
 static void drive_changed(unsigned int gpio) {
-    pins_input_changed(gpio);
+    pads_input_changed(gpio);
     uint8_t drive = drive_of(gpio);
     watch_t *w = &P.watch[gpio];
     bool driven = drive == DRIVE_LOW || drive == DRIVE_HIGH;
@@ -131,7 +136,7 @@ static void drive_changed(unsigned int gpio) {
             find_next_lapse();
             P.horizon = P.now;
         }
-    } else if (!buses_is_quiet(gpio)) {
+    } else if (!i2c_lines_are_quiet(gpio)) {
         emit_pin(gpio);
     }
     if (P.horizon <= P.now) {
@@ -166,13 +171,13 @@ bool pads_level(unsigned int gpio) {
 
 void pads_set_mode(unsigned int gpio, uint8_t mode) {
     vtime_sync();
-    pwm_pad_taken(gpio);
+    ledc_pad_taken(gpio);
     P.pad[gpio].mode = mode;
     drive_changed(gpio);
 }
 
 // Power, EN and deep sleep: pads float (the RESET record says so), outputs are low when they come back.
-void pins_floated(void) {
+void pads_floated(void) {
     for (unsigned int i = 0; i < N_GPIO; i++) {
         P.drive[i] = DRIVE_FLOAT;
     }
@@ -182,7 +187,7 @@ void pins_floated(void) {
 }
 
 // A reset of the CPU: levels, directions and pulls stay until somebody sets them; only the interrupts go.
-void pins_kept(void) {
+void pads_kept(void) {
     memset(pads, 0, sizeof(pads));
 }
 
@@ -190,7 +195,7 @@ void pins_kept(void) {
 void pads_start(void) {
     for (unsigned int i = 0; i < N_GPIO; i++) {
         pads[i].level = level_of(i);
-        buses_start(i, pads[i].level);
+        i2c_lines_start(i, pads[i].level);
     }
     find_next_lapse();
 }
@@ -208,7 +213,7 @@ bool pads_output(unsigned int gpio) {
 void pads_set_irq(unsigned int gpio, bool on, uint8_t trigger) {
     pads[gpio].irq = on;
     if (!on) {
-        chip_irq_forget(IRQ_PIN(gpio));
+        irq_forget(IRQ_PIN(gpio));
     }
     pads[gpio].trigger = trigger;
 }

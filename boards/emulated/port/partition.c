@@ -1,30 +1,19 @@
-// esp32.Partition: the partition table is read from the flash image at 0x8000, as the bootloader reads it.
+// esp32.Partition over the partition table (partition_table.c) and the flash.
 
 #include <string.h>
 
 #include "py/mperrno.h"
 #include "py/runtime.h"
 #include "extmod/vfs.h"
-#include "board.h"
+#include "costs.h"
 #include "esp_err.h"
-#include "ports.h"
-
-#define TABLE_OFFSET        (0x8000)
-#define TABLE_ENTRIES       (95)
-#define ENTRY_MAGIC         (0x50aa)
-#define TYPE_APP            (0)
-#define TYPE_DATA           (1)
-#define SUBTYPE_ANY         (0xff)
+#include "flash.h"
+#include "flash_file.h"
+#include "partition.h"
+#include "partition_table.h"
+#include "vtime.h"
 
 enum { PARTITION_BOOT, PARTITION_RUNNING };
-
-typedef struct __attribute__((packed)) {
-    uint16_t magic;
-    uint8_t type, subtype;
-    uint32_t address, size;
-    char label[16];
-    uint32_t flags;
-} entry_t;
 
 typedef struct _esp32_partition_obj_t {
     mp_obj_base_t base;
@@ -36,40 +25,7 @@ typedef struct _esp32_partition_obj_t {
     uint8_t *cache;
 } esp32_partition_obj_t;
 
-// The next entry from *index on that matches, or NULL.
-static const entry_t *next_entry(unsigned int *index, int type, int subtype, const char *label) {
-    if (flash_size < TABLE_OFFSET + FLASH_SECTOR) {
-        return NULL;
-    }
-    const entry_t *table = (const entry_t *)(flash_memory + TABLE_OFFSET);
-    for (; *index < TABLE_ENTRIES && table[*index].magic == ENTRY_MAGIC; (*index)++) {
-        const entry_t *e = &table[*index];
-        if (e->type == type && (subtype == SUBTYPE_ANY || e->subtype == subtype) && (label == NULL || strncmp(e->label, label, 16) == 0)
-            && e->address <= flash_size && e->size <= flash_size - e->address) {
-            (*index)++;
-            return e;
-        }
-    }
-    return NULL;
-}
-
-static const entry_t *first_entry(int type, const char *label) {
-    unsigned int index = 0;
-    return next_entry(&index, type, SUBTYPE_ANY, label);
-}
-
-// For those below Python: where a partition lies.
-bool partition_locate(uint8_t type, uint8_t subtype, const char *label, uint32_t *address, uint32_t *size) {
-    unsigned int index = 0;
-    const entry_t *e = next_entry(&index, type, subtype, label);
-    if (e != NULL) {
-        *address = e->address;
-        *size = e->size;
-    }
-    return e != NULL;
-}
-
-static mp_obj_t partition_new(const entry_t *e, uint16_t block_size) {
+static mp_obj_t partition_new(const partition_entry_t *e, uint16_t block_size) {
     if (e == NULL) {
         mp_raise_OSError(MP_ENOENT);
     }
@@ -94,19 +50,19 @@ static void partition_print(const mp_print_t *print, mp_obj_t self_in, mp_print_
 
 static mp_obj_t partition_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 2, false);
-    const entry_t *e;
+    const partition_entry_t *e;
     if (mp_obj_is_int(args[0])) {
         mp_int_t which = mp_obj_get_int(args[0]);
         if (which != PARTITION_BOOT && which != PARTITION_RUNNING) {
             mp_raise_ValueError(NULL);
         }
         // Without OTA data no partition is noted as the one to boot.
-        e = which == PARTITION_BOOT ? NULL : first_entry(TYPE_APP, NULL);
+        e = which == PARTITION_BOOT ? NULL : partition_table_first(PARTITION_TYPE_APP, NULL);
     } else {
         const char *label = mp_obj_str_get_str(args[0]);
-        e = first_entry(TYPE_APP, label);
+        e = partition_table_first(PARTITION_TYPE_APP, label);
         if (e == NULL) {
-            e = first_entry(TYPE_DATA, label);
+            e = partition_table_first(PARTITION_TYPE_DATA, label);
         }
     }
     return partition_new(e, n_args == 2 ? (uint16_t)mp_obj_get_int(args[1]) : FLASH_SECTOR);
@@ -115,8 +71,8 @@ static mp_obj_t partition_make_new(const mp_obj_type_t *type, size_t n_args, siz
 static mp_obj_t partition_find(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     enum { ARG_type, ARG_subtype, ARG_label, ARG_block_size };
     static const mp_arg_t allowed_args[] = {
-        { MP_QSTR_type, MP_ARG_INT, {.u_int = TYPE_APP} },
-        { MP_QSTR_subtype, MP_ARG_INT, {.u_int = SUBTYPE_ANY} },
+        { MP_QSTR_type, MP_ARG_INT, {.u_int = PARTITION_TYPE_APP} },
+        { MP_QSTR_subtype, MP_ARG_INT, {.u_int = PARTITION_SUBTYPE_ANY} },
         { MP_QSTR_label, MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE} },
         { MP_QSTR_block_size, MP_ARG_INT, {.u_int = FLASH_SECTOR} },
     };
@@ -125,8 +81,8 @@ static mp_obj_t partition_find(size_t n_args, const mp_obj_t *pos_args, mp_map_t
     const char *label = args[ARG_label].u_obj == mp_const_none ? NULL : mp_obj_str_get_str(args[ARG_label].u_obj);
     mp_obj_t list = mp_obj_new_list(0, NULL);
     unsigned int index = 0;
-    const entry_t *e;
-    while ((e = next_entry(&index, args[ARG_type].u_int, args[ARG_subtype].u_int, label)) != NULL) {
+    const partition_entry_t *e;
+    while ((e = partition_table_next(&index, args[ARG_type].u_int, args[ARG_subtype].u_int, label)) != NULL) {
         mp_obj_list_append(list, partition_new(e, (uint16_t)args[ARG_block_size].u_int));
     }
     return list;
@@ -270,7 +226,7 @@ static MP_DEFINE_CONST_CLASSMETHOD_OBJ(partition_mark_valid_obj, MP_ROM_PTR(&par
 // Only an image can be started; and without OTA data there is nowhere to note which.
 static mp_obj_t partition_set_boot(mp_obj_t self_in) {
     esp32_partition_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    esp_err_raise(self->type == TYPE_APP ? ESP_ERR_NOT_FOUND : ESP_ERR_OTA_VALIDATE_FAILED);
+    esp_err_raise(self->type == PARTITION_TYPE_APP ? ESP_ERR_NOT_FOUND : ESP_ERR_OTA_VALIDATE_FAILED);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(partition_set_boot_obj, partition_set_boot);
@@ -286,8 +242,8 @@ static const mp_rom_map_elem_t partition_locals_dict_table[] = {
     { MP_ROM_QSTR(MP_QSTR_get_next_update), MP_ROM_PTR(&partition_get_next_update_obj) },
     { MP_ROM_QSTR(MP_QSTR_BOOT), MP_ROM_INT(PARTITION_BOOT) },
     { MP_ROM_QSTR(MP_QSTR_RUNNING), MP_ROM_INT(PARTITION_RUNNING) },
-    { MP_ROM_QSTR(MP_QSTR_TYPE_APP), MP_ROM_INT(TYPE_APP) },
-    { MP_ROM_QSTR(MP_QSTR_TYPE_DATA), MP_ROM_INT(TYPE_DATA) },
+    { MP_ROM_QSTR(MP_QSTR_TYPE_APP), MP_ROM_INT(PARTITION_TYPE_APP) },
+    { MP_ROM_QSTR(MP_QSTR_TYPE_DATA), MP_ROM_INT(PARTITION_TYPE_DATA) },
 };
 static MP_DEFINE_CONST_DICT(partition_locals_dict, partition_locals_dict_table);
 

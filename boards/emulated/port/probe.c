@@ -7,7 +7,10 @@
 #include "py/compile.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
-#include "board.h"
+#include "link.h"
+#include "persist.h"
+#include "probe.h"
+#include "vtime.h"
 
 #define CAPTURE_MAX (60 * 1024)
 

@@ -7,8 +7,9 @@
 #include "py/mpstate.h"
 #include "py/reader.h"
 #include "py/runtime.h"
-#include "board.h"
-#include "ports.h"
+#include "costs.h"
+#include "reader_cost.h"
+#include "vtime.h"
 
 #define FILES (4)           // taken in turn: a module runs after its file is closed, so more than one is hardly ever open
 

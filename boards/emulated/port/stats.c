@@ -5,10 +5,15 @@
 #include "py/gc.h"
 #include "py/mpstate.h"
 #include "board.h"
+#include "devices.h"
+#include "link.h"
+#include "persist.h"
+#include "stats.h"
+#include "vtime.h"
 
 void stats_emit(void) {
     gc_info_t info = { 0 };
-    if (chip_running) {
+    if (devices_cpu_runs) {
         gc_info(&info);
     }
     uint32_t wear = 0;
@@ -23,7 +28,7 @@ void stats_emit(void) {
         "\"timer_fires\": %llu, \"timer_drops\": %llu, \"irqs\": %llu, \"irq_drops\": %llu, "
         "\"flash_programs\": %llu, \"flash_erases\": %llu, \"flash_max_wear\": %u, \"flash_failures\": %llu, \"nor_violations\": %llu, "
         "\"uart_tx_bytes\": %llu, \"uart_rx_bytes\": %llu, \"uart_rx_lost\": %llu, \"notes_dropped\": %llu}",
-        P.now, s->cpu_busy_ns, (unsigned int)vtime_mhz, chip_running ? "true" : "false", (unsigned int)s->resets, s->packets,
+        P.now, s->cpu_busy_ns, (unsigned int)vtime_mhz, devices_cpu_runs ? "true" : "false", (unsigned int)s->resets, s->packets,
         (unsigned int)info.used, (unsigned int)info.free, (unsigned int)info.total, (unsigned int)(info.max_free * MICROPY_BYTES_PER_GC_BLOCK), s->gc_runs,
         s->timer_fires, s->timer_drops, s->irqs, s->irq_drops,
         s->flash_programs, s->flash_erases, (unsigned int)wear, s->flash_failures, s->nor_violations,

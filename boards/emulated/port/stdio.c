@@ -5,6 +5,11 @@
 #include "py/stream.h"
 #include "extmod/misc.h"
 #include "board.h"
+#include "costs.h"
+#include "persist.h"
+#include "probe.h"
+#include "uarts.h"
+#include "vtime.h"
 
 #define TX_FIFO (128)
 

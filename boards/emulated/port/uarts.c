@@ -6,12 +6,19 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "devices.h"
+#include "link.h"
+#include "persist.h"
+#include "rng.h"
+#include "uarts.h"
+#include "vtime.h"
 
 // A burst without a gap is told in pieces of about 11 ms, so that the other side is never far behind.
 #define CONSOLE_FRAME_MAX   (128)
 #define TX_HEAD             (12)
 
 uart_t uarts[N_UART];
+static const uarts_listener_t *listener;
 
 static uint8_t stdin_buffer[260];   // as ports/esp32/mphalport.c
 ringbuf_t stdin_ringbuf = { stdin_buffer, sizeof(stdin_buffer), 0, 0 };
@@ -20,19 +27,22 @@ ringbuf_t stdin_ringbuf = { stdin_buffer, sizeof(stdin_buffer), 0, 0 };
 static uint8_t frame[TX_HEAD + CONSOLE_FRAME_MAX];
 static size_t frame_len;
 static uint64_t frame_at;
+static uint64_t frame_ends = BOARD_NEVER;       // when its last character has left
 
 uint32_t uarts_char_ns(const uart_t *u) {
     uint32_t bits = 1 + u->bits + (u->parity != 0) + u->stop;
     return (uint32_t)((uint64_t)bits * 1000000000ULL / u->baud);
 }
 
-void uarts_init(void) {
+void uarts_init(const uarts_listener_t *who) {
+    listener = who;
     for (unsigned int i = 0; i < N_UART; i++) {
         uarts[i].baud = 115200;
         uarts[i].bits = 8;
         uarts[i].stop = 1;
     }
     uarts[0].open = true;
+    link_before_packet(uarts_flush_console);
 }
 
 static void put_head(uint8_t *p, const uart_t *u) {
@@ -51,6 +61,7 @@ void uarts_flush_console(void) {
         put_head(frame, &uarts[0]);
         link_emit(REC_UART_TX, 0, frame_at, frame, TX_HEAD + frame_len);
         frame_len = 0;
+        frame_ends = BOARD_NEVER;
     }
 }
 
@@ -72,7 +83,7 @@ void uarts_transmit(unsigned int id, const uint8_t *data, size_t len) {
         }
         memcpy(frame + TX_HEAD + frame_len, data, len);
         frame_len += len;
-        u->busy_until = start + (uint64_t)len * uarts_char_ns(u);
+        u->busy_until = frame_ends = start + (uint64_t)len * uarts_char_ns(u);
         vtime_sync();
         return;
     }
@@ -107,7 +118,7 @@ void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framin
     }
     if (framing_error) {
         // The ESP32 counts the error and keeps the character, whatever it then is.
-        byte = (uint8_t)chip_random();
+        byte = (uint8_t)rng_32();
         u->rx_error++;
     }
     if (u->rx_count == u->rx_size) {
@@ -117,23 +128,15 @@ void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framin
     u->rx[(u->rx_head + u->rx_count++) % u->rx_size] = byte;
     // A zero of a slower sender keeps the line low for longer than a character of this side: a break.
     if (byte == 0 && (uint64_t)char_ns * 9 / 10 > uarts_char_ns(u)) {
-        uart_irq_break(id);
+        listener->break_came(id);
     } else {
-        uart_irq_received(id, last);
+        listener->received(id, last);
     }
 }
 
-uint64_t uarts_next(void) {
-    uint64_t t = frame_len != 0 ? uarts[0].busy_until : BOARD_NEVER;
-    uint64_t idle = uart_irq_next();
-    return idle < t ? idle : t;
+static void uarts_fire(void) {
+    uarts_flush_console();
+    P.horizon = P.now;
 }
 
-void uarts_fire(uint64_t now) {
-    if (frame_len != 0 && uarts[0].busy_until <= now) {
-        uarts_flush_console();
-        P.horizon = now;
-        return;
-    }
-    uart_irq_fire(now);
-}
+const device_t uarts_device = { &frame_ends, uarts_fire, .needs_cpu = true };

@@ -1,10 +1,16 @@
 // Virtual time. The CPU's price is counted down by the VM (mp_cost_budget, in CPU cycles); this file turns cycles into
-// nanoseconds and makes everything that is due happen in time order: inputs, horizon exchanges, timers, lapses.
+// nanoseconds and makes everything that is due happen in time order: inputs, exchanges with the plant, and what devices registered.
 
 #include "py/mpstate.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "board.h"
+#include "costs.h"
+#include "devices.h"
+#include "interrupts.h"
+#include "link.h"
+#include "persist.h"
+#include "vtime.h"
 
 #define MAX_SLICE_CYCLES    (1000000000)
 
@@ -15,6 +21,13 @@ static uint32_t remainder_ns;       // sub-nanosecond remainder, in ns * mhz
 static uint64_t wake_hint;          // until when the CPU is known to do nothing (P.now: it runs)
 static bool notified;               // an interrupt woke the task
 static bool frozen;                 // a probe runs: time stands still and nothing happens
+static uint64_t stall_ns;           // for how long the CPU will stand still
+
+static device_t inputs;
+
+void vtime_set_inputs(const device_t *device) {
+    inputs = *device;
+}
 
 static uint64_t cycles_to_ns(uint32_t cycles) {
     uint64_t scaled = (uint64_t)cycles * 1000 + remainder_ns;
@@ -51,8 +64,8 @@ void vtime_set_mhz(uint32_t mhz) {
 }
 
 static uint64_t next_event(void) {
-    uint64_t t = inputs_next();
-    uint64_t own = chip_next();
+    uint64_t t = *inputs.next;
+    uint64_t own = devices_next();
     if (own < t) {
         t = own;
     }
@@ -62,7 +75,7 @@ static uint64_t next_event(void) {
 void vtime_exchange(void) {
     uint64_t wake = wake_hint;
     if (wake > P.now) {
-        uint64_t own = chip_next();
+        uint64_t own = devices_next();
         if (own < wake) {
             wake = own;
         }
@@ -73,26 +86,24 @@ void vtime_exchange(void) {
     link_exchange(P.now, wake);
 }
 
-// One thing that happens at the present. At one instant: known inputs, then the exchange, then the chip itself.
+// One thing that happens at the present. At one instant: known inputs, then the exchange, then the devices in their order.
 static void happen(void) {
-    if (inputs_next() <= P.now) {
-        inputs_apply_one();
+    if (*inputs.next <= P.now) {
+        inputs.fire();
     } else if (P.horizon <= P.now) {
         vtime_exchange();
     } else {
-        chip_fire();
+        devices_fire_one();
     }
 }
 
-static void run_to(uint64_t target) {
+// Everything that is due until then happens. When the event after it is due.
+static uint64_t run_to(uint64_t target) {
     if (frozen) {
-        return;
+        return P.now;
     }
-    for (;;) {
-        uint64_t t = next_event();
-        if (t > target) {
-            break;
-        }
+    uint64_t t;
+    while ((t = next_event()) <= target) {
         if (t > P.now) {
             P.now = t;
         }
@@ -101,14 +112,14 @@ static void run_to(uint64_t target) {
     if (target > P.now) {
         P.now = target;
     }
+    return t;
 }
 
 // Sets the budget to what the CPU may execute until the next event.
-void vtime_rearm(void) {
+static void arm(uint64_t t) {
     if (frozen) {
         return;
     }
-    uint64_t t = next_event();
     uint64_t ns = t > P.now ? t - P.now : 0;
     uint64_t limit = (uint64_t)MAX_SLICE_CYCLES * 1000 / vtime_mhz;
     if (ns > limit) {
@@ -120,20 +131,31 @@ void vtime_rearm(void) {
     mp_cost_budget = slice - debt;
 }
 
-static void serve_stall(void) {
-    uint64_t stall = frozen ? 0 : chip_take_stall();
+void vtime_rearm(void) {
+    arm(next_event());
+}
+
+// A stalled CPU: asked for by a fault, served between opcodes.
+void vtime_stall(uint64_t ns) {
+    stall_ns += ns;
+    vtime_wake();
+}
+
+static bool serve_stall(void) {
+    uint64_t stall = frozen ? 0 : stall_ns;
     if (stall != 0) {
+        stall_ns = 0;
         vtime_masked_ns(stall);
     }
+    return stall != 0;
 }
 
 // Called at VM hooks and before anything whose time or inputs matter: brings the world up to the CPU's present.
 void vtime_sync(void) {
     uint64_t target = fold();
     wake_hint = 0;
-    run_to(target);
-    serve_stall();
-    vtime_rearm();
+    uint64_t next = run_to(target);
+    arm(serve_stall() ? next_event() : next);
 }
 
 // The CPU is busy in C for `ns`: interrupts arrive and queue, no Python runs.
@@ -141,16 +163,16 @@ void vtime_busy_ns(uint64_t ns) {
     uint64_t target = fold() + ns;
     P.stats.cpu_busy_ns += ns;
     wake_hint = target;
-    run_to(target);
+    uint64_t next = run_to(target);
     wake_hint = 0;
-    vtime_rearm();
+    arm(next);
 }
 
 // As vtime_busy_ns, with interrupts held until the end (flash operations, a stalled CPU).
 void vtime_masked_ns(uint64_t ns) {
-    unsigned int state = chip_irq_mask();
+    unsigned int state = irq_mask();
     vtime_busy_ns(ns);
-    chip_irq_restore(state);
+    irq_restore(state);
     vtime_sync();
 }
 
@@ -172,8 +194,9 @@ bool vtime_idle_until(uint64_t deadline) {
         return true;
     }
     run_to(fold());
-    serve_stall();
-    run_to(fold());
+    if (serve_stall() || mp_cost_budget != slice) {
+        run_to(fold());     // what handlers and the stall have cost
+    }
     notified = false;
     bool reached = false;
     for (;;) {

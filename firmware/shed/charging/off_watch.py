@@ -8,7 +8,9 @@ Told off: unseen until a reading of two seconds later shows no power. Power that
                                             both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
                                             closed one is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
-A cut gives none of this back: which outlets may be live, the minutes, and the welded ones stand in the live ring (decision 0029).
+No power behind an open contactor is no proof that a relay opened (docs/decisions/0033): an outlet unseen for so long is not called off for
+it, until its own next sale or a `clear`; and an idle one whose contactor closes is not known until three readings show no power.
+A cut gives none of this back: which outlets may be live, the minutes, and what was proven stand in the live ring (decision 0029).
 """
 
 from micropython import const
@@ -22,20 +24,22 @@ from shed.safety.holders import FAULT as HOLD_FAULT
 from shed.safety.holders import LIVE as HOLD_LIVE
 from shed.safety.holders import WELDED as HOLD_WELDED
 
-_POWERED = const(1)  # told off, and power was there at the last reading
-_WELDED = const(2)
+_WELDED = const(1)  # this and the next two: as they stand in `told`
+_LIVE = const(2)
 _MIXED = const(4)
-_LIVE = const(8)
+_POWERED = const(8)  # told off, and power was there at the last reading
 _HELD = const(16)
 
 LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
 _SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
 UNSEEN_S = const(15)
-_SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked: words only
+_SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked, or its contactor closed just now: words only
+_BEHIND = const(254)  # unseen, and then no power behind its open contactor: words only
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
 _TELL = const(5)  # seconds unseen from which a cut must not forget it: before a sale with a silent meter is settled
-_TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 2, 4, 8 at first: flickers are short boots
+_TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 3, 6, 12 at first: flickers are short boots
+_UNIT_S = const(3)
 _JUDGED = const(30)  # seconds unseen: a boot, which begins at UNSEEN_S, reads for 15 s before it ends sales
 
 
@@ -52,8 +56,8 @@ class OffWatch:
         self.look = bytearray(n)  # readings for which it is still read closely
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
         self.grace = [0] * len(rows)
-        self.told = (0, 0, 0)  # what a boot is told: mask of outlets, seconds of the ten minutes, mask of the welded ones
-        self._ahead = 1
+        self.told = ()  # what a boot is told: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
+        self.ahead = bytearray(8)  # of the ten minutes of each row, what a boot is told: in 3 s
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a sale's meter showed nothing
 
@@ -77,34 +81,33 @@ class OffWatch:
                     sale = shed.sessions[i]
                     self._late[i] = min(self._late[i] + 1, UNSEEN_S) if sale is not None and sale.shows_nothing() else 0
                     late |= self._late[i] == _LATE
-                elif 0 < self.unseen[i] < _SINCE_BOOT - 1:
+                elif 0 < self.unseen[i] < _BEHIND - 1:
                     self.unseen[i] += 1
-            if fed and not self._fed[g]:
-                self._look_at(self._rows[g])  # a contact that welded behind an open contactor shows now
+            if late or (fed and not self._fed[g]):
+                for row in self._rows if late else (self._rows[g],):  # a sale's load may show at another outlet's meter; or ...
+                    for i in row:
+                        if shed.sessions[i] is None:
+                            if not late and not self.unseen[i]:  # ... a contact that welded behind an open contactor shows now
+                                self.unseen[i] = _SINCE_BOOT
+                            self.look[i] = LOOK
+                            shed.mark(i)
             self._fed[g] = fed
-            if late:  # its load may show at another outlet's meter
-                for row in self._rows:
-                    self._look_at(row)
             self._hold(g, 1)
-        mask = welded = 0
-        for i in range(len(self.unseen)):
-            if self._flags[i] & _WELDED:
-                welded |= 1 << i
-            if _TELL <= self.unseen[i] < _SINCE_BOOT:
-                mask |= 1 << i
-        mask |= welded
-        used = max(self.grace)
-        if mask != self.told[0] or used > self.told[1] or welded != self.told[2]:
-            self._ahead = min(self._ahead * 2, _TOLD) if used else 1
-            told = mask, min(used + self._ahead, _GRACE) if used else 0, welded
-            if shed.sink.watch(*told):
-                self.told = told
+        self._tell()
 
-    def _look_at(self, row):
-        for i in row:
-            if self._shed.sessions[i] is None:
-                self.look[i] = LOOK
-                self._shed.mark(i)
+    def _tell(self):
+        """What was proven stands as soon as a trip would; the rest within a second."""
+        masks = [0] * 5
+        for i in range(len(self.unseen)):
+            flags = self._flags[i]
+            if flags & _WELDED or _TELL <= self.unseen[i] < _SINCE_BOOT:
+                masks[0] |= 1 << i
+            for k in range(3):
+                masks[2 + k] |= (flags >> k & 1) << i
+        masks[1] = max(self.ahead) * _UNIT_S
+        told = tuple(masks) + (bytes(self.ahead),)
+        if told != self.told and self._shed.sink.watch(*told):
+            self.told = told
 
     def fresh(self, i, power_mw):
         """A reading of outlet i, which is told off and not STOPPING."""
@@ -120,16 +123,23 @@ class OffWatch:
                 self.accuse(i, True)
             return
         self._hot[i] = 0
-        if not 0 < self.unseen[i] < _SETTLED:
-            self.unseen[i] = 0
+        unseen = self.unseen[i]
+        if not 0 < unseen < _SETTLED and unseen != _BEHIND:
+            fed = self._fed[self._shed.group_of[i]]
+            if unseen < UNSEEN_S or (not self.look[i] if fed else unseen == _SINCE_BOOT):
+                self.unseen[i] = 0
+            elif not fed:
+                self.unseen[i] = _BEHIND
         if self._suspect[i]:
-            self._mixed(i)
-            self._mixed(self._suspect[i] - 1)
+            self.mixed(i)
+            self.mixed(self._suspect[i] - 1)
             self._suspect[i] = 0
+            self._tell()
         self._flags[i] &= ~_POWERED
 
     def accuse(self, i, ask):
-        """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's."""
+        """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's; None: a boot asks,
+        which knows it from flash."""
         self._flags[i] |= _POWERED
         self._hot[i] = 0
         shed = self._shed
@@ -149,6 +159,8 @@ class OffWatch:
         elif not self._flags[i] & _LIVE:
             self._flags[i] |= _LIVE
             shed.sink.fault(FAULT_LIVE, i)
+        if ask is not None:
+            self._tell()
         return True
 
     def clear(self, i):
@@ -171,7 +183,7 @@ class OffWatch:
         self._hold(self._shed.group_of[i], 0)
         return True
 
-    def _mixed(self, i):
+    def mixed(self, i):
         if not self._flags[i] & _MIXED:
             self._flags[i] |= _MIXED
             self._shed.sink.hold(HOLD_FAULT, i)
@@ -185,15 +197,17 @@ class OffWatch:
         longest = 0
         for i in row:
             cut |= self._flags[i] & _WELDED > 0
-            if self.unseen[i] < _SINCE_BOOT:
+            if self.unseen[i] < _BEHIND:
                 longest = max(longest, self.unseen[i])
         unseen = longest >= UNSEEN_S
         if not unseen:
-            self.grace[g] = 0
+            self.grace[g] = self.ahead[g] = 0
         elif shed.supply.state[g]:  # nothing flows; the minutes wait
             unseen = False
         else:
-            self.grace[g] = min(self.grace[g] + span_s, _GRACE)
+            used = self.grace[g] = min(self.grace[g] + span_s, _GRACE)
+            if used > self.ahead[g] * _UNIT_S:
+                self.ahead[g] = min(used + max(2, min(longest - UNSEEN_S, _TOLD)) + 2, _GRACE) // _UNIT_S
         over = cut or self.grace[g] == _GRACE
         for i in row:
             if cut or (over and longest >= _JUDGED):

@@ -19,7 +19,8 @@ The sink (books.py implements it). bool: True when the record stands in flash; F
                                                   dead_contact with the outlet; and the codes of off_watch.py and supply.py
     hold(holder, i)   release(holder, i)          once per change. Holders: 7 meter_stale; and the holders of off_watch.py and supply.py
     press_refused(i, reason, card)                grants.py
-    watch(outlets, seconds, welded) -> bool       what a boot is told of outlets that may be live: off_watch.py; False: asked again
+    watch(outlets, seconds, welded, live, mixed, rows) -> bool   what a boot is told of outlets that may be live, off_watch.py; False:
+                                                  asked again
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """

@@ -13,7 +13,7 @@ from shed.metering.register import step_wh
 _PATIENCE_MS = const(50000)  # a meter that says nonsense for some seconds after power-up; session.py gives up after 60 s
 
 
-def restore(shed, records, unstarted=(), told=(0, 0, 0)):
+def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
     """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
     LiveRing.watched."""
     for record in records:
@@ -33,16 +33,21 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0)):
             fen = tariff.charged_fen(price, cause, seconds)
             shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
-    watch.told = told
+    watch.told = tuple(told)
     for i in range(len(shed.sessions)):
-        if told[2] >> i & 1:  # until a person's `clear`: what it shows behind the contactor that opened for it is no proof
-            watch.accuse(i, False)
-            watch.fresh(i, 0)  # its power is of before the cut: if it is there still, three readings say so
+        for mask in told[2:4]:  # until a person's `clear`: what it shows behind the contactor that opened for it is no proof
+            if mask >> i & 1:
+                watch.accuse(i, None)  # the second time: neither contact obeys
+                watch.fresh(i, 0)  # its power is of before the cut: if it is there still, three readings say so
+        if told[4] >> i & 1:
+            watch.mixed(i)
         if told[0] >> i & 1:
             watch.unseen[i] = UNSEEN_S
             watch.look[i] = LOOK  # before its row is judged
             shed.mark(i)
-            watch.grace[shed.group_of[i]] = told[1]
+            g = shed.group_of[i]
+            watch.ahead[g] = told[5][g] if any(told[5]) else told[1] // 3  # an older version knew one number for all rows
+            watch.grace[g] = watch.ahead[g] * 3
 
 
 def _fill(sale, record):

@@ -74,7 +74,7 @@ class Session:
         self.resumed = False
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self.closed_ms = self.dark_ms = 0  # since the relay closed; closed, and no power seen
+        self.closed_ms = self.dark_ms = 0  # since the relay closed; the same, and no power (WAITING: no load) seen
         self.wait_ms = 0  # closed, since it began; a pause with a load sets it back, no dip, no relay and no pause without one
         self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
@@ -163,11 +163,11 @@ class Session:
         if self.state == STARTING:
             self.enter(DONE)
         elif self.wants_lease() or self.state == RESUMING:
-            self.energised_ms -= min(self.dark_ms, _BACK_DATED_MS, self.energised_ms)
             self.resumed = True
             if self.state == TOP_UP:
                 self.top_up_ms = self.state_ms
             if self.is_billed():  # the bike may be another afterwards
+                self.energised_ms -= min(self.dark_ms, _BACK_DATED_MS)
                 self.wait_ms = 0
                 self.signature.remember(self.signature.level_mw, self.watch.peak_mw, self.energised_ms)
             self.enter(RESUMING)
@@ -263,7 +263,7 @@ class Session:
                 shed.load_seen(self.index)
                 self.enter(TOP_UP if self.top_up_ms else CHARGING)
                 self.state_ms = self.top_up_ms
-                self.top_up_ms = 0
+                self.top_up_ms = self.dark_ms = 0
                 self.checkpoint(shed)
                 return 0
             self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT

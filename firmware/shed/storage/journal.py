@@ -101,10 +101,6 @@ class Journal:
             first, second = second, first
         return first.erase_ahead(allowed) or (first is not second and second.erase_ahead(allowed))
 
-    def dry(self):
-        """Whether a ring has no erased sector left: a boot, with nothing on, erases for both."""
-        return not self.ring.ahead or not self.events.ahead
-
     def erase_at_need(self):
         """With outlets on: for sales and trips, never for events (law 10)."""
         return not self.ring.ahead and self.ring.erase_ahead(True)
@@ -120,10 +116,8 @@ class Journal:
     def newest(self, count, kinds=None):
         """The newest `count`; of `kinds` only, if given."""
         if self.events is self.ring:
-            return self.ring.newest(count, kinds)
-        return self._newest(count, kinds)
-
-    def _newest(self, count, kinds):
+            yield from self.ring.newest(count, kinds)
+            return
         limit = self.ring.sequence
         parts = []
         total = 0

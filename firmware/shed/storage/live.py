@@ -12,8 +12,10 @@ from shed.storage.log import LogRing
 LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
-# Outlets with a session; since then: outlets that may be live, and the seconds for which they may; since then: welded ones (off_watch.py).
-_GOING = "<QIHI"
+# Outlets with a session; since then: outlets that may be live, and the most seconds for which they may in any row; since then: welded ones;
+# since then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Behind it
+# LiveRing.trips.
+_GOING = "<QIHIII8s"
 # Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
 # used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; since then: open s, due s.
 FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
@@ -36,7 +38,8 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
-        self.watched = (0, 0, 0)  # as `watch` was told last, also before a cut
+        self.watched = (0, 0, 0, 0, 0, bytes(8))  # as `watch` was told last, also before a cut
+        self.trips = b""  # also: counted trips (Books.step), behind the sequence of the journal's next record when they were counted
 
     def open(self):
         """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
@@ -56,6 +59,7 @@ class LiveRing:
             newest = {}
             going = -1
             watched = self.watched
+            tally = b""
             sector = ring.back(back)
             for _sequence, kind, payload in ring.sector_records(sector):
                 if kind == LIVE and len(payload) >= _OLD_SIZE:
@@ -65,7 +69,8 @@ class LiveRing:
                 if kind != GOING and len(payload) >= 4:
                     self.newest = max(self.newest, unpack_from("<I", payload, 0)[0])
                 elif kind == GOING and len(payload) >= 8:
-                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(10))[:18])
+                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(26))[:34])
+                    tally = bytes(payload[34:])
             for outlet in newest:
                 if not seen >> outlet & 1:
                     seen |= 1 << outlet
@@ -76,6 +81,7 @@ class LiveRing:
             if wanted < 0:
                 wanted = going
                 self.watched = watched
+                self.trips = tally
         return found
 
     def put(self, payload):
@@ -89,8 +95,9 @@ class LiveRing:
 
     def done(self, session):
         """The session is settled in the journal. Returns the sequence or -1 (then the next boot asks the journal)."""
-        for outlet in self._outlets_of(session):
-            del self._live[outlet]
+        for outlet in list(self._live):
+            if self._live[outlet][0] == session:
+                del self._live[outlet]
         sequence = self.ring.append(DONE, pack("<I", session))
         self._name_the_going()
         return sequence
@@ -109,13 +116,9 @@ class LiveRing:
                 allowed = False
         return self.ring.erase_ahead(allowed)
 
-    def dry(self):
-        """Whether no erased sector is left."""
-        return not self.ring.ahead
-
     def erase_at_need(self):
         """With outlets on."""
-        return self.dry() and self.erase_ahead(True)
+        return not self.ring.ahead and self.erase_ahead(True)
 
     def _name_the_going(self):
         """In a sector just taken: which outlets have a session without a `done`."""
@@ -123,10 +126,7 @@ class LiveRing:
             going = 0
             for outlet in self._live:
                 going |= 1 << outlet
-            if self.ring.append(GOING, pack(_GOING, going, *self.watched)) < 0:
+            if self.ring.append(GOING, pack(_GOING, going, *self.watched) + self.trips) < 0:
                 return False
             self._sector = self.ring.head
         return True
-
-    def _outlets_of(self, session):
-        return [outlet for outlet in self._live if self._live[outlet][0] == session]

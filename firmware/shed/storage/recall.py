@@ -9,8 +9,10 @@ from struct import calcsize, unpack_from
 from micropython import const
 
 from shed.storage import journal as kinds
-from shed.storage.journal import BOOT, SESSION_END, SESSION_START, STATE, TRIP, TRIP_RESET
+from shed.storage.journal import BOOT, REPEATS, SESSION_END, SESSION_START, STATE, TRIP, TRIP_RESET
 
+_TALLY = const(4)
+_COUNTED = "<BIH"
 _LOOK_BACK = const(8)  # sectors: each holds a `state` record unless a cut came between its header and that record
 
 
@@ -78,3 +80,16 @@ def fates(journal, session_ids):
                     (ended if kind == SESSION_END else started).add(session)
         missing = set([s for s in missing if s not in ended and s not in started and s >> 16 < boot])
     return ended, started
+
+
+def trips(journal, tally):
+    """Trips that were only counted when a cut came, as (cause, how many, in s). tally: LiveRing.trips. Left out is what the journal tells
+    by now: the cut may have come between its record and the live ring's."""
+    told = set()
+    if len(tally) > _TALLY:
+        for record in journal.since(unpack_from("<I", tally)[0]):
+            row = kinds.fields(record[1], record[2]) if record is not None and record[1] == REPEATS else None
+            if row is not None and row[3] == TRIP:
+                told.add(row[4])
+    rows = [unpack_from(_COUNTED, tally, at) for at in range(_TALLY, len(tally) - calcsize(_COUNTED) + 1, calcsize(_COUNTED))]
+    return [row for row in rows if row[1] and row[0] not in told]

@@ -2,7 +2,8 @@
 
 Hazard: a door that flaps, a card at the reader's edge, a loose wire; each would fill the journal, and nobody reads the one thing that
 mattered among thousands. The first of a kind and thing is written at once. What follows is counted and told after a minute, then after
-two, four ... at most an hour, for as long as it goes on. A minute without it, and the next is a first again.
+two, four ... at most an hour, for as long as it goes on. A minute without it, and the next is a first again. Counts live in RAM; those of
+trips stand in the live ring too, so that no cut takes them (docs/decisions/0033).
 """
 
 from micropython import const
@@ -26,24 +27,30 @@ class Repeats:
 
     def __init__(self, write):
         self._write = write
-        self._rows = {}  # (kind, detail, card) -> [ends, span, count]
+        self.rows = {}  # (kind, detail, card) -> [ends, span, count]
         self._minute_s = self._firsts = self._more = 0
+        self.trips = False  # counts of trips changed since the live ring was told
 
     def is_first(self, now_s, kind, detail, card=NO_CARD):
         """Whether this one is to be written. detail: up to 32 bits that say what of the kind it is."""
         key = (kind, detail, card)
-        row = self._rows.pop(key, None)
+        row = self.rows.pop(key, None)
         if row is not None:
             row[_COUNT] += 1
-            self._rows[key] = row
+            self.trips |= kind == TRIP
+            self.rows[key] = row
             return False
         if self._firsts >= _FIRSTS << (kind == TRIP):  # nothing else takes the place of a trip
             self._more += 1
             return False
         self._firsts += 1
-        if len(self._rows) >= _MOST:
-            self._tell(self._quietest())
-        self._rows[key] = [now_s + _SHORT_S, _SHORT_S, 0]
+        if len(self.rows) >= _MOST:
+            least = key
+            for other in self.rows:
+                if least is key or self.rows[other][_COUNT] < self.rows[least][_COUNT]:
+                    least = other
+            self._tell(least)
+        self.rows[key] = [now_s + _SHORT_S, _SHORT_S, 0]
         return True
 
     def step(self, now_s):
@@ -54,25 +61,19 @@ class Repeats:
             if self._more:
                 self._write(REPEATS, 0, 0, self._more, _SHORT_S, NO_CARD)
                 self._more = 0
-        for key in self._rows:
-            if now_s >= self._rows[key][_ENDS_S]:
-                again = self._rows[key][_COUNT]
+        for key in self.rows:
+            if now_s >= self.rows[key][_ENDS_S]:
+                again = self.rows[key][_COUNT]
                 span_s = self._tell(key)
                 if again:
                     span_s = min(2 * span_s, _LONGEST_S)
-                    self._rows[key] = [now_s + span_s, span_s, 0]
+                    self.rows[key] = [now_s + span_s, span_s, 0]
                 break  # the table has changed: the others have their turn at the next step
-
-    def _quietest(self):
-        least = None
-        for key in self._rows:
-            if least is None or self._rows[key][_COUNT] < self._rows[least][_COUNT]:
-                least = key
-        return least
 
     def _tell(self, key):
         """Takes a row out; its count is written if there is one."""
-        row = self._rows.pop(key)
+        row = self.rows.pop(key)
         if row[_COUNT]:
+            self.trips |= key[0] == TRIP
             self._write(REPEATS, key[0], key[1], row[_COUNT], row[_SPAN_S], key[2])
         return row[_SPAN_S]

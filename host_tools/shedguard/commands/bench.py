@@ -11,7 +11,7 @@ import typer
 
 from ..errors import FAILED, ShedError
 from ..paths import repository
-from .out_file import check_new
+from .out_file import ForceOption, check_new
 
 SeedOption = Annotated[int, typer.Option("--seed", help="Decides every chance.")]
 
@@ -46,13 +46,14 @@ def demo(
         float, typer.Option("--meter-scale", help="Falsify one meter by this factor: the audit must notice (exit code 6).")
     ] = 1.0,
     picture: Annotated[Path | None, typer.Option("--picture", help="Write a picture of the live view there, as SVG.")] = None,
+    force: ForceOption = False,
 ) -> None:
     """A small shed lives through an evening. Off a terminal it plays a fixed one and settles plant against journal.
 
     Example: shed demo --script --seed 7
     """
     if picture is not None:
-        check_new(picture, again=b"<svg")
+        check_new(picture, force)
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
     _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 

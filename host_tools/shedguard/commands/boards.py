@@ -13,7 +13,7 @@ from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
 from ..whole_file import write_whole
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
-from .out_file import check_new
+from .out_file import ForceOption, check_new, holds
 
 app = typer.Typer(
     invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.", epilog="Example: shed boards"
@@ -90,8 +90,9 @@ def draw(
     name: NameArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="SVG file to write.")],
     site: SiteOption = None,
+    force: ForceOption = False,
 ) -> None:
-    """Draw the wiring of a shed as SVG.
+    """Draw the wiring of a shed as SVG. A picture that is there and differs, drawn for another site or edited, is left alone.
 
     Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg
     """
@@ -100,8 +101,8 @@ def draw(
     if loaded is not None and loaded.site.site.board != name:
         what = f"{site} is for board {loaded.site.site.board}, not for {name}"
         raise ShedError(what, "a picture shows one site on its own board", f"shed boards picture {loaded.site.site.board} ...", INVALID)
-    check_new(out, again=b"<svg")
     text = picture.draw(wiring(board, loaded.site if loaded else None))
+    check_new(out, force, again=holds(text.encode()))
     write_whole(out, text.encode())
     say(f"{out}: {len(text)} bytes")
 

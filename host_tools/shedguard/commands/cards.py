@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -19,7 +20,7 @@ from ..ports import open_quietly
 from ..whole_file import write_whole
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
-from .out_file import ForceOption, check_new
+from .out_file import ForceOption, begins, check_new
 from .place import FlashOption, LoaderOption, YesOption, ask, open_place
 from .progress import Bar
 
@@ -76,7 +77,7 @@ def import_(
     for warning in sheet.warnings():
         say(f"warning: {file}: {warning}")
     if output is not None:
-        check_new(output, force, again=TABLE_MAGIC)
+        check_new(output, force, again=begins(re.escape(TABLE_MAGIC)))
     say(f"{file}: {len(sheet.cards)} cards, {sheet.encoding}, separated by {sheet.separator!r}")
     done: dict[str, Any] = {"cards": len(sheet.cards), "roles": Counter(card.role for card in sheet.cards), "skipped": len(sheet.problems)}
     if output is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from ..site.write import to_toml
 from ..whole_file import write_whole
 from . import config_board
 from .common import JsonOption, PortOption, load_site, say, show_json
-from .out_file import check_new
+from .out_file import begins, check_new
 from .place import FlashOption, YesOption
 
 app = typer.Typer(no_args_is_help=True, help="Site files: make, check, show, compare, compile, bring to a board and back.")
@@ -54,14 +55,15 @@ def check(
 @app.command(epilog="Example: shed config build shed.toml -o shed.bin")
 def build(
     file: FileArgument,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Image file; FILE with .bin otherwise.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Image file; FILE with .bin instead of .toml otherwise.")] = None,
     number: Annotated[int, typer.Option("--build", min=1, max=0xFFFFFFFF, help="Number by which the image is told apart.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Compile a site file to the image that the board reads."""
     loaded = load_site(file)
     image = compile_site(loaded.site, loaded.board, number)
-    target = check_new(output or file.with_suffix(".bin"), again=image[:4])
+    named = output or (file.with_suffix(".bin") if file.suffix == ".toml" else file.with_name(f"{file.name}.bin"))
+    target = check_new(named, again=begins(re.escape(image[:4])))
     write_whole(target, image)
     if as_json:
         show_json({"image": str(target), "bytes": len(image), "build": number, "crc": f"{image_crc(image):08X}"})

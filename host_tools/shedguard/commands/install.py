@@ -22,11 +22,15 @@ from ..whole_file import write_whole
 from ..whose import ReplaceSiteOption
 from .common import JsonOption, load_site, port_of, say, show_json
 from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
-from .out_file import check_new
+from .out_file import begins, check_new
 from .place import YesOption, ask
 from .progress import Bar
 
-_OURS = {".json": b'{\n  "begun"', ".html": b"<!doctype html><html"}  # an earlier report of this verb, which is written anew
+# An earlier report of this verb, which is written anew or set aside.
+_OURS = {
+    ".json": begins(rb'\{\n  "begun"'),
+    ".html": begins(rb'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>[^<]*: installation report</title>'),
+}
 
 
 def install(

@@ -5,33 +5,44 @@ Hazard: the only backup of a burnt board overwritten by one of its successor. Ho
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from ..errors import FAILED, INVALID, ShedError
 
+_HEAD_BYTES: Final = 4096
+
 ForceOption = Annotated[bool, typer.Option("--force", help="Also over a file that is there.")]
 
 
-def check_new(path: Path, force: bool | None = None, again: bytes = b"") -> Path:
+def check_new(path: Path, force: bool | None = None, again: Callable[[Path], bool] | None = None) -> Path:
     """``path``, when it may be written. A file that is there is refused (exit code 2) unless ``force`` (None: the verb has no such option),
-    or it begins with ``again``: what this verb makes, and makes again from the same sources at any time. ShedError (exit code 1) where no
-    file can be."""
+    or ``again`` says of it that nothing is lost (`begins`, `holds`). ShedError (exit code 1) where no file can be."""
     if path.is_dir() or not path.parent.is_dir():
         cause = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
         raise ShedError(f"cannot write {path}", cause, "name a file in a folder that exists", FAILED)
     if path.exists() and not path.is_file():
         raise ShedError(f"cannot write {path}", "it is a device or a pipe", "name a file", INVALID)
-    if path.exists() and not force and not (again and _begins(path, again)):
+    if path.exists() and not force and not (again is not None and again(path)):
         hint = "name another file" + ("" if force is None else "; --force writes over this one")
         raise ShedError(f"{path} is there already", "it would be lost", hint, INVALID)
     return path
 
 
-def _begins(path: Path, with_bytes: bytes) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(with_bytes)) == with_bytes
+def begins(pattern: bytes) -> Callable[[Path], bool]:
+    """Whether a file begins with the regular expression ``pattern``: what a verb makes, nobody edits, and it makes again at any time."""
+
+    def judge(path: Path) -> bool:
+        with path.open("rb") as file:
+            return re.match(pattern, file.read(_HEAD_BYTES)) is not None
+
+    return judge
+
+
+def holds(data: bytes) -> Callable[[Path], bool]:
+    """Whether a file holds ``data`` and nothing else already: a text or a picture in which somebody may have drawn is not written over."""
+    return lambda path: path.read_bytes() == data

@@ -71,7 +71,7 @@ def examine_flash(channel: Channel, plan: Plan | None) -> list[Finding]:
         clear = "shed flash --board NAME --image FILE"
         found.append(Finding("image", "bad", "no MicroPython image for this chip", "a bare board, or a cut-off installation", clear))
     elif plan is None or plan.image is None:
-        found.append(ok("image", "an image for this chip is there (compare with: shed verify --image FILE)"))
+        found.append(ok("image", "an image for this chip is there (compare with: shed verify --board NAME --image FILE)"))
     found += _program(channel, plan)
     settings = partition_table.find(SHEDGUARD, "shed_cfg")
     slot = current(channel.read(settings.offset, settings.size))

@@ -42,7 +42,7 @@ def refuse_live(port: str) -> Running:
         raise ShedError(
             f"{len(live)} session{'s are' if len(live) > 1 else ' is'} live on the board at {port}: outlet {names}",
             "this command resets the board, which cuts the power of every outlet",
-            f"wait until they end (shed status --port {port}), or end each: type `stop N` at the console, or shed repl for maintenance",
+            f"wait until they end (shed status --port {port}), or end each: type `stop N` at the console, or `repl` for maintenance",
             REFUSED,
         )
     return running

@@ -96,7 +96,7 @@ class LoaderChannel:
                 raise ShedError(
                     f"the chip on {port} is an {esp.CHIP_NAME}",
                     "ShedGuard runs on the ESP32 and the ESP32-S3",
-                    "shed boards lists what fits",
+                    "list the boards that fit: shed boards",
                     PROTOCOL,
                 )
             with translated(port, "starting the loader", is_connected=True):

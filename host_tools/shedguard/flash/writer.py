@@ -53,7 +53,7 @@ def check(channel: Channel, plan: Plan) -> None:
         raise ShedError(
             "the board has no MicroPython, and no image was named",
             "a bare board, and the cache of images has none for its chip",
-            "shed flash --image FILE (micropython.org/download has it; the emulated board takes --image stand-in)",
+            "the same command with --image FILE (micropython.org/download has it; the emulated board takes --image stand-in)",
             INVALID,
         )
     elif release := release_on(channel):

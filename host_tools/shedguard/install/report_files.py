@@ -31,21 +31,23 @@ def places(base: Path) -> list[Path]:
 
 def make_room(base: Path, *, passed: bool, partial: bool) -> tuple[Path, list[str]]:
     """Where the report of a run goes, and what the user is told of earlier ones. A run that passed sets those aside, the unfinished too;
-    any other leaves the one that passed where it is."""
+    any other leaves the one that passed where it is. Half a report, or a damaged one, is set aside: nobody can know what it said."""
     before = _body(base)
     if passed:
         return base, [words for place in places(base) for words in _set_aside(place, always=place != base)]
-    if before is None or before.get("passed") is not True:
-        return base, []
-    began = before.get("begun", "")
-    words = f"the report of the installation of {began} stays as it is: {file_of(base, '.json')}"
-    return base.with_name(f"{base.name}-{_OTHERS[partial]}"), [words]
+    place, words = base, []
+    if before is not None and before.get("passed") is True:
+        place = base.with_name(f"{base.name}-{_OTHERS[partial]}")
+        words = [f"the report of the installation of {before.get('begun', '')} stays as it is: {file_of(base, '.json')}"]
+    return place, words + _set_aside(place, always=False)
 
 
 def _set_aside(base: Path, *, always: bool) -> list[str]:
-    """An earlier report gets the time it began at into its name; of the place itself only one that passed is kept."""
-    body = _body(base) or {}
-    if not (body.get("passed") is True or (always and any(file_of(base, suffix).exists() for suffix in SUFFIXES))):
+    """An earlier report gets the time it began at into its name: one that passed, half of one, and ``always`` any."""
+    whole = _body(base)
+    body = whole or {}
+    there = any(file_of(base, suffix).exists() for suffix in SUFFIXES)
+    if not there or not (body.get("passed") is True or always or whole is None):
         return []
     began = str(body.get("begun", ""))
     kept = base.with_name(f"{base.name}-{''.join(char for char in began[:19] if char.isdigit()) or 'earlier'}")
@@ -56,7 +58,8 @@ def _set_aside(base: Path, *, always: bool) -> list[str]:
         if old.exists():
             old.rename(file_of(kept, suffix))
     what = "installation" if body.get("passed") is True else "run that did not pass, or was only a part,"
-    return [f"the report of the {what} of {began or 'before'} is now {file_of(kept, '.json')}"]
+    now = next(file_of(kept, suffix) for suffix in SUFFIXES if file_of(kept, suffix).exists())
+    return [f"the report of the {what} of {began} is now {now}" if whole is not None else f"a report that is not whole is now {now}"]
 
 
 def _body(base: Path) -> dict[str, Any] | None:
