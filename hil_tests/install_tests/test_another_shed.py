@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from hil_tests.bench.bench import Bench
 from hil_tests.plant.sitefile import REPOSITORY
 from hil_tests.scenarios.conftest import SITE
@@ -14,6 +16,7 @@ OTHER = REPOSITORY / "hil_tests" / "sites" / "boards" / "kc868-a6.toml"
 PASSED = '{\n  "begun": "2026-03-01T08:30:00",\n  "passed": true\n}\n'
 
 
+@pytest.mark.slow(10)
 def test_a_board_in_service_is_not_made_another_sheds(tmp_path: Path):
     other_id = tmp_path / "other.toml"
     other_id.write_text(SITE.read_text(encoding="utf-8").replace("id = 1001", "id = 77", 1), encoding="utf-8")
