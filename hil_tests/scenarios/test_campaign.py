@@ -41,10 +41,10 @@ def test_a_random_day_is_settled_to_the_fen(seed: int, place: int):
     assert campaign(seed + place, 12.0) == []
 
 
-@pytest.mark.slow(15)
+@pytest.mark.slow(10)
 @pytest.mark.parametrize("site", [pytest.param(PCF, marks=pytest.mark.long), MIXED], ids=["pcf", "mixed"])
-def test_a_random_quarter_of_an_hour_with_failing_expander_buses_is_settled_to_the_fen(seed: int, site: Path):
-    assert campaign(seed, 0.25, site) == []
+def test_a_dense_day_with_failing_expander_buses_is_settled_to_the_fen(seed: int, site: Path):
+    assert campaign(seed, site=site) == []
 
 
 @pytest.mark.long

@@ -51,6 +51,7 @@ def test_the_first_and_the_last_outlet_sell_and_the_last_fire_points_trip_them_a
     assert len(limit.board.resets) == 1
 
 
+@pytest.mark.slow(7)
 def test_thirty_bikes_charge_at_once_and_no_scan_is_long(limit: Bench):
     """One bus at 9600 baud is full then: each outlet is metered, and none is called silent."""
     for n in range(limit_site.OUTLETS):

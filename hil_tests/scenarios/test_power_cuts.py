@@ -43,6 +43,7 @@ def test_no_cut_at_any_flash_operation_of_a_charging_day_loses_anything(
     assert result.tried == result.operations >= 200
 
 
+@pytest.mark.slow(8)
 def test_a_sample_of_two_cuts_in_a_row_loses_nothing(seed: int):
     result = sweep_twice("resume", seed=seed, share=0.007, jobs=1)
     check(result)

@@ -129,6 +129,7 @@ def closings(bench: Bench) -> int:
 DIPS = [(110, 1, 5), *(pytest.param(*row, marks=pytest.mark.long) for row in ((150, 4, 4), (120, 5, 25), (72, 1, 20)))]
 
 
+@pytest.mark.slow(7)
 @pytest.mark.parametrize(("volts", "low_s", "well_s"), DIPS)
 def test_a_feeder_that_sags_again_and_again_closes_the_contactor_a_dozen_times_an_hour_at_most(
     bench: Bench, volts: int, low_s: int, well_s: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from shedbench.bench.bench import Bench
 from shedbench.places import REPOSITORY
 from shedbench.places import SMALL_SITE as SITE
@@ -15,6 +16,7 @@ OTHER = REPOSITORY / "hil_tests" / "sites" / "boards" / "kc868-a6.toml"
 PASSED = '{\n  "begun": "2026-03-01T08:30:00",\n  "passed": true\n}\n'
 
 
+@pytest.mark.slow(10)
 def test_a_board_in_service_is_not_made_another_sheds(tmp_path: Path):
     other_id = tmp_path / "other.toml"
     other_id.write_text(SITE.read_text(encoding="utf-8").replace("id = 1001", "id = 77", 1), encoding="utf-8")

@@ -1,5 +1,6 @@
 """Meters on one RS-485 bus, in virtual time: pymodbus's own framer answers, and nothing is shared with the firmware."""
 
+from bisect import bisect_right
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -47,24 +48,25 @@ class Bus:
         self.echo = echo
         self.mangle: Callable[[bytes], bytes] = bytes
         self.sent = []
-        self._queue = []  # (arrival ms, byte)
+        self._at_ms = []  # when each byte on its way arrives
+        self._bytes = bytearray()
         self._framer = FramerRTU(DecodePDU(is_server=True))
         self._answer = FramerRTU(DecodePDU(is_server=False))
 
     def any(self):
-        if not self._queue or self._queue[0][0] > self.now_ms:
-            return 0
-        return sum(1 for at, _ in self._queue if at <= self.now_ms)
+        return bisect_right(self._at_ms, self.now_ms)
 
     def readinto(self, buf, n=None):
         n = min(len(buf) if n is None else n, self.any())
-        for i in range(n):
-            buf[i] = self._queue.pop(0)[1]
+        buf[:n] = self._bytes[:n]
+        del self._at_ms[:n], self._bytes[:n]
         return n or None
 
     def put(self, data, at_ms):
-        self._queue += [(at_ms + (k + 1) * self.char_ms, byte) for k, byte in enumerate(data)]
-        self._queue.sort(key=lambda item: item[0])
+        for k, byte in enumerate(data, start=1):
+            place = bisect_right(self._at_ms, at_ms + k * self.char_ms)
+            self._at_ms.insert(place, at_ms + k * self.char_ms)
+            self._bytes.insert(place, byte)
 
     def write(self, data):
         data = bytes(data)

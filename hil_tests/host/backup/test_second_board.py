@@ -29,6 +29,7 @@ def spare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow(7)
 def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     new = tmp_path / "new.bin"
     new.write_bytes(spare.read_bytes())

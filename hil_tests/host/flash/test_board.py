@@ -45,6 +45,7 @@ def shed(*arguments: str, expected: int = OK) -> subprocess.CompletedProcess[str
     return done
 
 
+@pytest.mark.slow(25)
 def test_a_stock_board_comes_into_service_and_the_second_time_nothing_is_written() -> None:
     """One board for all of it: a command takes some seconds of waiting over a network."""
     with emulated() as url:

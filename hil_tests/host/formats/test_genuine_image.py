@@ -92,6 +92,7 @@ def test_a_release_that_stands_on_the_board_is_judged_too(tmp_path: Path) -> Non
         writer.check(channel, wanted)
 
 
+@pytest.mark.slow(25)
 def test_an_image_of_another_tool_is_flashed_verified_and_recognised(tmp_path: Path) -> None:
     """Through the real esptool and the emulated board's loader."""
     path = tmp_path / "ESP32_GENERIC-20250911-v1.26.1.bin"

@@ -18,6 +18,7 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.slow(20)
 def test_the_evening_agrees_and_exits_0_and_draws_its_picture(tmp_path: Path):
     done = demo("--picture", str(tmp_path / "demo.svg"))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -40,6 +41,7 @@ def test_the_evening_agrees_and_exits_0_and_draws_its_picture(tmp_path: Path):
 
 
 @pytest.mark.long
+@pytest.mark.slow(20)
 def test_an_evening_with_a_meter_that_reads_two_percent_high_exits_6():
     done = demo("--meter-scale", "1.02")
     assert done.returncode == 6
