@@ -112,7 +112,7 @@ def test_a_traceback_on_a_stock_image_names_module_and_line_as_they_are_in_the_s
         bench.board.probe("from shed.app import service as s\ns.entrance.cards = None")
         bench.card("resident").tap()
         bench.run("2 s")
-        found = re.findall(r'File "shed\.entrance", line (\d+)', bench.console.text())
+        found = re.findall(r'File "shed\.service\.entrance", line (\d+)', bench.console.text())
     source = (firmware_dir() / "shed" / "service" / "entrance.py").read_text(encoding="utf-8").splitlines()
     assert "self.cards." in source[int(found[-1]) - 1]
 
