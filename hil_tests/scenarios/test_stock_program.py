@@ -46,7 +46,6 @@ SUBSET: list[tuple[str, Body]] = [
     ("boot into safe mode", test_bad_starts.test_safe_mode_frees_the_gate_and_a_person_clears_the_way_out),
     ("boot of a refused configuration", test_bad_starts.test_a_configuration_that_the_chip_refuses_ends_in_safe_mode_with_a_console),
     ("charge", test_sessions.test_unplugging_ends_the_session_within_a_minute),
-    ("charge after an outage", test_sessions.test_a_session_lives_through_a_mains_outage_that_nobody_pays_for),
     ("charge through an expander", test_expanders.test_a_sale_runs_through_a_relay_on_an_expander_and_is_settled),
     ("charge with a hung bus", test_expanders.test_a_hung_bus_is_clocked_free_and_sells_again),
     ("a card at the gate", test_gate.test_a_known_card_frees_the_gate_for_its_release_time),
