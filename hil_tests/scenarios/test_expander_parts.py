@@ -12,7 +12,6 @@ from hil_tests.scenarios.test_expanders import EXPANDERS
 
 def test_an_outlet_on_a_pcf8574a_charges_and_a_call_point_on_one_cuts_it(seed: int, tmp_path: Path):
     """KinCony's KC868-A16 of version 1.5 has these at 0x39 to 0x3d."""
-    print(f"seed {seed} (repeat with --seed {seed})")
     board = (EXPANDERS / "bench-pcf.toml").read_text(encoding="utf-8").replace('part = "PCF8574"', 'part = "PCF8574A"')
     for old, new in (("0x24", "0x3c"), ("0x25", "0x3d"), ("0x22", "0x3a")):
         assert f"address = {old}" in board
