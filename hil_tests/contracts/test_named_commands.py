@@ -18,6 +18,7 @@ from hil_tests.contracts.named.texts import ROOT, Named
 
 NAMED = texts.everything_named()
 # Options of other programs that hints and scripts of the tools name.
+PYTESTS = {"--durations"}
 OTHERS = {"--wsl": "usbipd", "--busid": "usbipd", "--now": "systemctl", "--quiet": "pip", "--no-index": "pip", "--find-links": "pip"}
 
 
@@ -89,8 +90,13 @@ def test_every_option_that_a_hint_names_is_one_of_some_command() -> None:
 
 
 def test_every_option_that_a_document_names_is_one_of_some_program_here() -> None:
-    known = commands.options()
-    for path in (*(ROOT / "hil_tests").rglob("*.py"), *(ROOT / "boards/emulated").rglob("*.[ch]")):
+    known = commands.options() | PYTESTS
+    sources = (
+        *(ROOT / "hil_tests").rglob("*.py"),
+        ROOT / "host_tools/shedbench/pytest_plugin.py",
+        *(ROOT / "boards/emulated").rglob("*.[ch]"),
+    )
+    for path in sources:
         known.update(re.findall(r"\"(--[a-z][a-z0-9-]*)\"", path.read_text(encoding="utf-8")))
     wrong: list[str] = []
     for path in texts.documents():
