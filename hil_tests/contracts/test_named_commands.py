@@ -17,8 +17,8 @@ from hil_tests.contracts.named import commands, console, texts
 from hil_tests.contracts.named.texts import ROOT, Named
 
 NAMED = texts.everything_named()
-# Options of other programs that hints and scripts of the tools name.
 PYTESTS = {"--durations"}
+# Options of other programs that hints and scripts of the tools name.
 OTHERS = {"--wsl": "usbipd", "--busid": "usbipd", "--now": "systemctl", "--quiet": "pip", "--no-index": "pip", "--find-links": "pip"}
 
 

@@ -70,10 +70,14 @@ def site() -> str | Path:
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, site: str | Path, seed: int) -> Bench:
     """The shed of ``site``; its board has booted and passed its hold-off: in service, nothing charging."""
+    from shedguard.paths import repository
+
+    if repository() is None:
+        pytest.fail("the bench needs a clone of ShedGuard: git clone it, then make setup, and use its .venv/bin/python", pytrace=False)
+    if not Path(site).is_file():
+        pytest.fail(f"no site file {Path(site).absolute()}", pytrace=False)
     from .bench.bench import Bench
 
-    if not Path(site).is_file():
-        pytest.fail(f"no site file {site}: the bench of ShedGuard needs a clone, installed with `pip install -e`", pytrace=False)
     bench = Bench(site=site, seed=seed)
     request.node.stash.setdefault(_BENCHES, []).append(bench)  # closed when the last report of the test is made
     bench.run("15 s")
