@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -33,7 +34,12 @@ _SHORT: Final = 5
 
 def files(*folders: str, times: float = 1.0) -> list[Any]:
     """For parametrize: every test file of these folders of hil_tests, by its path; it takes so many ``times`` of what it takes else."""
-    paths = [path for folder in folders for path in sorted((REPOSITORY / "hil_tests" / folder).glob("test_*.py"))]
+    paths: list[Path] = []
+    for folder in folders:
+        found = sorted((REPOSITORY / "hil_tests" / folder).glob("test_*.py"))
+        if not found:
+            raise FileNotFoundError(f"no tests in hil_tests/{folder}: has it moved?")
+        paths += found
     return [
         pytest.param(path.relative_to(REPOSITORY).as_posix(), id=path.stem, marks=pytest.mark.slow(times * SECONDS.get(path.stem, _SHORT)))
         for path in paths

@@ -32,6 +32,6 @@ def sanitized() -> str:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("file", again.files("board", "scenarios", "fuzz", times=SLOWER))
+@pytest.mark.parametrize("file", again.files("simulator/board", "scenarios", "fuzz", times=SLOWER))
 def test_nothing_is_done_to_memory_that_is_not_there(file: str, sanitized: str):
     again.passes(file, variables={BINARY_VARIABLE: sanitized})
