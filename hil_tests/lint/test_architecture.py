@@ -49,6 +49,31 @@ def test_every_name_of_a_room_is_in_that_room():
     assert not [f"{room}.{name}" for room, name in pairs if name not in MODULES[room]]
 
 
+def questions() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    """Question, file, and the names and sections that are to be found in it."""
+    rows = re.findall(r"^\| ([^|]*\?) \| `([^`]+)`(.*) \|$", PAGE.split("## Ten questions")[1], re.MULTILINE)
+    return [(question, file, re.findall(r"`(\w+)`|section (?:\*([^*]+)\*|(\d+))", rest)) for question, file, rest in rows]
+
+
+def test_each_of_the_ten_questions_is_answered_by_a_file_that_is_there():
+    asked = questions()
+    assert len(asked) == 10
+    for question, file, named_in_it in asked:
+        assert (REPOSITORY / file).is_file(), question
+        text = (REPOSITORY / file).read_text(encoding="utf-8")
+        for name, title, number in named_in_it:
+            where = rf"^def {name}\(|^    def {name}\(" if name else rf"^## {title}$" if title else rf"^## {number}\. "
+            assert re.search(where, text, re.MULTILINE), question
+
+
+def test_every_file_and_room_that_the_page_names_is_there():
+    homes = [REPOSITORY / home for home in ("", "firmware/shed", "host_tools/shedguard", "host_tools/shedbench")]
+    homes += [path for home in homes[1:] for path in home.iterdir() if path.is_dir()]
+    named_here = set(re.findall(r"`([\w./-]+(?:\.py|\.md|/))`", PAGE)) - {"boot.py", "main.py", "_boot.py"}
+    assert len(named_here) > 40
+    assert not [name for name in sorted(named_here) if not any((home / name).exists() for home in homes)]
+
+
 def test_titles_of_decisions_leave_their_number_to_the_file():
     for path in (REPOSITORY / "docs/decisions").glob("*.md"):
         title = path.read_text(encoding="utf-8").splitlines()[0]
