@@ -6,6 +6,7 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
 from shedbench.places import REPOSITORY
 
 PAGE = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
@@ -72,6 +73,36 @@ def test_every_file_and_room_that_the_page_names_is_there():
     named_here = set(re.findall(r"`([\w./-]+(?:\.py|\.md|/))`", PAGE)) - {"boot.py", "main.py", "_boot.py"}
     assert len(named_here) > 40
     assert not [name for name in sorted(named_here) if not any((home / name).exists() for home in homes)]
+
+
+def test_the_page_of_tests_names_every_folder_of_tests_and_no_other():
+    tests = REPOSITORY / "hil_tests"
+    page = (tests / "README.md").read_text(encoding="utf-8")
+    folders = {path.parent.relative_to(tests).parts[0] for path in tests.rglob("*.py") if path.parent != tests}
+    told = {name.split("/")[0] for name in re.findall(r"`([a-z_/]+)/(?:<room>/)?`", page)}
+    assert folders <= told
+    assert not [name for name in told if not ((tests / name).is_dir() or (REPOSITORY / name).is_dir() or name == "shedguard")]
+
+
+def test_a_folder_of_tests_mirrors_its_subject():
+    """`simulator/board` is the emulated board, which is in boards/."""
+    subjects = {"firmware": "firmware/shed", "host": "host_tools/shedguard", "simulator": "host_tools/shedbench"}
+    rooms = [path for folder in subjects for path in (REPOSITORY / "hil_tests" / folder).glob("*/__init__.py")]
+    assert len(rooms) > 20
+    lone = [
+        f"{room.parent.parent.name}/{room.parent.name}"
+        for room in rooms
+        if not (REPOSITORY / subjects[room.parts[-3]] / room.parts[-2]).is_dir()
+    ]
+    assert lone == ["simulator/board"]
+
+
+@pytest.mark.parametrize("page", ["docs/glossary.md", "docs/architecture.md", "hil_tests/README.md", "CONTRIBUTING.md"])
+def test_what_a_page_links_to_is_there(page: str):
+    path = REPOSITORY / page
+    links = re.findall(r"\]\((?!http)([^)#]+)", path.read_text(encoding="utf-8"))
+    assert links
+    assert not [link for link in links if not (path.parent / link).exists()]
 
 
 def test_titles_of_decisions_leave_their_number_to_the_file():
