@@ -21,7 +21,7 @@ _ENOUGH_BYTES = const(72000)  # free before loading: 60 KB stay
 # About 10 KB that only a person at a terminal needs, in order of import.
 WORDY = ("shed.console.dates", "shed.console.words", "shed.console.typed")
 _READS = {"status": "", "why": "o", "log": "n", "sessions": "n", "faults": "", "tasks": "", "version": ""}
-MOST = const(200)  # records in one typed answer
+_MOST = const(200)  # records in one typed answer
 WRITES = ("stop", "clear", "confirm", "repl")  # and `time`, which takes a date: with words only
 _LIVE = "switch the breaker off, it may be live: "
 BREAKER = b"\x08\x09\x0b\x1c"  # codes of faults at which a socket may be live: its breaker first
@@ -86,7 +86,7 @@ class Talk:
             if name not in sys.modules:
                 __import__(name)
                 return False
-        self._typed = sys.modules[WORDY[-1]].Typed(self._commands)
+        self._typed = sys.modules[WORDY[-1]].Typed(self._commands, _MOST, WRITES, BREAKER)
         return True
 
     def _forget(self):
@@ -100,7 +100,7 @@ class Talk:
         value = int(value) if len(value) < 6 and value.isdigit() else -1
         if verb in _READS:
             name = _READS[verb]
-            asked = {name: min(value, MOST) if name == "n" else value} if value >= 0 else {}
+            asked = {name: min(value, _MOST) if name == "n" else value} if value >= 0 else {}
             rows = self._commands.read("hello" if verb == "version" else verb, asked, now_ms)
         elif verb in WRITES:
             rows = (self._commands.write(verb, {"o": value}, now_ms),)

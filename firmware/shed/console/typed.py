@@ -5,7 +5,6 @@ Hazard: somebody who cannot find out why an outlet is off. Every number is named
 
 from shed.console import words
 from shed.console.dates import date_text, date_value, span_text
-from shed.console.talk import BREAKER, MOST, WRITES
 from shed.console.words import word
 from shed.safety.holders import LEASE, NO_SESSION
 from shed.storage.journal import SESSION_KINDS, fields
@@ -29,10 +28,13 @@ _GROUPS = ("off", "on", "MAY BE LIVE: switch its breaker off")
 
 
 class Typed:
-    """`run` one typed line. commands: console.commands.Commands."""
+    """`run` one typed line. commands: console.commands.Commands; the rest: what console.talk, which imports this module, knows too."""
 
-    def __init__(self, commands):
+    def __init__(self, commands, most, writes, breaker):
         self._commands = commands
+        self._most = most
+        self._writes = writes
+        self._breaker = breaker
         self._shed = commands.shed
 
     def run(self, line, now_ms):
@@ -47,16 +49,16 @@ class Typed:
         elif verb == "why":
             yield from self._why(count)
         elif verb == "log":
-            yield from self._records(min(count, MOST) if count >= 0 else 20, None)
+            yield from self._records(min(count, self._most) if count >= 0 else 20, None)
         elif verb == "sessions":
-            yield from self._records(min(count, MOST) if count >= 0 else 20, SESSION_KINDS)
+            yield from self._records(min(count, self._most) if count >= 0 else 20, SESSION_KINDS)
         elif verb == "faults":
             yield from self._faults()
         elif verb == "version":
             row = self._shed.identity()
             yield "ShedGuard %s on MicroPython %s, %s\n" % (row["fw"], row["mpy"], self._shed.mode)
             yield "site %s, board %s, configuration %08X, boot %s\n" % (row["site"], row["board"], row["cfg"], row["boot"])
-        elif verb in WRITES or verb == "time":
+        elif verb in self._writes or verb == "time":
             yield from self._write(verb, parts, count, now_ms)
         else:
             yield "no command `%s`. Did you mean `%s`? `help` lists them.\n" % (verb[:20], nearest(verb))
@@ -111,7 +113,7 @@ class Typed:
             yield "no faults\n"
         for code, argument, times, live in self._shed.faults.rows():
             text = words.fault_text(code, argument, self._shed.outlet_number)
-            first = "switch the breaker off: " if live and code in BREAKER else ""
+            first = "switch the breaker off: " if live and code in self._breaker else ""
             yield "%sfault %s: %d times, %s\n" % (first, text, times, "still there" if live else "over: `clear` forgets it")
 
     def _write(self, verb, parts, count, now_ms):

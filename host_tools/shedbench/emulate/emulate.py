@@ -1,6 +1,6 @@
 """`shed emulate`: an emulated board with its plant in real time, its serial port on a pseudo-terminal and on RFC 2217.
 
-Needs a clone: the bench lives in hil_tests/ and is imported here, not at start-up, so that the other verbs work without it.
+Needs a clone, with the emulated board built. The bench is imported when it runs, not when this file is read.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
-"""Verbs that need the bench of this repository: emulate, demo, benchmark, campaign. Its modules are imported when they are asked for."""
+"""Verbs that need the bench of this repository: emulate, demo, benchmark, campaign.
+
+Each imports its part of the bench when it is run, so that the other verbs start fast and need nothing of it.
+"""
 
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ..errors import FAILED, ShedError
+from ..errors import ShedError
 from ..paths import repository
 from .out_file import ForceOption, check_new
 
@@ -36,7 +38,10 @@ def emulate(
 
     Example: shed emulate --board kc868-a16
     """
-    _leave(_bench("shedbench.emulate.emulate").run(site=site, flash=flash, seed=seed, board=board, erased=erased))
+    _check_there()
+    from shedbench.emulate.emulate import run
+
+    _leave(run(site=site, flash=flash, seed=seed, board=board, erased=erased))
 
 
 def demo(
@@ -55,7 +60,10 @@ def demo(
     if picture is not None:
         check_new(picture, force)
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
-    _leave(_bench("shedbench.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
+    _check_there()
+    from shedbench.demo import main
+
+    _leave(main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 
 
 def benchmark(
@@ -68,7 +76,10 @@ def benchmark(
     Example: shed benchmark --json --only scan_us,boot_ms
     """
     keys = [key.strip() for key in only.split(",") if key.strip()] if only else None
-    _leave(_bench("shedbench.benchmark").main(as_json=as_json, only=keys, seed=seed))
+    _check_there()
+    from shedbench.benchmark import main
+
+    _leave(main(as_json=as_json, only=keys, seed=seed))
 
 
 def campaign(
@@ -80,11 +91,14 @@ def campaign(
 
     Example: shed campaign --seeds 100 --first-seed 1
     """
-    _leave(_bench("shedbench.campaign.runner").main(seeds=seeds, first_seed=first_seed, jobs=jobs))
+    _check_there()
+    from shedbench.campaign.runner import main
+
+    _leave(main(seeds=seeds, first_seed=first_seed, jobs=jobs))
 
 
-def _bench(name: str) -> Any:
-    """The module ``name``; ShedError when this is no clone of the repository or the board is not built."""
+def _check_there() -> None:
+    """ShedError when this is no clone of the repository or the board is not built. Before the import: what is imported needs both."""
     root = repository()
     if root is None:
         raise ShedError(
@@ -92,12 +106,6 @@ def _bench(name: str) -> Any:
         )
     if not (root / "build" / "board" / "emulated-board").is_file():
         raise ShedError("the emulated board is not built", "set-up has not run in this clone", "make setup")
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise ShedError(f"{name} is not part of this version", "it is not written yet", code=FAILED) from error
 
 
 def _leave(code: int | None) -> None:

@@ -1,0 +1,171 @@
+"""The arrows that are allowed between the rooms of the product: who may import whom. Read it as: this room knows those, and no other.
+
+A row is a room, in the order in which they are built on each other. An arrow that a change needs is added here only when it makes no
+circle and the room should know the other; docs/architecture.md says what each is for. test_arrows.py holds every import against it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# What runs on the board. What a room needs of hardware or of another room is handed to it; it does not import it.
+_FIRMWARE: Final[dict[str, tuple[str, ...]]] = {
+    "shed": (),
+    "shed.crc": (),
+    "shed.unload": (),
+    "shed.board": (),
+    "shed.safety": (),
+    "shed.storage": (),
+    "shed.access": (),
+    "shed.executive": ("shed.safety",),
+    "shed.metering": ("shed.crc",),
+    "shed.charging": ("shed.metering", "shed.safety"),
+    "shed.console": ("shed.crc", "shed.safety", "shed.storage", "shed.unload"),
+    "shed.service": (
+        "shed.access",
+        "shed.board",
+        "shed.charging",
+        "shed.console",
+        "shed.executive",
+        "shed.metering",
+        "shed.safety",
+        "shed.storage",
+        "shed.unload",
+    ),
+    "shed.boot": ("shed.board", "shed.charging", "shed.console", "shed.metering", "shed.safety", "shed.service", "shed.storage"),
+    "shed.app": ("shed.board", "shed.boot", "shed.safety", "shed.unload"),
+    "main": ("shed.app",),
+    "manifest": (),  # what is frozen into an image
+}
+
+# The `shed` command and the library under it. It knows nothing of the simulator but where a verb starts it.
+_HOST: Final[dict[str, tuple[str, ...]]] = {
+    "shedguard": (),
+    "shedguard.errors": (),
+    "shedguard.paths": (),
+    "shedguard.files": ("shedguard.errors",),
+    "shedguard.formats": ("shedguard.errors",),
+    "shedguard.boards": ("shedguard.errors", "shedguard.files", "shedguard.paths"),
+    "shedguard.site": ("shedguard.boards", "shedguard.errors", "shedguard.files", "shedguard.formats"),
+    "shedguard.link": ("shedguard.errors", "shedguard.formats"),
+    "shedguard.flash": (
+        "shedguard.boards",
+        "shedguard.errors",
+        "shedguard.files",
+        "shedguard.formats",
+        "shedguard.link",
+        "shedguard.paths",
+        "shedguard.site",
+    ),
+    "shedguard.cards": ("shedguard.errors", "shedguard.files", "shedguard.flash", "shedguard.formats", "shedguard.link"),
+    "shedguard.backup": (
+        "shedguard",
+        "shedguard.boards",
+        "shedguard.cards",
+        "shedguard.errors",
+        "shedguard.files",
+        "shedguard.flash",
+        "shedguard.formats",
+        "shedguard.site",
+    ),
+    "shedguard.deploy": (
+        "shedguard",
+        "shedguard.errors",
+        "shedguard.files",
+        "shedguard.flash",
+        "shedguard.formats",
+        "shedguard.link",
+        "shedguard.paths",
+        "shedguard.site",
+    ),
+    "shedguard.doctor": ("shedguard.errors", "shedguard.flash", "shedguard.formats", "shedguard.link", "shedguard.site"),
+    "shedguard.commands": (
+        "shedbench.benchmark",
+        "shedbench.campaign",
+        "shedbench.demo",
+        "shedbench.emulate",
+        "shedguard",
+        "shedguard.backup",
+        "shedguard.boards",
+        "shedguard.cards",
+        "shedguard.deploy",
+        "shedguard.doctor",
+        "shedguard.errors",
+        "shedguard.files",
+        "shedguard.flash",
+        "shedguard.formats",
+        "shedguard.link",
+        "shedguard.paths",
+        "shedguard.site",
+    ),
+    "shedguard.__main__": ("shedguard.commands",),
+}
+
+# The simulator. The plant knows no firmware and no tools; from plant to campaign each stands on those above it.
+_SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
+    "shedbench": (),
+    "shedbench.places": (),
+    "shedbench.link": (),
+    "shedbench.rom_loader": (),
+    "shedbench.plant": ("shedbench.link", "shedbench.places"),
+    "shedbench.bench": (
+        "shedbench.link",
+        "shedbench.places",
+        "shedbench.plant",
+        "shedbench.rom_loader",
+        "shedguard.boards",
+        "shedguard.flash",
+        "shedguard.formats",
+        "shedguard.paths",
+        "shedguard.site",
+    ),
+    "shedbench.audit": ("shedbench.bench", "shedbench.plant", "shedguard.formats"),
+    "shedbench.power_cuts": ("shedbench.audit", "shedbench.bench", "shedbench.places", "shedguard.flash", "shedguard.formats"),
+    "shedbench.campaign": (
+        "shedbench.audit",
+        "shedbench.bench",
+        "shedbench.places",
+        "shedbench.plant",
+        "shedbench.power_cuts",
+        "shedguard.flash",
+        "shedguard.formats",
+    ),
+    "shedbench.demo": (
+        "shedbench.audit",
+        "shedbench.bench",
+        "shedbench.places",
+        "shedbench.plant",
+        "shedguard.errors",
+        "shedguard.files",
+        "shedguard.formats",
+        "shedguard.site",
+    ),
+    "shedbench.benchmark": (
+        "shedbench.bench",
+        "shedbench.demo",
+        "shedbench.places",
+        "shedbench.plant",
+        "shedbench.power_cuts",
+        "shedguard.errors",
+        "shedguard.flash",
+        "shedguard.formats",
+        "shedguard.site",
+    ),
+    "shedbench.emulate": (
+        "shedbench.bench",
+        "shedbench.places",
+        "shedguard.boards",
+        "shedguard.errors",
+        "shedguard.files",
+        "shedguard.formats",
+        "shedguard.paths",
+        "shedguard.site",
+    ),
+    "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places"),
+    "shedbench.setup": (),  # runs before anything is installed
+    "setup_project": ("shedbench.setup",),
+    "run_pyright": (),
+    "boards": (),  # Python files of the emulated board
+}
+
+ALLOWED: Final = _FIRMWARE | _HOST | _SIMULATOR
