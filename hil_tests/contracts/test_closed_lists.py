@@ -16,7 +16,7 @@ from shed.safety import faults, holders, points
 from shed.storage import journal
 from shedbench.places import REPOSITORY
 from shedbench.plant.meters import METERS as PLANT_METERS
-from shedguard.formats import lists, texts
+from shedguard.formats import lists
 from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.site import meters, narrate
 from shedguard.site.model import BLIND_GRACE_MIN, Meter
@@ -111,25 +111,6 @@ def test_the_board_says_of_what_a_fault_tells_as_the_tools_do():
         assert about == {"expander bus": "bus", "meter": "meter of outlet"}.get(
             of := lists.FAULT_ARGUMENTS.get(lists.FAULTS.get(number, "")), of
         ), text
-
-
-TEXTS = {
-    "stop": lists.STOP_CAUSES, "holder": lists.HOLDERS, "fault": lists.FAULTS, "access": lists.ACCESS_REASONS, "press": lists.PRESS_REASONS,
-    "authority": lists.AUTHORITIES, "reset": lists.RESET_CAUSES, "gate": lists.GATE_EVENTS,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("table", TEXTS)
-def test_the_tools_have_a_text_for_each_and_none_for_nothing(table):
-    assert set(texts.LANGUAGES["en"][table]) == set(TEXTS[table].values())
-
-
-def test_every_fault_and_every_holder_has_a_chinese_text_too():
-    chinese = texts.LANGUAGES["zh"]
-    assert set(chinese) == {"fault", "holder", "subject"}
-    assert set(chinese["fault"]) == set(lists.FAULTS.values()) and set(chinese["holder"]) == set(lists.HOLDERS.values())
-    assert set(chinese["subject"]) == set(lists.FAULT_ARGUMENTS.values()) - {"outlet", "meter"}, "these two have a number in front"
-    assert all(re.search("[\u4e00-\u9fff]", words) for table in chinese.values() for words in table.values())
 
 
 def test_the_tools_tell_every_kind_of_record():
