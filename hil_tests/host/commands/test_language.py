@@ -27,7 +27,8 @@ WELDED = TIMES + struct.pack("<BH", 9, 1)
 RECORDS = [{"ok": True}, *({"q": q, "k": k, "d": data.hex()} for q, (k, data) in enumerate([(6, TAP), (5, SALE), (2, TRIP), (7, WELDED)]))]
 STATUS = [
     {"ok": True, "mode": "service", "up_s": 90, "t": 0, "trips": 1, "faults": 1, "group": [2], "hb": 1, "heap": 60 << 10},
-    {"o": 1, "st": 3, "on": 1}, {"o": 2, "st": 0, "hold": [9, 13], "on": 2}, {"p": 0, "st": 6}, {"g": 0, "st": 4}, {"m": 0, "age": -1, "ok": 0, "to": 9, "crc": 0},
+    {"o": 1, "st": 3, "on": 1}, {"o": 2, "st": 0, "hold": [9, 13], "on": 2},
+    {"p": 0, "st": 6}, {"g": 0, "st": 4}, {"m": 0, "age": -1, "ok": 0, "to": 9, "crc": 0},
 ]  # fmt: skip
 
 
