@@ -16,7 +16,6 @@ SHEDS = sorted((SITES / "boards").glob("*.toml"))
 @pytest.fixture(params=SHEDS, ids=[path.stem for path in SHEDS])
 def bench(seed: int, request: pytest.FixtureRequest) -> Iterator[Bench]:
     """Powered a moment ago."""
-    print(f"seed {seed} (repeat with --seed {seed})")
     with Bench(site=request.param, seed=seed) as bench:
         yield bench
 

@@ -22,7 +22,6 @@ CHAR_NS = 10 * 1_000_000_000 // 9600
 @pytest.fixture
 def s3(seed: int) -> Iterator[Bench]:
     """In service, nothing charging."""
-    print(f"seed {seed} (repeat with --seed {seed})")
     with Bench(site=SITE, seed=seed) as bench:
         bench.run("15 s")
         yield bench

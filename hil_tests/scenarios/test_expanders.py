@@ -33,7 +33,6 @@ def site() -> str:
 @pytest.fixture
 def bench(seed: int, site: str) -> Iterator[Bench]:
     """In service, nothing charging."""
-    print(f"seed {seed} (repeat with --seed {seed})")
     with Bench(site=EXPANDERS / f"{site}.toml", seed=seed) as bench:
         bench.run("15 s")
         yield bench

@@ -138,6 +138,7 @@ def test_a_random_quarter_of_an_hour_is_settled_to_the_fen_while_the_ticks_wrap(
     assert campaign(seed, 0.25) == []
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_link_log_while_the_ticks_wrap(tmp_path: Path):
     logs = [test_determinism.evening(tmp_path, name, seed=7, hash_seed="0", ticks_ms=variant.NEAR_WRAP_MS) for name in ("a", "b")]
     assert len(logs[0].splitlines()) > 500 and logs[0] == logs[1]

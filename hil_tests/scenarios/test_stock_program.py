@@ -46,7 +46,6 @@ SUBSET: list[tuple[str, Body]] = [
     ("boot into safe mode", test_bad_starts.test_safe_mode_frees_the_gate_and_a_person_clears_the_way_out),
     ("boot of a refused configuration", test_bad_starts.test_a_configuration_that_the_chip_refuses_ends_in_safe_mode_with_a_console),
     ("charge", test_sessions.test_unplugging_ends_the_session_within_a_minute),
-    ("charge after an outage", test_sessions.test_a_session_lives_through_a_mains_outage_that_nobody_pays_for),
     ("charge through an expander", test_expanders.test_a_sale_runs_through_a_relay_on_an_expander_and_is_settled),
     ("charge with a hung bus", test_expanders.test_a_hung_bus_is_clocked_free_and_sells_again),
     ("a card at the gate", test_gate.test_a_known_card_frees_the_gate_for_its_release_time),
@@ -113,7 +112,7 @@ def test_a_traceback_on_a_stock_image_names_module_and_line_as_they_are_in_the_s
         bench.board.probe("from shed.app import service as s\ns.entrance.cards = None")
         bench.card("resident").tap()
         bench.run("2 s")
-        found = re.findall(r'File "shed\.entrance", line (\d+)', bench.console.text())
+        found = re.findall(r'File "shed\.service\.entrance", line (\d+)', bench.console.text())
     source = (firmware_dir() / "shed" / "service" / "entrance.py").read_text(encoding="utf-8").splitlines()
     assert "self.cards." in source[int(found[-1]) - 1]
 

@@ -38,7 +38,7 @@ def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path:
         bench.run("15 s")
         start_charging(bench, 1)
         start_charging(bench, 2, pack="la48_12", card="neighbour")
-        bench.run("30 min")
+        bench.run("12 min")
         bench.board.kill()
         open_before = len(bench.journal.live())
         assert open_before
@@ -57,11 +57,11 @@ def test_a_spare_board_settles_what_the_dead_one_had_open(spare: Path, tmp_path:
         # The spare board takes the dead one's place: the same meters, the same bikes.
         bench.process.flash.write_bytes(new.read_bytes())
         bench.board.start()
-        bench.run("20 min")
+        bench.run("8 min")
         for number in (1, 2):
             bench.bike(number).unplug()
             bench.run("30 s")  # together they would be a row that lost its supply
-        bench.run("10 min")
+        bench.run("5 min")
         ends = {record.session: record for record in bench.journal.sessions()}
         assert set(ends) == set(started) and not bench.journal.problems()
         for session, end in ends.items():

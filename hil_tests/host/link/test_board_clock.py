@@ -138,7 +138,7 @@ def test_a_card_that_is_over_opens_nothing_after_an_import_by_a_laptop_with_the_
         rig = Rig(bench, 0.0, 10.0)
         try:
             at = ("--port", rig.port.url, "--yes", *(("--site", str(SITE)) if with_key else ()))
-            said = rig.runs("shed", "cards", "import", str(sheet), *at, within_s=120)
+            said = rig.tells("cards", "import", str(sheet), *at, within_s=120)
         finally:
             rig.port.close()
         assert ("clock was not set: set to" in said) == with_key

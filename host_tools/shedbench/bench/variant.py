@@ -1,4 +1,4 @@
-"""What kind of board a bench gets when its caller does not say: options of a whole test run (hil_tests/scenarios/conftest.py)."""
+"""What kind of board a bench gets when its caller does not say: options of a whole test run (shedbench/pytest_plugin.py)."""
 
 from __future__ import annotations
 
