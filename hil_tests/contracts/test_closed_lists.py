@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from types import MappingProxyType
 from typing import get_args
 
 import pytest
@@ -47,6 +48,9 @@ PRESS = {
     for name, value in vars(grants).items()
     if name in ("_SEVERAL_CARDS", "_SEVERAL_OUTLETS", "_ANOTHERS", "_BLOCKED")
 }
+BOOT = "".join((REPOSITORY / f"firmware/shed/boot/{name}.py").read_text(encoding="utf-8") for name in ("start", "trial"))  # beside hardware
+_EVENTS = re.findall(r"^_(BEGUN|CONFIRMED|REJECTED) = const\((\d)\)", BOOT, re.MULTILINE)
+TRIAL_EVENTS = {int(number): name.lower() for name, number in _EVENTS}
 FIRMWARE = [
     (constants(faults), lists.FAULTS),
     (constants(holders, "COUNT"), lists.HOLDERS),
@@ -60,6 +64,7 @@ FIRMWARE = [
     (between("RESIDENT", "MAINTENANCE", cards), lists.ROLES),
     (between("OK", "TRIP", cards), lists.ACCESS_REASONS),
     (between("CARD", "HMAC", auth), lists.AUTHORITIES),
+    (TRIAL_EVENTS, lists.TRIALS),
 ]
 
 
@@ -96,6 +101,7 @@ WORDS = [
     (words.AUTHORITIES, lists.AUTHORITIES),
     (words.PRESSES, lists.PRESS_REASONS),
     (words.RESETS, lists.RESET_CAUSES),
+    (words.TRIALS, lists.TRIALS),
     (words._SENTENCES, {n - 1: name for n, name in KINDS.items()}),
 ]
 
@@ -103,6 +109,53 @@ WORDS = [
 @pytest.mark.parametrize(("table", "host"), WORDS, ids=lambda table: table.strip("|")[:12] if isinstance(table, str) else "")
 def test_the_board_has_a_word_for_each_and_none_for_nothing(table, host):
     assert {number for number, text in enumerate(table.split("|")) if text} == set(host)
+
+
+# What the board calls otherwise than the tools do, on purpose.
+OTHER_WORDS = {("user", "customer"), ("idle", "free"), ("starting", "waits for its meter"), ("done", "settled"),
+               ("locked_out", "too many tries")}  # fmt: skip
+NUMBERS = {
+    "fault": lists.FAULTS, "holder": lists.HOLDERS, "stop": lists.STOP_CAUSES, "point": lists.POINT_STATES, "gate_state": lists.GATE_STATES,
+    "outlet": lists.OUTLET_STATES, "gate": lists.GATE_EVENTS, "access": lists.ACCESS_REASONS, "authority": lists.AUTHORITIES,
+    "press": lists.PRESS_REASONS, "reset": lists.RESET_CAUSES, "trial": lists.TRIALS,
+}  # fmt: skip
+TOLD = {table: next(board for board, its in WORDS if its is numbers) for table, numbers in NUMBERS.items()}
+
+
+def stems(said):
+    empty = ["the", "a", "an", "of", "or", "is", "was", "its", "it", "to", "over", "no", "not", "be", "in", "and", "by", "for", "on", "at", "see", "another"]
+    return {word[:4] for word in re.findall(r"[a-z0-9]+", said.lower()) if word not in empty}
+
+
+def strange(table, board):
+    """Names whose word on the board has more in common with the name and text of another one, or nothing with their own."""
+    known = {name: stems(f"{name.replace('_', ' ')} {texts.text(table, name)}") for name in NUMBERS[table].values()}
+    found = []
+    for number, name in NUMBERS[table].items():
+        alike = {other: len(stems(board[number]) & words) for other, words in known.items()}
+        if (name, board[number]) not in OTHER_WORDS and (not alike[name] or alike[name] < max(alike.values())):
+            found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("table", TOLD)
+def test_the_board_s_word_for_a_number_means_what_the_tools_text_means(table):
+    assert strange(table, TOLD[table].split("|")) == []
+
+
+@pytest.mark.parametrize("table", TOLD)
+def test_two_words_of_the_board_that_changed_places_are_found(table):
+    board, numbers = TOLD[table].split("|"), list(NUMBERS[table])
+    for one, other in zip(numbers, numbers[1:] + numbers[:1], strict=True):
+        swapped = list(board)
+        swapped[one], swapped[other] = board[other], board[one]
+        assert strange(table, swapped), (board[one], board[other])
+
+
+def test_the_console_s_document_has_the_words_of_the_states():
+    console = (REPOSITORY / "docs/protocols/console.md").read_text(encoding="utf-8").replace("\n", " ")
+    told = re.search(r"States: outlets (.*?); points as in records.md", console)[1]
+    assert told == ", ".join(f"{number} {word}" for number, word in enumerate(words.OUTLET_STATES.split("|")))
 
 
 def test_the_board_says_of_what_a_fault_tells_as_the_tools_do():
@@ -113,33 +166,60 @@ def test_the_board_says_of_what_a_fault_tells_as_the_tools_do():
         ), text
 
 
-TEXTS = {
-    "stop": lists.STOP_CAUSES, "holder": lists.HOLDERS, "fault": lists.FAULTS, "access": lists.ACCESS_REASONS, "press": lists.PRESS_REASONS,
-    "authority": lists.AUTHORITIES, "reset": lists.RESET_CAUSES, "gate": lists.GATE_EVENTS,
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("table", TEXTS)
-def test_the_tools_have_a_text_for_each_and_none_for_nothing(table):
-    assert set(texts.LANGUAGES["en"][table]) == set(TEXTS[table].values())
-
-
-def test_every_fault_and_every_holder_has_a_chinese_text_too():
-    chinese = texts.LANGUAGES["zh"]
-    assert set(chinese) == {"fault", "holder", "subject"}
-    assert set(chinese["fault"]) == set(lists.FAULTS.values()) and set(chinese["holder"]) == set(lists.HOLDERS.values())
-    assert set(chinese["subject"]) == set(lists.FAULT_ARGUMENTS.values()) - {"outlet", "meter"}, "these two have a number in front"
-    assert all(re.search("[\u4e00-\u9fff]", words) for table in chinese.values() for words in table.values())
-
-
 def test_the_tools_tell_every_kind_of_record():
     assert set(narrate._TELLERS) == set(KINDS.values())
 
 
-def listed(beginning):
+# How its paragraph in records.md begins, and the numbers written again where a record's layout is told.
+PARAGRAPHS = {
+    "Holders (": lists.HOLDERS,
+    "Fault codes:": lists.FAULTS,
+    "Reasons of `press_refused`": lists.PRESS_REASONS,
+    "Access reasons:": lists.ACCESS_REASONS,
+    "Point states:": lists.POINT_STATES,
+    "Gate events:": lists.GATE_EVENTS,
+    "Gate states:": lists.GATE_STATES,
+    "Outlet states:": lists.OUTLET_STATES,
+    "Authorities:": lists.AUTHORITIES,
+    "Events of `trial`:": lists.TRIALS,
+    "Reset causes (": lists.RESET_CAUSES,
+    "Roles of a card:": lists.ROLES,
+}
+AGAIN = {
+    r"`<BB11s` event \((.*?)\), reason": lists.GATE_EVENTS,
+    r"point index, state \((.*?)\)": lists.POINT_STATES,
+    r"authorised by \((1 .*?)\), mask": lists.AUTHORITIES,
+    r"image sequence, event \((.*?)\), authorised": lists.TRIALS,
+    r"card number, role \((.*?)\), flags": lists.ROLES,
+}
+BESIDE = {"closed_again": "closed", "locked_again": "locked", "freed_by_trip": "freed"}  # how a layout calls them
+
+
+def listed(beginning, text=RECORDS):
     """{number: (name, what in brackets is one word)} of a paragraph of records.md."""
-    paragraph = next(line for line in RECORDS.replace("\n15 `boot_loop`", " 15 `boot_loop`").splitlines() if line.startswith(beginning))
-    return {int(number): (name, about) for number, name, about in NAMED.findall(paragraph)}
+    paragraph = next(line for line in text.replace("\n15 `boot_loop`", " 15 `boot_loop`").splitlines() if line.startswith(beginning))
+    found = NAMED.findall(paragraph)
+    assert len({number for number, _, _ in found}) == len(found), f"{beginning} has a number twice"
+    return {int(number): (name, about) for number, name, about in found}
+
+
+def numbered(words):
+    """{number: name} of `1 begun, 2 confirmed: by whom` or of `0 normal 1 alarm`."""
+    found = re.findall(r"(\d+) ([A-Za-z_]+(?: (?!nobody)[a-z]+)*)", words)
+    names = ((int(number), name.lower().replace(" ", "_")) for number, name in found)
+    return {number: BESIDE.get(name, name) for number, name in names}
+
+
+def wrong_in(text):
+    """Where a text of records.md does not count as the tools do."""
+    found = [start for start, numbers in PARAGRAPHS.items() if {n: name for n, (name, _) in listed(start, text).items()} != dict(numbers)]
+    for pattern, numbers in AGAIN.items():
+        written = re.search(pattern, text)
+        if written is None or numbered(written[1]) != dict(numbers):
+            found.append(pattern)
+    if rows(text, "Stop causes (a session's end)") != dict(lists.STOP_CAUSES):
+        found.append("Stop causes")
+    return found
 
 
 def rows(text, after=""):
@@ -149,15 +229,26 @@ def rows(text, after=""):
 
 
 def test_the_document_of_the_records_counts_as_the_tools_do():
-    names = {n: name for n, (name, _) in listed("Holders (").items()}
-    assert names == dict(lists.HOLDERS)
-    assert {n: name for n, (name, _) in listed("Fault codes:").items()} == dict(lists.FAULTS)
-    assert rows(RECORDS, "Stop causes (a session's end)") == dict(lists.STOP_CAUSES)
-    assert {n: name for n, (name, _) in listed("Reasons of `press_refused`").items()} == dict(lists.PRESS_REASONS)
-    assert {n: name for n, (name, _) in listed("Access reasons:").items()} == dict(lists.ACCESS_REASONS)
-    for about in (lists.POINT_STATES, lists.GATE_EVENTS):
-        for number, name in about.items():
-            assert re.search(rf"\b{number} {name.replace('_', ' ')}", RECORDS), (number, name)
+    assert wrong_in(RECORDS) == []
+    tables = {name: value for name, value in vars(lists).items() if isinstance(value, MappingProxyType)}
+    closed = {id(value) for name, value in tables.items() if name != "FAULT_ARGUMENTS"}
+    assert closed == {id(numbers) for numbers in (*PARAGRAPHS.values(), lists.STOP_CAUSES)}, "a list without a paragraph"
+
+
+@pytest.mark.parametrize("start", PARAGRAPHS)
+def test_an_entry_of_the_document_that_is_changed_missing_or_new_is_found(start):
+    line = next(line for line in RECORDS.splitlines() if line.startswith(start))
+    entry = re.search(r"(\d+) `(\w+)`", line[len(start) :])
+    for instead in (f"{int(entry[1]) + 90} `{entry[2]}`", f"{entry[1]} `other`", "", f"{entry[0]}, 99 `other`"):
+        changed = start + line[len(start) :].replace(entry[0], instead, 1)
+        assert wrong_in(RECORDS.replace(line, changed, 1)) == [start]
+
+
+@pytest.mark.parametrize("pattern", AGAIN)
+def test_a_layout_that_counts_otherwise_is_found(pattern):
+    words = re.search(pattern, RECORDS)[1]
+    number = re.search(r"\d", words)[0]
+    assert wrong_in(RECORDS.replace(words, words.replace(number, "9", 1), 1)) == [pattern]
 
 
 def test_the_document_of_the_records_has_every_kind_with_the_layout_that_the_board_writes():

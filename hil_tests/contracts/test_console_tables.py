@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import pytest
 from shed.console import talk, typed, words
 from shedbench.places import REPOSITORY
+from shedguard.formats import lists, texts
 
 from hil_tests.firmware.console.console_desk import Desk
 
@@ -115,3 +116,7 @@ def test_each_state_stands_in_the_chinese_guide(thing: str, states: str) -> None
     (told,) = [row[1] for row in table(guide("zh"), "| | 显示和意思 |") if f"（{thing}）" in row[0]]
     shown = [text for text in re.findall(r"\*([^*]+)\* ", told.replace("**", "")) if "MAY BE LIVE" not in text]
     assert shown == states.split("|")
+    meanings = [meant for meant in re.findall(r"\* ([^*]+?)(?=[，；]\*|$)", told.replace("**", "")) if "断路器" not in meant]
+    names = {"outlet": lists.OUTLET_STATES, "point": lists.POINT_STATES, "gate": lists.GATE_STATES}[thing]
+    of = "gate_state" if thing == "gate" else thing
+    assert meanings == [texts.text(of, name, "zh") for name in names.values()], "as the tools say it"

@@ -12,7 +12,7 @@ from shed.metering import poller as meters
 from shed.safety import holders
 from shed.storage.journal import CLOCK_SET, MAINTENANCE
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 class Desk:

@@ -77,7 +77,7 @@ class MadeUpShed:
         return not self.outlets_on
 
     def identity(self):
-        return {"fw": "0.1.0", "site": 1001, "board": 1, "boot": 5, "cfg": 0xDEADBEEF, "mpy": "1.25.0"}
+        return {"fw": "7.8.9", "site": 1001, "board": 1, "boot": 5, "cfg": 0xDEADBEEF, "mpy": "1.25.0"}
 
     def status_items(self):
         yield {"up_s": 3725, "t": 0, "trips": self.trips, "faults": len(self.faults), "group": [1, 0], "hb": 1, "heap": 61000}

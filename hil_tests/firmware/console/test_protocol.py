@@ -17,7 +17,7 @@ STARTS = [0, TICKS - 5000, TICKS // 2 - 5000]
 def test_hello_says_who_is_there(start_ms):
     (head,) = Desk(start_ms).ask(do="hello")
     assert head["ok"] is True
-    assert (head["proto"], head["fw"], head["site"], head["mode"], head["cfg"]) == (1, "0.1.0", 1001, "service", 0xDEADBEEF)
+    assert (head["proto"], head["fw"], head["site"], head["mode"], head["cfg"]) == (1, "7.8.9", 1001, "service", 0xDEADBEEF)
 
 
 def test_status_puts_one_thing_in_each_frame_behind_the_head():

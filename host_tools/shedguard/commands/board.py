@@ -27,21 +27,23 @@ from .common import (
 from .status_view import by_kind, show_status
 
 
-def status(port: PortOption = None, site: SiteOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
+def status(
+    port: PortOption = None, site: SiteOption = None, key: KeyOption = None, lang: LangOption = None, as_json: JsonOption = False
+) -> None:
     """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active.
 
     With --site or --key it also sets the board's clock, when that is not set or off by more than a minute, and says so.
 
     Example: shed status --site shed2.toml --port /dev/ttyUSB0
     """
-    names = names_of(site)
+    names, tongue = names_of(site), language(lang)
     with board_at(port, hand_of(key, site)) as console:
         answer = console.request("status")
     head = answer.head
     if as_json:
         show_json({"board": head, **by_kind(answer[1:])})
     else:
-        show_status(head, answer[1:], names)
+        show_status(head, answer[1:], names, tongue)
     if head.get("trips") or head.get("faults"):
         raise typer.Exit(SAFETY_FAULT)
 

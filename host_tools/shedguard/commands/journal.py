@@ -11,12 +11,14 @@ from ..errors import INVALID, ShedError
 from ..flash.image import read_partition
 from ..formats import records
 from ..formats.lists import STOP_CAUSES, name_of
+from ..formats.phrases import heads
 from ..formats.records import Record
 from ..formats.slots import current
+from ..formats.texts import text
 from ..formats.times import when
 from ..site.names import SiteNames
-from ..site.narrate import sentence
-from .common import JsonOption, PortOption, SiteOption, board_at, names_of, say, show_json, show_table
+from ..site.narrate import advice, sentence
+from .common import JsonOption, LangOption, PortOption, SiteOption, board_at, language, names_of, say, show_json, show_table
 
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, max=10000, help="The newest so many records.")]
 SinceOption = Annotated[int | None, typer.Option("--since", min=0, help="Everything from this record number on.")]
@@ -29,18 +31,21 @@ def log(
     since: SinceOption = None,
     flash: FlashOption = None,
     site: SiteOption = None,
+    lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """The journal, oldest first.
 
     Example: shed log --count 50 --site shed2.toml --port /dev/ttyUSB0
     """
+    tongue = language(lang)
     for_people, names = _records("log", port, count, since, flash, names_of(site))
     if as_json:
         show_json([_as_json(record, names) for record in for_people])
         return
     for record in for_people:
-        print(f"{record.sequence:>7}  {when(record.epoch_s, record.uptime_s)}  {sentence(record, names)}")
+        print(f"{record.sequence:>7}  {when(record.epoch_s, record.uptime_s)}  {sentence(record, names, tongue)}")
+    _advise(for_people, tongue)
 
 
 def sessions(
@@ -49,12 +54,14 @@ def sessions(
     since: SinceOption = None,
     flash: FlashOption = None,
     site: SiteOption = None,
+    lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Settled sessions, oldest first: energy, money, and why each ended.
 
     Example: shed sessions --count 1000 --json --port /dev/ttyUSB0 > sessions.json
     """
+    tongue = language(lang)
     found, names = _records("sessions", port, count, since, flash, names_of(site))
     ended = [record for record in found if record.kind == "session_end"]
     if as_json:
@@ -64,9 +71,17 @@ def sessions(
     for record in ended:
         energy, price = record.number("energy_mwh") / 1_000_000, record.number("price_fen") / 100
         minutes, cause = record.number("energised_s") // 60, name_of(STOP_CAUSES, record.number("stop_cause"))
-        outlet = names.outlet(record.number("outlet")).removeprefix("outlet ")
+        outlet = names.outlet(record.number("outlet"), tongue).removeprefix("outlet ").removesuffix(" 号插座")
+        cause = cause if tongue == "en" else text("stop", cause, tongue)  # in English the name, which --json and the documents have too
         rows.append((f"{record.number('session'):#x}", outlet, minutes, f"{energy:.3f}", f"{price:.2f}", cause))
-    show_table(("session", "outlet", "min", "kWh", "yuan", "ended by"), rows)
+    show_table(heads("session_heads", tongue), rows)
+    _advise(ended, tongue)
+
+
+def _advise(told: list[Record], tongue: str) -> None:
+    """What a person can do about it, beside the data."""
+    for line in advice(told, tongue):
+        say(line)
 
 
 def _records(

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..formats.lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
+from ..formats.phrases import heads, phrase
+from ..formats.texts import text
 from ..formats.times import when
 from ..site.names import SiteNames
-from ..site.narrate import causes_in, memory_text
+from ..site.narrate import causes_in, memory_text, outlet_text
 from .common import show_table
 
 Frame = dict[str, Any]
 _HOUR_MS = 3_600_000
 KEPT = 2  # `clk`
-_GROUPS = {0: "contactor open", 1: "contactor closed", MAY_BE_LIVE: "MAY BE LIVE although told off: switch its breaker off"}
 _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
 
 
@@ -28,55 +29,66 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
     return parts
 
 
-def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
+def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, language: str = "en") -> None:
     """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off."""
     frames = list(frames)
     names = names.on_board(frames)
-    live = [str(frame["o"]) for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
+    live = [frame["o"] for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
     if live:
-        print(f"switch the breaker off: outlet{'s' if len(live) > 1 else ''} {', '.join(live)} may be live although told off")
-    trips = int(head.get("trips", 0))
-    latched = ", ".join(causes_in(trips, names)) or "none"
-    print(f"mode {head.get('mode')}, up {head.get('up_s')} s, {_clock(head)}")
-    print(f"trips latched: {latched}; faults: {head.get('faults', 0)}")
+        print(phrase("may_be_live", language, outlets=_outlets(live, language)))
+    latched = ", ".join(causes_in(int(head.get("trips", 0)), names, language)) or phrase("none", language)
+    mode = head.get("mode")
+    said = phrase(mode, language) if mode in ("service", "safe") else mode
+    print(phrase("status_head", language, mode=said, up=head.get("up_s"), clock=_clock(head, language)))
+    print(phrase("status_trips", language, latched=latched, faults=head.get("faults", 0)))
     if head.get("trial"):
-        print(f"configuration ON TRIAL: without `confirm` the old one comes back in {head['trial']} s")
-    print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; memory {memory_text(head)}")
+        print(phrase("status_trial", language, seconds=head["trial"]))
+    heart = phrase("on" if head.get("hb") else "off", language)
+    print(phrase("status_heart", language, heart=heart, memory=memory_text(head, language)))
     for index, closed in enumerate(head.get("group", [])):
         name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1
-        print(f"group {name}: {_GROUPS.get(closed, closed)}")
+        state = phrase(f"group_{closed}", language) if closed in (0, 1, MAY_BE_LIVE) else closed
+        print(phrase("group_line", language, name=name, state=state))
     parts = by_kind(frames)
     print()
-    show_table(("outlet", "state", "W", "Wh", "min", "yuan", "off because"), [_outlet(frame) for frame in parts["outlets"]])
+    show_table(heads("outlet_heads", language), [_outlet(frame, language) for frame in parts["outlets"]])
     print()
-    inputs = [(names.point(frame["p"]), _state(frame, POINT_STATES)) for frame in parts["points"]]
-    gates = [(names.gate(frame["g"]), _state(frame, GATE_STATES)) for frame in parts["gates"]]
-    show_table(("input or gate", "state"), [*inputs, *gates])
+    inputs = [(names.point(frame["p"], language), _state(frame, "point", POINT_STATES, language)) for frame in parts["points"]]
+    gates = [(names.gate(frame["g"], language), _state(frame, "gate_state", GATE_STATES, language)) for frame in parts["gates"]]
+    show_table(heads("input_heads", language), [*inputs, *gates])
     print()
-    show_table(("meter of", "V", "age ms", "read", "time-outs", "bad CRC"), [_meter(frame, names) for frame in parts["meters"]])
+    show_table(heads("meter_heads", language), [_meter(frame, names, language) for frame in parts["meters"]])
 
 
-def _clock(head: Frame) -> str:
+def _outlets(numbers: list[int], language: str) -> str:
+    if language == "zh":
+        return "、".join(outlet_text(number, language) for number in numbers)
+    return f"outlet{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+
+
+def _clock(head: Frame, language: str) -> str:
     if not head.get("t"):
-        return "clock NOT SET: shed status --site SITE.toml sets it"
-    return f"clock {when(int(head['t']))}" + (" (kept over a reset)" if head.get("clk") == KEPT else "")
+        return phrase("clock_not_set", language)
+    return phrase("clock_kept" if head.get("clk") == KEPT else "clock", language, now=when(int(head["t"])))
 
 
-def _outlet(frame: Frame) -> tuple[object, ...]:
+def _outlet(frame: Frame, language: str) -> tuple[object, ...]:
     watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
-    holders = ", ".join(holders_told(frame.get("hold", [])))
+    holders = phrase("comma", language).join(text("held", name, language) for name in holders_told(frame.get("hold", [])))
     if frame.get("on") == MAY_BE_LIVE:
-        holders = f"MAY BE LIVE, switch the breaker off: {holders}"
-    return (frame["o"], _state(frame, OUTLET_STATES), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
+        holders = phrase("outlet_live", language, holders=holders)
+    state = _state(frame, "outlet", OUTLET_STATES, language)
+    return (frame["o"], state, watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
 
 
-def _meter(frame: Frame, names: SiteNames) -> tuple[object, ...]:
+def _meter(frame: Frame, names: SiteNames, language: str) -> tuple[object, ...]:
     volts, age_ms = f"{frame.get('dv', 0) / 10:.1f}", frame.get("age")
     if not isinstance(age_ms, int) or not 0 <= age_ms < _HOUR_MS:  # firmware 0.1.0 said 536870911 for a meter that was never read
-        volts, age_ms = "-", "never" if not frame.get("ok") else "over an hour"
-    return (names.meter(frame["m"]).removeprefix("meter of "), volts, age_ms, frame.get("ok"), frame.get("to"), frame.get("crc"))
+        volts, age_ms = "-", phrase("never" if not frame.get("ok") else "over_an_hour", language)
+    name = names.meter(frame["m"], language).removeprefix("meter of ")
+    return (name, volts, age_ms, frame.get("ok"), frame.get("to"), frame.get("crc"))
 
 
-def _state(frame: Frame, words: Mapping[int, str]) -> object:
+def _state(frame: Frame, table: str, words: Mapping[int, str], language: str) -> object:
     state = frame.get("st")
-    return name_of(words, state) if isinstance(state, int) else state
+    return text(table, name_of(words, state), language) if isinstance(state, int) else state

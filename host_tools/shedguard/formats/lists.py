@@ -39,6 +39,7 @@ RESET_CAUSES: Final = _numbered("power_on", "hard", "watchdog", "deep_sleep", "s
 AUTHORITIES: Final = _numbered("card", "key_switch", "hmac")
 GATE_EVENTS: Final = _numbered("granted", "denied", "held_open", "closed", "forced", "freed", "locked")
 PRESS_REASONS: Final = _numbered("several_cards", "several_outlets", "anothers", "blocked")
+TRIALS: Final = _numbered("begun", "confirmed", "rejected")  # events of `trial` records
 NOWHERE: Final = 255  # the outlet of a `press_refused` record that no single outlet is meant by
 POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", "suspect", first=0)
 OUTLET_STATES: Final = _numbered(

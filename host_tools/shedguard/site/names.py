@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..formats.phrases import phrase
+from ..formats.texts import text
 from .check import effect_names
 from .image import read_sections
 from .model import SiteFile
@@ -60,9 +62,7 @@ class SiteNames:
     def outlet(self, index: int, language: str = "en") -> str:
         """``outlet 3``, by the number on the socket; ``outlet in place 1 of the site file`` where nobody knows that."""
         number = self.outlet_number(index)
-        if language == "zh":
-            return f"站点文件里第 {index + 1} 个插座" if number is None else f"{number} 号插座"
-        return f"outlet in place {index + 1} of the site file" if number is None else f"outlet {number}"
+        return phrase("outlet_in_place", language, place=index + 1) if number is None else phrase("outlet", language, number=number)
 
     def outlet_number(self, index: int) -> int | None:
         """The number on the socket, None where it is not known."""
@@ -70,33 +70,42 @@ class SiteNames:
 
     def meter(self, index: int, language: str = "en") -> str:
         """``meter of outlet 3 (address 11)``, the address where a site file says it."""
-        known = index < len(self.meters)
-        if language == "zh":
-            return f"{self.outlet(index, language)}的电表" + (f"（地址 {self.meters[index]}）" if known else "")
-        return f"meter of {self.outlet(index)}" + (f" (address {self.meters[index]})" if known else "")
+        outlet = self.outlet(index, language)
+        if index < len(self.meters):
+            return phrase("meter_at", language, outlet=outlet, address=self.meters[index])
+        return phrase("meter", language, outlet=outlet)
 
-    def point(self, index: int) -> str:
+    def point(self, index: int, language: str = "en") -> str:
         """``point "smoke bay"`` or, without a site file, ``point 1``; 255 is none."""
-        return _called("point", self.points, index)
+        return _called(text("subject", "point", language), self.points, index, language)
 
-    def cause(self, index: int) -> str:
+    def cause(self, index: int, language: str = "en") -> str:
         """The same for a cause."""
-        return _called("cause", self.causes, index)
+        return _called(phrase("cause_kind", language), self.causes, index, language)
 
-    def gate(self, index: int) -> str:
+    def gate(self, index: int, language: str = "en") -> str:
         """The same for a gate."""
-        return _called("gate", self.gates, index)
+        return _called(text("subject", "gate", language), self.gates, index, language)
 
-    def effects_in(self, mask: int) -> list[str]:
+    def effects_in(self, mask: int, language: str = "en") -> list[str]:
         """The effects whose bit is set."""
-        return [self.effects[bit] if bit < len(self.effects) else f"effect {bit + 1}" for bit in range(32) if mask >> bit & 1]
+        return [self._effect(bit, language) for bit in range(32) if mask >> bit & 1]
+
+    def _effect(self, bit: int, language: str) -> str:
+        """As `check.effect_names` has them: a cut of each group, then a free way through each gate."""
+        if bit >= len(self.effects):
+            return phrase("effect", language, number=bit + 1)
+        verb, _, name = self.effects[bit].partition(" ")
+        return phrase(verb, language, name=name)
 
     def points_in(self, mask: int) -> list[str]:
         """The points whose bit is set."""
         return [self.points[bit] if bit < len(self.points) else f"point {bit + 1}" for bit in range(32) if mask >> bit & 1]
 
 
-def _called(kind: str, names: tuple[str, ...], index: int) -> str:
+def _called(kind: str, names: tuple[str, ...], index: int, language: str) -> str:
     if index == 255:
-        return f"no {kind}"
-    return f'{kind} "{names[index]}"' if index < len(names) else f"{kind} {index + 1}"
+        return phrase("none_of", language, kind=kind)
+    if index < len(names):
+        return phrase("named", language, kind=kind, name=names[index])
+    return phrase("numbered", language, kind=kind, number=index + 1)
