@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
+from ..live import outlets
 from ..narrate import causes_in, memory_text, when
 from ..site.names import SiteNames
 from .common import show_table
@@ -14,6 +15,7 @@ Frame = dict[str, Any]
 _HOUR_MS = 3_600_000
 KEPT = 2  # `clk`
 _GROUPS = {0: "contactor open", 1: "contactor closed", MAY_BE_LIVE: "MAY BE LIVE although told off: switch its breaker off"}
+_UNSEEN = "contactor told to open, not seen so yet"
 _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
 
 
@@ -27,13 +29,16 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
     return parts
 
 
-def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
-    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off."""
+def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, unseen: Collection[int] = ()) -> None:
+    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off, but for outlets that are only
+    ``unseen`` yet."""
     frames = list(frames)
     names = names.on_board(frames)
-    live = [str(frame["o"]) for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
+    live = [frame["o"] for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE and frame["o"] not in unseen]
     if live:
-        print(f"switch the breaker off: outlet{'s' if len(live) > 1 else ''} {', '.join(live)} may be live although told off")
+        print(f"switch the breaker off: {outlets(live)} may be live although told off")
+    if unseen:
+        print(f"not seen off yet: {outlets(unseen)}; trust none of them, and ask again")
     trips = int(head.get("trips", 0))
     latched = ", ".join(causes_in(trips, names)) or "none"
     print(f"mode {head.get('mode')}, up {head.get('up_s')} s, {_clock(head)}")
@@ -43,10 +48,10 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames) -> None:
     print(f"heartbeat {'on' if head.get('hb') else 'OFF'}; memory {memory_text(head)}")
     for index, closed in enumerate(head.get("group", [])):
         name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1
-        print(f"group {name}: {_GROUPS.get(closed, closed)}")
+        print(f"group {name}: {_UNSEEN if closed == MAY_BE_LIVE and not live else _GROUPS.get(closed, closed)}")
     parts = by_kind(frames)
     print()
-    show_table(("outlet", "state", "W", "Wh", "min", "yuan", "off because"), [_outlet(frame) for frame in parts["outlets"]])
+    show_table(("outlet", "state", "W", "Wh", "min", "yuan", "off because"), [_outlet(frame, unseen) for frame in parts["outlets"]])
     print()
     inputs = [(names.point(frame["p"]), _state(frame, POINT_STATES)) for frame in parts["points"]]
     gates = [(names.gate(frame["g"]), _state(frame, GATE_STATES)) for frame in parts["gates"]]
@@ -61,11 +66,11 @@ def _clock(head: Frame) -> str:
     return f"clock {when(int(head['t']))}" + (" (kept over a reset)" if head.get("clk") == KEPT else "")
 
 
-def _outlet(frame: Frame) -> tuple[object, ...]:
+def _outlet(frame: Frame, unseen: Collection[int]) -> tuple[object, ...]:
     watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
     holders = ", ".join(holders_told(frame.get("hold", [])))
     if frame.get("on") == MAY_BE_LIVE:
-        holders = f"MAY BE LIVE, switch the breaker off: {holders}"
+        holders = f"{'not seen off yet' if frame['o'] in unseen else 'MAY BE LIVE, switch the breaker off'}: {holders}"
     return (frame["o"], _state(frame, OUTLET_STATES), watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
 
 
