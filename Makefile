@@ -31,7 +31,7 @@ pytest:
 
 long: setup
 	SHEDGUARD_SEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --junitxml=build/long-report.xml; code=$$?; \
-	$(BIN)/python -m hil_tests.report build/long-report.xml | tee build/long-summary.txt; exit $$code
+	$(BIN)/python -m hil_tests.lint.long_report build/long-report.xml | tee build/long-summary.txt; exit $$code
 
 clean:
 	rm -rf build .venv typings

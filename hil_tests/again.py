@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-
-from hil_tests.plant.sitefile import REPOSITORY
+from shedbench.places import REPOSITORY
 
 # The longest files of hil_tests/scenarios: seconds of one core.
 SECONDS: Final = {

@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from setup_steps import board_build, micropython, python_env, system_packages
-from setup_steps.report import SetupError, say
+from shedbench.setup import board_build, micropython, python_env, system_packages
+from shedbench.setup.report import SetupError, say
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -57,7 +57,7 @@ def _run(wdt, board_crc):
 
 
 def _start(rtc, watchdog, board_crc):
-    from shed import start
+    from shed.boot import start
     from shed.unload import unload
 
     found = start.start(rtc, watchdog, board_crc)

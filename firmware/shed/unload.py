@@ -13,5 +13,6 @@ def unload(names):
         if name in sys.modules:
             del sys.modules[name]
         package, short = name.rsplit(".", 1)
-        if hasattr(sys.modules[package], short):
-            delattr(sys.modules[package], short)
+        package = sys.modules.get(package)
+        if hasattr(package, short):
+            delattr(package, short)

@@ -10,10 +10,11 @@ import random
 from dataclasses import replace
 from typing import Final
 
-from hil_tests.bench.frames import crc16_modbus
-from hil_tests.campaign import beginning
-from hil_tests.plant.units import MS, S
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.frames import crc16_modbus
+from shedbench.bench.residents import start_charging
+from shedbench.campaign import beginning
+from shedbench.places import SMALL_SITE as SITE
+from shedbench.plant.units import MS, S
 
 MINUTE_NS: Final = 60 * S
 VERBS: Final = ("hello", "status", "tasks", "why", "log", "sessions", "faults", "auth", "stop", "clear", "repl", "time", "x")

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from hil_tests.bench import link
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.board_process import find_binary
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.board_process import find_binary
+from shedbench.bench.residents import start_charging
+from shedbench.link import link
+from shedbench.places import SMALL_SITE as SITE
 
 WAIT_S: Final = 2.0
 ENDED, REFUSED, RUNS_ON = 0, 2, None

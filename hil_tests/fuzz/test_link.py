@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from shedbench.bench.board_process import BINARY_VARIABLE
 
-from hil_tests.bench.board_process import BINARY_VARIABLE
 from hil_tests.fuzz.budget import seeds
 from hil_tests.fuzz.link import record, replay
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from shedbench.rom_loader import slip
 
-from boards.emulated.serial import slip
 from hil_tests.fuzz.budget import seeds
-from hil_tests.serial_tests.loader_client import SYNC, Client
+from hil_tests.simulator.rom_loader.loader_client import SYNC, Client
 
 COMMANDS: Final = (*range(0x02, 0x15), *range(0xD0, 0xD5), 0, 1, 0x7F, 0xFF)
 NUMBERS: Final = (0, 1, 4, 1023, 1024, 4096, 0x3FF5A004, 0x40080000, (1 << 20) - 1, 1 << 20, 1 << 31, (1 << 32) - 1)

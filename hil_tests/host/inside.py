@@ -12,7 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from subprocess import CompletedProcess
 
-from shedguard import cli
+from shedguard.commands import cli
 
 
 def shed(*arguments: str) -> CompletedProcess[str]:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import pytest
-from shedguard import live
 from shedguard.commands import board as verbs
-from shedguard.console import Answer, Console
+from shedguard.deploy.self_test import bad, look
 from shedguard.doctor import board
 from shedguard.doctor.finding import Finding, is_bad
-from shedguard.install.self_test import bad, look
+from shedguard.link import live
+from shedguard.link.console import Answer, Console
 
 WELDED, IDLE = 13, 9
 

@@ -116,7 +116,7 @@ def no_concurrency(source: Source) -> Iterator[Finding]:
 
 
 # Where functions may import: at boot, with every outlet locked; and the words of typed lines, which wait for a quiet shed.
-IMPORTS_LATE: Final = {"firmware/shed/app.py", "firmware/shed/start.py", "firmware/shed/wiring.py", "firmware/shed/console/talk.py"}
+IMPORTS_LATE: Final = {f"firmware/shed/{name}.py" for name in ("app", "boot/start", "boot/wiring", "console/talk")}
 
 
 def no_late_import(source: Source) -> Iterator[Finding]:

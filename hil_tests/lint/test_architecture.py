@@ -6,8 +6,9 @@ import ast
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+from shedbench.places import REPOSITORY
+
+PAGE = (REPOSITORY / "docs/architecture.md").read_text(encoding="utf-8")
 
 
 def identifiers(path: Path) -> set[str]:
@@ -25,7 +26,7 @@ def identifiers(path: Path) -> set[str]:
     return names
 
 
-MODULES = {path.stem: identifiers(path) for path in (ROOT / "firmware/shed").rglob("*.py")}
+MODULES = {path.stem: identifiers(path) for path in (REPOSITORY / "firmware/shed").rglob("*.py")}
 # `room.name`, or `.name` of the room named last.
 NAME = re.compile(r"(?<![\w/.])(\w*)\.([A-Za-z_]\w*)")
 
@@ -49,6 +50,6 @@ def test_every_name_of_a_room_is_in_that_room():
 
 
 def test_titles_of_decisions_leave_their_number_to_the_file():
-    for path in (ROOT / "docs/decisions").glob("*.md"):
+    for path in (REPOSITORY / "docs/decisions").glob("*.md"):
         title = path.read_text(encoding="utf-8").splitlines()[0]
         assert re.match(r"\d{4}-[a-z0-9-]+\.md$", path.name) and re.match(r"# [A-Z]", title), path.name

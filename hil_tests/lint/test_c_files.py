@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shedbench.places import REPOSITORY
+
 from hil_tests.lint import c_files
 
-PORT = Path(__file__).resolve().parents[2] / "boards/emulated/port"
+PORT = REPOSITORY / "boards/emulated/port"
 LARGEST_CIRCLE = 2  # two files may need each other: a clock and what it holds back, a pad and the line on it
 
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import pytest
-from shedguard.boards import boot_file, model
+from shedbench.places import REPOSITORY
+from shedguard.boards import boot_file, known
 from shedguard.paths import firmware_dir
 
 from hil_tests.lint import rules
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @cache
 def firmware_sources() -> list[rules.Source]:
     paths = sorted(firmware_dir().rglob("*.py"))
-    return [rules.parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
+    return [rules.parse(path.relative_to(REPOSITORY).as_posix(), path.read_text(encoding="utf-8")) for path in paths]
 
 
 @cache
 def boot_sources() -> list[rules.Source]:
-    return [rules.parse(rules.BOOT, boot_file.generate(model.load(name))) for name in model.names()]
+    return [rules.parse(rules.BOOT, boot_file.generate(known.load(name))) for name in known.names()]
 
 
 def test_there_is_firmware_to_look_at() -> None:

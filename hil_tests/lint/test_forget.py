@@ -8,13 +8,13 @@ import runpy
 import pytest
 from shedguard.paths import firmware_dir
 
-ROWS = [row.split() for row in runpy.run_path(str(firmware_dir() / "shed" / "forget.py"))["ROWS"].split("\n") if row]
+ROWS = [row.split() for row in runpy.run_path(str(firmware_dir() / "shed" / "boot" / "forget.py"))["ROWS"].split("\n") if row]
 TREES = {
     path.relative_to(firmware_dir()).as_posix(): ast.parse(path.read_text("utf-8")) for path in (firmware_dir() / "shed").rglob("*.py")
 }
 LEAVING = next(
     {name.replace(".", "/") + ".py" for name in ast.literal_eval(node.value)}
-    for node in TREES["shed/start.py"].body
+    for node in TREES["shed/boot/start.py"].body
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "MODULES"
 )
 FORGOTTEN = {(f"shed/{row[0].replace('.', '/')}.py", row[1], name) for row in ROWS for name in row[2:]}

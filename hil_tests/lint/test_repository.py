@@ -6,36 +6,36 @@ import warnings
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 
 from hil_tests.lint import repository
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 def test_no_code_file_is_too_long() -> None:
-    files = repository.committed(ROOT)
+    files = repository.committed(REPOSITORY)
     assert any(path.suffix == ".py" for path in files)
-    too_long = [f"{path.relative_to(ROOT)}: {count} lines" for path in files if (count := repository.lines_over(path, repository.TOO_LONG))]
+    counts = ((path.relative_to(REPOSITORY), repository.lines_over(path, repository.TOO_LONG)) for path in files)
+    too_long = [f"{path}: {count} lines" for path, count in counts if count]
     assert not too_long, too_long
     for path in files:
         if count := repository.lines_over(path, repository.LONG):
-            warnings.warn(f"{path.relative_to(ROOT)}: {count} lines: look for a second concept", stacklevel=1)
+            warnings.warn(f"{path.relative_to(REPOSITORY)}: {count} lines: look for a second concept", stacklevel=1)
 
 
 def test_no_committed_file_names_a_mirror_or_this_machine() -> None:
     found: list[str] = []
-    for path in repository.committed(ROOT):
+    for path in repository.committed(REPOSITORY):
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
-        found += [f"{path.relative_to(ROOT)}:{name}" for name in repository.machine_names(text)]
+        found += [f"{path.relative_to(REPOSITORY)}:{name}" for name in repository.machine_names(text)]
     assert not found, "\n".join(found)
 
 
 def test_no_file_cites_the_design_paper_which_a_reader_does_not_have() -> None:
     paper = "DES" + "IGN"
-    citing = [path.name for path in repository.committed(ROOT) if paper.encode() in path.read_bytes()]
+    citing = [path.name for path in repository.committed(REPOSITORY) if paper.encode() in path.read_bytes()]
     assert not citing, f"laws and figures stand in docs/laws.md, docs/domain.md and docs/decisions: {citing}"
 
 
@@ -45,7 +45,7 @@ def test_a_source_tarball_has_the_same_files_to_look_at(tmp_path: Path, monkeypa
     for name in ("README.md", "firmware/main.py", "build/x.c", "hil_tests/.pytest_cache/README.md", ".venv/lib/y.py", "a/__pycache__/z.py"):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_text("", encoding="utf-8")
-    (tree / ".gitignore").write_text((ROOT / ".gitignore").read_text(encoding="utf-8"), encoding="utf-8")
+    (tree / ".gitignore").write_text((REPOSITORY / ".gitignore").read_text(encoding="utf-8"), encoding="utf-8")
     wanted = [".gitignore", "README.md", "firmware/main.py"]
     assert sorted(str(path.relative_to(tree)) for path in repository.committed(tree)) == wanted
     (tree / ".git").mkdir()

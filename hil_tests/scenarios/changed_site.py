@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 
 @contextmanager

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 from shedguard.flash.image import read_partition, write_partition
-
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
 
 ALL = (1, 2, 3, 4)
 SERVICE = "from shed.app import service as s\n"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios.changed_site import shed
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 SITES = SITE.parent
 SERVICE = "from shed.app import service as s\n"

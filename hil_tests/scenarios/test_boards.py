@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SITES
+from shedbench.plant.port import HIGH, LOW
 
-from hil_tests.bench.bench import Bench
-from hil_tests.plant.port import HIGH, LOW
-from hil_tests.scenarios.conftest import start_charging
-
-SITES = sorted((Path(__file__).parents[1] / "sites" / "boards").glob("*.toml"))
+SHEDS = sorted((SITES / "boards").glob("*.toml"))
 
 
-@pytest.fixture(params=SITES, ids=[path.stem for path in SITES])
+@pytest.fixture(params=SHEDS, ids=[path.stem for path in SHEDS])
 def bench(seed: int, request: pytest.FixtureRequest) -> Iterator[Bench]:
     """Powered a moment ago."""
-    print(f"seed {seed} (repeat with --seed {seed})")
     with Bench(site=request.param, seed=seed) as bench:
         yield bench
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from littlefs import LittleFS, UserContext
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash import program
-from shedguard.flash.file_system import BLOCK
 from shedguard.flash.image import read_partition, write_partition
-
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedguard.formats.file_system import BLOCK
 
 APP, MAIN = "/shed/app.mpy", "/main.py"
 

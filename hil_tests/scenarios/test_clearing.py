@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, start_charging
 from hil_tests.scenarios.test_bad_starts import into_safe_mode
 
 SERVICE = "from shed.app import service as s\n"

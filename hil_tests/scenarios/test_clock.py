@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
-from hil_tests.plant.people import DEFAULT_CARDS
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
+from shedbench.plant.people import DEFAULT_CARDS
 
 MARCH_S = 826_000_000  # 2026-03-05
 DAY_S = 86_400

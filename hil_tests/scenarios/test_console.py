@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
 
 @pytest.mark.parametrize("noise", [b"\x01", b"\x02", b"\x03\x03", b"\x04", b"\x05A\x01", b"\r\x03\x03\r\x01\x04", bytes(range(256))])

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.plant.loads import ResistiveLoad
-from hil_tests.plant.packs import Resistor
-
-from .conftest import start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.plant.loads import ResistiveLoad
+from shedbench.plant.packs import Resistor
 
 PRICE_FEN, BLOCK_S = 100, 300 * 60
 

@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from shedbench.places import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 EVENING = """
 import sys
 from pathlib import Path
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
 with Bench(site=SITE, seed=int(sys.argv[1]), link_log=Path(sys.argv[2]), ticks_offset_ms=int(sys.argv[3])) as bench:
     bench.run("15 s")

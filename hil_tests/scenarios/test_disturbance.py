@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.frames import crc16_modbus
-from hil_tests.plant.port import IN_HIGH, IN_LOW
-from hil_tests.plant.units import ns
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.frames import crc16_modbus
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
+from shedbench.plant.port import IN_HIGH, IN_LOW
+from shedbench.plant.units import ns
 
 CHARACTER_NS = 86_806  # 115200 baud
 SERVICE = "from shed.app import service as s\n"

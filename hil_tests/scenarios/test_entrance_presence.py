@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 
 def outage(bench: Bench) -> None:

@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import RESIDENTS, start_charging
+from shedbench.places import SITES
+from shedbench.plant.units import MS
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
-from hil_tests.plant.units import MS
-from hil_tests.scenarios.conftest import RESIDENTS, start_charging
-
-SITE = Path(__file__).parents[1] / "sites" / "esp32s3" / "small.toml"
+SITE = SITES / "esp32s3" / "small.toml"
 CHAR_NS = 10 * 1_000_000_000 // 9600
 
 
 @pytest.fixture
 def s3(seed: int) -> Iterator[Bench]:
     """In service, nothing charging."""
-    print(f"seed {seed} (repeat with --seed {seed})")
     with Bench(site=SITE, seed=seed) as bench:
         bench.run("15 s")
         yield bench

@@ -7,17 +7,18 @@ call points on another PCF8574, and two outlets in row B on GPIOs; `mixed` has r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from shedguard.lists import HOLDERS
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.bench.variant import longest_scan_us
+from shedbench.places import SITES
+from shedbench.plant.port import FLOAT, HIGH, LOW
+from shedguard.formats.lists import HOLDERS
 
-from hil_tests.bench.bench import Bench
-from hil_tests.plant.port import FLOAT, HIGH, LOW
-from hil_tests.scenarios.conftest import longest_scan_us, start_charging
 from hil_tests.scenarios.test_law_1 import ROWS, Row
 
-SITES = Path(__file__).parents[1] / "sites" / "expanders"
+EXPANDERS = SITES / "expanders"
 CARDS = ("resident", "neighbour", "tenant", "visitor")
 T_DROP_MS = 700
 BOOT_PY_MS = {"frozen": 45, "stock": 60}  # mounting (stock: with the program) and boot.py; the first byte of the firmware comes after 600
@@ -32,8 +33,7 @@ def site() -> str:
 @pytest.fixture
 def bench(seed: int, site: str) -> Iterator[Bench]:
     """In service, nothing charging."""
-    print(f"seed {seed} (repeat with --seed {seed})")
-    with Bench(site=SITES / f"{site}.toml", seed=seed) as bench:
+    with Bench(site=EXPANDERS / f"{site}.toml", seed=seed) as bench:
         bench.run("15 s")
         yield bench
 
@@ -72,7 +72,7 @@ def test_a_sale_runs_through_a_relay_on_an_expander_and_is_settled(bench: Bench)
 @both
 @pytest.mark.parametrize("mains", ["at once", "after two outages"])
 def test_from_power_on_no_relay_ever_closes_by_itself(seed: int, site: str, mains: str):
-    with Bench(site=SITES / f"{site}.toml", seed=seed) as bench:
+    with Bench(site=EXPANDERS / f"{site}.toml", seed=seed) as bench:
         bench.run("5 s")
         if mains == "after two outages":
             for _ in range(2):
@@ -280,7 +280,7 @@ def test_a_shift_register_that_was_disturbed_is_put_right(bench: Bench):
 
 
 def test_a_shift_register_drives_nothing_until_it_holds_only_off(seed: int):
-    with Bench(site=SITES / "mixed.toml", seed=seed) as bench:
+    with Bench(site=EXPANDERS / "mixed.toml", seed=seed) as bench:
         chip = bench.expander("U2")
         assert chip.drives == [FLOAT] * 8
         bench.until(lambda: chip.enabled, within="5 s")

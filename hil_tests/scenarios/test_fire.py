@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 
 
 def test_smoke_opens_every_outlet_and_frees_the_gate(bench: Bench):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 
 ERASE = 2
 SERVICE = "from shed.app import service as s\n"

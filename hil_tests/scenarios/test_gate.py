@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hil_tests.bench.bench import Bench
+from shedbench.bench.bench import Bench
 
 
 def test_a_known_card_frees_the_gate_for_its_release_time(bench: Bench):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, longest_scan_us, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.bench.variant import longest_scan_us
+from shedbench.places import SMALL_SITE as SITE
 
 EIGHT = SITE.parent / "loops" / "eight.toml"
 CONTACTOR_MS = 15  # opens so long after its coil was let go

@@ -5,15 +5,14 @@ after a hang is the heartbeat circuit alone; before a reset of its own the firmw
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from shedguard.flash.partition_table import SHEDGUARD, find
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SITES
+from shedguard.formats.partition_table import SHEDGUARD, find
 
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
-
-EXPANDERS = Path(__file__).parents[1] / "sites" / "expanders"
+EXPANDERS = SITES / "expanders"
 T_DROP_MS = 700
 MAGNET_MS = 25
 SERVICE = "from shed.app import service as s\n"

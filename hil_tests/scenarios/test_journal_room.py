@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 
 SERVICE = "from shed.app import service as s\n"
 
@@ -31,6 +30,7 @@ def flapping(bench: Bench, contact, on_ms: int, off_ms: int, times: int) -> list
     return turns
 
 
+@pytest.mark.slow(7)
 def test_a_call_point_with_a_loose_wire_is_a_few_records_and_a_true_count_and_a_person_an_hour_later_is_a_record_anew(bench: Bench):
     bench.card("resident").tap()
     turns = flapping(bench, bench.call_point("door").contact, 6_000, 4_000, times=240)  # each longer than the point takes to follow

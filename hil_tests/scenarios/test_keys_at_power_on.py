@@ -8,10 +8,9 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
-from hil_tests.scenarios.conftest import SITE
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
+from shedbench.places import SMALL_SITE as SITE
 
 BOOT_FILES_MS = (300, 420)  # boot.py, then main.py until it imports the shed
 IN_SERVICE_MS = 1300

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from shedguard.flash.partition_table import SHEDGUARD, find
-
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedguard.formats.partition_table import SHEDGUARD, find
 
 T_DROP_MS = 700
 CONTACT_MS = 30  # relay and contactor release times of the plant

@@ -1,7 +1,7 @@
 """A site at every limit that the checker accepts: it boots, sells at the first and the last outlet, and trips by its last points.
 
 Hazard: what passes the check and does not start. The stock image does not carry it, and the host refuses it there:
-hil_tests/host/test_site_memory.py.
+hil_tests/host/site/test_site_memory.py.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import RESIDENTS, start_charging
+from shedbench.bench.variant import longest_scan_us
 
-from hil_tests.bench.bench import Bench
 from hil_tests.scenarios import limit_site
-from hil_tests.scenarios.conftest import RESIDENTS, longest_scan_us, start_charging
 
 LARGEST = limit_site.Size()
 FIRST, LAST = 200, 200 - limit_site.OUTLETS + 1
@@ -51,6 +52,7 @@ def test_the_first_and_the_last_outlet_sell_and_the_last_fire_points_trip_them_a
     assert len(limit.board.resets) == 1
 
 
+@pytest.mark.slow(7)
 def test_thirty_bikes_charge_at_once_and_no_scan_is_long(limit: Bench):
     """One bus at 9600 baud is full then: each outlet is metered, and none is called silent."""
     for n in range(limit_site.OUTLETS):

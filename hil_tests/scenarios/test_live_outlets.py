@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-
-from .conftest import start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
 
 OFF, ON, MAY_BE_LIVE = 0, 1, 2
 

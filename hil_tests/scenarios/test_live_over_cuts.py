@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SITES
 
-from hil_tests.bench.bench import Bench
-
-from .conftest import start_charging
 from .test_live_outlets import MAY_BE_LIVE, OFF, faults, stop, swap_meters, told
 
 
@@ -77,7 +75,7 @@ def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cu
 
 def test_a_row_keeps_its_own_ten_minutes_over_a_cut_though_another_has_nearly_used_its(seed: int) -> None:
     """Two rows, each with a meter that died in a sale: eight minutes ago, and half a minute ago."""
-    with Bench(site=Path(__file__).parents[1] / "sites" / "expanders" / "pcf.toml", seed=seed) as bench:
+    with Bench(site=SITES / "expanders" / "pcf.toml", seed=seed) as bench:
         first, neighbour, last = 1, 2, max(bench.plant.outlets)
         bench.run("15 s")
         for outlet, card in (first, "resident"), (neighbour, "neighbour"), (last, "tenant"), (last - 1, "visitor"):

@@ -6,10 +6,11 @@ import random
 from pathlib import Path
 
 import pytest
+from shedbench.audit.sessions import CUT_MWH
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
-from hil_tests.audit.sessions import CUT_MWH
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, start_charging
 from hil_tests.scenarios.test_trial import image, push
 
 TEXT = SITE.read_text(encoding="utf-8")
@@ -126,7 +127,7 @@ def test_three_people_come_in_together_and_each_pays_for_the_own_bike(bench: Ben
 @pytest.mark.parametrize("how", ["in an outage", "within the unplug window"])
 def test_a_bike_swapped_for_a_clearly_other_one_gets_no_power_on_the_old_card(bench: Bench, how: str):
     start_charging(bench, 1, pack="li48v", soc=0.2)
-    bench.run("20 min")
+    bench.run("8 min")
     if how == "in an outage":
         bench.mains.off()
         bench.run("1 min")

@@ -8,10 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.campaign import campaign
+from shedbench.places import SMALL_SITE as SITE
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
-from hil_tests.campaign import campaign
 from hil_tests.scenarios import (
     test_bad_starts,
     test_blind,
@@ -50,7 +52,6 @@ from hil_tests.scenarios import (
     test_votes,
     test_wrong_board,
 )
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 Shown = Callable[[str, object], None]
 SILENT_TIMER = next(row for row in test_law_1.ROWS if row.name == "scan timer silent")
@@ -108,7 +109,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     ),
     test_trips: lambda bench, shown: test_trips.test_a_second_trip_is_named_too(bench),
 }
-SITES = {test_boards: test_boards.SITES[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.SITES / "pcf.toml"}
+SITES = {test_boards: test_boards.SHEDS[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.EXPANDERS / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}  # below
 # Sites of their own, or over before the wrap.
 ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on, test_votes}
@@ -137,6 +138,7 @@ def test_a_random_quarter_of_an_hour_is_settled_to_the_fen_while_the_ticks_wrap(
     assert campaign(seed, 0.25) == []
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_link_log_while_the_ticks_wrap(tmp_path: Path):
     logs = [test_determinism.evening(tmp_path, name, seed=7, hash_seed="0", ticks_ms=variant.NEAR_WRAP_MS) for name in ("a", "b")]
     assert len(logs[0].splitlines()) > 500 and logs[0] == logs[1]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.power_cuts import KINDS, Sweep, sweep
-from hil_tests.power_cuts.day import used_flash
-from hil_tests.power_cuts.errors import sweep_errors
-from hil_tests.power_cuts.twice import STEPS, sweep_twice
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
+from shedbench.power_cuts import KINDS, Sweep, sweep
+from shedbench.power_cuts.day import used_flash
+from shedbench.power_cuts.errors import sweep_errors
+from shedbench.power_cuts.twice import STEPS, sweep_twice
 
 PARTS = 4  # of the first cuts of two, so that several workers have a share
 
@@ -43,6 +43,7 @@ def test_no_cut_at_any_flash_operation_of_a_charging_day_loses_anything(
     assert result.tried == result.operations >= 200
 
 
+@pytest.mark.slow(8)
 def test_a_sample_of_two_cuts_in_a_row_loses_nothing(seed: int):
     result = sweep_twice("resume", seed=seed, share=0.007, jobs=1)
     check(result)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
-
-from hil_tests.bench import frames
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import RESIDENTS, start_charging
+from shedbench.bench import frames
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import RESIDENTS, start_charging
 
 _SERVICE = "from shed.app import service as s\n"
 # As the service writes them, with room made as an idle shed does.

@@ -11,14 +11,15 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from shedguard.flash import file_system
+from shedbench.bench import variant
+from shedbench.bench.bench import Bench
+from shedbench.benchmark.rig import charge_all
+from shedbench.campaign import campaign
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash.image import read_partition
+from shedguard.formats import file_system
 from shedguard.paths import firmware_dir
 
-from hil_tests.bench import variant
-from hil_tests.bench.bench import Bench
-from hil_tests.benchmark.rig import charge_all
-from hil_tests.campaign import campaign
 from hil_tests.scenarios import (
     test_bad_starts,
     test_boards,
@@ -33,7 +34,6 @@ from hil_tests.scenarios import (
     test_trial,
     test_trips,
 )
-from hil_tests.scenarios.conftest import SITE
 
 HEAP_NOW_AND_LEFT = "import gc\nn = gc.mem_free()\ngc.collect()\nprint(n, gc.mem_free())"
 TOLD_LATE = 11_000  # what a board allocates in the second in which it notices a collection (1600), and for a status just asked (9400)
@@ -46,7 +46,6 @@ SUBSET: list[tuple[str, Body]] = [
     ("boot into safe mode", test_bad_starts.test_safe_mode_frees_the_gate_and_a_person_clears_the_way_out),
     ("boot of a refused configuration", test_bad_starts.test_a_configuration_that_the_chip_refuses_ends_in_safe_mode_with_a_console),
     ("charge", test_sessions.test_unplugging_ends_the_session_within_a_minute),
-    ("charge after an outage", test_sessions.test_a_session_lives_through_a_mains_outage_that_nobody_pays_for),
     ("charge through an expander", test_expanders.test_a_sale_runs_through_a_relay_on_an_expander_and_is_settled),
     ("charge with a hung bus", test_expanders.test_a_hung_bus_is_clocked_free_and_sells_again),
     ("a card at the gate", test_gate.test_a_known_card_frees_the_gate_for_its_release_time),
@@ -64,7 +63,7 @@ SUBSET: list[tuple[str, Body]] = [
     ("configuration on trial", test_trial.test_a_confirmed_configuration_stays_and_the_shed_sells_under_it),
     ("memory runs out", lambda bench: test_bad_starts.test_a_board_out_of_memory_opens_and_comes_back(bench, 1)),
 ]
-SITES = {test_boards: test_boards.SITES[0], test_expanders: test_expanders.SITES / "pcf.toml"}
+SITES = {test_boards: test_boards.SHEDS[0], test_expanders: test_expanders.EXPANDERS / "pcf.toml"}
 MODULE_OF = "import gc\nimport shed.app\ngc.collect()\nprint(shed.app.__file__, gc.mem_free())"
 STOCK_FREE_AT_LEAST = 50_000  # of the small site with its four outlets charging, in bytes
 FROZEN_SAVES_AT_LEAST = 50_000  # the bytecode of what stays in memory
@@ -113,8 +112,8 @@ def test_a_traceback_on_a_stock_image_names_module_and_line_as_they_are_in_the_s
         bench.board.probe("from shed.app import service as s\ns.entrance.cards = None")
         bench.card("resident").tap()
         bench.run("2 s")
-        found = re.findall(r'File "shed\.entrance", line (\d+)', bench.console.text())
-    source = (firmware_dir() / "shed" / "entrance.py").read_text(encoding="utf-8").splitlines()
+        found = re.findall(r'File "shed\.service\.entrance", line (\d+)', bench.console.text())
+    source = (firmware_dir() / "shed" / "service" / "entrance.py").read_text(encoding="utf-8").splitlines()
     assert "self.cards." in source[int(found[-1]) - 1]
 
 

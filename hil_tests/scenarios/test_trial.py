@@ -6,14 +6,14 @@ from binascii import crc32
 from contextlib import suppress
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.console import ConsoleError
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash.image import read_partition, write_partition
-from shedguard.site import slots
+from shedguard.formats import slots
 from shedguard.site.image import compile_site, image_crc
 from shedguard.site.load import loads
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.console import ConsoleError
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 NEW_TEXT = SITE.read_text(encoding="utf-8").replace("held_open_s = 60", "held_open_s = 90")
 SERVICE = "from shed.app import service as s\n"
@@ -136,10 +136,10 @@ def test_an_image_that_is_no_image_is_rejected_in_the_same_boot(bench: Bench):
 # Anew: a stock image has forgotten what a boot alone calls.
 SELF_TEST = """
 import sys
-del sys.modules["shed.service"]
-import shed.service
+del sys.modules["shed.service.tasks"]
+import shed.service.tasks
 s.watchdog.armed = False
-shed.service.Service._self_test(s)
+shed.service.tasks.Service._self_test(s)
 """
 
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash.image import read_partition, write_partition
 
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, start_charging
 from hil_tests.scenarios.test_trial import image, push
 
 SERVICE = "from shed.app import service as s\n"

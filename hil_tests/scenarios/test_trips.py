@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
-from hil_tests.bench.bench import Bench
-from hil_tests.bench.variant import chosen, use
-from hil_tests.scenarios.conftest import SITE, start_charging
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.bench.variant import chosen, use
+from shedbench.places import SMALL_SITE as SITE
 
 SERVICE = "from shed.app import service as s\n"
 US = 1000

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
 
 from hil_tests.scenarios.changed_site import shed
-from hil_tests.scenarios.conftest import SITE, start_charging
 
 VOTES = """[[cause]]
 name = "two of two"

@@ -6,19 +6,19 @@ Hazard: pin numbers of one product on another. What is a button there is a conta
 from __future__ import annotations
 
 import struct
-from pathlib import Path
 from zlib import crc32
 
 import pytest
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SITES, TESTS
+from shedbench.places import SMALL_SITE as SITE
 from shedguard.flash.image import read_partition, write_partition
-from shedguard.site import slots
+from shedguard.formats import slots
 from shedguard.site.image import compile_site, read_sections
 from shedguard.site.load import load
 
-from hil_tests.bench.bench import Bench
-from hil_tests.scenarios.conftest import SITE, start_charging
-
-OTHERS = Path(__file__).parents[1] / "sites" / "boards"
+OTHERS = SITES / "boards"
 WRONG_BOARD = 31
 OUTPUTS = (16, 17, 18, 19, 21, 22, 23)  # of the board that is there
 
@@ -87,7 +87,7 @@ def test_a_configuration_of_another_board_on_trial_is_rejected_at_once_and_the_s
 def test_an_image_of_an_earlier_version_that_names_no_board_still_serves(charged: Bench):
     bench = charged
     small = load(SITE)
-    earlier = read_sections((Path(__file__).parents[1] / "golden" / "site-small.bin").read_bytes())
+    earlier = read_sections((TESTS / "golden" / "site-small.bin").read_bytes())
     configure(bench, compile_site(small.site, small.board, only=earlier))
     bench.board.start()
     bench.until(bench.outlet(1).is_charging, within="60 s")

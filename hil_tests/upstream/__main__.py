@@ -6,7 +6,8 @@ import argparse
 import sys
 import time
 
-from hil_tests.bench.board_process import REPOSITORY, BoardMissing
+from shedbench.bench.board_process import BoardMissing
+from shedbench.places import REPOSITORY
 
 from . import page, suite
 

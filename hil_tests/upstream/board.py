@@ -6,18 +6,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from shedguard.flash import file_system
+from shedbench.bench.board_process import BoardProcess
+from shedbench.bench.lockstep import Lockstep
+from shedbench.bench.uart0 import Serial
+from shedbench.link import link
+from shedbench.plant.jumper import PinJumper, UartJumper
+from shedbench.plant.port import POWER_ON, BoardPort
+from shedbench.plant.units import Duration, ns
+from shedbench.plant.world import World
 from shedguard.flash.image import build_blank, write_partition
-from shedguard.flash.partition_table import STOCK, find
-
-from hil_tests.bench import link
-from hil_tests.bench.board_process import BoardProcess
-from hil_tests.bench.lockstep import Lockstep
-from hil_tests.bench.serial import Serial
-from hil_tests.plant.jumper import PinJumper, UartJumper
-from hil_tests.plant.port import POWER_ON, BoardPort
-from hil_tests.plant.units import Duration, ns
-from hil_tests.plant.world import World
+from shedguard.formats import file_system
+from shedguard.formats.partition_table import STOCK, find
 
 # What tests open or import while they run. On the board they stand at the root, where the suite's folder is the current one on a PC.
 _DATA = ("io/data", "unicode/data")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from hil_tests.bench.pty import FreePtyServer
+from shedbench.bench.pty import FreePtyServer
 
 from .board import BareBoard, board_files
 

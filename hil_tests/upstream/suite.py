@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from hil_tests.bench.board_process import REPOSITORY
+from shedbench.places import REPOSITORY
 
 from .exclusions import Exclusion, find, load
 from .outcome import NOT_STARTED, Outcome

@@ -6,8 +6,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 import pytest
+from shedbench.places import REPOSITORY
 
-from hil_tests.bench.board_process import REPOSITORY
 from hil_tests.upstream import page, suite
 from hil_tests.upstream.outcome import Outcome
 

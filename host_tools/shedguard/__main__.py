@@ -1,5 +1,5 @@
 """``python -m shedguard``."""
 
-from .entry import main
+from .commands.entry import main
 
 main()

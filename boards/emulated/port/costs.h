@@ -1,9 +1,9 @@
 // What everything costs: the only table. Cycles are CPU cycles (they scale with machine.freq), nanoseconds do not scale.
-// Sources: [fit] fitted by hil_tests/board/calibration.py to two published figures, pystone (1000/s at 240 MHz) and 100 asyncio
+// Sources: [fit] fitted by hil_tests/simulator/board/calibration.py to two published figures, pystone (1000/s at 240 MHz) and 100 asyncio
 // tasks (322 us at 160 MHz, peterhinch/micropython-async issue 79), as near to the first estimates as both allow;
 // [est] estimated from the code path on Xtensa, not measured on silicon; [ds] data sheet; [doc] ESP-IDF's documentation;
 // [img] measured on a stock image under a machine emulator, by instruction count: gaps of 34 and 58 ms for the 8.5 KB of the typed console;
-// [src] the ESP32 port's source; [ref] docs/domain.md. `python -m hil_tests.board.calibration` prints how well it fits.
+// [src] the ESP32 port's source; [ref] docs/domain.md. `python -m hil_tests.simulator.board.calibration` prints how well it fits.
 #ifndef INCLUDED_COSTS_H
 #define INCLUDED_COSTS_H
 

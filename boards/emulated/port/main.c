@@ -41,7 +41,7 @@
 
 // What mp_cstack_check() may use. An ESP32 has a task stack of 16 KB and reaches about 50 trivial Python calls
 // (docs/domain.md); x86 frames are smaller than Xtensa's, so the limit is set to the same depth,
-// not to the same bytes: a function that calls itself from main code reaches 50 (hil_tests/board/test_chip.py).
+// not to the same bytes: a function that calls itself from main code reaches 50 (hil_tests/simulator/board/test_chip.py).
 #define STACK_LIMIT (13 * 1024 + 512)
 
 const char board_help_text[] =

@@ -7,7 +7,7 @@ import json
 
 from micropython import const
 
-from shed.metering.modbus import crc16
+from shed.crc import crc16
 
 BAD_CRC = const(-1)
 BAD_JSON = const(-2)

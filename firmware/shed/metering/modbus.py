@@ -16,10 +16,11 @@ early it cuts our request, too late it talks into the answer, which may begin 3.
 Frame, timing: "MODBUS over Serial Line" 1.02, sections 2.3 and 2.5.1.1 (t3.5; fixed 1.75 ms above 19200 baud).
 """
 
-from array import array
 from time import ticks_diff
 
 from micropython import const
+
+from shed.crc import crc16
 
 IDLE = const(0)
 BUSY = const(1)
@@ -36,28 +37,6 @@ _JAM_MS = const(60)  # a line that is not quiet for t3.5 within this is jammed
 _GAP_MS = const(20)  # a reply that pauses this long is not going on (an ESP32 FIFO shows its tail up to 10 characters late)
 _NAP_MS = const(5)  # look again this often once a reply is overdue
 _TURN_MIN_MS = const(3)
-
-
-def _make_table():
-    table = array("H", range(256))
-    for i in range(256):
-        c = i
-        for _ in range(8):
-            c = (c >> 1) ^ 0xA001 if c & 1 else c >> 1
-        table[i] = c
-    return table
-
-
-_table = _make_table()
-
-
-def crc16(buf, start, length):
-    """CRC-16/MODBUS of buf[start:start + length]; 0 over a frame that ends in its own CRC (low byte first)."""
-    table = _table
-    c = 0xFFFF
-    for i in range(start, start + length):
-        c = (c >> 8) ^ table[(c ^ buf[i]) & 0xFF]
-    return c
 
 
 class RtuMaster:

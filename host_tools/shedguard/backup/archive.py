@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .. import __version__
 from ..errors import INVALID, PROTOCOL, ShedError, reason
-from ..whole_file import whole_file
+from ..files.whole_file import whole_file
 from .contents import CONFIG, KEPT, Contents
 from .secrets import redact
 

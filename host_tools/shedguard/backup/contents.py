@@ -10,14 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
-from .. import records
-from ..cards import Table, find_table
-from ..flash.esp_image import CHIP_IDS, MAGIC
-from ..partitions import BoardFlash, Partitions, Progress, find
-from ..records import Log, Record
+from ..flash import program_look
+from ..flash.partitions import BoardFlash, Partitions, Progress, find
+from ..formats import records
+from ..formats.cards import Table, find_table
+from ..formats.esp_image import CHIP_IDS, MAGIC
+from ..formats.records import Log, Record
+from ..formats.slots import Slot, current
 from ..site.image import image_crc, read_sections
-from ..site.slots import Slot, current
-from . import log_region, program_look
+from . import log_region
 
 CONFIG, CARDS, JOURNAL, LIVE, BOX = "shed_cfg", "shed_cards", "shed_journal", "shed_live", "shed_box"
 KEPT: Final = (CONFIG, CARDS, JOURNAL, LIVE, BOX)

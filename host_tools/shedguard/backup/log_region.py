@@ -9,7 +9,7 @@ import struct
 from binascii import crc32
 from typing import Final
 
-from ..records import JOURNAL_KINDS, JOURNAL_MAGIC, SECTOR, Log, Record, encode, encode_payload
+from ..formats.records import JOURNAL_KINDS, JOURNAL_MAGIC, SECTOR, Log, Record, encode, encode_payload
 
 _HEAD: Final = struct.Struct("<4sIII")
 _RECORD: Final = struct.Struct("<BBBBI")

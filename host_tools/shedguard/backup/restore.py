@@ -11,18 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from .. import card_changes, records
-from ..boards import model as boards
+from ..boards import known as boards
 from ..boards.boot_file import identity
-from ..cards import merge
+from ..cards import changes as card_changes
 from ..errors import FAILED, ShedError
-from ..partitions import Partitions, Progress
-from ..records import EVENTS_MAGIC, JOURNAL_MAGIC, LIVE_MAGIC
+from ..flash.partitions import Partitions, Progress
+from ..flash.program_look import older
+from ..formats import records
+from ..formats.cards import merge
+from ..formats.records import EVENTS_MAGIC, JOURNAL_MAGIC, LIVE_MAGIC
+from ..formats.slots import SLOT_SIZE, build_slot, read_slot
 from ..site.image import board_of_image
-from ..site.slots import SLOT_SIZE, build_slot, read_slot
 from . import log_region
 from .contents import BOX, CARDS, CONFIG, JOURNAL, LIVE, Contents
-from .program_look import older
 from .secrets import key_of, keyless, rekeyed, with_key
 
 # The old board may have gone on after the backup was made: its boots, and so its session ids, must not come again.

@@ -9,7 +9,7 @@ import struct
 from binascii import crc32
 from typing import Final
 
-from ..site.slots import CONFIRMED, MAGIC, REJECTED, SLOT_SIZE, read_slot
+from ..formats.slots import CONFIRMED, MAGIC, REJECTED, SLOT_SIZE, read_slot
 
 KEY_SIZE: Final = 32
 NO_KEY: Final = bytes(KEY_SIZE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..site.problems import Path, Problem, did_you_mean
+from ..files.problems import Path, Problem, did_you_mean
 from .chips import pin_trouble
 from .model import Board, Expander, Terminal
 

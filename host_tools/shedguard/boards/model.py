@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from ..errors import INVALID, ShedError, reason
-from ..paths import boards_dir
-from ..site.model import Whole
-from ..site.positions import Positions
-from ..site.problems import FileProblems, did_you_mean, syntax_problem
-from ..site.schema_errors import problems_of
+from ..files.fields import Whole
 from .chips import CHIPS, Chip
 
 
@@ -201,46 +193,3 @@ class Board(_Strict):
                 inputs &= ~(1 << terminal.bit)
                 safe = safe & ~(1 << terminal.bit) | terminal.safe_level << terminal.bit
         return safe, inputs
-
-
-def names() -> list[str]:
-    """The boards this tool knows."""
-    return sorted(path.stem for path in boards_dir().glob("*.toml"))
-
-
-def load(name: str) -> Board:
-    """The board called ``name``; ShedError when there is none or its file contradicts the chip."""
-    path = boards_dir() / f"{name}.toml"
-    if name not in names():
-        hint = did_you_mean(name, names(), "list them: shed boards")
-        raise ShedError(f'no board is called "{name}"', f"known boards: {', '.join(names())}", hint, INVALID)
-    return load_file(path)
-
-
-def load_file(path: Path) -> Board:
-    """A board from a file; FileProblems with every error, each on its line."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ShedError(f"cannot read {path}", reason(error), "name a board file, as they are in boards/", INVALID) from error
-    return loads(text, str(path))
-
-
-def loads(text: str, file: str) -> Board:
-    """The same from text; ``file`` is what the errors call it."""
-    from . import check  # it judges the classes above
-
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise FileProblems(file, [syntax_problem(error, text)]) from error
-    positions = Positions(text)
-    try:
-        board = Board.model_validate(data)
-    except ValidationError as error:
-        found = problems_of(error, Board)
-    else:
-        found = check.problems(board)
-        if not any(problem.severity == "error" for problem in found):
-            return board
-    raise FileProblems(file, [replace(problem, line=positions.line(problem.path)) for problem in found])

@@ -12,7 +12,7 @@ from ..backup import archive, contents
 from ..backup import restore as restoring
 from ..backup.contents import BOX, CARDS, CONFIG, JOURNAL, Contents
 from ..errors import REFUSED, ShedError
-from ..whose import ReplaceSiteOption
+from ..flash.whose import ReplaceSiteOption
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, check_new

@@ -36,7 +36,7 @@ def emulate(
 
     Example: shed emulate --board kc868-a16
     """
-    _leave(_bench("shedguard.emulate").run(site=site, flash=flash, seed=seed, board=board, erased=erased))
+    _leave(_bench("shedbench.emulate.emulate").run(site=site, flash=flash, seed=seed, board=board, erased=erased))
 
 
 def demo(
@@ -55,7 +55,7 @@ def demo(
     if picture is not None:
         check_new(picture, force)
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
-    _leave(_bench("hil_tests.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
+    _leave(_bench("shedbench.demo").main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
 
 
 def benchmark(
@@ -68,7 +68,7 @@ def benchmark(
     Example: shed benchmark --json --only scan_us,boot_ms
     """
     keys = [key.strip() for key in only.split(",") if key.strip()] if only else None
-    _leave(_bench("hil_tests.benchmark").main(as_json=as_json, only=keys, seed=seed))
+    _leave(_bench("shedbench.benchmark").main(as_json=as_json, only=keys, seed=seed))
 
 
 def campaign(
@@ -80,7 +80,7 @@ def campaign(
 
     Example: shed campaign --seeds 100 --first-seed 1
     """
-    _leave(_bench("hil_tests.campaign.runner").main(seeds=seeds, first_seed=first_seed, jobs=jobs))
+    _leave(_bench("shedbench.campaign.runner").main(seeds=seeds, first_seed=first_seed, jobs=jobs))
 
 
 def _bench(name: str) -> Any:

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from ..console import Console
 from ..errors import SAFETY_FAULT
-from ..lists import MAY_BE_LIVE, holders_told
-from ..live import ASK_S, SEEN_WITHIN_S, proven, seen
-from ..narrate import causes_in, fault_text, fault_told, outlet_text
-from ..texts import text
+from ..formats.lists import MAY_BE_LIVE, holders_told
+from ..formats.texts import text
+from ..link.console import Console
+from ..link.live import ASK_S, SEEN_WITHIN_S, proven, seen
+from ..site.narrate import causes_in, fault_text, fault_told, outlet_text
 from .common import (
     JsonOption,
     KeyOption,

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ..boards import check, model, picture
+from ..boards import check, known
 from ..boards.model import Board
-from ..boards.wiring import wiring
 from ..errors import INVALID, ShedError
-from ..whole_file import write_whole
+from ..files.whole_file import write_whole
+from ..site import picture
+from ..site.wiring import wiring
 from .common import JsonOption, SiteOption, load_site, say, show_json, show_table
 from .out_file import ForceOption, check_new, holds
 
@@ -26,7 +27,7 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
     """List the boards."""
     if context.invoked_subcommand is not None:
         return
-    found = [(name, model.load(name)) for name in model.names()]
+    found = [(name, known.load(name)) for name in known.names()]
     if as_json:
         show_json([_summary(name, board) for name, board in found])
         return
@@ -51,7 +52,7 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
 
     Example: shed boards show kc868-a16
     """
-    board = model.load(name)
+    board = known.load(name)
     if as_json:
         show_json(board.model_dump(mode="json", exclude_none=True))
         return
@@ -96,7 +97,7 @@ def draw(
 
     Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg
     """
-    board = model.load(name)
+    board = known.load(name)
     loaded = load_site(site) if site else None
     if loaded is not None and loaded.site.site.board != name:
         what = f"{site} is for board {loaded.site.site.board}, not for {name}"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .. import bundle as bundles
+from ..deploy import bundle as bundles
 from .common import JsonOption, say, show_json
 from .out_file import ForceOption, check_new
 

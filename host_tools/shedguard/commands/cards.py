@@ -10,14 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import card_cells, card_changes, card_sheet
-from ..board_clock import keep
-from ..card_cells import BadCell
-from ..cards import TABLE_MAGIC, Card, build_table, show_number
-from ..console import Console
+from ..cards import cells as card_cells
+from ..cards import changes as card_changes
+from ..cards import sheet as card_sheet
+from ..cards.cells import BadCell
 from ..errors import INVALID, PROTOCOL, ShedError
-from ..ports import open_quietly
-from ..whole_file import write_whole
+from ..files.whole_file import write_whole
+from ..formats.cards import TABLE_MAGIC, Card, build_table, show_number
+from ..link.board_clock import keep
+from ..link.console import Console
+from ..link.ports import open_quietly
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, begins, check_new

@@ -15,14 +15,14 @@ from unicodedata import east_asian_width
 
 import typer
 
-from ..board_clock import Hand, keep
-from ..console import Console
 from ..errors import INVALID, PORT, ShedError
-from ..ports import candidates, open_quietly
+from ..formats.texts import LANGUAGES
+from ..link.board_clock import Hand, keep
+from ..link.console import Console
+from ..link.ports import candidates, open_quietly
 from ..site import load as sites
 from ..site.load import LoadedSite
 from ..site.names import SiteNames
-from ..texts import LANGUAGES
 
 PortOption = Annotated[str | None, typer.Option("--port", "-p", help="Serial port of the board; may be left out when there is only one.")]
 _NARROWEST = 20  # columns of a folded cell, however narrow the terminal

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..errors import INVALID, ShedError
+from ..files.problems import FileProblems
+from ..files.whole_file import write_whole
 from ..site import compose, diff, show
 from ..site.image import compile_site, image_crc
 from ..site.load import load, loads
-from ..site.problems import FileProblems
 from ..site.write import to_toml
-from ..whole_file import write_whole
 from . import config_board
 from .common import JsonOption, PortOption, load_site, say, show_json
 from .out_file import begins, check_new

@@ -10,22 +10,22 @@ from typing import Annotated
 
 import typer
 
-from ..board_clock import Hand
-from ..boards import model as boards
+from ..boards import known as boards
 from ..boards.model import Board
+from ..deploy import push as pushing
+from ..deploy.self_test import bad, self_test
 from ..errors import INVALID, TEST_FAILED, ShedError
+from ..files.whole_file import write_whole
 from ..flash.board_flash import BEFORE
 from ..flash.channel import Before
-from ..install.self_test import bad, self_test
-from ..partitions import FlashFile
+from ..flash.partitions import FlashFile
+from ..flash.whose import ReplaceSiteOption
+from ..link.board_clock import Hand
 from ..site import from_image, memory
-from ..site import push as pushing
 from ..site.image import compile_site, image_crc
 from ..site.load import load
 from ..site.model import SiteFile
 from ..site.write import to_toml
-from ..whole_file import write_whole
-from ..whose import ReplaceSiteOption
 from .common import (
     JsonOption,
     KeyOption,

@@ -13,8 +13,9 @@ from ..doctor.finding import Finding, is_bad
 from ..errors import FAILED, PORT, ShedError
 from ..flash import board_flash
 from ..flash.board_flash import Request
-from ..flash.channel import Before, open_channel
-from ..ports import candidates, open_quietly
+from ..flash.channel import Before
+from ..flash.open_channel import open_channel
+from ..link.ports import candidates, open_quietly
 from .common import JsonOption, PortOption, say, show_json
 from .flash import BaudOption, BeforeOption, before_of, hands
 

@@ -9,12 +9,12 @@ from typing import Annotated, cast
 
 import typer
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..errors import FAILED, INVALID, PROTOCOL, ShedError
 from ..flash import board_flash
 from ..flash.board_flash import FlashReport, Hands, Request
 from ..flash.channel import Before
-from ..whose import ReplaceSiteOption
+from ..flash.whose import ReplaceSiteOption
 from .common import JsonOption, PortOption, port_of, say, show_json, show_table
 from .place import YesOption, ask
 from .progress import Bar

@@ -11,15 +11,15 @@ from typing import Annotated
 
 import typer
 
+from ..deploy import report_files
+from ..deploy.install import STEPS, Job
+from ..deploy.push import Way, configure
 from ..errors import INVALID, ShedError
+from ..files.whole_file import write_whole
 from ..flash.board_flash import Request, prepare
-from ..install import report_files
-from ..install.run import STEPS, Job
+from ..flash.whose import ReplaceSiteOption
 from ..site import memory
 from ..site.load import LoadedSite
-from ..site.push import Way, configure
-from ..whole_file import write_whole
-from ..whose import ReplaceSiteOption
 from .common import JsonOption, load_site, port_of, say, show_json
 from .flash import BaudOption, BeforeOption, HashOption, ImageOption, before_of, hands
 from .out_file import begins, check_new

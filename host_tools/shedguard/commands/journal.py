@@ -7,14 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import records
 from ..errors import INVALID, ShedError
 from ..flash.image import read_partition
-from ..lists import STOP_CAUSES, name_of
-from ..narrate import sentence, when
-from ..records import Record
+from ..formats import records
+from ..formats.lists import STOP_CAUSES, name_of
+from ..formats.records import Record
+from ..formats.slots import current
+from ..formats.times import when
 from ..site.names import SiteNames
-from ..site.slots import current
+from ..site.narrate import sentence
 from .common import JsonOption, PortOption, SiteOption, board_at, names_of, say, show_json, show_table
 
 CountOption = Annotated[int, typer.Option("--count", "-n", min=1, max=10000, help="The newest so many records.")]

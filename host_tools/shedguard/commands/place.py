@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from ..board_clock import Hand, keep
-from ..console import Console
 from ..errors import INVALID, REFUSED, ShedError
 from ..flash.board_flash import wait_for_service
-from ..flash.channel import Before, open_channel
-from ..partitions import BoardFlash, FlashFile, Partitions
-from ..ports import open_quietly
+from ..flash.channel import Before
+from ..flash.open_channel import open_channel
+from ..flash.partitions import BoardFlash, FlashFile, Partitions
+from ..link.board_clock import Hand, keep
+from ..link.console import Console
+from ..link.ports import open_quietly
 from .common import port_of, say
 
 FlashOption = Annotated[Path | None, typer.Option("--flash", help="Flash file of an emulated board, instead of a port.")]

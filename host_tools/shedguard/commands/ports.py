@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import ShedError
-from ..flash.channel import open_channel
-from ..flash.who import ask
-from ..port_list import PortInfo, listed
-from ..ports import open_quietly
+from ..flash.open_channel import open_channel
+from ..link.port_list import PortInfo, listed
+from ..link.ports import open_quietly
+from ..link.who import ask
 from .common import JsonOption, say, show_json, show_table
 
 

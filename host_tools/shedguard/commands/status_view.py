@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
-from ..live import outlets
-from ..narrate import causes_in, memory_text, when
+from ..formats.lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
+from ..formats.times import when
+from ..link.live import outlets
 from ..site.names import SiteNames
+from ..site.narrate import causes_in, memory_text
 from .common import show_table
 
 Frame = dict[str, Any]

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from ..console import Console
 from ..errors import ShedError
-from ..flash import partition_table, writer
+from ..flash import writer
 from ..flash.channel import Channel
-from ..flash.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..flash.plan import HEAD, Plan
-from ..flash.who import Running, ask
-from ..lists import BREAKER_FIRST, FAULTS, name_of
-from ..live import SEEN_WITHIN_S, Clock, Seen, Wait, outlets, seen
-from ..narrate import SiteNames, fault_text, when
-from ..ports import Wire
-from ..site.slots import current
-from ..texts import text
+from ..formats import partition_table
+from ..formats.lists import BREAKER_FIRST, FAULTS, name_of
+from ..formats.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
+from ..formats.slots import current
+from ..formats.texts import text
+from ..formats.times import when
+from ..link.console import Console
+from ..link.live import SEEN_WITHIN_S, Clock, Seen, Wait, outlets, seen
+from ..link.ports import Wire
+from ..link.who import Running, ask
+from ..site.narrate import SiteNames, fault_text
 from .finding import Finding, ok
 
 _LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s

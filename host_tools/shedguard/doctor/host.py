@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..port_list import BRIDGES
+from ..link.port_list import BRIDGES
 from .finding import Finding, ok
 from .host_facts import HostFacts
 

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..port_list import PortInfo, listed
-from ..port_users import users
+from ..link.port_list import PortInfo, listed
+from ..link.port_users import users
 
 
 @dataclass(frozen=True, slots=True)

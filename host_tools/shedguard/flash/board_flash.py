@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from .. import whose
-from ..boards import model as boards
+from ..boards import known as boards
 from ..errors import ShedError
-from ..partitions import BoardFlash, find
-from ..ports import open_quietly
-from . import image_source, plan, writer
-from .channel import Before, Channel, open_channel
-from .who import Running, ask
+from ..link.ports import open_quietly
+from ..link.who import Running, ask
+from . import image_source, plan, whose, writer
+from .channel import Before, Channel
+from .open_channel import open_channel
+from .partitions import BoardFlash, find
 
 # Asks a person for something at the board ("loader": into its loader by hand; "run": EN pressed) and comes back when it is done.
 Hands = Callable[[Literal["loader", "run"]], None]

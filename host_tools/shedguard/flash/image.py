@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..boards.model import Board
-from ..cards import Card, build_table
 from ..errors import FAILED, ShedError
+from ..formats import file_system, micropython_image, partition_table
+from ..formats.cards import Card, build_table
+from ..formats.partition_table import FLASH_SIZE, SHEDGUARD, STOCK, TABLE_OFFSET, Partition
+from ..formats.slots import build_slot
 from ..site.image import compile_site
 from ..site.model import SiteFile
-from ..site.slots import build_slot
-from . import file_system, micropython_image, partition_table, program
-from .partition_table import FLASH_SIZE, SHEDGUARD, STOCK, TABLE_OFFSET, Partition
+from . import program
 
 
 def build_blank(path: Path, partitions: tuple[Partition, ...] = STOCK, chip: str = "esp32") -> None:

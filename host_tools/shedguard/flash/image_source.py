@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import INVALID, ShedError
-from ..whole_file import write_whole
-from . import micropython_image
-from .micropython_image import STAND_IN, MicroPythonImage
+from ..files.whole_file import write_whole
+from ..formats import micropython_image
+from ..formats.micropython_image import STAND_IN, MicroPythonImage
 
 _TIMEOUT_S: Final = 30
 _MAX_BYTES: Final = 16 << 20

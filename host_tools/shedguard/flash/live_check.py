@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..console import Console
 from ..errors import REFUSED, ShedError
-from ..lists import OUTLET_STATES
-from ..ports import Wire, open_quietly
-from .who import Running, ask
+from ..formats.lists import OUTLET_STATES
+from ..link.console import Console
+from ..link.ports import Wire, open_quietly
+from ..link.who import Running, ask
 
 _OVER: Final = (0, 8)  # states of an outlet without a sale: idle, done
 

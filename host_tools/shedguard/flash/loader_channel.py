@@ -19,8 +19,8 @@ from esptool.reset import ResetStrategy
 from esptool.util import flash_size_bytes
 
 from ..errors import FAILED, PORT, PROTOCOL, ShedError
-from ..network_port import SCHEME, open_serial
-from ..ports import refusal
+from ..link.network_port import SCHEME, open_serial
+from ..link.ports import refusal
 from .channel import SECTOR, Before, Progress
 from .ladder import translated
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from ..boards.model import Board
-from . import file_system, partition_table, program
+from ..formats import file_system, partition_table
+from ..formats.micropython_image import BOOTLOADER_AT, MicroPythonImage
+from ..formats.partition_table import SHEDGUARD, TABLE_OFFSET
+from . import program
 from .channel import SECTOR
-from .micropython_image import BOOTLOADER_AT, MicroPythonImage
-from .partition_table import SHEDGUARD, TABLE_OFFSET
 
 # littlefs keeps its superblock in the blocks 0 and 1.
 HEAD: Final = 2 * SECTOR

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..errors import INVALID, PROTOCOL, REFUSED, ShedError
-from ..site.slots import current
-from . import esp_image, partition_table
+from ..formats import esp_image, partition_table
+from ..formats.micropython_image import BOOTLOADER_AT, check_fits, check_release, release_of
+from ..formats.partition_table import FLASH_SIZE, SHEDGUARD, TABLE_OFFSET, TABLE_SIZE, Partition
+from ..formats.slots import current
 from .channel import Channel
-from .micropython_image import BOOTLOADER_AT, check_fits, check_release, release_of
-from .partition_table import FLASH_SIZE, SHEDGUARD, TABLE_OFFSET, TABLE_SIZE, Partition
 from .plan import HEAD, KEPT, Plan, Region
 
 TotalProgress = Callable[[int, int], None]  # bytes done, bytes in all

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from ..boards.model import Board
+from ..files.problems import Path, Problem, did_you_mean
 from . import idle, memory, pins
 from .meters import METERS
 from .model import Point, SiteFile
-from .problems import Path, Problem, did_you_mean
 
 LEAST_CLEAR_MS: Final = 1000  # of a fire point: a contact that bounces, and the mains' own disturbances, are over by then
 LEAST_LOOP_SAMPLES: Final = 3  # two samples of mains hum may agree

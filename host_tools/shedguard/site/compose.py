@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from ..boards.model import Board
 from ..errors import INVALID, ShedError
+from ..files.schema_errors import problems_of
 from . import model
 from .check import MAINS_V
 from .model import Bands, Budget, Bus, Cause, Gate, Group, Meter, Outlet, Point, Reader, Safety, Site, SiteFile, Tariff
-from .schema_errors import problems_of
 
 _MEASURED = Bands(short=300, alarm=1300, normal=2300)  # of a 4k7 end-of-line resistor against 4k7; to be measured on the loop
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..files.problems import Problem
 from .model import SiteFile
-from .problems import Problem
 
 
 def problems(site: SiteFile) -> Iterator[Problem]:

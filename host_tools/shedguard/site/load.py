@@ -8,14 +8,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..boards import model as boards
+from ..boards import known as boards
 from ..boards.model import Board
 from ..errors import INVALID, ShedError, reason
+from ..files.positions import Positions
+from ..files.problems import FileProblems, Problem, did_you_mean, syntax_problem
+from ..files.schema_errors import problems_of
 from . import check
 from .model import SiteFile
-from .positions import Positions
-from .problems import FileProblems, Problem, did_you_mean, syntax_problem
-from .schema_errors import problems_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def loads(text: str, file: str = "site.toml", board: Board | None = None) -> Loa
     try:
         site = SiteFile.model_validate(data)
     except ValidationError as error:
-        raise FileProblems(file, _located(problems_of(error), positions)) from error
+        raise FileProblems(file, _located(problems_of(error, SiteFile), positions)) from error
     if board is None:
         known = boards.names()
         if site.site.board not in known:

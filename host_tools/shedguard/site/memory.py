@@ -10,8 +10,8 @@ from typing import Final
 
 from ..boards.model import Board
 from ..errors import INVALID, ShedError
+from ..files.problems import Problem
 from .model import SiteFile
-from .problems import Problem
 
 LEAST_BYTES: Final = 30_000  # in service: a boot, a push and a person at the console need more than service does
 SMALL_BYTES: Final = 50_000  # what the small site keeps (decision 0011), and a test asserts

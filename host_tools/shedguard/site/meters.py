@@ -1,6 +1,6 @@
 """The kinds of meters that a site may name: the number of each in the image, and what its line must speak.
 
-How it is read stands in firmware/shed/metering/profiles.py, how it behaves in hil_tests/plant/meters.py; a test compares the three. How to
+How it is read stands in firmware/shed/metering/profiles.py, how it behaves in shedbench/plant/meters.py; a test compares the three. How to
 add one: docs/extending.md.
 """
 

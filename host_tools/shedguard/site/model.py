@@ -7,23 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ..files.fields import Whole
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
 U16 = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=65535)]
 Watts = Annotated[int, Field(ge=1, le=65535)]
-
-
-def _whole(value: object) -> object:
-    """A literal takes what equals it, so ``true`` for 1 and 9600.0 for 9600: refused like any other wrong type."""
-    if type(value) is not int:
-        raise PydanticCustomError("int_type", "Input should be a valid integer")
-    return value
-
-
-Whole = BeforeValidator(_whole)
 
 
 class _Strict(BaseModel):

@@ -8,8 +8,8 @@ from typing import Literal
 
 from ..boards.chips import pin_trouble
 from ..boards.model import Board, Terminal
+from ..files.problems import Path, Problem, did_you_mean
 from .model import SiteFile
-from .problems import Path, Problem, did_you_mean
 
 Use = Literal["output", "input", "analog"]
 _LAW_1 = "an expander keeps its outputs when its bus fails or the ESP32 restarts, so nothing that must let go by itself may be on one"

@@ -1,0 +1,41 @@
+"""A configuration on trial: it stays when it is confirmed in time, else the board starts again with the one before it.
+
+Hazard: a shed left with limits that nobody has looked at. In the RAM only while a trial runs (`start.py` loads it, the service drops it).
+"""
+
+from micropython import const
+
+from shed.safety import holders
+from shed.storage.journal import TRIAL
+
+_TRIAL_S = const(600)
+_CONFIRMED = const(2)  # an event of `trial` records
+
+
+class Trial:
+    """slots: storage.slots.ConfigSlots. clock: board.clock.Clock."""
+
+    def __init__(self, slots, books, clock, outputs):
+        self._slots = slots
+        self._books = books
+        self._clock = clock
+        self._outputs = outputs
+
+    def left_s(self):
+        """Seconds in which it may still be confirmed, at least 1."""
+        return max(_TRIAL_S - self._clock.uptime_s, 1)
+
+    def over(self):
+        """Whether the old one comes back: the time is up, or the self-test failed."""
+        return self._clock.uptime_s >= _TRIAL_S or self._outputs.held_by(holders.SELF_TEST)
+
+    def confirm(self, by):
+        """It stays. False when its self-test failed, or the flash refuses."""
+        if self._outputs.held_by(holders.SELF_TEST):
+            return False
+        try:
+            self._slots.confirm()
+        except OSError:
+            return False
+        self._books.write(TRIAL, self._slots.sequence, _CONFIRMED, by)
+        return True

@@ -1,0 +1,152 @@
+"""Builds the safety room and the ports of one shed from its configuration image (docs/protocols/site-file.md).
+Needed while starting only: `shed.boot.start` is done with it, and it leaves the RAM.
+
+Hazard: a pin that does what another shed's file says. The image is CRC-checked before it comes here, and the host's validator checked the
+pins; a value that the chip refuses raises, and the board starts again in safe mode, without outlets.
+"""
+
+from micropython import const
+
+from shed.board import clock, flash, pins
+from shed.boot.wired import Wired
+from shed.safety import points as p
+from shed.safety.matrix import LATCHED, Matrix
+from shed.safety.outputs import Outputs
+from shed.safety.points import PointConfig, Points
+from shed.safety.scan import Scan
+from shed.storage.image import Image, ImageError
+from shed.storage.slots import ConfigSlots
+
+SITE = const(1)
+GROUP = const(2)
+BUS = const(3)
+OUTLET = const(4)
+METER = const(5)
+POINT = const(6)
+CAUSE = const(7)
+EFFECT = const(8)
+GATE = const(9)
+READER = const(10)
+TARIFF = const(11)
+CHARGING = const(12)
+KEY = const(13)
+WIRES = const(14)
+EXPANDER = const(15)
+BOARD = const(17)
+BLIND = const(16)
+ZONE = const(21)
+
+NO_PIN = const(255)
+KEY_SWITCH = const(1)
+EXPANDED = const(128)  # pin codes from here on are bits of expanders
+
+
+def load_image(board_crc):
+    """The image of the configuration slot to run with, its slots object, and whether it was made for another board than boot.py was;
+    (None, slots, False) when there is none that can be read. board_crc: boot.py's, or None; an older image does not name its board."""
+    while True:
+        slots = ConfigSlots(flash.Region("shed_cfg"))
+        data = slots.load()
+        if data is None:
+            return None, slots, False
+        image = None
+        wrong = False
+        try:
+            image = Image(data)
+            for (crc,) in image.rows(BOARD, "<I"):
+                wrong = board_crc is not None and crc != board_crc
+        except ImageError:
+            image = None
+        if not slots.trial or (image is not None and not wrong):
+            return image, slots, wrong
+        # of a trial: the next look rejects it, for it has begun
+
+
+def wire(image, latched, keep_latched):
+    """Everything with a pin, as a Wired. `image` is storage.image.Image or None: safe mode, a board without outlets and points.
+
+    Raises ImageError or ValueError on an image that cannot be wired."""
+    wired = Wired()
+    buses = banks = None
+    heartbeat = None
+    relays = []
+    contactors = []
+    locks = []
+    groups = wired.groups
+    configs = []
+    causes = ()
+    effects = ()
+    windows_ms = ()
+    if image is not None:
+        row = image.one(SITE, "<IIhHHBB")
+        wired.site_id, _, _zone_min, hold_off_s, wired.scan_period_ms, beat, flags = row
+        wired.hold_off_ms = hold_off_s * 1000
+        if beat != NO_PIN:
+            heartbeat = pins.OutputPin(beat, flags & 1)
+        for pin, high, _limit_w in image.rows(GROUP, "<BBH"):
+            contactors.append(pins.OutputPin(pin, high))
+            groups.append(0)
+        if image.count(EXPANDER):  # once the contactors are off
+            from shed.board.expanders import Buses
+
+            buses = Buses(image.rows(WIRES, "<BBBBBB"), image.rows(EXPANDER, "<BBBHH"))
+        for number, group, pin, high, button, meter, max_w in image.rows(OUTLET, "<BBBBBBH"):
+            groups[group] |= 1 << len(relays)
+            if pin < EXPANDED:
+                relays.append(pins.OutputPin(pin, high))
+            else:
+                buses.relay(len(relays), pin, high, 1 << group)
+                relays.append(None)
+            wired.numbers.append(number)
+            wired.outlets.append((number, group, meter, max_w))
+            wired.buttons.append(None if button == NO_PIN else _contact(buses, button, True))
+        for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBBBHH"):
+            locks.append(pins.OutputPin(pin, high))
+            wired.gates.append((release_s, held_s))
+            wired.door_contacts.append(
+                None if contact == NO_PIN else (_contact(buses, contact, contact_flags & 2), 0 if contact_flags & 1 else 1)
+            )
+        for row in image.rows(POINT, "<BBBBHHHHHB"):
+            banks = _add_point(wired, configs, buses, banks, row)
+        causes = list(image.rows(CAUSE, "<IBBII"))
+        windows_ms = tuple([row[3] if row[1] > 1 else 0 for row in causes])
+        causes = [(mask, votes, flags, effect) for mask, votes, flags, _window_ms, effect in causes]
+        effects = list(image.rows(EFFECT, "<BB"))
+        for (minutes,) in image.rows(BLIND, "<B"):
+            wired.blind_grace_min = minutes
+        wired.zones = bytes([zone for (zone,) in image.rows(ZONE, "<B")])
+    points = Points(configs, clock.sleep_us, banks)
+    # What a fire point trips stays until a person has looked, whatever the file says.
+    causes = [(mask, votes, flags | LATCHED if mask & points.fire else flags, effect) for mask, votes, flags, effect in causes]
+    matrix = Matrix(causes, effects, latched, windows_ms)
+    outputs = Outputs(relays, contactors, locks, groups, buses)
+    scan = Scan(points, matrix, outputs, heartbeat, keep_latched, clock.cpu_mhz())
+    wired.join(buses, points, matrix, outputs, scan, heartbeat is not None)
+    return wired
+
+
+def _contact(buses, code, pull_up):
+    return pins.contact(code, pull_up).value if code < EXPANDED else buses.contact(code)
+
+
+def _add_point(wired, configs, buses, banks, row):
+    """Returns the contacts on expanders, which the first of them makes."""
+    kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
+    if kind == p.LOOP:
+        read = pins.loop(gpio)
+    elif gpio >= EXPANDED:
+        read = None
+        if banks is None:
+            from shed.safety.banks import Banks
+
+            banks = Banks(buses)
+        banks.add(gpio, len(configs), flags & p.NORMALLY_CLOSED)
+    else:
+        pin = pins.contact(gpio, flags & p.PULL_UP)
+        read = pin.value
+        if flags & p.DIRECT:
+            wired.hints.append((len(configs), pin))
+    if use == KEY_SWITCH:
+        wired.key_switch = len(configs)
+    configs.append(PointConfig(kind, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, read))
+    return banks

@@ -1,0 +1,1 @@
+"""What two sides must say alike: firmware, tools, documents."""

@@ -1,0 +1,67 @@
+"""The fixed evening as a user starts it: what it prints, and the exit code that a tampered meter has to give."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from shedbench.audit import audit
+from shedbench.bench.bench import Bench
+from shedbench.demo import SITE
+from shedbench.places import REPOSITORY
+
+
+def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "shedbench.demo", "--script", *arguments]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.slow(20)
+def test_the_evening_agrees_and_exits_0_and_draws_its_picture(tmp_path: Path):
+    done = demo("--picture", str(tmp_path / "demo.svg"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Plant and journal agree" in done.stdout
+    table = done.stdout[done.stdout.index("outlet  card") :]
+    for ended_by in ("battery full", "unplugged", "safety trip"):
+        assert ended_by in table
+    for said in (
+        "the mains fail",
+        "the session goes on",
+        "SMOKE",
+        "TRIP by 'smoke bay'",
+        "gate main is free",
+        "is refused",
+        "reset by maintenance card",
+    ):
+        assert said in done.stdout
+    assert (tmp_path / "demo.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert "\x1b" not in done.stdout + done.stderr, "no colour and no cursor movement off a terminal"
+
+
+@pytest.mark.long
+@pytest.mark.slow(20)
+def test_an_evening_with_a_meter_that_reads_two_percent_high_exits_6():
+    done = demo("--meter-scale", "1.02")
+    assert done.returncode == 6
+    assert "DISAGREE" in done.stdout and "outlet 2" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("scale", "agrees"), [(1.02, False), pytest.param(0.98, False, marks=pytest.mark.long), pytest.param(1.0, True, marks=pytest.mark.long)]
+)
+def test_the_audit_of_one_real_sale_tells_a_true_meter_from_one_that_is_two_percent_wrong(scale: float, agrees: bool):
+    with Bench(site=SITE, seed=11) as bench:
+        bench.meter(2).scale(scale)
+        bench.run("15 s")
+        bench.bike(2).plug("li60v", soc=0.1)
+        bench.card("neighbour").tap()
+        bench.run("1 s")
+        bench.button(2).press()
+        bench.until(bench.outlet(2).is_charging, within="20 s")
+        bench.run("25 min")
+        bench.bike(2).unplug()
+        bench.run("1 min")
+        found = audit(bench)
+    assert (found == []) is agrees, found

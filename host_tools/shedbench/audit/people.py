@@ -1,0 +1,165 @@
+"""Whose card: a sale stands on the card of somebody who pressed this outlet's button, and nobody else stops it by the button.
+
+Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
+how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
+
+What docs/decisions/0020 says will stay is taken as said, and nothing else: with a single open grant tap-then-press works for everybody, so
+who presses while only one card is open is taken for its owner, whoever it is; whose card was open at a press that several open cards made
+unclear, and is read once more within half a minute, is taken for the presser; and a running sale whose card is open is stopped by
+whoever presses its button. A card is open from when the reader told of it
+for the grant's time, or until a sale began or ended on it, or the board started anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from shedguard.formats.lists import STOP_CAUSES
+from shedguard.formats.records import Record
+
+from .site import Site
+from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
+from .truth import Press, Truth
+
+START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
+SELECTED_NS: Final = 31 * SECOND_NS
+SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until a card opens anything
+LIES_NS: Final = 5 * SECOND_NS  # read again within this, a card may have lain there: one tap
+READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
+STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
+
+
+class Use(NamedTuple):
+    """A card bought or stopped something at an outlet, some time between."""
+
+    person: str
+    from_ns: int
+    to_ns: int
+    outlet: int
+
+
+class Refused(NamedTuple):
+    """A press that used no card, by the journal."""
+
+    outlet: int
+    at_ns: int
+
+
+def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
+    """Every sale that is on the card, or was ended by the finger, of somebody who was not there."""
+    if truth.owners is None:
+        return []
+    findings: list[str] = []
+    owners: dict[int, str] = {}
+    used: list[Use] = []
+    records = list(records)
+    refused = [
+        Refused(site.outlets[record.number("outlet")], timeline.when(record))
+        for record in records
+        if record.kind == "press_refused" and record.number("outlet") < len(site.outlets)
+    ]
+    for record in records:
+        if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
+            continue
+        outlet, session, at_ns = site.outlets[record.number("outlet")], record.number("session"), timeline.when(record)
+        name = f"session {session:#010x} at outlet {outlet}"
+        if record.kind == "session_start":
+            card = record.fields["card"]
+            owner = truth.owners.get(card) if isinstance(card, bytes) else None
+            if owner is None:
+                findings.append(f"{name} is on card {card!r}, which nobody has")
+                continue
+            owners[session] = owner
+            presses = _near(truth, outlet, at_ns, START_NS)
+            if not any(
+                _only_open(owner, press.at_ns, truth, site, used, refused) or _tapped_again(owner, press.at_ns, truth, site, used)
+                for press in presses
+            ):
+                findings += _presence(f"{name} is on the card of {owner}", owner, presses)
+            used.append(_use(owner, outlet, at_ns, presses, truth, site, used))
+        elif STOP_CAUSES.get(record.number("stop_cause")) == "user" and session in owners:
+            owner = owners[session]
+            presses = _near(truth, outlet, at_ns, STOP_NS)
+            if not any(owner in _open(press.at_ns, truth, site, used) for press in presses):
+                findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
+            used.append(_use(owner, outlet, at_ns, presses, truth, site, used))
+    return findings
+
+
+def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
+    """Whose cards may have been open at this time: read before it and not used since."""
+    started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0)
+    first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS - READ_NS)
+    return {
+        tap.person
+        for tap in truth.taps
+        if first_ns <= tap.at_ns <= at_ns + READ_NS
+        and not any(tap.at_ns < use.from_ns and use.to_ns < at_ns for use in used if use.person == tap.person)
+    }
+
+
+def _surely_open(at_ns: int, truth: Truth, site: Site, used: list[Use], refused: list[Refused]) -> set[str]:
+    """Whose cards surely were: laid there in service and not used since. A press may use a card and leave no record (a sale that does not
+    begin after all, a stop that a trip overtakes), so that after it no card is sure; but for one that the journal says was refused, and
+    one that the use of one card explains, which is that card's alone."""
+    started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0) + SERVICE_NS
+    pressed_ns = max(
+        (
+            press.at_ns
+            for outlet, presses in truth.presses.items()
+            for press in presses
+            if press.at_ns < at_ns and not _explained(outlet, press.at_ns, truth, used, refused)
+        ),
+        default=0,
+    )
+    first_ns = max(started_ns, pressed_ns + READ_NS, at_ns - site.grant_s * SECOND_NS + READ_NS)
+    return {
+        tap.person
+        for tap in truth.taps
+        if first_ns <= tap.at_ns <= at_ns - READ_NS
+        and not any(tap.at_ns - LIES_NS < other.at_ns < tap.at_ns for other in truth.taps if other.person == tap.person)
+        and not any(tap.at_ns - READ_NS <= use.to_ns + EARLY_NS and use.from_ns < at_ns for use in used if use.person == tap.person)
+    }
+
+
+def _explained(outlet: int, at_ns: int, truth: Truth, used: list[Use], refused: list[Refused]) -> bool:
+    """A refusal or a use of the outlet stands in the journal for this press, and none near it is without."""
+    near = [press for press in truth.presses[outlet] if abs(press.at_ns - at_ns) <= EARLY_NS + LATE_NS]
+    told = sum(one.outlet == outlet and one.at_ns - LATE_NS <= at_ns <= one.at_ns + EARLY_NS for one in refused)
+    told += sum(one.outlet == outlet and one.from_ns <= at_ns <= one.to_ns for one in used)
+    return len(near) <= told
+
+
+def _use(owner: str, outlet: int, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
+    """At its press if the card was open then; with its tap after the press; else at the time of the record."""
+    for press in reversed(presses):
+        if owner in _open(press.at_ns, truth, site, used) and not _tapped_again(owner, press.at_ns, truth, site, used):
+            return Use(owner, press.at_ns, press.at_ns, outlet)
+    return Use(owner, at_ns - LATE_NS, at_ns + EARLY_NS, outlet)
+
+
+def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use], refused: list[Refused]) -> bool:
+    """Whether at a press this card may have been the only one open."""
+    return owner in _open(at_ns, truth, site, used) and not _surely_open(at_ns, truth, site, used, refused) - {owner}
+
+
+def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
+    """Open at a press that another open card made unclear, and read once more while the press selects its outlet."""
+    could = _open(at_ns, truth, site, used)
+    return (
+        owner in could
+        and len(could) > 1
+        and any(tap.person == owner and at_ns - READ_NS <= tap.at_ns <= at_ns + SELECTED_NS for tap in truth.taps)
+    )
+
+
+def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:
+    return [press for press in truth.presses.get(outlet, []) if at_ns - before_ns - LATE_NS <= press.at_ns <= at_ns + EARLY_NS]
+
+
+def _presence(what: str, owner: str, presses: list[Press]) -> list[str]:
+    if any(press.person in ("", owner) for press in presses):
+        return []
+    others = sorted({press.person for press in presses})
+    return [f"{what}, and {'the button was pressed by ' + ' and '.join(others) if others else 'nobody pressed its button'}"]

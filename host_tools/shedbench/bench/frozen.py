@@ -1,0 +1,68 @@
+"""The emulated board with the program frozen in, made anew when the firmware's sources have changed.
+
+Hazard: a test that runs yesterday's firmware. Beside the binary lies a digest of what it was made of; any number of test processes may
+look at once, one of them builds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from shedguard.paths import firmware_dir
+
+from shedbench.places import REPOSITORY
+
+SUFFIX: Final = "-frozen"
+_ORIGIN: Final = REPOSITORY / "build" / ".board-source"  # the MicroPython source tree that set-up built with
+
+
+class FrozenMissing(Exception):
+    """There is no frozen binary and it cannot be made; the text says why."""
+
+
+def beside(stock: Path) -> Path:
+    """The binary with the frozen program that was built with ``stock``."""
+    return stock.with_name(stock.name + SUFFIX)
+
+
+def ensure(stock: Path) -> Path:
+    """The frozen binary of the sources as they stand, for the board that set-up built at ``stock``."""
+    frozen = beside(stock)
+    stamp = stock.parent / "frozen.digest"
+    wanted = _digest(stock)
+    if _says(stamp, wanted) and frozen.exists():
+        return frozen
+    with (stock.parent / "frozen.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (_says(stamp, wanted) and frozen.exists()):
+            _make(stock, frozen)
+            stamp.write_text(wanted, encoding="ascii")
+    return frozen
+
+
+def _make(stock: Path, frozen: Path) -> None:
+    if not _ORIGIN.is_file():
+        raise FrozenMissing("set-up has not built the emulated board in this clone: make setup")
+    port = REPOSITORY / "boards" / "emulated" / "port"
+    source = _ORIGIN.read_text(encoding="utf-8").strip()
+    command = ["make", "-s", "-C", str(port), f"MICROPY_DIR={source}", f"BUILD={stock.parent}", str(frozen)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FrozenMissing(f"the firmware does not freeze into the emulated board:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
+
+
+def _says(stamp: Path, wanted: str) -> bool:
+    return stamp.is_file() and stamp.read_text(encoding="ascii") == wanted
+
+
+def _digest(stock: Path) -> str:
+    """Of the firmware's sources by name, and of the objects' age: a board that was built anew wants its second binary anew."""
+    digest = hashlib.sha256(str(stock.stat().st_mtime_ns).encode())
+    root = firmware_dir()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

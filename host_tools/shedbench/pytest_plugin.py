@@ -1,0 +1,155 @@
+"""For pytest: a bench for every test that asks for one, and the evidence of every test that failed with one.
+
+Fixtures ``seed``, ``site`` (override it for a shed of your own) and ``bench``; options for the seed and for the kind of board. See
+docs/bench.md. Every pytest of an environment with ShedGuard loads this file, so what it does not need at once is imported late.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shlex
+import sys
+import zlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from .bench.bench import Bench
+
+SEED: Final = 363358942  # unless said: the same tree gives the same answer
+LAST_EVENTS: Final = 30
+_TITLE: Final = "shedguard"
+_LONGEST_NAME: Final = 120
+_BENCHES: Final = pytest.StashKey[list["Bench"]]()
+_TOLD: Final = "Last events:"  # the message of a BenchTimeout has them
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Exactly once for all of a run: no conftest.py repeats them."""
+    group = parser.getgroup(_TITLE, "benches of ShedGuard")
+    default = int(os.environ.get("SHEDGUARD_SEED", SEED))
+    group.addoption("--seed", type=int, default=default, help="seed of the benches; 0 draws one, which a failure tells")
+    group.addoption("--near-wrap", action="store_true", help="power-on 17 s before ticks_ms wraps")
+    group.addoption("--cpu-mhz", type=int, choices=(160, 240), default=None, help="in the board file (default: as it stands there)")
+    group.addoption("--program", choices=("frozen", "stock"), default="frozen", help="in the image, or in a stock board's file system")
+    group.addoption("--flash-timing", choices=("typical", "worst"), default=None, help="of the emulated flash (default: typical)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every bench of this run is on the board that the options name."""
+    options = _board_options(config)
+    if options:
+        from .bench import variant
+
+        timing = config.getoption("--flash-timing")
+        arguments = () if timing is None else ("--flash-timing", timing)
+        offset_ms = variant.NEAR_WRAP_MS if config.getoption("--near-wrap") else 0
+        variant.choose(variant.Variant(config.getoption("--cpu-mhz"), offset_ms, arguments, str(config.getoption("--program"))))
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """What decides every chance of this run."""
+    given = request.config.getoption("--seed")
+    return given or random.SystemRandom().randrange(1, 1 << 31)
+
+
+@pytest.fixture
+def site() -> str | Path:
+    """The site file that ``bench`` is built from: the small shed with four outlets."""
+    from .places import SMALL_SITE
+
+    return SMALL_SITE
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, site: str | Path, seed: int) -> Bench:
+    """The shed of ``site``; its board has booted and passed its hold-off: in service, nothing charging."""
+    from .bench.bench import Bench
+
+    if not Path(site).is_file():
+        pytest.fail(f"no site file {site}: the bench of ShedGuard needs a clone, installed with `pip install -e`", pytrace=False)
+    bench = Bench(site=site, seed=seed)
+    request.node.stash.setdefault(_BENCHES, []).append(bench)  # closed when the last report of the test is made
+    bench.run("15 s")
+    return bench
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """A bench lives as long as its test has something to report."""
+    try:
+        return (yield)
+    finally:
+        for bench in item.stash.get(_BENCHES, []):
+            bench.close()
+        item.stash[_BENCHES] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a failed test tells: last events, artefacts, and how it is run again."""
+    report = yield
+    if report.failed and "seed" in getattr(item, "fixturenames", ()):
+        told = call.excinfo is not None and _TOLD in str(call.excinfo.value)
+        report.sections.append((_TITLE, "\n".join(_evidence(item, told))))
+    return report
+
+
+def _evidence(item: pytest.Item, told: bool) -> Iterator[str]:
+    values: dict[str, Any] = getattr(item, "funcargs", {})
+    for number, bench in enumerate(_benches(item, values.get("bench"))):
+        if not told:
+            yield "\n".join((_TOLD, *bench.events.tail(LAST_EVENTS)))
+        out = item.config.rootpath / "build" / "failed" / (folder_name(item.nodeid) + (f".{number + 1}" if number else ""))
+        try:
+            bench.save_artifacts(out)
+            yield f"artefacts: {out} (seed, events, waveform, serial, flash)"
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hide why the test failed
+            yield f"artefacts: not saved in {out}: {error}"
+    if "seed" in values:
+        yield f"again: {again(item, values['seed'])}"
+
+
+def _benches(item: pytest.Item, given: Any) -> list[Bench]:
+    """Those of our fixture, and one that a fixture of the same name in a test file gave."""
+    benches = item.stash.get(_BENCHES, [])
+    known = sys.modules.get("shedbench.bench.bench")
+    if known is not None and isinstance(given, known.Bench) and given not in benches:
+        return [*benches, given]
+    return benches
+
+
+def folder_name(node: str) -> str:
+    """A name for a folder that no other test has, without what a shell takes for its own."""
+    name = re.sub(r"[^\w.-]+", "-", node.replace("::", "-").replace("/", "-"), flags=re.ASCII).strip("-")
+    is_plain = len(name) <= _LONGEST_NAME and re.fullmatch(r"[\w.:/-]+", node, re.ASCII)
+    return name if is_plain else f"{name[:_LONGEST_NAME]}-{zlib.crc32(node.encode()):08x}"
+
+
+def again(item: pytest.Item, seed: int) -> str:
+    """The line that runs ``item`` again on the same board with the same seed, from where pytest was started."""
+    config = item.config
+    python = Path(sys.executable)
+    here = config.invocation_params.dir
+    words = [str(python.relative_to(here) if python.is_relative_to(here) else python), "-m", "pytest"]
+    marks = str(config.getoption("markexpr", ""))
+    if marks and marks not in config.getini("addopts"):
+        words += ["-m", marks]
+    test = os.path.relpath(item.path, here) + "".join(item.nodeid.partition("::")[1:])
+    return shlex.join([*words, test, f"--seed={seed}", *_board_options(config)])
+
+
+def _board_options(config: pytest.Config) -> list[str]:
+    """Those that were given and are not what holds without them."""
+    options = ["--near-wrap"] if config.getoption("--near-wrap") else []
+    for name, usual in (("--cpu-mhz", None), ("--program", "frozen"), ("--flash-timing", None)):
+        value = config.getoption(name)
+        if value != usual:
+            options.append(f"{name}={value}")
+    return options

@@ -1,0 +1,58 @@
+"""The boards this tool knows, by name, and a board file from anywhere: read, checked against its chip, every error on its line."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..errors import INVALID, ShedError, reason
+from ..files.positions import Positions
+from ..files.problems import FileProblems, did_you_mean, syntax_problem
+from ..files.schema_errors import problems_of
+from ..paths import boards_dir
+from . import check
+from .model import Board
+
+
+def names() -> list[str]:
+    """The boards this tool knows."""
+    return sorted(path.stem for path in boards_dir().glob("*.toml"))
+
+
+def load(name: str) -> Board:
+    """The board called ``name``; ShedError when there is none or its file contradicts the chip."""
+    path = boards_dir() / f"{name}.toml"
+    if name not in names():
+        hint = did_you_mean(name, names(), "list them: shed boards")
+        raise ShedError(f'no board is called "{name}"', f"known boards: {', '.join(names())}", hint, INVALID)
+    return load_file(path)
+
+
+def load_file(path: Path) -> Board:
+    """A board from a file; FileProblems with every error, each on its line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ShedError(f"cannot read {path}", reason(error), "name a board file, as they are in boards/", INVALID) from error
+    return loads(text, str(path))
+
+
+def loads(text: str, file: str) -> Board:
+    """The same from text; ``file`` is what the errors call it."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise FileProblems(file, [syntax_problem(error, text)]) from error
+    positions = Positions(text)
+    try:
+        board = Board.model_validate(data)
+    except ValidationError as error:
+        found = problems_of(error, Board)
+    else:
+        found = check.problems(board)
+        if not any(problem.severity == "error" for problem in found):
+            return board
+    raise FileProblems(file, [replace(problem, line=positions.line(problem.path)) for problem in found])

@@ -1,0 +1,1 @@
+"""Cards: from a spreadsheet to a board's card table and back."""

@@ -1,0 +1,97 @@
+"""The `shed` command: verbs, and the one place where an error becomes words and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from ..errors import FAILED, INTERRUPTED, OK, ShedError
+from . import backup, bench, board, boards, bundle, cards, config, doctor, flash, install, journal, ports
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="ShedGuard: flash, configure, diagnose and test boards that run a charging shed.",
+)
+app.add_typer(config.app, name="config")
+app.add_typer(cards.app, name="cards")
+app.add_typer(boards.app, name="boards")
+for verb in (
+    board.status,
+    board.why,
+    board.faults,
+    board.clear,
+    journal.log,
+    journal.sessions,
+    bench.emulate,
+    bench.demo,
+    bench.benchmark,
+    bench.campaign,
+):
+    app.command()(verb)
+for verb in (install.install, ports.ports, flash.flash, flash.verify, doctor.doctor, bundle.bundle):
+    app.command()(verb)
+app.command(epilog="Example: shed backup --out shed2.zip --port /dev/ttyUSB0")(backup.backup)
+app.command(epilog="Example: shed restore shed2.zip --site shed2.toml --port /dev/ttyUSB0 --dry-run")(backup.restore)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"shed {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_version)] = False,
+) -> None:
+    """Options that stand before the verb."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command; returns its exit code (errors.py). A traceback only with SHEDGUARD_DEBUG=1."""
+    try:
+        app(args=arguments, prog_name="shed")
+    except SystemExit as leave:  # Typer's own ends: help, usage errors (2), Exit(code), Ctrl-C (130)
+        return leave.code if isinstance(leave.code, int) else OK
+    except ShedError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing to say to it
+        return FAILED
+    except OSError as error:
+        return _file_trouble(error)
+    except Exception as error:
+        if os.environ.get("SHEDGUARD_DEBUG"):
+            raise
+        return _bug(error)
+    return OK
+
+
+def _file_trouble(error: OSError) -> int:
+    """Said of files and disks that no verb asked about beforehand."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        said = ShedError(f"cannot write: {error.strerror}", "the disk is full or write-protected", "name a file on another disk")
+    elif error.filename is not None:
+        cause = "it is not there, is a folder, or may not be read or written"
+        said = ShedError(f"cannot use {error.filename}: {error.strerror}", cause, "name another file or folder")
+    else:
+        return _bug(error)
+    print(said, file=sys.stderr)
+    return said.code
+
+
+def _bug(error: Exception) -> int:
+    """Said of what nobody foresaw."""
+    print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
+    print("  cause: a bug in this tool\n  hint: repeat it with SHEDGUARD_DEBUG=1 and send the output", file=sys.stderr)
+    return FAILED

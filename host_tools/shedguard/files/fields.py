@@ -1,0 +1,16 @@
+"""Types of fields that site files and board files share."""
+
+from __future__ import annotations
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+
+def _whole(value: object) -> object:
+    """A literal takes what equals it, so ``true`` for 1 and 9600.0 for 9600: refused like any other wrong type."""
+    if type(value) is not int:
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+Whole = BeforeValidator(_whole)

@@ -1,1 +1,0 @@
-"""From a bare board to a commissioned shed: detect, flash, verify, configure, self-test, report."""

@@ -1,0 +1,90 @@
+"""What runs on a board, found out without disturbing it: the port is opened quietly and two lines are sent that change nothing anywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from ..errors import ShedError
+from .console import Console
+from .ports import Wire
+
+Kind = Literal["shedguard", "repl", "rom", "no-image", "corrupt", "crashed", "text", "silent"]
+
+# Of MicroPython's frozen inisetup.py, which prints it every 3 s for ever.
+CORRUPT: Final = "filesystem appears to be corrupted"
+_SIGNS: Final[tuple[tuple[str, Kind], ...]] = (
+    (CORRUPT, "corrupt"),
+    ("waiting for download", "rom"),
+    ("invalid header", "no-image"),
+    ("flash read err", "no-image"),
+    ("Guru Meditation", "crashed"),
+    ("abort() was called", "crashed"),
+    (">>> ", "repl"),
+    ("raw REPL", "repl"),
+    ("Traceback (most recent call last)", "crashed"),
+)
+WORDS: Final[dict[Kind, str]] = {
+    "shedguard": "ShedGuard in service",
+    "repl": "MicroPython's prompt: no program in service",
+    "rom": "the chip's loader",
+    "no-image": "no MicroPython image: the chip's ROM finds nothing to start",
+    "corrupt": "MicroPython with a corrupt file system; only the heartbeat circuit holds outlets off and the gate free",
+    "crashed": "a program that crashed",
+    "text": "something that prints, but is not ShedGuard",
+    "silent": "nothing answers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """``hello`` is the console's answer when ShedGuard runs; ``text`` is what was printed; ``boots`` counts boot messages in it."""
+
+    kind: Kind
+    hello: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    console_seen: bool = False
+
+    @property
+    def words(self) -> str:
+        """For a person."""
+        return WORDS[self.kind]
+
+    @property
+    def boots(self) -> int:
+        """Resets in ``text``: more than one is a crash loop."""
+        return self.text.count("rst:0x")
+
+
+def ask(wire: Wire, listen_s: float = 0.6, clock: Callable[[], float] = time.monotonic) -> Running:
+    """What is on ``wire``. At most ``listen_s`` and, when nothing useful came, 2.5 s more. ShedError only when the port is lost."""
+    wire.write(b"\r")
+    text = _listen(wire, listen_s, clock)
+    kind = _kind(text)
+    console_seen = "shed> " in text or "shed>" in text
+    if console_seen or kind in ("silent", "text"):
+        try:
+            return Running("shedguard", Console(wire, tries=3).hello(), text, True)
+        except ShedError as error:
+            if error.code == 3:
+                raise
+    return Running(kind, {}, text, console_seen)
+
+
+def _kind(text: str) -> Kind:
+    for sign, kind in _SIGNS:
+        if sign in text:
+            return kind
+    return "text" if text.strip() else "silent"
+
+
+def _listen(wire: Wire, seconds: float, clock: Callable[[], float]) -> str:
+    heard = bytearray()
+    end = clock() + seconds
+    while (left := end - clock()) > 0:
+        heard += wire.read(left)
+        if heard.endswith((b">>> ", b"shed> ")):
+            break
+    return heard.decode("utf-8", "replace")
