@@ -59,7 +59,7 @@ def test_one_entry_less_one_more_and_one_untranslated_are_found(table: str, tong
     name, said = next(iter(whole[table].items()))
     less = {key: words for key, words in whole[table].items() if key != name}
     foreign = "?" if tongue == "zh" else "无"
-    for changed in (less, whole[table] | {"nothing": said + "."}, less | {f"{name}s": said}, whole[table] | {name: foreign}):
+    for changed in (less, {**whole[table], "nothing": said + "."}, less | {f"{name}s": said}, {**whole[table], name: foreign}):
         assert complaints(tongue, {**whole, table: changed})
     assert complaints(tongue, {key: words for key, words in whole.items() if key != table}) == [f"table {table}"]
 

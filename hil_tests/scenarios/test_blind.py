@@ -94,6 +94,18 @@ def test_sales_go_on_while_another_detector_looks_and_end_when_none_does(seed: i
         bench.until(bench.outlet(1).contact_is_open, within="62 s")
 
 
+def test_a_busy_board_stretches_no_grace(seed: int, tmp_path: Path):
+    """It writes, it is asked, it is slow: each turn of 100 ms comes some 60 ms late, and the minute is a minute."""
+    with shed(seed, tmp_path, SITE, {"grace": GRACE_1}) as bench:
+        start_charging(bench, 1)
+        bench.board.probe(
+            SERVICE + "from time import sleep_ms\ndef busy(now_ms):\n    sleep_ms(60)\n    return 1\ns.executive.add('busy', busy, 100)\n"
+        )
+        bench.smoke("bay").fault("open")
+        bench.stays(bench.outlet(1).contact_is_closed, "58 s")
+        bench.until(bench.outlet(1).contact_is_open, within="4 s")
+
+
 @pytest.mark.parametrize("zone", ["", 'zone = "far end"'])
 def test_a_detector_of_another_room_hears_nothing_of_this_one(seed: int, tmp_path: Path, zone: str):
     """Every fire point cuts every group, so the groups do not tell who hears whom: rooms are named."""

@@ -7,6 +7,7 @@ import random
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.residents import start_charging
+from shedbench.bench.variant import longest_scan_us
 from shedbench.places import SMALL_SITE as SITE
 
 EIGHT = SITE.parent / "loops" / "eight.toml"
@@ -53,10 +54,10 @@ def test_hum_on_all_of_eight_loops_is_a_fault_within_two_seconds_and_the_scan_st
         bench.stays(bench.outlet(1).contact_is_closed, "1 min")
         assert max(trips_ms(bench, "5", [chance.uniform(0, 500) for _ in range(20)])) <= 100
         scan = next(row for row in bench.console.ask({"do": "tasks"}) if "worst_us" in row)
-        assert scan["worst_us"] <= 3000
+        assert scan["worst_us"] <= longest_scan_us()
 
 
-def test_eight_loops_that_begin_to_hum_at_once_make_no_pass_over_3_ms(seed: int):
+def test_eight_loops_that_begin_to_hum_at_once_make_no_long_pass(seed: int):
     """A welder is switched on beside the cable tray: eight windows begin within a few scans."""
 
     def future(number: int):
@@ -73,7 +74,7 @@ def test_eight_loops_that_begin_to_hum_at_once_make_no_pass_over_3_ms(seed: int)
     with Bench(site=EIGHT, seed=seed) as bench:
         bench.run("15 s")
         start_charging(bench, 1)
-        assert max(bench.branches([future(number) for number in range(60)])) <= 3000
+        assert max(bench.branches([future(number) for number in range(60)])) <= longest_scan_us()
 
 
 @pytest.mark.parametrize("humming", [4, 6])

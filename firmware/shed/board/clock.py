@@ -17,7 +17,11 @@ KEPT = const(2)  # over a reset, by the chip's own counter, which loses it with 
 _FIRST_YEAR = const(2024)  # the counter begins at 2000 after a power-on
 
 # The room's own names for the rest of the firmware.
-__all__ = ("Clock", "sleep_ms", "sleep_us", "ticks_ms", "ticks_us")
+__all__ = ("Clock", "cpu_mhz", "sleep_ms", "sleep_us", "ticks_ms", "ticks_us")
+
+
+def cpu_mhz():
+    return machine.freq() // 1000000
 
 
 class Clock:

@@ -120,7 +120,8 @@ def wire(image, latched, keep_latched):
     causes = [(mask, votes, flags | LATCHED if mask & points.fire else flags, effect) for mask, votes, flags, effect in causes]
     matrix = Matrix(causes, effects, latched, windows_ms)
     outputs = Outputs(relays, contactors, locks, groups, buses)
-    wired.join(buses, points, matrix, outputs, Scan(points, matrix, outputs, heartbeat, keep_latched), heartbeat is not None)
+    scan = Scan(points, matrix, outputs, heartbeat, keep_latched, clock.cpu_mhz())
+    wired.join(buses, points, matrix, outputs, scan, heartbeat is not None)
     return wired
 
 

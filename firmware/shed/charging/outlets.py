@@ -112,7 +112,7 @@ class Charging:
         self._note_fresh()
         self._second_ms += span_ms
         if self._second_ms >= _SECOND_MS:
-            self._second_ms = 0
+            self._second_ms %= _SECOND_MS
             self.supply.step(now_ms)
             self.off_watch.step()
         self._half ^= 1

@@ -9,11 +9,15 @@ of the same zone, not at fault, protects it too. Nothing latches, and the gate s
     any of these      --normal-----> normal
 """
 
+from time import ticks_add, ticks_diff, ticks_ms
+
 from micropython import const
 
 from shed.safety import faults, holders
 
-_DARK_TURNS = const(20)  # of 100 ms
+_TURN_MS = const(100)
+_MOST_TURNS = const(5)  # what one step counts for: a board that was held up says nothing of its points
+_DARK_TURNS = const(20)
 _TURNS_A_MIN = const(600)
 
 
@@ -27,6 +31,7 @@ class BlindWatch:
         self._groups = groups
         self._table = table
         self._grace_turns = grace_min * _TURNS_A_MIN
+        self._at_ms = ticks_ms()
         self._blind = 0
         self._was = 0  # fire points at fault in the last turn
         self._dark_turns = bytearray(points.count)
@@ -38,8 +43,11 @@ class BlindWatch:
                 if zones[i] and zones[k] == zones[i]:
                     self._beside[i] |= points.detectors & 1 << k
 
-    def step(self):
-        """Every 100 ms. Returns the outlets whose sales are to end."""
+    def step(self, now_ms):
+        """Every 100 ms, or later: a busy board stretches no grace. Returns the outlets whose sales are to end."""
+        turns = ticks_diff(now_ms, self._at_ms) // _TURN_MS
+        self._at_ms = ticks_add(self._at_ms, turns * _TURN_MS)
+        turns = min(turns, _MOST_TURNS)
         points = self._points
         fault = points.fire_fault()
         if not (fault | self._was or self._waning):
@@ -56,7 +64,7 @@ class BlindWatch:
             bit = 1 << i
             if not fault & bit:
                 self._dark_turns[i] = 0
-                self._wane(i)
+                self._wane(i, turns)
                 if self._blind & bit:
                     self._blind &= ~bit
                     self._table.over(faults.BLIND, i)
@@ -65,7 +73,7 @@ class BlindWatch:
             if not points.dark & bit:
                 self._dark_turns[i] = 0
             elif self._dark_turns[i] < _DARK_TURNS:
-                self._dark_turns[i] += 1
+                self._dark_turns[i] += turns
             elif not self._blind & bit:
                 self._blind |= bit
                 self._table.came(faults.BLIND, i)
@@ -73,9 +81,9 @@ class BlindWatch:
                 cut |= protects
             alone = protects & ~self._matrix.cut_by(self._beside[i] & ~fault)
             if not alone:
-                self._wane(i)
+                self._wane(i, turns)
             elif self._turns[i] < self._grace_turns:
-                self._turns[i] += 1
+                self._turns[i] += turns
             else:
                 ends |= alone
         cut = self._outlets(cut)
@@ -83,9 +91,9 @@ class BlindWatch:
         outputs.release(holders.BLIND, outputs.everything & ~cut)
         return cut | self._outlets(ends)
 
-    def _wane(self, i):
+    def _wane(self, i, turns):
         if self._turns[i]:
-            self._turns[i] -= 1
+            self._turns[i] = max(0, self._turns[i] - turns)
             self._waning = True
 
     def _outlets(self, groups):

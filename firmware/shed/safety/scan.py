@@ -6,7 +6,7 @@ or from the executive when the last pass is over 8 ms old. What it does not fini
 
     run --> too soon after the last (2 ms)?  nothing
         --> read points -> matrix -> open, close -> strobe
-        --> anything raised, clock unchanged over 4 entries, 10 passes in a row over 3 ms, half a second without a pass:
+        --> anything raised, clock unchanged over 4 entries, 10 passes in a row over 3 ms (4.5 at 160 MHz), half a second without a pass:
             all_off, `fault` set, no strobe ever again in this boot
 
 Nothing in a pass allocates; the heap is locked while it runs. What counts passes wraps early: a longer integer would be an allocation.
@@ -21,7 +21,7 @@ from micropython import const, heap_lock, heap_unlock
 from shed.safety import faults
 
 _TOO_SOON_US = const(2000)
-_LONG_US = const(3000)
+_LONG_CYCLES = const(720000)  # 3 ms at 240 MHz, 4.5 ms at 160: the same program takes as many cycles on both
 _LONG_IN_A_ROW = const(10)
 _CLOCK_SAME = const(4)
 _WRAP = const(0x1FFFFFFF)  # counters: one step past the greatest small integer would be an allocation
@@ -37,7 +37,7 @@ class Scan:
     `fault` is 0 or a code of safety/faults.py.
     """
 
-    def __init__(self, points, matrix, outputs, heartbeat, keep_latched):
+    def __init__(self, points, matrix, outputs, heartbeat, keep_latched, cpu_mhz):
         self.points = points
         self.matrix = matrix
         self.outputs = outputs
@@ -58,6 +58,7 @@ class Scan:
         self.worst_us = 0
         self.worst_gap_us = 0
         self._long = 0
+        self._long_us = _LONG_CYCLES // cpu_mhz
         self.trip_us = -1  # first differing sample to outputs written, of the newest trip
         self.trip_alarm = 0
 
@@ -185,7 +186,7 @@ class Scan:
         self.last_us = took_us
         if took_us > self.worst_us:
             self.worst_us = took_us
-        if took_us > _LONG_US:
+        if took_us > self._long_us:
             self._long += 1
             if self._long >= _LONG_IN_A_ROW:
                 self._fail(faults.SCAN_OVERRUN)

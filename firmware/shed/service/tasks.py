@@ -192,7 +192,7 @@ class Service:
         key = self.wiring.key_switch
         if key >= 0 and states[key] == NORMAL and self.points.seen & ~self.points.suspect & 1 << key:
             self._key_was_off = True
-        ends = self.blind_watch.step()
+        ends = self.blind_watch.step(now_ms)
         if ends and self.charging is not None:
             self._stop(ends, stop_causes.BLIND)
         if self.votes is not None:

@@ -80,3 +80,12 @@ def test_a_start_tells_it_anew():
 def test_nobody_is_blamed_for_what_its_meter_cannot_show():
     assert found(replace(LIVE, lies={1: [Lie(3600 * S, 5000 * S, "zeros")]}), *SOLD) == []
     assert len(found(replace(LIVE, lies={1: [Lie(3600 * S, 5000 * S, "off")]}), *SOLD)) == 1
+
+
+@pytest.mark.parametrize(("ill", "row", "tells"), [((1, 2), 0, True), ((1,), 0, False), ((2,), 0, False), ((1, 2), 1, False)])
+def test_a_row_of_which_every_meter_is_out_of_order_looks_like_one_without_supply(ill: tuple[int, ...], row: int, tells: bool):
+    """It is told as that, by a fault whose words name the meters' line too; one meter that answers shows that the row has supply."""
+    site = replace(SITE, outlets=(1, 2, 3), rows=(0, 0, 1))
+    truth = replace(LIVE, lies={number: [Lie(3600 * S, 6000 * S, "garbage")] for number in ill})
+    records = [*SOLD, fault(4, 3712, 26, row)]
+    assert (settle_live(truth, site, records, Timeline(truth.boots_ns, records, truth.stops_ns)) == []) is tells

@@ -5,13 +5,15 @@ runs, has a fault in the journal that names it: 8 (its meter), 9, 28 or 29 (itse
 
 Within SOON_NS, for an idle meter is read every 30 s and three readings accuse (docs/decisions/0022); within TOLD_NS where its meter or
 another one is out of order, for a silent one is reported after two minutes, and dead ones hold up the line. A
-start knows nothing of what was told before it, and tells it again. A meter that stands still or shows zeros lets nobody see; a socket
-without a load shows nothing either, so that only what draws is judged.
+start knows nothing of what was told before it, and tells it again. While each meter of a row is out of order, 26 `supply_lost` of that row
+tells too: such a row looks like a fallen breaker, and its words name both (docs/decisions/0023).
+
+A meter that stands still or shows zeros lets nobody see; a socket without a load shows nothing either, so that only what draws is judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, NamedTuple
 
 from shedguard.formats.lists import FAULTS
@@ -25,6 +27,7 @@ TOLD_NS: Final = 180 * SECOND_NS
 SOON_NS: Final = 60 * SECOND_NS
 SERVICE_NS: Final = 15 * SECOND_NS  # from the start of MicroPython until idle meters are read
 TELLS: Final = frozenset({"meter_stale", "welded", "live_outlet", "meters_mixed"})
+ROW_TELLS: Final = "supply_lost"
 UNSEEN: Final = frozenset({"stuck", "zeros"})
 FAULT: Final = 7  # what a `repeats` record counts
 REPEATED_NS: Final = 3600 * SECOND_NS  # what repeats itself is told after this at the latest
@@ -43,10 +46,12 @@ def settle_live(truth: Truth, site: Site, records: Iterable[Record], timeline: T
     records = list(records)
     findings: list[str] = []
     for index, outlet in enumerate(site.outlets):
-        told = _told(index, records, timeline, truth)
+        told = _told(TELLS, index, records, timeline, truth)
+        of_row = _told({ROW_TELLS}, site.rows[index], records, timeline, truth) if site.rows else []
+        row = [number for number, group in zip(site.outlets, site.rows, strict=True) if group == site.rows[index]] if site.rows else []
         for drawn in truth.drawn.get(outlet, []):
             for piece in _unsold(drawn, index, records, timeline, truth.now_ns):
-                findings += _untold(outlet, piece, told, truth)
+                findings += _untold(outlet, piece, told, of_row if _all_lie(row, piece, truth) else [], truth)
     return findings
 
 
@@ -54,7 +59,15 @@ def _start(at_ns: int, truth: Truth) -> int:
     return sum(boot <= at_ns for boot in truth.boots_ns)
 
 
-def _told(index: int, records: list[Record], timeline: Timeline, truth: Truth) -> list[Told]:
+def _all_lie(row: list[int], piece: Span, truth: Truth) -> bool:
+    """Nobody sees this row: each of its meters is out of order for the whole of ``piece``."""
+    return all(
+        any(lie.from_ns <= piece.from_ns and (lie.to_ns is None or lie.to_ns >= (piece.to_ns or 0)) for lie in truth.lies.get(number, []))
+        for number in row
+    )
+
+
+def _told(tells: Collection[str], index: int, records: list[Record], timeline: Timeline, truth: Truth) -> list[Told]:
     told: list[Told] = []
     for record in records:
         fields = dict(record.fields)
@@ -62,7 +75,7 @@ def _told(index: int, records: list[Record], timeline: Timeline, truth: Truth) -
             fields = {"fault": record.number("detail") >> 16, "argument": record.number("detail") & 0xFFFF}
         elif record.kind not in ("fault", "fault_cleared"):
             continue
-        if FAULTS.get(int(fields["fault"])) in TELLS and fields["argument"] == index:
+        if FAULTS.get(int(fields["fault"])) in tells and fields["argument"] == index:
             at_ns = timeline.when(record)
             told.append(Told(at_ns, _start(at_ns + EARLY_NS, truth), record.kind != "fault_cleared"))
     return told
@@ -87,7 +100,7 @@ def _unsold(drawn: Span, index: int, records: list[Record], timeline: Timeline, 
     return pieces
 
 
-def _untold(outlet: int, piece: Span, told: list[Told], truth: Truth) -> list[str]:
+def _untold(outlet: int, piece: Span, told: list[Told], of_row: list[Told], truth: Truth) -> list[str]:
     to_ns = piece.to_ns or 0
     if any(lie.fault in UNSEEN and lie.overlaps(piece.from_ns - TOLD_NS, to_ns) for lie in truth.lies.get(outlet, [])):
         return []
@@ -99,9 +112,15 @@ def _untold(outlet: int, piece: Span, told: list[Told], truth: Truth) -> list[st
         begin_ns, end_ns = max(piece.from_ns, boot + SERVICE_NS), min(to_ns, stop)
         if truth.ran(Span(begin_ns, end_ns)) <= within_ns:
             continue
-        before = [one for one in told if one.start == start and one.at_ns - LATE_NS <= begin_ns + within_ns]
-        if before and (before[-1].came or stop - before[-1].at_ns < REPEATED_NS):  # cleared, and what came again is only counted yet
+        if any(_stands([one for one in ones if one.start == start], begin_ns + within_ns, stop) for ones in (told, of_row)):
             continue
         when = f"from {begin_ns / 1e9:.0f} s to {end_ns / 1e9:.0f} s"
         findings.append(f"outlet {outlet} drew power that nobody had bought {when}, and no fault tells of it")
     return findings
+
+
+def _stands(told: list[Told], by_ns: int, stop_ns: int) -> bool:
+    before = [one for one in told if one.at_ns - LATE_NS <= by_ns]
+    return bool(before) and (
+        before[-1].came or stop_ns - before[-1].at_ns < REPEATED_NS
+    )  # cleared, and what came again is only counted yet

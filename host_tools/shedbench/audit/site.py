@@ -49,6 +49,7 @@ class Site:
     checkpoint_s: int = 600
     grant_s: int = 180  # a tapped card waits that long for its button
     longest_s: int = 0  # of a session, 0: no limit is judged
+    rows: tuple[int, ...] = ()  # by outlet, the index of its group
 
 
 def read_site(path: Path) -> Site:
@@ -58,6 +59,7 @@ def read_site(path: Path) -> Site:
     if tariff["kind"] != "time":
         raise NotImplementedError(f"the auditor knows no tariff of kind {tariff['kind']!r}")
     rows = data.get("cause", [])
+    groups = [group["name"] for group in data["group"]]
     return Site(
         tariff=Tariff(tariff["price_fen"], tariff["block_min"]),
         outlets=tuple(outlet["number"] for outlet in data["outlet"]),
@@ -66,6 +68,7 @@ def read_site(path: Path) -> Site:
         cause_names=tuple(row["name"] for row in rows),
         checkpoint_s=data.get("charging", {}).get("checkpoint_s", 600),
         grant_s=data.get("charging", {}).get("grant_s", 180),
+        rows=tuple(groups.index(outlet["group"]) for outlet in data["outlet"]),
         longest_s=60 * data.get("charging", {}).get("max_session_min", 480),
     )
 

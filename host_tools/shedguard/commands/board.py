@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import time
+from typing import Annotated, Any
 
 import typer
 
 from ..errors import SAFETY_FAULT
-from ..formats.lists import holders_told
+from ..formats.lists import MAY_BE_LIVE, holders_told
 from ..formats.texts import text
+from ..link.console import Console
+from ..link.live import ASK_S, SEEN_WITHIN_S, proven, seen
 from ..site.narrate import causes_in, fault_text, fault_told, outlet_text
 from .common import (
     JsonOption,
@@ -32,18 +35,21 @@ def status(
 ) -> None:
     """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active.
 
+    An outlet that is not seen off yet (a boot, a stop, a neighbour's sale of some seconds ago) is asked again for up to 20 s before it is
+    said that it may be live; --json tells this moment.
+
     With --site or --key it also sets the board's clock, when that is not set or off by more than a minute, and says so.
 
     Example: shed status --site shed2.toml --port /dev/ttyUSB0
     """
     names, tongue = names_of(site), language(lang)
     with board_at(port, hand_of(key, site)) as console:
-        answer = console.request("status")
-    head = answer.head
+        now = seen(console, at_once=as_json)
+    head, frames = now.status.head, now.status[1:]
     if as_json:
-        show_json({"board": head, **by_kind(answer[1:])})
+        show_json({"board": head, **by_kind(frames)})
     else:
-        show_status(head, answer[1:], names, tongue)
+        show_status(head, frames, names, tongue, now.unseen)
     if head.get("trips") or head.get("faults"):
         raise typer.Exit(SAFETY_FAULT)
 
@@ -56,11 +62,13 @@ def why(
 ) -> None:
     """Why an outlet is off: its holders in order, each with what ends it.
 
+    One that is not seen off yet is asked again for up to 20 s; --json tells this moment.
+
     Example: shed why 7 --port /dev/ttyUSB0
     """
     tongue = language(lang)
     with board_at(port) as console:
-        head = console.request("why", o=outlet).head
+        head = _why(console, outlet, 0 if as_json else SEEN_WITHIN_S)
     holders = holders_told(head.get("hold", []))
     if as_json:
         show_json({"outlet": outlet, "on": head.get("on") == 1, "may_be_live": head.get("on") == 2, "holders": holders})
@@ -68,6 +76,15 @@ def why(
     print(_answer(outlet, int(head.get("on", 0)), bool(holders), tongue))
     for holder in holders:
         print(f"  {holder}: {text('holder', holder, tongue)}")
+
+
+def _why(console: Console, outlet: int, patience_s: float) -> dict[str, Any]:
+    end = time.monotonic() + patience_s
+    while True:
+        head = console.request("why", o=outlet).head
+        if head.get("on") != MAY_BE_LIVE or proven(head) or time.monotonic() >= end:
+            return head
+        time.sleep(ASK_S)
 
 
 def _answer(outlet: int, on: int, because: bool, tongue: str) -> str:

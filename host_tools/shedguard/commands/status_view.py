@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ..formats.lists import GATE_STATES, MAY_BE_LIVE, OUTLET_STATES, POINT_STATES, holders_told, name_of
 from ..formats.phrases import heads, phrase
 from ..formats.texts import text
 from ..formats.times import when
+from ..link.live import outlets
 from ..site.names import SiteNames
 from ..site.narrate import causes_in, memory_text, outlet_text
 from .common import show_table
@@ -29,13 +30,16 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
     return parts
 
 
-def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, language: str = "en") -> None:
-    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off."""
+def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, language: str = "en", unseen: Collection[int] = ()) -> None:
+    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off, but for outlets that are only
+    ``unseen`` yet."""
     frames = list(frames)
     names = names.on_board(frames)
-    live = [frame["o"] for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
+    live = [frame["o"] for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE and frame["o"] not in unseen]
     if live:
         print(phrase("may_be_live", language, outlets=_outlets(live, language)))
+    if unseen:
+        print(phrase("unseen", language, outlets=_outlets(unseen, language)))
     latched = ", ".join(causes_in(int(head.get("trips", 0)), names, language)) or phrase("none", language)
     mode = head.get("mode")
     said = phrase(mode, language) if mode in ("service", "safe") else mode
@@ -47,11 +51,12 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, language
     print(phrase("status_heart", language, heart=heart, memory=memory_text(head, language)))
     for index, closed in enumerate(head.get("group", [])):
         name = f'"{names.groups[index]}"' if index < len(names.groups) else index + 1
-        state = phrase(f"group_{closed}", language) if closed in (0, 1, MAY_BE_LIVE) else closed
+        key = "group_unseen" if closed == MAY_BE_LIVE and not live else f"group_{closed}"
+        state = phrase(key, language) if closed in (0, 1, MAY_BE_LIVE) else closed
         print(phrase("group_line", language, name=name, state=state))
     parts = by_kind(frames)
     print()
-    show_table(heads("outlet_heads", language), [_outlet(frame, language) for frame in parts["outlets"]])
+    show_table(heads("outlet_heads", language), [_outlet(frame, language, unseen) for frame in parts["outlets"]])
     print()
     inputs = [(names.point(frame["p"], language), _state(frame, "point", POINT_STATES, language)) for frame in parts["points"]]
     gates = [(names.gate(frame["g"], language), _state(frame, "gate_state", GATE_STATES, language)) for frame in parts["gates"]]
@@ -60,10 +65,10 @@ def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, language
     show_table(heads("meter_heads", language), [_meter(frame, names, language) for frame in parts["meters"]])
 
 
-def _outlets(numbers: list[int], language: str) -> str:
+def _outlets(numbers: Collection[int], language: str) -> str:
     if language == "zh":
         return "、".join(outlet_text(number, language) for number in numbers)
-    return f"outlet{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    return outlets(numbers)
 
 
 def _clock(head: Frame, language: str) -> str:
@@ -72,16 +77,16 @@ def _clock(head: Frame, language: str) -> str:
     return phrase("clock_kept" if head.get("clk") == KEPT else "clock", language, now=when(int(head["t"])))
 
 
-def _outlet(frame: Frame, language: str) -> tuple[object, ...]:
+def _outlet(frame: Frame, language: str, unseen: Collection[int]) -> tuple[object, ...]:
     watts, yuan = f"{frame.get('mw', 0) / 1000:.1f}", f"{frame.get('fen', 0) / 100:.2f}"
     holders = phrase("comma", language).join(text("held", name, language) for name in holders_told(frame.get("hold", [])))
     if frame.get("on") == MAY_BE_LIVE:
-        holders = phrase("outlet_live", language, holders=holders)
+        holders = phrase("outlet_unseen" if frame["o"] in unseen else "outlet_live", language, holders=holders)
     state = _state(frame, "outlet", OUTLET_STATES, language)
     return (frame["o"], state, watts, frame.get("wh", 0), frame.get("s", 0) // 60, yuan, holders)
 
 
-def _meter(frame: Frame, names: SiteNames, language: str) -> tuple[object, ...]:
+def _meter(frame: Frame, names: SiteNames, language: str = "en") -> tuple[object, ...]:
     volts, age_ms = f"{frame.get('dv', 0) / 10:.1f}", frame.get("age")
     if not isinstance(age_ms, int) or not 0 <= age_ms < _HOUR_MS:  # firmware 0.1.0 said 536870911 for a meter that was never read
         volts, age_ms = "-", phrase("never" if not frame.get("ok") else "over_an_hour", language)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from ..errors import TEST_FAILED, ShedError
-from ..formats.lists import FAULTS, name_of
+from ..formats.lists import FAULTS, MAY_BE_LIVE, name_of
 from ..formats.times import when
 from ..link.console import Answer, Console
+from ..link.live import outlets
 from ..site.model import SiteFile
 from ..site.names import SiteNames
 from ..site.narrate import causes_in, fault_told, memory_text
@@ -63,6 +64,7 @@ def look(console: Console, site: SiteFile | None, image_crc: int | None = None) 
     names = (SiteNames() if site is None else SiteNames.of(site)).on_board(status)
     return [
         *([] if site is None else [_configuration(hello, site, image_crc)]),
+        *_live(status),
         _mode(status.head),
         _protection(status.head),
         *_trips(status.head, names),
@@ -84,6 +86,15 @@ def _configuration(hello: dict[str, Any], site: SiteFile, image_crc: int | None)
     if hello.get("site") != site.site.id or (image_crc is not None and hello.get("cfg") != image_crc):
         return Check("configuration", "bad", f"{said}: not that of the site file", "shed config push SITE.toml")
     return Check("configuration", "ok", said)
+
+
+def _live(status: Answer) -> list[Check]:
+    """One that is only not seen off yet, after the boot or a stop, is off at the next look: `self_test` has the patience for it."""
+    live = [int(frame["o"]) for frame in status if "o" in frame and frame.get("on") == MAY_BE_LIVE]
+    if not live:
+        return []
+    clears = f"switch the breaker off, before anything else; then shed why {live[0]}"
+    return [Check("live outlets", "bad", f"{outlets(live)} may be live although told off", clears)]
 
 
 def _mode(head: dict[str, Any]) -> Check:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
 from typing import Any, Final
 
 from ..errors import ShedError
@@ -10,12 +10,13 @@ from ..flash import writer
 from ..flash.channel import Channel
 from ..flash.plan import HEAD, Plan
 from ..formats import partition_table
-from ..formats.lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, name_of
+from ..formats.lists import BREAKER_FIRST, FAULTS, name_of
 from ..formats.partition_table import SHEDGUARD, TABLE_OFFSET, TABLE_SIZE
 from ..formats.slots import current
 from ..formats.texts import text
 from ..formats.times import when
 from ..link.console import Console
+from ..link.live import SEEN_WITHIN_S, Clock, Seen, Wait, outlets, seen
 from ..link.ports import Wire
 from ..link.who import Running, ask
 from ..site.narrate import SiteNames, fault_text
@@ -92,16 +93,17 @@ def _version(hello: dict[str, Any]) -> Finding:
     return ok("what runs", words)
 
 
-def _status(console: Console) -> list[Finding]:
+def _status(console: Console, wait: Wait = time.sleep, clock: Clock = time.monotonic) -> list[Finding]:
     try:
-        status = console.request("status")
-        faults = [frame for frame in console.request("faults") if "f" in frame and frame.get("live", 1)]
+        faults = _faults(console)
+        live = seen(console, any(name_of(FAULTS, frame["f"]) in BREAKER_FIRST for frame in faults), wait, clock)
+        faults = _faults(console)  # the seconds in which it was asked may have brought or ended one
     except ShedError as error:
         return [Finding("console", "bad", "it answers hello and then no more", error.what, "another cable; shed doctor again")]
-    head = status.head
+    status, head = live.status, live.status.head
     called = [str(name_of(FAULTS, frame["f"])) for frame in faults]
     names = SiteNames().on_board(status)
-    found = _live(status[1:])
+    found = _live(live)
     if "unprotected" in called:
         cause = "no heartbeat circuit holds contactors and locks: a dead board would leave outlets on and the gate locked"
         clears = "fit the heartbeat circuit, name its terminal in the site file, then shed install"
@@ -123,14 +125,22 @@ def _status(console: Console) -> list[Finding]:
     return found
 
 
-def _live(frames: Iterable[dict[str, Any]]) -> list[Finding]:
-    """First of all what may kill."""
-    live = [str(frame["o"]) for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE]
-    if not live:
-        return []
-    what = f"outlet{'s' if len(live) > 1 else ''} {', '.join(live)} may be live although told off"
-    clear = f"switch the breaker off, before anything else; then shed why {live[0]}"
-    return [Finding("live outlets", "bad", what, "no reading has shown that the socket is off", clear)]
+def _faults(console: Console) -> list[dict[str, Any]]:
+    return [frame for frame in console.request("faults") if "f" in frame and frame.get("live", 1)]
+
+
+def _live(live: Seen) -> list[Finding]:
+    """First of all what may kill; what nobody has seen yet is not called off."""
+    found: list[Finding] = []
+    if live.live:
+        clear = f"switch the breaker off, before anything else; then shed why {live.live[0]}"
+        what = f"{outlets(live.live)} may be live although told off"
+        found.append(Finding("live outlets", "bad", what, "no reading has shown that the socket is off", clear))
+    if live.unseen:
+        cause = "told off a moment ago, or the board or their row's contactor began just now"
+        clear = f"trust none of them yet; in {SEEN_WITHIN_S:.0f} s: shed doctor"
+        found.append(Finding("unseen outlets", "warn", f"{outlets(live.unseen)} not seen off yet", cause, clear))
+    return found
 
 
 def _fault(name: str, frame: dict[str, Any], names: SiteNames) -> Finding:

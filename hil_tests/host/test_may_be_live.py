@@ -1,0 +1,137 @@
+"""What is said of outlets that may be live: what is proven at once, a moment's doubt when it stays; what is unseen is never called off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from shedguard.commands import board as verbs
+from shedguard.deploy.self_test import bad, look
+from shedguard.doctor import board
+from shedguard.doctor.finding import Finding, is_bad
+from shedguard.link import live
+from shedguard.link.console import Answer, Console
+
+WELDED, IDLE = 13, 9
+
+
+class PlayedBoard:
+    """Outlets 1 and 2. Each question moves on to the next row of (``on``, holders) of the two, up to the last; time passes by waiting."""
+
+    def __init__(self, *rows: tuple[tuple[int, list[int]], tuple[int, list[int]]], faults: tuple[int, ...] = ()) -> None:
+        self._rows = list(rows)
+        self._faults = faults
+        self.now = 0.0
+
+    def _next(self) -> list[dict[str, Any]]:
+        row = self._rows.pop(0) if len(self._rows) > 1 else self._rows[0]
+        return [{"o": number, "st": 0, "on": on, "hold": holders} for number, (on, holders) in enumerate(row, 1)]
+
+    def request(self, verb: str, **asked: Any) -> Answer:
+        if verb == "faults":
+            return Answer([{"ok": True}, *({"f": fault, "a": 0, "n": 1, "live": 1} for fault in self._faults)])
+        outlets = self._next()
+        if verb == "why":
+            return Answer([outlets[asked["o"] - 1]])
+        return Answer([{"ok": True, "mode": "service", "hb": 1, "group": [2]}, *outlets])
+
+    def hello(self) -> dict[str, Any]:
+        return {"mode": "service"}
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    def clock(self) -> float:
+        return self.now
+
+
+OFF, UNSEEN, PROVEN = (0, [IDLE]), (2, [IDLE]), (2, [IDLE, WELDED])
+
+
+def diagnosed(played: PlayedBoard) -> list[Finding]:
+    found = board._status(cast(Console, played), played.wait, played.clock)
+    return [finding for finding in found if finding.check in ("live outlets", "unseen outlets")]
+
+
+def test_a_board_in_its_first_seconds_is_asked_again_and_is_fine():
+    played = PlayedBoard((UNSEEN, UNSEEN), (UNSEEN, UNSEEN), (OFF, UNSEEN), (OFF, OFF))
+    assert diagnosed(played) == [] and played.now <= 6
+
+
+def test_a_doubt_that_stays_for_twenty_seconds_is_told_and_the_neighbours_moment_is_not():
+    played = PlayedBoard((UNSEEN, OFF), (UNSEEN, UNSEEN))
+    told, unseen = diagnosed(played)
+    assert told.level == "bad" and told.what == "outlet 1 may be live although told off" and "breaker" in told.clear
+    assert unseen.level == "warn" and "outlet 2" in unseen.what and "breaker" not in unseen.clear
+    assert live.SEEN_WITHIN_S <= played.now <= live.SEEN_WITHIN_S + 2
+
+
+def test_a_contactor_that_closes_again_and_again_for_neighbours_makes_no_doubt_that_stays():
+    played = PlayedBoard((UNSEEN, OFF), (OFF, UNSEEN), (UNSEEN, OFF))
+    (found,) = diagnosed(played)
+    assert found.level == "warn" and not is_bad([found]) and played.now < live.SEEN_WITHIN_S
+
+
+def test_a_proven_weld_is_told_at_once_and_the_outlet_beside_it_is_not_called_off():
+    played = PlayedBoard((UNSEEN, PROVEN))
+    told, unseen = diagnosed(played)
+    assert told.level == "bad" and "outlet 2 may be live" in told.what and played.now == 0
+    assert unseen.level == "warn" and "outlet 1" in unseen.what
+
+
+def test_a_fault_at_which_the_breaker_comes_first_leaves_no_time_for_questions():
+    played = PlayedBoard((UNSEEN, OFF), faults=(11,))
+    (told,) = diagnosed(played)
+    assert told.level == "bad" and "outlet 1 may be live" in told.what and played.now == 0
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> list[PlayedBoard]:
+    """The board behind `shed status` and `shed why`, whose time is the tools'."""
+    here: list[PlayedBoard] = []
+
+    @contextmanager
+    def board_at(*_: object) -> Iterator[PlayedBoard]:
+        yield here[0]
+
+    monkeypatch.setattr(verbs, "board_at", board_at)
+    monkeypatch.setattr(verbs, "seen", lambda console, at_once=False: live.seen(console, at_once, here[0].wait, here[0].clock))
+    monkeypatch.setattr("time.sleep", lambda seconds: here[0].wait(seconds))
+    monkeypatch.setattr("time.monotonic", lambda: here[0].clock())
+    return here
+
+
+def test_status_speaks_of_the_breaker_only_when_it_stays(at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]):
+    at[:] = [PlayedBoard((UNSEEN, UNSEEN), (OFF, OFF))]
+    verbs.status()
+    assert "breaker" not in capsys.readouterr().out.lower()
+    at[:] = [PlayedBoard((UNSEEN, OFF), (OFF, UNSEEN))]
+    verbs.status()
+    said = capsys.readouterr().out
+    assert "breaker" not in said and said.startswith("not seen off yet: outlet 2;") and "contactor open" not in said
+    at[:] = [PlayedBoard((UNSEEN, OFF))]
+    verbs.status()
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlet 1 may be live")
+    at[:] = [PlayedBoard((OFF, PROVEN))]
+    verbs.status()
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlet 2 may be live") and at[0].now == 0
+
+
+def test_why_speaks_of_the_breaker_only_when_it_stays(at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]):
+    at[:] = [PlayedBoard((UNSEEN, OFF), (UNSEEN, OFF), (OFF, OFF))]
+    verbs.why(1, lang="en")
+    assert capsys.readouterr().out.startswith("outlet 1 is off")
+    at[:] = [PlayedBoard((UNSEEN, OFF))]
+    verbs.why(1, lang="en")
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlet 1 may be live") and at[0].now >= live.SEEN_WITHIN_S
+    at[:] = [PlayedBoard((PROVEN, OFF))]
+    verbs.why(1, lang="en")
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlet 1 may be live") and at[0].now == 0
+
+
+def test_an_installation_with_an_outlet_that_may_be_live_does_not_pass():
+    (check,) = [check for check in bad(look(cast(Console, PlayedBoard((OFF, UNSEEN))), None)) if check.name == "live outlets"]
+    assert "outlet 2 may be live" in check.said and check.clears.startswith("switch the breaker off")
+    assert not [check for check in look(cast(Console, PlayedBoard((OFF, OFF))), None) if check.name == "live outlets"]
