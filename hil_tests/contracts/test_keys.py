@@ -1,30 +1,35 @@
-"""No accepted key without an effect: each key of site and board file changes what the board gets, or stands here with who reads it.
+"""No accepted key without an effect: each key of site and board file changes what the board gets, or what a tool makes of it.
+
+What is for people only is named with its document; what this version does not do is refused.
 
 Hazard: a limit that somebody wrote and nobody acts on.
 """
 
 from __future__ import annotations
 
-import copy
 import re
-import tomllib
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, get_args, get_origin
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
-from pydantic import BaseModel
-from shedbench.places import REPOSITORY
-from shedguard.boards.boot_file import generate
-from shedguard.boards.check import problems as board_problems
+from pydantic import ValidationError
+from shedbench.places import REPOSITORY, SMALL_SITE
 from shedguard.boards.model import Board
+from shedguard.commands.common import hand_of
+from shedguard.deploy.install import Job
 from shedguard.files.problems import FileProblems
-from shedguard.site.image import compile_site
-from shedguard.site.load import loads
+from shedguard.files.schema_errors import problems_of
+from shedguard.flash.board_flash import Request
+from shedguard.link.board_clock import board_time
+from shedguard.site import check
+from shedguard.site.load import LoadedSite, loads
 from shedguard.site.model import SiteFile
+from shedguard.site.show import toml_value
 
-from hil_tests.scenarios import limit_site
+from hil_tests.contracts import key_files
+from hil_tests.contracts.key_files import Files, image, leaves, put
 
-TOOLS = REPOSITORY / "host_tools" / "shedguard"
 # Another value for each key; a list is a table's first row. Names are changed everywhere at once: see `renamed`.
 SITE: dict[str, Any] = {
     "site.id": 7, "safety.heartbeat": "Y4", "safety.hold_off_s": 11, "safety.blind_grace_min": 9, "safety.maintenance_key": "ab" * 32,
@@ -39,101 +44,44 @@ SITE: dict[str, Any] = {
     "gate.lock": "HB", "gate.contact": "D4", "gate.contact_normally": "open", "gate.release_s": 6, "gate.held_open_s": 61,
     "reader.port": "P1", "reader.gate": "gate 2", "tariff.price_fen": 1, "tariff.block_min": 1,
 }  # fmt: skip
-# Not on the board, or not acted on there: the tool code that reads it, as file and words in it.
-HOST_ONLY: Mapping[str, tuple[str, str]] = {
-    "site.name": ("deploy/install.py", "site.site.name"),
-    "site.time_zone_min": ("commands/common.py", "about.time_zone_min"),  # in the image too; the laptop sets the clock by it
-    "group.breaker_w": ("site/check.py", "group.breaker_w"),  # in the image too: outlets' limits against the breaker are a check
-    "contact.name": ("deploy/install.py", "person.name"),
-    "contact.phone": ("deploy/install.py", "person.phone"),
-    "contact.role": ("deploy/install.py", "person.role"),
-    "budget.feeder_w": ("site/check.py", "budget.feeder_w"),  # and a warning that the board knows nothing of it
-    "budget.breaker_a": ("site/check.py", "budget.breaker_a"),
-    "budget.phases": ("site/check.py", "budget.phases"),
+# What the board does not act on, though the image has both: another value, and the page of `site_pages` that says something else then.
+ON_PAGES: Mapping[str, tuple[Any, str]] = {
+    "site.name": ("another", "report"),
+    "site.time_zone_min": (0, "clock"),
+    "group.breaker_w": (7999, "check"),
+}
+FOR_PEOPLE: Mapping[str, str] = {  # the words of docs/protocols/site-file.md
+    "contact.name": "[[contact]]                    # up to 10; printed in reports, never on the board",
+    "contact.phone": "[[contact]]                    # up to 10; printed in reports, never on the board",
+    "contact.role": "[[contact]]                    # up to 10; printed in reports, never on the board",
 }
 NAMES = ("site.board", "group.name", "bus.name", "point.name", "cause.name", "gate.name", "reader.name")  # what others refer to
 ONE_VALUE = ("outlet.meter.profile", "reader.kind", "tariff.kind")  # so that a later version may have more
 
-BOARD: dict[str, Any] = {
-    "board.name": "other", "board.chip": "esp32s3", "board.cpu_mhz": 160,
-    "terminal.gpio": 23, "terminal.expander": "U2", "terminal.bit": 9, "terminal.active": "low", "terminal.pull": None,
-    "port.uart": 2, "port.tx": 25, "port.rx": 35, "port.direction": 27,
-    "bus.kind": "i2c", "bus.sda": 18, "bus.scl": 18, "bus.khz": 100, "bus.data": 18, "bus.clock": 18, "bus.latch": 18, "bus.enable": 18,
-    "expander.part": "PCF8574", "expander.bus": "I2C-2", "expander.address": 0x27,
-}  # fmt: skip
-BOARD_HOST_ONLY: Mapping[str, tuple[str, str]] = {
-    "board.id": ("commands/boards.py", "about.id"),
-    "board.title": ("commands/config.py", "board.title"),
-    "board.flash_mb": ("commands/boards.py", "flash_mb"),
-    "board.psram": ("boards/check.py", "board.board.psram"),
-    "board.source": ("boards/check.py", "board.board.source"),
-    "terminal.use": ("site/pins.py", "terminal.use"),
-    "terminal.what": ("site/wiring.py", "terminal.what"),
-    "terminal.load": ("commands/boards.py", "load"),
-    "terminal.rating": ("commands/boards.py", "rating"),
-    "terminal.strapping_note": ("site/pins.py", "strapping_note"),
-    "terminal.source": ("boards/check.py", "item.source"),
-    "port.kind": ("site/pins.py", "port.kind"),
-    "port.strapping_note": ("boards/check.py", "port.strapping_note"),
-    "port.source": ("boards/check.py", "item.source"),
-    "bus.strapping_note": ("boards/check.py", "wires.strapping_note"),
-    "bus.source": ("boards/check.py", "item.source"),
-    "expander.source": ("boards/check.py", "item.source"),
-    "reset.circuit": ("flash/board_flash.py", "reset.circuit"),
-    "reset.note": ("commands/boards.py", "reset.note"),
-    "reset.source": ("boards/check.py", "board.reset.source"),
-    "trap.terminals": ("boards/check.py", "trap.terminals"),
-    "trap.what": ("commands/boards.py", "trap.what"),
-    "trap.do": ("commands/boards.py", "trap.do"),
-    "trap.source": ("boards/check.py", "trap.source"),
-    "sources": ("boards/check.py", "board.sources"),
-}
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return key_files.files(tmp_path)
 
 
-def leaves(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key that a file can say, ``table.key``, with its type."""
-    for name, field in model.model_fields.items():
-        inner = next((kind for kind in kinds(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
-        if inner is None:
-            yield before + name, field.annotation
-        else:
-            yield from leaves(inner, f"{before}{name}.")
+def site_pages(folder: Path, site: dict[str, Any], board: dict[str, Any]) -> dict[str, object]:
+    """What the tools make of a site, beside its image."""
+    model, on = SiteFile.model_validate(site), Board.model_validate(board)
+    small = folder / "small.toml"  # on a board that the tool knows
+    about = "\n".join(f"{key} = {toml_value(value)}" for key, value in {**site["site"], "board": "devkitc-shed4"}.items())
+    text = SMALL_SITE.read_text(encoding="utf-8")
+    small.write_text(f"[site]\n{about}\n\n" + text[text.index("[safety]") :], encoding="utf-8")
+    hand = hand_of(None, small)
+    assert hand is not None
+    request = Request(port="none", board=model.site.board)
+    return {
+        "report": Job(request, LoadedSite(model, on), lambda _request, _site: False, begun="now").report(),
+        "clock": board_time(1_800_000_000, hand.zone_min),
+        "check": [problem.what for problem in check.problems(model, on)],
+    }
 
 
-def kinds(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for part in get_args(annotation):
-        if get_origin(annotation) is not Literal:
-            yield from kinds(part)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The largest site and its board, with keys that it leaves out."""
-    folder = tmp_path_factory.mktemp("limit")
-    site = tomllib.loads(limit_site.write(folder, limit_site.Size(buses=2)).read_text(encoding="utf-8"))
-    board = tomllib.loads((folder / "bench-limit.toml").read_text(encoding="utf-8"))
-    site["reader"] = [{"name": "main", "kind": "pn532", "port": "P2", "gate": "gate 1"}]
-    return site, board
-
-
-def put(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A copy with one key changed, in a table's first row."""
-    changed = copy.deepcopy(data)
-    at: Any = changed
-    *tables, key = path.split(".")
-    for name in tables:
-        at = at.setdefault(name, {})
-        at = at[0] if isinstance(at, list) else at
-    at[key] = value
-    return changed
-
-
-def image(site: dict[str, Any], board: dict[str, Any]) -> bytes:
-    return compile_site(SiteFile.model_validate(site), Board.model_validate(board))
-
-
-def test_every_key_of_a_site_file_changes_the_image_or_is_read_by_a_tool(files: tuple[dict[str, Any], dict[str, Any]]):
+def test_every_key_of_a_site_file_changes_the_image_or_what_a_tool_makes_of_it(files: Files, tmp_path: Path):
     site, board = files
     before = image(site, board)
     charging = {path: 3 for path, _kind in leaves(SiteFile) if path.startswith("charging.")}
@@ -142,47 +90,33 @@ def test_every_key_of_a_site_file_changes_the_image_or_is_read_by_a_tool(files: 
         base = put(put(site, "point.kind", "contact"), "point.normally", "closed") if path == "point.normally" else site
         assert image(put(base, path, value), board) != image(base, board), f"{path} = {value!r} changes nothing"
     assert image(site, board) == before
-    told = {*SITE, *charging, *HOST_ONLY, *NAMES, *ONE_VALUE}
+    said = site_pages(tmp_path, site, board)
+    for path, (value, page) in ON_PAGES.items():
+        assert site_pages(tmp_path, put(site, path, value), board)[page] != said[page], f"{path} = {value!r} changes nothing in {page}"
+    told = {*SITE, *charging, *ON_PAGES, *FOR_PEOPLE, *NAMES, *ONE_VALUE}
     assert {path for path, _kind in leaves(SiteFile)} == told
-    for path, kind in leaves(SiteFile):
-        if path in ONE_VALUE:
-            assert len(get_args(kind)) == 1, f"{path} has a choice now: what does it change?"
 
 
-def test_what_the_board_does_not_get_is_read_by_the_tool_code_that_is_named_here():
-    for path, (file, words) in {**HOST_ONLY, **{f"board file {key}": value for key, value in BOARD_HOST_ONLY.items()}}.items():
-        assert words in (TOOLS / file).read_text(encoding="utf-8"), f"{path}: {file} does not say {words}"
+def test_what_is_for_people_only_stands_in_the_document_and_in_the_report_and_not_in_the_image(files: Files, tmp_path: Path):
+    document = (REPOSITORY / "docs" / "protocols" / "site-file.md").read_text(encoding="utf-8")
+    site, board = files
+    base = put(site, "contact", [{"name": "office", "phone": "0571 8888 0000", "role": "property"}])
+    for path, words in FOR_PEOPLE.items():
+        changed = put(base, path, "0571 1111 1111")
+        assert words in document
+        assert image(changed, board) == image(base, board) == image(site, board)
+        assert site_pages(tmp_path, changed, board)["report"] != site_pages(tmp_path, base, board)["report"], path
 
 
-def test_every_key_of_a_board_file_changes_image_or_boot_file_or_is_read_by_a_tool(files: tuple[dict[str, Any], dict[str, Any]]):
-    site, board = copy.deepcopy(files)
-    board["bus"]["I2C-2"] = {"kind": "i2c", "sda": 33, "scl": 34}
-    board["bus"]["SHIFT"] = {"kind": "shift", "data": 33, "clock": 34, "latch": 35, "enable": 36}
-
-    def given(changed: dict[str, Any]) -> tuple[bytes, str]:
-        model = Board.model_validate(changed)
-        return compile_site(SiteFile.model_validate(site), model), generate(model)
-
-    rows = {
-        "terminal.gpio": "KM1", "terminal.active": "KM1", "terminal.expander": "K1", "terminal.bit": "K1",
-        "terminal.pull": "GPIO", "bus.data": "SHIFT", "bus.clock": "SHIFT", "bus.latch": "SHIFT", "bus.enable": "SHIFT",
-        "expander.part": "U7",
-    }  # fmt: skip
-    board["expander"]["U7"] = {"part": "PCF8575", "bus": "I2C-1", "address": 0x26}
-    board["terminal"]["GPIO"] = {"gpio": 4, "use": "input", "pull": "up", "what": "an input on the chip"}
-    site["point"][-1]["terminal"] = "GPIO"
-    before = given(board)
-    for path, value in BOARD.items():
-        table, key = path.split(".")
-        changed = copy.deepcopy(board)
-        at = changed[table] if table == "board" else changed[table][rows.get(path, next(iter(board[table])))]
-        if path == "bus.kind":
-            at |= {"data": 1, "clock": 2, "latch": 3}
-            value = "shift"
-        at[key] = value
-        assert given(changed) != before, f"{path} = {value!r} changes nothing"
-    told = {*BOARD, *BOARD_HOST_ONLY}
-    assert {path for path, _kind in leaves(Board)} == told
+@pytest.mark.parametrize("path", ONE_VALUE)
+def test_another_kind_is_refused_as_not_in_this_version(path: str, files: Files):
+    """A key with one value: a second kind is refused in these words, and once there is one it has to change something."""
+    kind = dict(leaves(SiteFile))[path]
+    assert len(get_args(kind)) == 1, f"{path} has a choice now: what does it change?"
+    with pytest.raises(ValidationError) as caught:
+        SiteFile.model_validate(put(files[0], path, "xyz"))
+    (problem,) = problems_of(caught.value, SiteFile)
+    assert "is not in this version" in problem.what and get_args(kind)[0] in problem.hint
 
 
 def test_what_the_firmware_takes_from_the_image_and_drops_is_known():
@@ -201,7 +135,7 @@ def test_what_the_firmware_takes_from_the_image_and_drops_is_known():
 @pytest.mark.parametrize(
     ("old", "new", "severity", "said"),
     [
-        ("[tariff]", "[budget]\nfeeder_w = 4400\nbreaker_a = 20\n[tariff]", "warning", "the board knows nothing of it"),
+        ("[tariff]", "[budget]\nfeeder_w = 4400\nbreaker_a = 20\n[tariff]", "error", "[budget] is not in this version"),
         ('contact = "DI3"\n', "", "warning", "has held_open_s and no door contact"),
         ('[[reader]]\nname = "main"\nkind = "pn532"\nport = "READER1"\ngate = "main"\n', "", "warning", "no card opens it"),
         ("[[outlet]]", '[[group]]\nname = "row B"\ncontactor = "K4"\nbreaker_w = 500\n[[outlet]]', "warning", "has no outlet"),
@@ -219,20 +153,3 @@ def test_what_no_board_acts_on_is_said_at_the_check(old: str, new: str, severity
     except FileProblems as refused:
         found = refused.problems
     assert [problem.severity for problem in found if said in problem.what] == [severity]
-
-
-@pytest.mark.parametrize(
-    ("table", "row", "key", "value", "said"),
-    [
-        ("terminal", "S1", "active", "high", "has active"),
-        ("terminal", "AI1", "rating", "5 A", "has rating"),
-        ("terminal", "X1", "pull", "down", "pulled down"),
-    ],
-)
-def test_keys_of_an_input_that_nobody_reads_are_refused_in_a_board_file(
-    files: tuple[dict[str, Any], dict[str, Any]], table: str, row: str, key: str, value: str, said: str
-):
-    board = copy.deepcopy(files[1])
-    assert not [problem for problem in board_problems(Board.model_validate(board)) if problem.severity == "error"]
-    board[table][row][key] = value
-    assert [problem.what for problem in board_problems(Board.model_validate(board)) if said in problem.what]

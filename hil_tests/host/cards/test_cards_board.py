@@ -118,6 +118,8 @@ def test_add_revoke_export_import_and_the_revocation_outlives_the_old_sheet(
     assert run(["cards", "revoke", "04A1B2C3", *where]) == 0
     assert run(["cards", "revoke", "11223344", *where]) == 2
     assert run(["cards", "add", "04A1B2", *where]) == 2
+    assert run(["cards", "add", "00000011", "--price-list", "3", *where]) == 2
+    assert "price list 3 is not in this version" in capsys.readouterr().err
     assert run(["cards", "import", str(sheet), *where]) == 0
     capsys.readouterr()
     assert run(["cards", "list", "--json", *where]) == 0

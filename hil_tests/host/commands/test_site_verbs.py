@@ -13,7 +13,9 @@ import pytest
 from shedbench.places import SITES, TESTS
 from shedguard.boards import known as boards
 from shedguard.commands.cli import run
+from shedguard.commands.common import key_from, names_of
 from shedguard.errors import ShedError
+from shedguard.flash.image import build_flash
 from shedguard.site import compose, diff, from_image, show
 from shedguard.site.image import compile_site
 from shedguard.site.load import load, loads
@@ -39,8 +41,7 @@ def test_a_new_file_for_every_board_is_good_guards_against_fire_and_says_everyth
     assert run(["config", "new", "--board", board, "--defaults", "--out", str(file)]) == 0
     assert capsys.readouterr().out == ""
     assert run(["config", "check", str(file)]) == 0
-    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("  ")]
-    assert len(said) == 1 and "warning: [budget]" in said[0], "no other: protected, the outlets together under the breaker, all acted on"
+    assert "warning" not in capsys.readouterr().err, "protected, the outlets together under the breaker, every key acted on"
     site = load(file).site
     assert site.point[0].name == "smoke bay", "as the guides type it at `shed emulate`"
     assert any(point.fire for point in site.point) and site.gate and site.reader
@@ -62,7 +63,7 @@ def test_options_answer_and_a_file_is_never_replaced(tmp_path: Path, capsys: pyt
     site = load(file).site
     assert (site.site.id, site.site.name, len(site.outlet)) == (77, "North gate", 2)
     assert (site.tariff.price_fen, site.tariff.block_min, site.safety.maintenance_key) == (150, 240, KEY)
-    assert site.budget is not None and site.budget.feeder_w == 16 * 220
+    assert site.group[0].breaker_w == 16 * 220, "the feeder carries no more"
     assert run(made) == 2
     assert "is there already" in capsys.readouterr().err
 
@@ -73,6 +74,8 @@ def test_options_answer_and_a_file_is_never_replaced(tmp_path: Path, capsys: pyt
         (["--outlets", "9"], "4 relays"),
         (["--outlets", "0"], "4 relays"),
         (["--phases", "2"], "phases"),
+        (["--breaker-a", "0"], "1 to 400"),
+        (["--breaker-a", "16", "--breaker-w", "5000"], "the feeder's breaker would open first"),
         (["--price-fen", "99999"], "price_fen"),
         (["--key", "0011"], "64 hex digits"),
         (["--name", ""], "name"),
@@ -147,6 +150,24 @@ def test_a_site_survives_writing_and_the_way_through_its_image(file: Path) -> No
     loaded = load(file)
     assert loads(to_toml(loaded.site)).site == loaded.site
     assert from_image.site_of(compile_site(loaded.site, loaded.board), loaded.board, loaded.site) == loaded.site
+
+
+def test_a_file_with_a_budget_is_refused_and_still_gives_names_and_key_to_a_shed_in_force(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An earlier version took it with a warning: whoever has such a shed can still pull its configuration, by its names."""
+    file = tmp_path / "shed.toml"
+    file.write_text(TEXT + "\n[budget]\nfeeder_w = 4400\nbreaker_a = 20\n", encoding="utf-8")
+    for verb in (["check"], ["show"], ["build", "-o", str(tmp_path / "image.bin")]):
+        assert run(["config", verb[0], str(file), *verb[1:]]) == 2
+        said = capsys.readouterr().err
+        line = TEXT.count("\n") + 2
+        assert f"{file}:{line}: error: [budget] is not in this version" in said and "hint: remove [budget]" in said
+    flash = tmp_path / "flash.bin"
+    build_flash(flash, load(SMALL).site, load(SMALL).board)
+    assert run(["config", "pull", "--flash", str(flash), "--site", str(file)]) == 0
+    assert loads(capsys.readouterr().out).site == load(SMALL).site
+    assert key_from(None, file) == bytes.fromhex(KEY) and names_of(file).outlets == (1, 2, 3, 4)
 
 
 def test_an_image_of_a_later_version_or_with_damage_is_refused() -> None:

@@ -61,8 +61,7 @@ def test_for_people_the_same_in_words(case: dict[str, Any], tmp_path: Path, caps
 @pytest.mark.parametrize("file", ["full.toml"])
 def test_the_file_they_are_made_from_is_good(file: str, capsys: pytest.CaptureFixture[str]):
     assert run(["config", "check", str(HERE / file)]) == 0
-    said = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("  ")]
-    assert len(said) == 1 and "warning: [budget]" in said[0], "it has every key, and the board does not act on that table"
+    assert capsys.readouterr().err == "", "it has every key, and each does something"
 
 
 @pytest.mark.parametrize(

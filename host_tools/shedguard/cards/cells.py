@@ -159,12 +159,15 @@ def _day(text: str) -> date | None:
 
 
 def price_list(cell: str) -> int:
-    """The number of a price list, 0 when nothing stands there."""
+    """0, the site's own tariff, also when nothing stands there. Another price list is not in this version."""
     text = bare(cell) or "0"
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 0xFFFF:
         cause = "price lists are numbered from 0 to 65535"
         raise BadCell("price_list", f'price list "{cell}" is no number', cause, "write 0 for the site's own tariff")
-    return int(text)
+    if int(text):
+        cause = "the board has one tariff, and charges every card by it"
+        raise BadCell("price_list", f"price list {int(text)} is not in this version", cause, "write 0 for the site's own tariff")
+    return 0
 
 
 def revoked(cell: str) -> bool:

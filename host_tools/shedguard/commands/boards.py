@@ -29,7 +29,7 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
         return
     found = [(name, known.load(name)) for name in known.names()]
     if as_json:
-        show_json([_summary(name, board) for name, board in found])
+        show_json([summary(name, board) for name, board in found])
         return
     rows = [
         (
@@ -117,7 +117,8 @@ def _level(board: Board, name: str) -> str:
     return terminal.active if terminal.use == "output" else ""
 
 
-def _summary(name: str, board: Board) -> dict[str, object]:
+def summary(name: str, board: Board) -> dict[str, object]:
+    """A board in a list for tools."""
     about = board.board
     ports = {kind: sum(port.kind == kind for port in board.port.values()) for kind in ("rs485", "uart")}
     counts = {"outputs": len(board.outputs()), "inputs": len(_inputs(board)), "traps": len(board.trap), "ports": ports}

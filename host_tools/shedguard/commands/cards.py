@@ -102,7 +102,7 @@ def add(
     card: CardArgument,
     role: Annotated[str, typer.Option("--role", help="resident, staff, fire_volunteer or maintenance.")] = "resident",
     until: Annotated[str, typer.Option("--until", help="Last day, year-month-day; for ever when left out.")] = "",
-    price_list: Annotated[int, typer.Option("--price-list", min=0, max=0xFFFF, help="Number of the card's price list.")] = 0,
+    price_list: Annotated[int, typer.Option("--price-list", help="0, the site's own tariff: this version has no other.")] = 0,
     replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
     port: PortOption = None,
     flash: FlashOption = None,
@@ -115,7 +115,7 @@ def add(
 ) -> None:
     """Add one card to the table. The board is out of service for some seconds; with bikes charging it is refused (exit code 7)."""
     try:
-        new = Card(card_cells.presented(card), card_cells.role(role), card_cells.until(until), price_list)
+        new = Card(card_cells.presented(card), card_cells.role(role), card_cells.until(until), card_cells.price_list(str(price_list)))
     except BadCell as bad:
         raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
     hand = hand_of(key, site)

@@ -115,13 +115,13 @@ def load_site(path: Path) -> LoadedSite:
 
 def names_of(site: Path | None) -> SiteNames:
     """The names of the site file, none without one."""
-    return SiteNames() if site is None else SiteNames.of(sites.load(site).site)
+    return SiteNames() if site is None else SiteNames.of(sites.load(site, in_force=True).site)
 
 
 def key_from(text: str | None, site: Path | None) -> bytes | None:
     """The maintenance key of ``--key``, else of the site file, else None: then a card or the key switch authorises."""
     if text is None:
-        return bytes.fromhex(sites.load(site).site.safety.maintenance_key) if site else None
+        return bytes.fromhex(sites.load(site, in_force=True).site.safety.maintenance_key) if site else None
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()):
         raise ShedError(
             "--key is not 64 hex digits", "the maintenance key has 32 bytes", "it stands in the site file as maintenance_key", INVALID
@@ -136,7 +136,7 @@ def hand_of(text: str | None, site: Path | None) -> Hand | None:
         return None
     if site is None:
         return Hand(key)
-    about = sites.load(site).site.site
+    about = sites.load(site, in_force=True).site.site
     return Hand(key, about.id, about.time_zone_min)
 
 

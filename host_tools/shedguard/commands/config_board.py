@@ -135,7 +135,7 @@ def pull(
 
     The board's flash is read through its loader: out of service for some seconds, refused (7) with bikes charging.
     """
-    names = None if site is None else load(site)
+    names = None if site is None else load(site, in_force=True)
     if names is None and board is None:
         raise ShedError(
             "which board is it?", "the image has pin numbers; terminals are in the board file", "name --board or --site", INVALID

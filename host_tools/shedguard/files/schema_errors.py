@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -36,8 +37,9 @@ _PATTERNS = {
 }
 
 
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """One problem for each error of ``model``, which is a whole file."""
+def problems_of(error: ValidationError, model: type[BaseModel], not_yet: Mapping[str, tuple[str, str]] | None = None) -> list[Problem]:
+    """One problem for each error of ``model``, which is a whole file. ``not_yet``: tables that are known and not in this version, with
+    cause and hint."""
     details = error.errors()
     unknown = {(tuple(one["loc"][:-1]), str(one["loc"][-1])) for one in details if one["type"] == "extra_forbidden"}
 
@@ -46,7 +48,14 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
         near = [name for table, name in unknown if table == tuple(one["loc"][:-1])]
         return one["type"] == "missing" and bool(difflib.get_close_matches(str(one["loc"][-1]), near, n=1, cutoff=0.6))
 
-    return [_problem(one, model) for one in details if not is_misspelt(one)]
+    return [_not_yet(one, not_yet or {}) or _problem(one, model) for one in details if not is_misspelt(one)]
+
+
+def _not_yet(details: ErrorDetails, not_yet: Mapping[str, tuple[str, str]]) -> Problem | None:
+    path = details["loc"]
+    if details["type"] != "extra_forbidden" or len(path) != 1 or str(path[0]) not in not_yet:
+        return None
+    return Problem(path, f"[{path[0]}] is not in this version", *not_yet[str(path[0])])
 
 
 def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
@@ -72,6 +81,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace("'", '"')
         known = [word for field in [_annotation(path, model)] for word in _literals(field)]
+        if len(known) == 1 and not difflib.get_close_matches(str(value), known, n=1, cutoff=0.6):
+            what = f"{key} = {value!r} in {where} is not in this version"
         return Problem(path, what, f"allowed: {expected}", did_you_mean(str(value), known, f"write one of {expected}"))
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))

@@ -14,7 +14,6 @@ from .model import Point, SiteFile
 LEAST_CLEAR_MS: Final = 1000  # of a fire point: a contact that bounces, and the mains' own disturbances, are over by then
 LEAST_LOOP_SAMPLES: Final = 3  # two samples of mains hum may agree
 MOST_LOOPS: Final = 8  # a loop more would come round too seldom to trip in time
-MAINS_V: Final = 220  # nominal; what a breaker of so many amperes carries is reckoned with it
 
 
 def problems(site: SiteFile, board: Board) -> list[Problem]:
@@ -28,7 +27,6 @@ def problems(site: SiteFile, board: Board) -> list[Problem]:
         _fire,
         _times,
         _power,
-        _budget,
         _heartbeat,
         idle.problems,
     )
@@ -245,27 +243,6 @@ def _power(site: SiteFile) -> Iterator[Problem]:
             what = f'outlets of group "{group.name}" may draw {total} W together, its breaker carries {group.breaker_w} W'
             hint = "lower max_power_w until the sum fits; this firmware does not make sessions wait for each other"
             yield Problem(("group", index, "breaker_w"), what, "all outlets at their limit at once would open the breaker", hint, "warning")
-
-
-def _budget(site: SiteFile) -> Iterator[Problem]:
-    budget = site.budget
-    if budget is None:
-        return
-    carries = budget.breaker_a * MAINS_V * budget.phases
-    if budget.feeder_w > carries:
-        what = f"feeder_w = {budget.feeder_w} is more than the breaker of {budget.breaker_a} A carries: {carries} W"
-        cause = f"{budget.breaker_a} A x {MAINS_V} V x {budget.phases} phase{'s' if budget.phases > 1 else ''}"
-        yield Problem(("budget", "feeder_w"), what, cause, f"feeder_w = {carries} at most, or correct breaker_a and phases")
-    for index, group in enumerate(site.group):
-        if group.breaker_w > budget.feeder_w:
-            what = f'group "{group.name}" has a breaker of {group.breaker_w} W behind a feeder of {budget.feeder_w} W'
-            hint = f"breaker_w = {budget.feeder_w} at most"
-            yield Problem(("group", index, "breaker_w"), what, "the feeder's breaker would open first, and every group with it", hint)
-    total = sum(outlet.max_power_w for outlet in site.outlet)
-    if total > budget.feeder_w:
-        what = f"all outlets together may draw {total} W, the feeder carries {budget.feeder_w} W"
-        cause = "with every outlet at its limit the feeder's breaker opens"
-        yield Problem(("budget", "feeder_w"), what, cause, "lower max_power_w until the sum fits", "warning")
 
 
 def _heartbeat(site: SiteFile) -> Iterator[Problem]:

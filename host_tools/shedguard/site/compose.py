@@ -14,15 +14,16 @@ from ..boards.model import Board
 from ..errors import INVALID, ShedError
 from ..files.schema_errors import problems_of
 from . import model
-from .check import MAINS_V
-from .model import Bands, Budget, Bus, Cause, Gate, Group, Meter, Outlet, Point, Reader, Safety, Site, SiteFile, Tariff
+from .model import Bands, Bus, Cause, Gate, Group, Meter, Outlet, Point, Reader, Safety, Site, SiteFile, Tariff
 
+_MAINS_V = 220  # nominal
 _MEASURED = Bands(short=300, alarm=1300, normal=2300)  # of a 4k7 end-of-line resistor against 4k7; to be measured on the loop
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What only the installer knows. ``outlets`` None: as many as the board has relays and buttons for."""
+    """What only the installer knows. ``outlets`` None: as many as the board has relays and buttons for.
+    ``breaker_a`` and ``phases`` are the feeder's: the group's breaker carries no more, and outlets get their limits from it."""
 
     site_id: int = 1
     name: str = "a charging shed"
@@ -100,9 +101,7 @@ def _compose(board: Board, answers: Answers) -> SiteFile:
     if not 1 <= count <= len(has.relays):
         cause = f"{board.board.name} has {len(has.relays)} relays for outlets: {', '.join(has.relays)}"
         raise ShedError(f"{count} outlets do not fit", cause, f"--outlets {len(has.relays)} at most, or another board", INVALID)
-    feeder_w = answers.breaker_a * MAINS_V * answers.phases
-    feeder = {"feeder_w": feeder_w, "breaker_a": answers.breaker_a, "phases": answers.phases}
-    budget = Budget.model_validate(feeder)
+    feeder_w = _feeder_w(answers)
     breaker_w = answers.breaker_w or min(feeder_w, 65535)
     power_w = max(50, min(1000, breaker_w // count // 10 * 10))
     contacts = list(has.contacts)
@@ -132,8 +131,21 @@ def _compose(board: Board, answers: Answers) -> SiteFile:
         gate=gate,
         reader=[Reader(name="main", kind="pn532", port=has.reader, gate="main")] if has.reader is not None else [],
         tariff=Tariff(price_fen=answers.price_fen, block_min=answers.block_min),
-        budget=budget,
     )
+
+
+def _feeder_w(answers: Answers) -> int:
+    """What the feeder carries."""
+    if answers.phases not in (1, 3):
+        raise ShedError(f"phases = {answers.phases} is not valid", "a feeder has one phase or three", "--phases 1 or 3", INVALID)
+    if not 1 <= answers.breaker_a <= 400:
+        raise ShedError(f"breaker_a = {answers.breaker_a} is not valid", "out of range: 1 to 400", "--breaker-a 32, for instance", INVALID)
+    feeder_w = answers.breaker_a * _MAINS_V * answers.phases
+    if answers.breaker_w is not None and answers.breaker_w > feeder_w:
+        what = f"a group's breaker of {answers.breaker_w} W behind a feeder of {feeder_w} W"
+        hint = f"--breaker-w {feeder_w} at most, or the feeder's --breaker-a and --phases"
+        raise ShedError(what, "the feeder's breaker would open first", hint, INVALID)
+    return feeder_w
 
 
 def _fire(has: Offer, contacts: list[str]) -> list[Point]:

@@ -104,7 +104,6 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
              "held_open_s": held_s}
         )  # fmt: skip
     if names is not None:
-        tables["budget"] = None if names.budget is None else names.budget.model_dump()
         tables["contact"] = [contact.model_dump() for contact in names.contact]
     return tables
 

@@ -14,7 +14,6 @@ from .model import SiteFile
 def problems(site: SiteFile) -> Iterator[Problem]:
     """Warnings; an error where somebody would stand before a dead switch."""
     yield from _meant(site)
-    yield from _budget(site)
     yield from _tables(site)
     yield from _points(site)
     yield from _gates(site)
@@ -30,13 +29,6 @@ def _meant(site: SiteFile) -> Iterator[Problem]:
         what = f"time_zone_min = {zone}: no zone of the world is {abs(zone)} minutes from Greenwich"
         hint = f"{zone} hours are {zone * 60} minutes" if abs(zone) <= 14 else "minutes east of Greenwich, 480 in China"
         yield Problem(("site", "time_zone_min"), what, "cards would open at other hours than their windows say", hint, "warning")
-
-
-def _budget(site: SiteFile) -> Iterator[Problem]:
-    if site.budget is not None:
-        what = "[budget] is compared with the other figures here, and the board knows nothing of it"
-        cause = "this version does not make sessions wait for each other: every outlet may draw its max_power_w at once"
-        yield Problem(("budget",), what, cause, "keep the sum of max_power_w below feeder_w; the feeder's breaker is what acts", "warning")
 
 
 def _tables(site: SiteFile) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from ..files.problems import FileProblems, Problem, did_you_mean, syntax_problem
 from ..files.schema_errors import problems_of
 from . import check
 from .model import SiteFile
+from .not_yet import NOT_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +28,29 @@ class LoadedSite:
     warnings: tuple[Problem, ...] = ()
 
 
-def load(path: Path, board: Board | None = None) -> LoadedSite:
-    """The site in ``path``. FileProblems with all errors; ``board`` replaces the one that the file names (tests)."""
+def load(path: Path, board: Board | None = None, in_force: bool = False) -> LoadedSite:
+    """The site in ``path``. FileProblems with all errors; ``board`` replaces the one that the file names (tests). ``in_force``: the file
+    only says names and key of a shed that is there already, so a table that an earlier version took is passed over."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ShedError(f"cannot read {path}", reason(error), "name a site file; shed config new writes a first one", INVALID) from error
-    return loads(text, str(path), board)
+    return loads(text, str(path), board, in_force)
 
 
-def loads(text: str, file: str = "site.toml", board: Board | None = None) -> LoadedSite:
+def loads(text: str, file: str = "site.toml", board: Board | None = None, in_force: bool = False) -> LoadedSite:
     """The same from text."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise FileProblems(file, [syntax_problem(error, text)]) from error
     positions = Positions(text)
+    if in_force:
+        data = {name: table for name, table in data.items() if name not in NOT_YET}
     try:
         site = SiteFile.model_validate(data)
     except ValidationError as error:
-        raise FileProblems(file, _located(problems_of(error, SiteFile), positions)) from error
+        raise FileProblems(file, _located(problems_of(error, SiteFile, NOT_YET), positions)) from error
     if board is None:
         known = boards.names()
         if site.site.board not in known:

@@ -163,14 +163,6 @@ class Charging(_Strict):
     checkpoint_s: int = Field(default=600, ge=60, le=3600)
 
 
-class Budget(_Strict):
-    """``[budget]``: what the whole shed may draw. Checked against breaker, groups and outlets; the firmware does not act on it yet."""
-
-    feeder_w: int = Field(ge=1, le=250_000)
-    breaker_a: int = Field(ge=1, le=400)
-    phases: Annotated[Literal[1, 3], Whole] = 1
-
-
 class Contact(_Strict):
     """``[[contact]]``: whom to call; printed in reports. Never on the board."""
 
@@ -194,5 +186,4 @@ class SiteFile(_Strict):
     reader: Annotated[list[Reader], Field(max_length=2)] = []
     tariff: Tariff
     charging: Charging = Charging()
-    budget: Budget | None = None
     contact: Annotated[list[Contact], Field(max_length=10)] = []

@@ -49,9 +49,6 @@ def lines(loaded: LoadedSite) -> Iterator[str]:
     yield from _titled("Gates", ("gate", "lock", "door contact", "released for", "held open after"), gates)
     yield from _titled("Readers", ("reader", "kind", "port", "gate"), [(r.name, r.kind, r.port, r.gate) for r in site.reader])
     yield from ("", f"Tariff: {site.tariff.price_fen / 100:.2f} yuan for every begun {site.tariff.block_min} min")
-    if site.budget:
-        b = site.budget
-        yield f"Feeder: {b.feeder_w} W behind {b.breaker_a} A, phases: {b.phases} (the firmware does not act on it yet)"
     yield from _titled("Contacts", ("name", "role", "telephone"), [(c.name, c.role, c.phone) for c in site.contact])
     yield from _titled("Not in the file, so these hold", ("key", "value"), defaults(site))
 

@@ -26,13 +26,12 @@ _TABLES: Final = {
     "reader": "A card reader.",
     "tariff": "A price for each begun block of time.",
     "charging": "When a sale begins, is full, unplugged, too long.",
-    "budget": "The shed's feeder. It is checked against groups and outlets; the firmware does not act on it yet.",
     "contact": "Whom to call: printed in reports.",
 }
 _KEYS: Final = {
     "time_zone_min": "minutes east of Greenwich",
     "hold_off_s": "everything stays off for so long after a start",
-    "breaker_w": "what the group's breaker carries",
+    "breaker_w": "what the group's breaker carries: the outlets' max_power_w are checked against it",
     "max_power_w": "an outlet that draws more is switched off",
     "zone": "points that hear the same room: one stands in for another that is at fault",
     "clear_ms": "quiet for so long before an alarm counts as gone",
@@ -52,7 +51,7 @@ def to_toml(site: SiteFile, heading: str = "") -> str:
 
 
 def _rest(site: SiteFile) -> Iterator[str]:
-    for name in ("safety", "group", "bus", "outlet", "point", "cause", "gate", "reader", "tariff", "charging", "budget", "contact"):
+    for name in ("safety", "group", "bus", "outlet", "point", "cause", "gate", "reader", "tariff", "charging", "contact"):
         yield from _table(site, name)
 
 
