@@ -123,7 +123,8 @@ TOLD = {table: next(board for board, its in WORDS if its is numbers) for table, 
 
 
 def stems(said):
-    empty = set(["the", "a", "an", "of", "or", "is", "was", "its", "it", "to", "over", "no", "not", "be", "in", "and", "by", "for", "on", "at", "see", "another"])
+    articles = {"the", "a", "an", "of", "or", "is", "was", "its", "it", "to", "over", "no", "not", "be", "in", "and", "by", "for"}
+    empty = articles | {"on", "at", "see", "another"}
     return {word[:4] for word in re.findall(r"[a-z0-9]+", said.lower()) if word not in empty}
 
 
