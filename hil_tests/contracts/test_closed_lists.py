@@ -122,10 +122,14 @@ NUMBERS = {
 TOLD = {table: next(board for board, its in WORDS if its is numbers) for table, numbers in NUMBERS.items()}
 
 
+EMPTY = {
+    "the", "a", "an", "of", "or", "is", "was", "its", "it", "to", "over", "no", "not", "be", "in", "and", "by", "for", "on", "at", "see",
+    "another",
+}  # fmt: skip
+
+
 def stems(said):
-    articles = {"the", "a", "an", "of", "or", "is", "was", "its", "it", "to", "over", "no", "not", "be", "in", "and", "by", "for"}
-    empty = articles | {"on", "at", "see", "another"}
-    return {word[:4] for word in re.findall(r"[a-z0-9]+", said.lower()) if word not in empty}
+    return {word[:4] for word in re.findall(r"[a-z0-9]+", said.lower()) if word not in EMPTY}
 
 
 def strange(table, board):
