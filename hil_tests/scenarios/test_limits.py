@@ -16,7 +16,7 @@ from shedbench.bench.residents import RESIDENTS, start_charging
 from hil_tests.scenarios import limit_site
 
 LARGEST = limit_site.Size()
-FIRST, LAST = 200, 200 - limit_site.OUTLETS + 1
+FIRST, LAST = limit_site.OUTLET_NUMBER, limit_site.OUTLET_NUMBER - limit_site.OUTLETS + 1
 GATES = [f"gate {n + 1}" for n in range(limit_site.GATES)]
 
 

@@ -24,10 +24,11 @@ from ..formats.lists import (
 from ..formats.records import Record
 from ..formats.texts import text
 from ..formats.times import when
+from .limits import CAUSES
 from .names import SiteNames
 
 _NO_POINT: Final = 255
-_UNKNOWN: Final = 30  # bit of a mask of latches
+_UNKNOWN: Final = CAUSES  # bit of a mask of latches
 _UNKNOWN_CAUSE: Final = "a cause of another configuration"
 
 
