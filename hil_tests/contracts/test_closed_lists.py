@@ -20,7 +20,8 @@ from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.site import meters, narrate
-from shedguard.site.model import BLIND_GRACE_MIN, Meter
+from shedguard.site.limits import BLIND_GRACE_MIN
+from shedguard.site.model import Meter
 
 RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
 FAULT_CODES = (REPOSITORY / "docs/fault-codes.md").read_text(encoding="utf-8")
