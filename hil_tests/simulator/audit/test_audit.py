@@ -22,8 +22,8 @@ def record(sequence: int, kind: str, at_s: int, **fields: Any) -> Record:
     return Record(sequence, kind, fields, uptime_s=at_s - BOOT_S, boot=1)
 
 
-def start(sequence: int, at_s: int, session: int = 1, outlet: int = 0) -> Record:
-    return record(sequence, "session_start", at_s, session=session, outlet=outlet, card=CARD, meter_wh=0, price_fen=100)
+def start(sequence: int, at_s: int, session: int = 1, outlet: int = 0, card: bytes = CARD) -> Record:
+    return record(sequence, "session_start", at_s, session=session, outlet=outlet, card=card, meter_wh=0, price_fen=100)
 
 
 def end(sequence: int, at_s: int, session: int = 1, outlet: int = 0, **changed: Any) -> Record:

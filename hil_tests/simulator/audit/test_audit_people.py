@@ -201,3 +201,16 @@ def test_a_press_that_was_refused_leaves_open_cards_open_and_one_that_nobody_kno
     records = [boot, record(2, "press_refused", 75, outlet=1, reason=4, card=bytes(11))] if refused else [boot]
     found = findings(truth, *records, replace(begins, sequence=3), replace(ends, sequence=4))
     assert bool(found) is refused and all("is on the card of resident" in words for words in found)
+
+
+@pytest.mark.parametrize(("second_s", "agrees"), [(100, True), (101, False)])
+def test_of_two_sales_that_began_in_one_second_the_journals_order_says_nothing(second_s: int, agrees: bool):
+    """Both cards were open and one press selected its outlet. The neighbour's second tap began the sale there, and his press at once the
+    other, on the one card that was still open; the records stand in the order of the outlets."""
+    taps = [Press(90 * S, "neighbour"), Press(91 * S, "resident"), Press(100 * S - 400 * MS, "neighbour")]
+    presses = {1: [Press(100 * S - 200 * MS, "neighbour")], 2: [Press(95 * S, "resident")]}
+    truth = replace(TRUTH, owners=OWNERS, presses=presses, taps=taps)
+    refused = record(2, "press_refused", 95, outlet=1, reason=1, card=bytes(11))
+    sales = (start(3, 100), start(4, second_s, session=2, outlet=1, card=OTHER))
+    found = findings(truth, BOOT, refused, *sales, end(5, 3705))
+    assert any("outlet 1 is on the card of resident" in words for words in found) is not agrees

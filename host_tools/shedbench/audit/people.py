@@ -59,7 +59,7 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
         for record in records
         if record.kind == "press_refused" and record.number("outlet") < len(site.outlets)
     ]
-    for record in records:
+    for number, record in enumerate(records):
         if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
             continue
         outlet, session, at_ns = site.outlets[record.number("outlet")], record.number("session"), timeline.when(record)
@@ -72,8 +72,9 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 continue
             owners[session] = owner
             presses = _near(truth, outlet, at_ns, START_NS)
+            gone = used + _begun_with(records[number + 1 :], at_ns, truth, site, timeline)
             if not any(
-                _only_open(owner, press.at_ns, truth, site, used, refused) or _tapped_again(owner, press.at_ns, truth, site, used)
+                _only_open(owner, press.at_ns, truth, site, gone, refused) or _tapped_again(owner, press.at_ns, truth, site, used)
                 for press in presses
             ):
                 findings += _presence(f"{name} is on the card of {owner}", owner, presses)
@@ -85,6 +86,20 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
             used.append(_use(owner, outlet, at_ns, presses, truth, site, used))
     return findings
+
+
+def _begun_with(later: list[Record], at_ns: int, truth: Truth, site: Site, timeline: Timeline) -> list[Use]:
+    """Sales that stand behind this one in the journal and began in the same second: by outlet, not by who came first."""
+    assert truth.owners is not None
+    uses: list[Use] = []
+    for record in later:
+        if record.kind != "session_start" or record.number("outlet") >= len(site.outlets):
+            continue
+        when_ns, card = timeline.when(record), record.fields["card"]
+        owner = truth.owners.get(card) if isinstance(card, bytes) else None
+        if owner is not None and abs(when_ns - at_ns) <= SECOND_NS:
+            uses.append(Use(owner, when_ns - LATE_NS, when_ns + EARLY_NS, site.outlets[record.number("outlet")]))
+    return uses
 
 
 def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
