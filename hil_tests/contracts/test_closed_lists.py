@@ -20,7 +20,8 @@ from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.site import meters, narrate
-from shedguard.site.model import BLIND_GRACE_MIN, Meter
+from shedguard.site.limits import BLIND_GRACE_MIN
+from shedguard.site.model import Meter
 
 RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
 FAULT_CODES = (REPOSITORY / "docs/fault-codes.md").read_text(encoding="utf-8")
@@ -122,10 +123,14 @@ NUMBERS = {
 TOLD = {table: next(board for board, its in WORDS if its is numbers) for table, numbers in NUMBERS.items()}
 
 
+EMPTY = {
+    "the", "a", "an", "of", "or", "is", "was", "its", "it", "to", "over", "no", "not", "be", "in", "and", "by", "for", "on", "at", "see",
+    "another",
+}  # fmt: skip
+
+
 def stems(said):
-    articles = {"the", "a", "an", "of", "or", "is", "was", "its", "it", "to", "over", "no", "not", "be", "in", "and", "by", "for"}
-    empty = articles | {"on", "at", "see", "another"}
-    return {word[:4] for word in re.findall(r"[a-z0-9]+", said.lower()) if word not in empty}
+    return {word[:4] for word in re.findall(r"[a-z0-9]+", said.lower()) if word not in EMPTY}
 
 
 def strange(table, board):

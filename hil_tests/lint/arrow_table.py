@@ -161,7 +161,7 @@ _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
         "shedguard.paths",
         "shedguard.site",
     ),
-    "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places"),
+    "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places", "shedguard.paths"),
     "shedbench.setup": (),  # runs before anything is installed
     "setup_project": ("shedbench.setup",),
     "run_pyright": (),

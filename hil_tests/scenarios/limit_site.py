@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-OUTLETS, POINTS, GROUPS, GATES, LOOPS = 30, 30, 8, 4, 6
+from shedguard.boards.model import EXPANDER_BITS
+from shedguard.site.limits import GATES, GROUPS, METER_ADDRESS, MOST_GRACE_MIN, MOST_POWER_W, OUTLET_NUMBER, OUTLETS, POINTS
+
+LOOPS = 6  # pins of an ESP32's converter that two ports leave; eight are in hil_tests/sites/loops
 _OUTPUTS = (2, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22)  # contactors, locks, heartbeat
+KEY = "00112233445566778899aabbccddeeff" * 2
 _FREE = (23, 25, 26, 27)  # tx of two ports, SDA, SCL
 _RX = (38, 39)
 _STRAPPING = {2, 5, 12, 15}
@@ -73,7 +77,7 @@ def _board(buses: int) -> dict[str, Any]:
 
 
 def _bits() -> Iterator[tuple[str, int]]:
-    return ((f"U{chip + 1}", bit) for chip in range(6) for bit in range(16))
+    return ((f"U{chip + 1}", bit) for chip in range(6) for bit in range(EXPANDER_BITS))
 
 
 def _site(size: Size) -> dict[str, Any]:
@@ -93,12 +97,13 @@ def _site(size: Size) -> dict[str, Any]:
     causes.append({"name": "any two", "points": everything, "votes": 2, "window_s": 60, "effects": effects})
     site: dict[str, Any] = {
         "site": {"id": 0xFFFFFFFF, "name": "a shed at every limit", "board": "bench-limit", "time_zone_min": 840},
-        "safety": {"heartbeat": "HB", "hold_off_s": 10, "blind_grace_min": 30, "maintenance_key": "00112233445566778899aabbccddeeff" * 2},
+        "safety": {"heartbeat": "HB", "hold_off_s": 10, "blind_grace_min": MOST_GRACE_MIN, "maintenance_key": KEY},
         "group": [{"name": f"row {n + 1}", "contactor": f"KM{n + 1}", "breaker_w": 8000} for n in range(size.groups)],
         "bus": [{"name": f"bus {n + 1}", "port": f"P{n + 1}", "baud": 9600} for n in range(size.buses)],
         "outlet": [
-            {"number": 200 - n, "group": f"row {n * size.groups // size.outlets + 1}", "relay": f"K{n + 1}", "button": f"S{n + 1}",
-             "max_power_w": 2000, "meter": {"bus": f"bus {n % size.buses + 1}", "address": 247 - n, "profile": "pzem-016"}}
+            {"number": OUTLET_NUMBER - n, "group": f"row {n * size.groups // size.outlets + 1}", "relay": f"K{n + 1}",
+             "button": f"S{n + 1}", "max_power_w": MOST_POWER_W,
+             "meter": {"bus": f"bus {n % size.buses + 1}", "address": METER_ADDRESS - n, "profile": "pzem-016"}}
             for n in range(size.outlets)
         ],
         "point": points,

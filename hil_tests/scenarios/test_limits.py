@@ -17,7 +17,7 @@ from shedbench.bench.variant import longest_scan_us
 from hil_tests.scenarios import limit_site
 
 LARGEST = limit_site.Size()
-FIRST, LAST = 200, 200 - limit_site.OUTLETS + 1
+FIRST, LAST = limit_site.OUTLET_NUMBER, limit_site.OUTLET_NUMBER - limit_site.OUTLETS + 1
 GATES = [f"gate {n + 1}" for n in range(limit_site.GATES)]
 
 

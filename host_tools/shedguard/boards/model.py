@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from ..files.fields import Whole
 from .chips import CHIPS, Chip
+
+NO_PIN: Final = 255  # pin codes of the image: 0 to 63 a GPIO
+EXPANDED: Final = 128  # from here on: bits of expanders
+EXPANDER_BITS: Final = 16
+EXPANDERS: Final = (NO_PIN - EXPANDED) // EXPANDER_BITS
 
 
 class _Strict(BaseModel):
@@ -160,7 +165,7 @@ class Board(_Strict):
     terminal: dict[str, Terminal]
     port: dict[str, Port] = {}
     bus: dict[str, Wires] = {}
-    expander: Annotated[dict[str, Expander], Field(max_length=7)] = {}
+    expander: Annotated[dict[str, Expander], Field(max_length=EXPANDERS)] = {}
     trap: list[Trap] = []
 
     @property
@@ -178,7 +183,7 @@ class Board(_Strict):
         if terminal.expander is None:
             assert terminal.gpio is not None
             return terminal.gpio
-        return 128 + 16 * list(self.expander).index(terminal.expander) + (terminal.bit or 0)
+        return EXPANDED + EXPANDER_BITS * list(self.expander).index(terminal.expander) + (terminal.bit or 0)
 
     def resting(self, name: str) -> tuple[int, int]:
         """Of an expander: every bit's level while nothing is on, and which bits are inputs or free.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
+
+NAME_LENGTH: Final = 40  # letters of a name
 
 
 def _whole(value: object) -> object:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from .fields import NAME_LENGTH
 from .problems import Path, Problem, did_you_mean
 
 _MISSING = {
@@ -93,7 +94,9 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
             path, what, *_PATTERNS.get(key, (details["msg"], "see docs/protocols/site-file.md; for a board file docs/boards.md"))
         )
     if kind in ("string_too_short", "string_too_long"):
-        return Problem(path, what, "a name has 1 to 40 characters", f"write a {'longer' if kind.endswith('short') else 'shorter'} {key}")
+        return Problem(
+            path, what, f"a name has 1 to {NAME_LENGTH} characters", f"write a {'longer' if kind.endswith('short') else 'shorter'} {key}"
+        )
     if kind == "list_type" and isinstance(value, dict):
         return Problem(path, what, "there may be several of it", f"write [[{key}]], with two brackets")
     if kind in _KINDS:

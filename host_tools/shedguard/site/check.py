@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
 from ..boards.model import Board
 from ..files.problems import Path, Problem, did_you_mean
 from . import idle, memory, pins
+from .limits import LEAST_CLEAR_MS, LEAST_LOOP_SAMPLES, LOOPS, METER_ADDRESS
 from .meters import METERS
 from .model import Point, SiteFile
-
-LEAST_CLEAR_MS: Final = 1000  # of a fire point: a contact that bounces, and the mains' own disturbances, are over by then
-LEAST_LOOP_SAMPLES: Final = 3  # two samples of mains hum may agree
-MOST_LOOPS: Final = 8  # a loop more would come round too seldom to trip in time
 
 
 def problems(site: SiteFile, board: Board) -> list[Problem]:
@@ -87,7 +83,7 @@ def _meters(site: SiteFile) -> Iterator[Problem]:
             what = f'meter address {key[1]} on bus "{key[0]}" is used by outlet {seen[key]} and by outlet {outlet.number}'
             cause = "both meters would answer at once, and neither outlet could be measured"
             taken = {address for bus, address in seen if bus == key[0]} | {other.meter.address for other in site.outlet}
-            free = next(address for address in range(1, 248) if address not in taken)
+            free = next(address for address in range(1, METER_ADDRESS + 1) if address not in taken)
             yield Problem(
                 ("outlet", index, "meter", "address"), what, cause, f"give one of the meters another address, for instance {free}"
             )
@@ -95,8 +91,8 @@ def _meters(site: SiteFile) -> Iterator[Problem]:
 
 
 def _points(site: SiteFile) -> Iterator[Problem]:
-    for index in [index for index, point in enumerate(site.point) if point.kind == "loop"][MOST_LOOPS:]:
-        what = f'loop "{site.point[index].name}" is one more than {MOST_LOOPS}'
+    for index in [index for index, point in enumerate(site.point) if point.kind == "loop"][LOOPS:]:
+        what = f'loop "{site.point[index].name}" is one more than {LOOPS}'
         cause = "loops are measured in turn, and would come round too seldom to trip in time"
         yield Problem(("point", index, "kind"), what, cause, "join detectors into one loop, or use contacts")
     for index, point in enumerate(site.point):

@@ -10,8 +10,9 @@ from ..boards.model import Board
 from ..errors import PROTOCOL, ShedError
 from .check import effect_names
 from .image import NONE, compile_site, image_crc, read_sections
+from .limits import BLIND_GRACE_MIN
 from .meters import NAMES
-from .model import BLIND_GRACE_MIN, Charging, SiteFile
+from .model import Charging, SiteFile
 
 _PARITIES = ("none", "odd", "even")
 

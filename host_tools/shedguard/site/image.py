@@ -8,15 +8,16 @@ from collections.abc import Container, Sequence
 from typing import Final
 
 from ..boards.boot_file import identity
-from ..boards.model import Board, Wires
+from ..boards.model import NO_PIN, Board, Wires
 from .check import effect_names
+from .limits import BLIND_GRACE_MIN
 from .meters import METERS
-from .model import BLIND_GRACE_MIN, Charging, SiteFile
+from .model import Charging, SiteFile
 
 MAGIC: Final = b"SGI1"
 VERSION: Final = 1
 SCAN_PERIOD_MS: Final = 5
-NONE: Final = 255
+NONE: Final = NO_PIN
 BOARD: Final = 17  # the section that names the board
 _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
 _LAYOUTS: Final = {

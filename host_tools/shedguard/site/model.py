@@ -5,13 +5,14 @@ Defaults of ``[charging]`` are what charging piles in the field use: full at 20 
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from ..files.fields import Whole
+from ..files.fields import NAME_LENGTH, Whole
+from . import limits
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH, strip_whitespace=True)]
 U16 = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=65535)]
 Watts = Annotated[int, Field(ge=1, le=65535)]
@@ -30,15 +31,12 @@ class Site(_Strict):
     time_zone_min: int = Field(default=480, ge=-720, le=840)
 
 
-BLIND_GRACE_MIN: Final = 10  # what the board takes when its image does not say (section 16)
-
-
 class Safety(_Strict):
     """``[safety]``. Without ``heartbeat`` the board is reported unprotected."""
 
     heartbeat: Name | None = None
     hold_off_s: int = Field(default=10, ge=0, le=600)
-    blind_grace_min: int = Field(default=BLIND_GRACE_MIN, ge=0, le=30)
+    blind_grace_min: int = Field(default=limits.BLIND_GRACE_MIN, ge=0, le=limits.MOST_GRACE_MIN)
     maintenance_key: str = Field(pattern=r"^[0-9a-fA-F]{64}$")
 
 
@@ -63,27 +61,27 @@ class Meter(_Strict):
     """``meter = { ... }`` of an outlet."""
 
     bus: Name
-    address: int = Field(ge=1, le=247)
+    address: int = Field(ge=1, le=limits.METER_ADDRESS)
     profile: Literal["pzem-016"]
 
 
 class Outlet(_Strict):
     """``[[outlet]]``. ``number`` is what stands on the socket."""
 
-    number: int = Field(ge=1, le=200)
+    number: int = Field(ge=1, le=limits.OUTLET_NUMBER)
     group: Name
     relay: Name
     button: Name | None = None
     meter: Meter
-    max_power_w: int = Field(default=1000, ge=50, le=2000)
+    max_power_w: int = Field(default=1000, ge=limits.LEAST_POWER_W, le=limits.MOST_POWER_W)
 
 
 class Bands(_Strict):
     """Upper limits of a loop's bands in millivolts."""
 
-    short: int = Field(ge=0, le=3300)
-    alarm: int = Field(ge=1, le=3300)
-    normal: int = Field(ge=2, le=3300)
+    short: int = Field(ge=0, le=limits.LOOP_MV)
+    alarm: int = Field(ge=1, le=limits.LOOP_MV)
+    normal: int = Field(ge=2, le=limits.LOOP_MV)
 
 
 class Point(_Strict):
@@ -105,10 +103,10 @@ class Cause(_Strict):
     """``[[cause]]``: a row of the cause-and-effect matrix."""
 
     name: Name
-    points: Annotated[list[Name], Field(min_length=1, max_length=30)]
-    votes: int = Field(default=1, ge=1, le=30)
+    points: Annotated[list[Name], Field(min_length=1, max_length=limits.POINTS)]
+    votes: int = Field(default=1, ge=1, le=limits.POINTS)
     window_s: int = Field(default=0, ge=0, le=3600)
-    effects: Annotated[list[Name], Field(min_length=1, max_length=30)]
+    effects: Annotated[list[Name], Field(min_length=1, max_length=limits.EFFECTS)]
     latched: bool = True
     armed: bool = True
 
@@ -172,18 +170,18 @@ class Contact(_Strict):
 
 
 class SiteFile(_Strict):
-    """A whole site file. At most 30 outlets, causes, effects and points, so that a mask is a small integer on the board: a shed with more
-    outlets needs a second board with this version."""
+    """A whole site file. Counts are limited so that a mask is a small integer on the board (limits.py): a shed with more outlets needs
+    a second board with this version."""
 
     site: Site
     safety: Safety
-    group: Annotated[list[Group], Field(min_length=1, max_length=8)]
-    bus: Annotated[list[Bus], Field(min_length=1, max_length=2)]
-    outlet: Annotated[list[Outlet], Field(min_length=1, max_length=30)]
-    point: Annotated[list[Point], Field(max_length=30)] = []
-    cause: Annotated[list[Cause], Field(max_length=30)] = []
-    gate: Annotated[list[Gate], Field(max_length=4)] = []
-    reader: Annotated[list[Reader], Field(max_length=2)] = []
+    group: Annotated[list[Group], Field(min_length=1, max_length=limits.GROUPS)]
+    bus: Annotated[list[Bus], Field(min_length=1, max_length=limits.BUSES)]
+    outlet: Annotated[list[Outlet], Field(min_length=1, max_length=limits.OUTLETS)]
+    point: Annotated[list[Point], Field(max_length=limits.POINTS)] = []
+    cause: Annotated[list[Cause], Field(max_length=limits.CAUSES)] = []
+    gate: Annotated[list[Gate], Field(max_length=limits.GATES)] = []
+    reader: Annotated[list[Reader], Field(max_length=limits.READERS)] = []
     tariff: Tariff
     charging: Charging = Charging()
-    contact: Annotated[list[Contact], Field(max_length=10)] = []
+    contact: Annotated[list[Contact], Field(max_length=limits.CONTACTS)] = []

@@ -26,10 +26,11 @@ from ..formats.phrases import phrase
 from ..formats.records import Record
 from ..formats.texts import text, what_to_do
 from ..formats.times import when
+from .limits import CAUSES
 from .names import SiteNames
 
 _NO_POINT: Final = 255
-_UNKNOWN: Final = 30  # bit of a mask of latches
+_UNKNOWN: Final = CAUSES  # bit of a mask of latches
 
 
 def memory_text(head: Mapping[str, Any], language: str = "en") -> str:
