@@ -17,7 +17,7 @@ demo: setup
 # ruff, then every test that is not marked `long`, and pyright for the host and for the firmware beside them; what it says comes last.
 test: setup
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory types > build/types.txt 2>&1 & types=$$!; \
+	@nice $(MAKE) --no-print-directory types > build/types.txt 2>&1 & types=$$!; \
 	$(MAKE) --no-print-directory pytest; tests=$$?; wait $$types; types=$$?; cat build/types.txt; exit $$((tests | types))
 
 lint:

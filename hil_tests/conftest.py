@@ -1,6 +1,7 @@
 """For every test: Ctrl-C and `kill -INT` do here and in what is started here what they do at a terminal.
 
-And the tools' answers are English, whatever the locale of who runs the tests. Several workers begin with the longest tests.
+And the tools' answers are English, whatever the locale of who runs the tests; esptool is patient. Several workers begin with the longest
+tests.
 
 A job that a script starts in the background ignores the signal, and so would every program that a test starts and ends with it.
 """
@@ -9,12 +10,14 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from hil_tests.order import dealt
 
 os.environ["LC_ALL"] = "C.UTF-8"
+os.environ["ESPTOOL_CFGFILE"] = str(Path(__file__).with_name("esptool.cfg"))
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -30,10 +30,6 @@ def test_200_dense_days_on_any_shed_are_settled_to_the_fen(first_seed: int):
     check(first_seed, SHARE, jobs=2)
 
 
-def test_a_random_half_hour_is_settled_to_the_fen(seed: int):
-    assert campaign(seed, 0.5) == []
-
-
 @pytest.mark.long
 @pytest.mark.slow(200)
 @pytest.mark.parametrize("place", range(20))

@@ -85,14 +85,12 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_gate: lambda bench, shown: test_gate.test_a_known_card_frees_the_gate_for_its_release_time(bench),
     test_hum: lambda bench, shown: test_hum.test_smoke_is_seen_through_hum_within_60_ms_and_hum_is_no_smoke(bench, 5, 800, 50.0),
     test_hung_board: lambda bench, shown: test_hung_board.test_a_hung_board_frees_the_gate_within_t_drop(bench, "a C call that blocks"),
-    test_journal_room: lambda bench, shown: test_journal_room.test_a_strange_card_at_the_edge_of_the_reader_is_one_record_a_minute_at_most(
-        bench
-    ),
+    test_journal_room: lambda bench, shown: test_journal_room.test_two_cards_in_a_purse_are_two_things(bench),
     test_live_outlets: lambda bench, shown: test_live_outlets.test_an_outlet_that_obeys_is_off_within_seconds_of_its_stop(bench),
     test_live_over_cuts: lambda bench, shown: (
         test_live_over_cuts.test_a_proven_weld_is_forgotten_at_no_cut_though_its_meter_shows_nothing_behind_the_open_contactor(bench, True)
     ),
-    test_money: lambda bench, shown: test_money.test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(bench),
+    test_money: lambda bench, shown: test_money.test_three_people_come_in_together_and_each_pays_for_the_own_bike(bench),
     test_reading: lambda bench, shown: test_reading.test_the_first_typed_word_on_a_live_shed_holds_up_no_scan_and_is_answered(bench),
     test_supply: lambda bench, shown: test_supply.test_a_breaker_that_falls_is_one_fault_and_the_sales_go_on_when_it_is_back(bench),
     test_trip_records: lambda bench, shown: test_trip_records.test_a_trip_that_only_rtc_memory_knows_is_latched_and_written_down(bench),

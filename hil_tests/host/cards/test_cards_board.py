@@ -68,7 +68,7 @@ def test_a_card_is_revoked_while_bikes_charge_and_opens_nothing_from_then_on() -
         assert denials(bench) == ["revoked", "revoked"]
 
 
-@pytest.mark.parametrize(("before", "after"), [(300, 400), (9000, 9000)])
+@pytest.mark.parametrize(("before", "after"), [(300, 400), pytest.param(9000, 9000, marks=pytest.mark.long)])
 def test_a_cut_at_any_operation_of_an_import_is_mended_by_the_same_import(flash: Path, before: int, after: int) -> None:
     rng = random.Random(before)
     print(f"seed {before}")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from shedbench.audit import audit
-from shedbench.bench.bench import Bench
-from shedbench.demo import SITE
+from shedbench.bench.bench import Bench, BenchTimeout
+from shedbench.demo import SITE, clock, script
+from shedbench.demo.evening import STORIES, Evening
 from shedbench.places import REPOSITORY
+from shedguard.errors import TEST_FAILED
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -18,6 +20,37 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=300, check=False)
 
 
+def test_the_evening_until_ten_to_seven_is_told_as_it_happens_and_what_its_script_lacks_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    whole = Evening.play
+
+    def half(evening: Evening) -> None:
+        tell, draw = evening._look, evening._picture
+        assert draw is not None
+
+        def look() -> None:
+            tell()
+            if f"{clock.wall(evening.bench.now_ns):%H:%M}" >= "18:50":
+                draw()
+                raise BenchTimeout("it is ten to seven")
+
+        evening._look = look
+        whole(evening)
+
+    monkeypatch.setattr(Evening, "play", half)
+    assert script.play(SITE, 1, 1.0, tmp_path / "demo.svg") == TEST_FAILED
+    said, found = capsys.readouterr().out.split("Plant and journal DISAGREE, ")
+    for words in ("the mains fail", "the session goes on", "stranger", "outlet  card"):
+        assert words in said
+    assert found.splitlines()[1:] == [
+        "- the evening broke off: it is ten to seven",
+        *(f"- outlet {n}: the script ends its session by {story!r}, the journal says []" for n, story in STORIES.items()),
+    ]
+    assert (tmp_path / "demo.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.long
 @pytest.mark.slow(20)
 def test_the_evening_agrees_and_exits_0_and_draws_its_picture(tmp_path: Path):
     done = demo("--picture", str(tmp_path / "demo.svg"))
