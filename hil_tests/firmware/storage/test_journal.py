@@ -11,27 +11,8 @@ from shed.storage.eraser import Eraser
 from shed.storage.journal import Journal
 from shed.storage.recall import before, fates
 
+from hil_tests.firmware.storage.journals import CARD, Clock, everything, fresh_journal
 from hil_tests.firmware.storage.nor_flash import NorRegion, PowerCut
-
-CARD = bytes([4, 1, 2, 3, 4]) + bytes(6)
-
-
-class Clock:
-    uptime_s = 77
-    epoch = 0
-
-    def epoch_s(self):
-        return self.epoch
-
-
-def fresh_journal(sectors=6):
-    journal = Journal(NorRegion(sectors), Clock(), boot=0x123)
-    journal.open()
-    return journal
-
-
-def everything(journal):
-    return [(q, k, bytes(p)) for q, k, p in filter(None, journal.since(0))]
 
 
 def split_journal(sectors=8, events=4):

@@ -8,31 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.storage.image import Image, ImageError
-from shed.storage.journal import Journal
 from shed.storage.live import FORMAT, LiveRing, row
 from shed.storage.slots import CONFIRMED, REJECTED, ConfigSlots
 
+from hil_tests.firmware.storage.journals import CARD
 from hil_tests.firmware.storage.nor_flash import NorRegion, PowerCut
-
-CARD = bytes([4, 1, 2, 3, 4]) + bytes(6)
-
-
-class Clock:
-    uptime_s = 77
-    epoch = 0
-
-    def epoch_s(self):
-        return self.epoch
-
-
-def fresh_journal(sectors=6):
-    journal = Journal(NorRegion(sectors), Clock(), boot=0x123)
-    journal.open()
-    return journal
-
-
-def everything(journal):
-    return [(q, k, bytes(p)) for q, k, p in filter(None, journal.since(0))]
 
 
 def checkpoint(session, outlet, energised_s=0):
