@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
+import sys
 import threading
 import time
 import tomllib
@@ -86,6 +89,46 @@ def test_of_two_at_once_one_builds_and_the_other_waits(builder: Builder, carried
     for thread in both:
         thread.join()
     assert builder.builds == 1 and capsys.readouterr().err.count("waiting for it") == 1
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from shedbench.setup import board_build, installed, micropython, report, system_packages
+
+system_packages.missing_for_board = list
+micropython.ensure = lambda build, log: Path()
+board_build.ensure = lambda root, source, log: report.run(["sh", "-c", "read line < " + sys.argv[3]], log)
+installed.ensure(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def opened(pipe: Path) -> int:
+    """Of its end to write into, once somebody reads."""
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            time.sleep(0.01)
+
+
+def test_a_compiler_that_a_killed_process_left_behind_is_waited_for(builder: Builder, carried: Path, tmp_path: Path):
+    pipe, root = tmp_path / "pipe", tmp_path / "board"
+    os.mkfifo(pipe)
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(carried), str(root), str(pipe)], stderr=subprocess.DEVNULL)
+    compiler = opened(pipe)
+    process.kill()
+    process.wait()
+    second = threading.Thread(target=installed.ensure, args=(carried, root))
+    second.start()
+    second.join(0.5)
+    assert second.is_alive() and builder.builds == 0
+    os.write(compiler, b"the compiler ends\n")
+    os.close(compiler)
+    second.join()
+    assert builder.builds == 1
 
 
 def test_without_a_compiler_it_says_so_and_installs_nothing(

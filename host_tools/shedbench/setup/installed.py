@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -53,6 +54,8 @@ def ensure(sources: Path, root: Path) -> None:
 
 
 def _alone(lock: IO[str]) -> None:
+    """Also alone with a compiler that a killed process has left behind."""
+    os.set_inheritable(lock.fileno(), True)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
