@@ -40,7 +40,7 @@ def figures(pattern, texts):
 
 
 @given(st.integers(0, 1 << 40), st.integers(0, 60000), st.integers(0, 90000))
-def test_a_settled_sale_has_one_energy_one_price_and_one_time(energy_mwh, price_fen, energised_s):
+def test_a_settled_session_has_one_energy_one_price_and_one_time(energy_mwh, price_fen, energised_s):
     texts = both(kinds.SESSION_END, 1, 2, CARD, 0, energised_s, energy_mwh, 5, 6, price_fen, 1, price_fen)
     board, host = figures(r"(\d+\.\d+) kWh", texts)
     assert board == [f"{energy_mwh // 1000 / 1000:.3f}"]
@@ -50,7 +50,7 @@ def test_a_settled_sale_has_one_energy_one_price_and_one_time(energy_mwh, price_
     assert f"{energised_s // 3600}:{energised_s // 60 % 60:02}:{energised_s % 60:02}" in texts[0]
 
 
-def test_a_sale_of_1096_watt_hours_is_told_as_1_096_kwh():
+def test_a_session_of_1096_watt_hours_is_told_as_1_096_kwh():
     for text in both(kinds.SESSION_END, 1, 2, CARD, 0, 7200, 1_096_000, 5, 6, 100, 1, 100):
         assert "1.096 kWh" in text
 

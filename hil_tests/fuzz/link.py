@@ -40,7 +40,7 @@ class _Recorder:
 
 
 def record(directory: Path) -> tuple[list[bytes], Path]:
-    """The plant's packets of a short sale with a trip, and the flash file it began with."""
+    """The plant's packets of a short session with a trip, and the flash file it began with."""
     with Bench(site=SITE, seed=1, power=False) as bench:
         flash = directory / "flash.bin"
         bench.process.copy_flash(flash)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -37,6 +38,15 @@ def test_no_file_cites_the_design_paper_which_a_reader_does_not_have() -> None:
     paper = "DES" + "IGN"
     citing = [path.name for path in repository.committed(REPOSITORY) if paper.encode() in path.read_bytes()]
     assert not citing, f"laws and figures stand in docs/laws.md, docs/domain.md and docs/decisions: {citing}"
+
+
+def test_a_session_has_one_name() -> None:
+    """docs/glossary.md names the other word, to say that it is not used."""
+    other = re.compile(rb"(?<![A-Za-z])" + b"sa" + b"les?(?![A-Za-z])", re.IGNORECASE)
+    assert other.search(b"its Sa" + b"le_s end") and not other.search(b"a salesman, wholesale")
+    files = [path for path in repository.committed(REPOSITORY) if path.name != "glossary.md"]
+    naming = [f"{path.relative_to(REPOSITORY)}: {found.group()}" for path in files if (found := other.search(path.read_bytes()))]
+    assert not naming, "\n".join(naming)
 
 
 def test_a_source_tarball_has_the_same_files_to_look_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def nobody_frees(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("fault", ["open", "short", "hum"])
-def test_under_a_detector_that_sees_nothing_sales_end_after_the_grace_and_none_begins(bench: Bench, fault: str):
+def test_under_a_detector_that_sees_nothing_sessions_end_after_the_grace_and_none_begins(bench: Bench, fault: str):
     start_charging(bench, 1)
     loop = bench.smoke("bay")
     loop.hum(800) if fault == "hum" else loop.fault(fault)
@@ -84,7 +84,7 @@ def test_the_grace_is_the_sites(seed: int, tmp_path: Path, minutes: int, least_s
         assert least_s <= (bench.now_ns - began_ns) / 1e9 <= most_s
 
 
-def test_sales_go_on_while_another_detector_looks_and_end_when_none_does(seed: int, tmp_path: Path):
+def test_sessions_go_on_while_another_detector_looks_and_end_when_none_does(seed: int, tmp_path: Path):
     with shed(seed, tmp_path, SITES / "loops" / "eight.toml", {"grace": GRACE_1, "zone": ONE_ROOM}) as bench:
         start_charging(bench, 1)
         for number in range(1, 8):
@@ -118,7 +118,7 @@ def test_a_detector_of_another_room_hears_nothing_of_this_one(seed: int, tmp_pat
         bench.until(bench.outlet(1).contact_is_open, within="10 s")
 
 
-def test_without_supply_a_sale_waits_half_an_hour_also_while_a_detector_is_at_fault_and_feeds_no_other_bike(seed: int, tmp_path: Path):
+def test_without_supply_a_session_waits_half_an_hour_also_while_a_detector_is_at_fault_and_feeds_no_other_bike(seed: int, tmp_path: Path):
     with shed(seed, tmp_path, SITES / "loops" / "eight.toml", {"zone": ONE_ROOM}) as bench:
         for number, card in ((1, "resident"), (2, "neighbour")):
             start_charging(bench, number, card=card)
@@ -133,7 +133,7 @@ def test_without_supply_a_sale_waits_half_an_hour_also_while_a_detector_is_at_fa
         bench.stays(bench.outlet(1).contact_is_open, "1 min")
 
 
-def test_a_call_point_at_fault_is_named_and_ends_no_sale_while_a_detector_looks(seed: int, tmp_path: Path):
+def test_a_call_point_at_fault_is_named_and_ends_no_session_while_a_detector_looks(seed: int, tmp_path: Path):
     """It is a contact: what shows that it is at fault is that it flaps."""
     changes = {"grace": ("hold_off_s = 10", "hold_off_s = 10\nblind_grace_min = 1"), "zone": ("fire = true", 'fire = true\nzone = "shed"')}
     with shed(seed, tmp_path, SITE, changes) as bench:
@@ -156,7 +156,7 @@ def test_a_call_point_at_fault_is_named_and_ends_no_sale_while_a_detector_looks(
         bench.until(bench.outlet(1).contact_is_open, within="62 s")
 
 
-def test_a_sale_does_not_go_on_after_an_outage_until_the_detectors_see(bench: Bench):
+def test_a_session_does_not_go_on_after_an_outage_until_the_detectors_see(bench: Bench):
     start_charging(bench, 1)
     bench.run("1 min")
     bench.mains.off()
@@ -182,7 +182,7 @@ def test_a_relay_that_waits_for_the_hold_off_does_not_close_under_a_detector_tha
     bench.stays(bench.outlet(1).contact_is_open, "1 min")
 
 
-def test_a_sale_that_waits_for_the_detectors_is_settled_after_the_grace(bench: Bench):
+def test_a_session_that_waits_for_the_detectors_is_settled_after_the_grace(bench: Bench):
     start_charging(bench, 1)
     bench.run("1 min")
     bench.mains.off()
@@ -220,7 +220,7 @@ def test_a_call_point_on_a_dead_bus_cuts_after_two_seconds_and_frees_nobody(seed
                 bus.fault("ok")
         bench.console.ask({"do": "clear"}, key=True)
         bench.run("10 s")
-        assert bench.outlet(outlet).contact_is_open, "a sale that was cut does not come back"
+        assert bench.outlet(outlet).contact_is_open, "a session that was cut does not come back"
         bench.bike(outlet).unplug()
         start_charging(bench, outlet)
 

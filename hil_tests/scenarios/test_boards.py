@@ -59,5 +59,5 @@ def test_a_charge_runs_and_an_alarm_ends_it(bench: Bench):
         next(iter(bench.plant.call_points.values())).press()
     bench.until(bench.outlet(first).contact_is_open, within="100 ms")
     bench.run("10 s")
-    assert [sale.stop_cause for sale in bench.journal.sessions()] == ["trip"]
+    assert [session.stop_cause for session in bench.journal.sessions()] == ["trip"]
     assert not bench.board.violations

@@ -96,7 +96,7 @@ def test_a_key_that_was_left_on_authorises_nothing_until_it_is_turned(bench: Ben
     assert bench.gate("main").is_locked
 
 
-def test_a_sale_that_waited_hours_in_safe_mode_is_settled_and_the_next_bike_gets_no_power(bench: Bench):
+def test_a_session_that_waited_hours_in_safe_mode_is_settled_and_the_next_bike_gets_no_power(bench: Bench):
     start_charging(bench, 1)
     bench.run("20 s")
     into_safe_mode(bench)

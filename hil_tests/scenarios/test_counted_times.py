@@ -18,7 +18,7 @@ def cut(bench: Bench, seconds: int = 3) -> None:
 
 
 @pytest.mark.parametrize("cuts", [9, pytest.param(14, marks=pytest.mark.long)])
-def test_a_sale_that_waits_through_more_than_half_an_hour_of_cuts_feeds_no_other_bike(bench: Bench, cuts: int) -> None:
+def test_a_session_that_waits_through_more_than_half_an_hour_of_cuts_feeds_no_other_bike(bench: Bench, cuts: int) -> None:
     start_charging(bench, 1)
     bench.run("3 min")
     bench.smoke("bay").fault("open")
@@ -32,12 +32,12 @@ def test_a_sale_that_waits_through_more_than_half_an_hour_of_cuts_feeds_no_other
         assert bench.outlet(1).contact_is_open
     bench.smoke("bay").fault("ok")
     bench.stays(bench.outlet(1).contact_is_open, "2 min")
-    (sale,) = bench.journal.sessions()
-    assert sale.stop_cause in ("blind", "waited")
-    assert sale.price_fen == sale.energised_s * PRICE_FEN // BLOCK_S
+    (session,) = bench.journal.sessions()
+    assert session.stop_cause in ("blind", "waited")
+    assert session.price_fen == session.energised_s * PRICE_FEN // BLOCK_S
 
 
-def test_a_sale_in_a_weak_supply_with_cuts_is_settled_within_the_half_hour(bench: Bench) -> None:
+def test_a_session_in_a_weak_supply_with_cuts_is_settled_within_the_half_hour(bench: Bench) -> None:
     start_charging(bench, 1)
     bench.run("3 min")
     bench.mains.set_volts(150)
@@ -49,8 +49,8 @@ def test_a_sale_in_a_weak_supply_with_cuts_is_settled_within_the_half_hour(bench
         bench.run("3 s")
         bench.mains.set_volts(150)
     bench.run("20 s")
-    (sale,) = bench.journal.sessions()
-    assert sale.stop_cause == "supply_lost" and sale.energy_mwh == pytest.approx(bench.outlet(1).energy_mwh, abs=1000)
+    (session,) = bench.journal.sessions()
+    assert session.stop_cause == "supply_lost" and session.energy_mwh == pytest.approx(bench.outlet(1).energy_mwh, abs=1000)
     bench.mains.on()
     bench.stays(bench.outlet(1).contact_is_open, "90 s")
 
@@ -63,7 +63,7 @@ def test_a_live_outlet_with_a_dead_meter_takes_its_row_off_whatever_the_mains_do
     bench.relay(1).fault("welded")
     bench.meter(1).fault("off")
     bench.run("1 min")
-    assert [sale.stop_cause for sale in bench.journal.sessions()] == ["meter_stale"]
+    assert [session.stop_cause for session in bench.journal.sessions()] == ["meter_stale"]
     before_mwh = bench.outlet(1).energy_mwh
     for _ in range(60 // minutes):
         cut(bench)
@@ -138,6 +138,6 @@ def test_a_register_that_alone_reads_zero_takes_nothing_and_gives_nothing(bench:
     bench.run("5 min")
     bench.bike(1).unplug()
     bench.run("1 min")
-    (sale,) = bench.journal.sessions()
-    assert sale.energy_mwh == pytest.approx(bench.outlet(1).energy_mwh, abs=600)
-    assert (sale.meter_end_wh - sale.meter_start_wh) * 1000 == pytest.approx(sale.energy_mwh, abs=2001)
+    (session,) = bench.journal.sessions()
+    assert session.energy_mwh == pytest.approx(bench.outlet(1).energy_mwh, abs=600)
+    assert (session.meter_end_wh - session.meter_start_wh) * 1000 == pytest.approx(session.energy_mwh, abs=2001)

@@ -56,7 +56,7 @@ def breaks(bench: Bench, fault: Callable[[Bench], object], outlet: int) -> float
 
 
 @both
-def test_a_sale_runs_through_a_relay_on_an_expander_and_is_settled(bench: Bench):
+def test_a_session_runs_through_a_relay_on_an_expander_and_is_settled(bench: Bench):
     start_charging(bench, 1)
     bench.run("2 min")
     bench.card("resident").tap()
@@ -64,9 +64,9 @@ def test_a_sale_runs_through_a_relay_on_an_expander_and_is_settled(bench: Bench)
     bench.button(1).press()
     bench.until(bench.outlet(1).contact_is_open, within="2 s")
     bench.run("10 s")
-    sale = bench.journal.sessions()[-1]
-    assert sale.stop_cause == "user"
-    assert abs(sale.energy_mwh - bench.outlet(1).energy_mwh) < 20_000
+    session = bench.journal.sessions()[-1]
+    assert session.stop_cause == "user"
+    assert abs(session.energy_mwh - bench.outlet(1).energy_mwh) < 20_000
 
 
 @both
@@ -206,7 +206,7 @@ def test_law_1_holds_for_an_outlet_whose_relay_is_on_an_expander(bench: Bench, r
 
 @both
 @pytest.mark.parametrize("reset", ["hard reset", "watchdog", "kill and start", "brown-out"])
-def test_after_a_restart_boot_py_puts_the_relays_off_and_then_the_sales_go_on(
+def test_after_a_restart_boot_py_puts_the_relays_off_and_then_the_sessions_go_on(
     bench: Bench, site: str, reset: str, record_property: Callable[[str, object], None]
 ):
     outlets = (1, 2) if site == "mixed" else (1, 9)
@@ -252,7 +252,7 @@ def test_a_short_contact_on_an_expanders_input_trips_nothing(bench: Bench):
     assert not bench.journal.records("trip")
 
 
-def test_fire_points_on_a_dead_bus_are_stale_and_block_new_sales(bench: Bench):
+def test_fire_points_on_a_dead_bus_are_stale_and_block_new_sessions(bench: Bench):
     bench.expander("U4").fault("off")
     bench.run("2 s")
     points = {row["p"]: row["st"] for row in bench.console.ask({"do": "status"}) if "p" in row}

@@ -9,7 +9,7 @@ from shedbench.bench.residents import start_charging
 
 ERASE = 2
 SERVICE = "from shed.app import service as s\n"
-# Records of trials are small, and stand beside the sales; few at a time, so that neither lease nor watchdog notices.
+# Records of trials are small, and stand beside the sessions; few at a time, so that neither lease nor watchdog notices.
 FILL = SERVICE + "n = 0\nwhile s.journal.ring.ahead and n < 120:\n    s.books.write(16, 1, 1, 0)\n    n += 1\nprint(s.journal.ring.ahead)"
 
 

@@ -1,4 +1,4 @@
-"""What repeats itself is counted; sales and trips stay, however often it does."""
+"""What repeats itself is counted; sessions and trips stay, however often it does."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def test_a_person_each_hour_is_a_record_of_its_own(bench: Bench):
     assert not bench.journal.records("repeats")
 
 
-def test_mains_that_come_and_go_all_day_push_no_sale_out(bench: Bench):
-    """What a start writes goes into the events, a resumed sale with it: the sales' own sectors do not fill."""
+def test_mains_that_come_and_go_all_day_push_no_session_out(bench: Bench):
+    """What a start writes goes into the events, a resumed session with it: the sessions' own sectors do not fill."""
     start_charging(bench, 1)
     bench.run("1 min")
     bench.board.power_cycle()
@@ -95,7 +95,7 @@ def test_mains_that_come_and_go_all_day_push_no_sale_out(bench: Bench):
     assert len(bench.journal.sessions()) == 1
 
 
-@pytest.mark.parametrize("what", ["events", "sales"])
+@pytest.mark.parametrize("what", ["events", "sessions"])
 def test_what_found_no_room_is_said_with_its_number(bench: Bench, what: str):
     ring = "s.journal.events" if what == "events" else "s.journal.ring"
     fill = "while s.journal.write(9, 0, 0) >= 0: pass\n" if what == "events" else "while s.journal.write(16, 1, 1, 0) >= 0: pass\n"
@@ -109,7 +109,7 @@ def test_what_found_no_room_is_said_with_its_number(bench: Bench, what: str):
     start_charging(bench, 1)
 
 
-def test_events_without_room_stop_no_sale(bench: Bench):
+def test_events_without_room_stop_no_session(bench: Bench):
     bench.board.probe(SERVICE + "r = s.journal.events\nr._keep = 0\nwhile s.journal.write(9, 0, 0) >= 0: pass\n", within="60 s")
     start_charging(bench, 1)
     bench.bike(1).unplug()
@@ -117,7 +117,7 @@ def test_events_without_room_stop_no_sale(bench: Bench):
     assert len(bench.journal.sessions()) == 1
 
 
-def test_a_flash_error_behind_a_settlement_that_stands_settles_no_sale_twice(bench: Bench):
+def test_a_flash_error_behind_a_settlement_that_stands_settles_no_session_twice(bench: Bench):
     start_charging(bench, 1)
     bench.run("1 min")
     bench.board.probe(

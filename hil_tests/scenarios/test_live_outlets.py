@@ -177,7 +177,7 @@ def test_a_relay_that_welds_behind_an_open_contactor_is_found_when_a_neighbour_b
 
 
 def welded_beside_a_neighbour(bench: Bench) -> None:
-    """Two charge in a row; the relay of outlet 1 welds, its sale is stopped, and the row's contactor opens for it."""
+    """Two charge in a row; the relay of outlet 1 welds, its session is stopped, and the row's contactor opens for it."""
     start_charging(bench, 2, card="neighbour")
     start_charging(bench, 1)
     bench.run("1 min")

@@ -63,7 +63,7 @@ def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cu
     bench.run("3 s")
     bench.mains.on()
     bench.run("1 min")
-    assert bench.outlet(1).is_energised(), "its neighbour's sale went on"
+    assert bench.outlet(1).is_energised(), "its neighbour's session went on"
     bench.bike(3).plug("li48v")
     bench.card("tenant").tap()
     bench.run("1 s")
@@ -74,7 +74,7 @@ def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cu
 
 
 def test_a_row_keeps_its_own_ten_minutes_over_a_cut_though_another_has_nearly_used_its(seed: int) -> None:
-    """Two rows, each with a meter that died in a sale: eight minutes ago, and half a minute ago."""
+    """Two rows, each with a meter that died in a session: eight minutes ago, and half a minute ago."""
     with Bench(site=SITES / "expanders" / "pcf.toml", seed=seed) as bench:
         first, neighbour, last = 1, 2, max(bench.plant.outlets)
         bench.run("15 s")
@@ -118,7 +118,7 @@ def test_a_weld_is_known_although_the_power_goes_in_the_moment_of_its_proof(benc
     bench.board.start()
     bench.run("1 min")
     assert faults(bench) == {(9, 0)}
-    assert not bench.outlet(1).is_energised(), "the neighbour's sale does not go on"
+    assert not bench.outlet(1).is_energised(), "the neighbour's session does not go on"
 
 
 def test_an_outlet_that_no_contact_switches_off_is_told_after_a_cut_though_nothing_is_plugged_in(bench: Bench) -> None:

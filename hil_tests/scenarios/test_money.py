@@ -28,7 +28,7 @@ def site(folder: Path, **changed: str) -> Path:
     return path
 
 
-def test_a_price_pushed_in_mid_sale_is_for_the_next_sale(bench: Bench):
+def test_a_price_pushed_in_mid_session_is_for_the_next_session(bench: Bench):
     start_charging(bench, 1)
     bench.run("8 min")
     push(bench, DEARER)
@@ -41,7 +41,7 @@ def test_a_price_pushed_in_mid_sale_is_for_the_next_sale(bench: Bench):
     bench.run("13 min")
     bench.bike(2).unplug()
     bench.run("1 min")
-    assert [sale.price_fen for sale in bench.journal.sessions()] == [100, 1400]
+    assert [session.price_fen for session in bench.journal.sessions()] == [100, 1400]
 
 
 def test_a_price_beyond_655_yuan_is_recorded_whole(tmp_path: Path, seed: int):
@@ -50,8 +50,8 @@ def test_a_price_beyond_655_yuan_is_recorded_whole(tmp_path: Path, seed: int):
         bench.run("15 s")
         start_charging(bench, 1)
         bench.run("21 min")
-        (sale,) = bench.journal.sessions()
-        assert (sale.stop_cause, sale.energised_s, sale.price_fen) == ("max_time", 1200, 100_000)
+        (session,) = bench.journal.sessions()
+        assert (session.stop_cause, session.energised_s, session.price_fen) == ("max_time", 1200, 100_000)
 
 
 @pytest.mark.parametrize("row", [pytest.param("every 9.5 min", marks=pytest.mark.long), "at random"])
@@ -67,11 +67,11 @@ def test_a_row_of_outages_feeds_no_session_longer_than_its_limit(tmp_path: Path,
             bench.mains.off()
             bench.run("5 s")
             bench.mains.on()
-        (sale,) = bench.journal.sessions()
-        assert sale.stop_cause == "max_time" and bench.outlet(1).contact_is_open
+        (session,) = bench.journal.sessions()
+        assert session.stop_cause == "max_time" and bench.outlet(1).contact_is_open
         assert 15 * 60 <= bench.outlet(1).energised_s <= 40 * 60 + 15
-        assert sale.energised_s <= bench.outlet(1).energised_s
-        assert -CUT_MWH <= sale.energy_mwh - bench.outlet(1).energy_mwh <= 500  # records.md, "What a power cut costs"
+        assert session.energised_s <= bench.outlet(1).energised_s
+        assert -CUT_MWH <= session.energy_mwh - bench.outlet(1).energy_mwh <= 500  # records.md, "What a power cut costs"
 
 
 def test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(bench: Bench):
@@ -89,9 +89,9 @@ def test_a_meter_that_answers_with_zeros_after_an_outage_costs_nobody_anything(b
     bench.run("5 min")
     bench.bike(2).unplug()
     bench.run("1 min")
-    (sale,) = bench.journal.sessions()
-    assert sale.energy_mwh == pytest.approx(bench.outlet(2).energy_mwh, abs=500)
-    assert (sale.meter_end_wh - sale.meter_start_wh) * 1000 == pytest.approx(sale.energy_mwh, abs=1001)
+    (session,) = bench.journal.sessions()
+    assert session.energy_mwh == pytest.approx(bench.outlet(2).energy_mwh, abs=500)
+    assert (session.meter_end_wh - session.meter_start_wh) * 1000 == pytest.approx(session.energy_mwh, abs=1001)
 
 
 def test_three_people_come_in_together_and_each_pays_for_the_own_bike(bench: Bench):
@@ -120,8 +120,8 @@ def test_three_people_come_in_together_and_each_pays_for_the_own_bike(bench: Ben
         bench.run("1 s")
         bench.button(outlet).press()
         bench.run("15 s")
-        assert bench.outlet(outlet).contact_is_open, "each stops the own sale"
-    assert {sale.outlet: bytes(sale.card) for sale in bench.journal.sessions()} == sold
+        assert bench.outlet(outlet).contact_is_open, "each stops the own session"
+    assert {session.outlet: bytes(session.card) for session in bench.journal.sessions()} == sold
 
 
 @pytest.mark.parametrize("how", ["in an outage", "within the unplug window"])
@@ -137,7 +137,7 @@ def test_a_bike_swapped_for_a_clearly_other_one_gets_no_power_on_the_old_card(be
     bench.mains.on()
     bench.run("90 s")
     assert bench.outlet(1).contact_is_open
-    assert [sale.stop_cause for sale in bench.journal.sessions()] == ["load_swapped"]
+    assert [session.stop_cause for session in bench.journal.sessions()] == ["load_swapped"]
 
 
 @pytest.mark.parametrize(("soc", "spans_min"), [(0.8, (8, 25)), pytest.param(0.7, (8, 25, 25, 25), marks=pytest.mark.long)])

@@ -68,7 +68,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_bad_starts: lambda bench, shown: test_bad_starts.test_a_trip_survives_every_kind_of_reset_even_right_after_it(
         bench, "watchdog", "1 s"
     ),
-    test_blind: lambda bench, shown: test_blind.test_a_sale_does_not_go_on_after_an_outage_until_the_detectors_see(bench),
+    test_blind: lambda bench, shown: test_blind.test_a_session_does_not_go_on_after_an_outage_until_the_detectors_see(bench),
     test_boards: lambda bench, shown: test_boards.test_a_charge_runs_and_an_alarm_ends_it(bench),
     test_clearing: lambda bench, shown: test_clearing.test_a_point_on_its_way_to_alarm_clears_nothing(bench),
     test_clock: lambda bench, shown: test_clock.test_a_shed_without_dated_cards_needs_no_clock(bench),
@@ -92,15 +92,13 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     ),
     test_money: lambda bench, shown: test_money.test_three_people_come_in_together_and_each_pays_for_the_own_bike(bench),
     test_reading: lambda bench, shown: test_reading.test_the_first_typed_word_on_a_live_shed_holds_up_no_scan_and_is_answered(bench),
-    test_supply: lambda bench, shown: test_supply.test_a_breaker_that_falls_is_one_fault_and_the_sales_go_on_when_it_is_back(bench),
+    test_supply: lambda bench, shown: test_supply.test_a_breaker_that_falls_is_one_fault_and_the_sessions_go_on_when_it_is_back(bench),
     test_trip_records: lambda bench, shown: test_trip_records.test_a_trip_that_only_rtc_memory_knows_is_latched_and_written_down(bench),
     test_wrong_board: lambda bench, shown: test_wrong_board.test_an_image_of_an_earlier_version_that_names_no_board_still_serves(
         _dead(bench)
     ),
     test_law_1: lambda bench, shown: test_law_1.test_no_outlet_stays_fed_without_a_live_scan(bench, SILENT_TIMER, shown),
-    test_power_cuts: lambda bench, shown: test_power_cuts.test_a_sale_that_its_user_stopped_is_not_resumed_by_a_cut_before_its_settlement(
-        bench
-    ),
+    test_power_cuts: lambda bench, shown: test_power_cuts.test_a_session_that_its_user_stopped_is_settled_after_a_cut(bench),
     test_sessions: lambda bench, shown: test_sessions.test_unplugging_ends_the_session_within_a_minute(bench),
     test_trial: lambda bench, shown: test_trial.test_without_confirmation_the_old_one_is_back_after_ten_minutes_and_a_charging_bike_goes_on(
         bench

@@ -1,4 +1,4 @@
-"""Laws 4, 6 and 10: the power goes at any flash operation of a charging day, and no sale is lost, billed twice or left on."""
+"""Laws 4, 6 and 10: the power goes at any flash operation of a charging day, and no session is lost, billed twice or left on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def check(result: Sweep) -> None:
 
 @pytest.mark.slow(15)
 def test_a_sample_of_the_cuts_of_a_charging_day_loses_nothing(seed: int, record_property: Callable[[str, object], None]):
-    """Up to the end of its first outage: four sales begin, one is stopped, one unplugged, the others are resumed."""
+    """Up to the end of its first outage: four sessions begin, one is stopped, one unplugged, the others are resumed."""
     result = sweep(seed=seed, share=0.04, jobs=1, up_to="mains are back", after="2 min")
     record_property("power_cuts", result.figures())
     check(result)
@@ -100,7 +100,7 @@ def test_a_shed_with_years_behind_it_boots_once_and_knows_its_boot_count_and_its
 
 @pytest.mark.parametrize("operation", [1, 4])
 def test_a_torn_sector_header_costs_the_next_boot_none_of_its_records(operation: int):
-    """Operations 1 and 4 of a sale's start in a used flash: the live ring and the journal take a new sector into use."""
+    """Operations 1 and 4 of a session's start in a used flash: the live ring and the journal take a new sector into use."""
     with Bench(site=SITE, seed=1, power=False) as bench:
         used_flash(bench.process.flash)
         bench.spawn_board()
@@ -121,7 +121,7 @@ def test_a_torn_sector_header_costs_the_next_boot_none_of_its_records(operation:
         assert bool(bench.outlet(1).is_charging) == (operation == 4)
 
 
-def test_a_sale_that_its_user_stopped_is_not_resumed_by_a_cut_before_its_settlement(bench: Bench):
+def test_a_session_that_its_user_stopped_is_settled_after_a_cut(bench: Bench):
     start_charging(bench, 1)
     bench.run("5 min")
     bench.card("resident").tap()

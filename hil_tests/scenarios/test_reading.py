@@ -99,7 +99,7 @@ def test_every_way_of_reading_a_full_journal_leaves_four_outlets_charging_and_ev
     _assert_unharmed(bench, lapses)
 
 
-def test_asking_for_every_sale_gives_every_sale_in_one_pass(bench: Bench):
+def test_asking_for_every_session_gives_every_session_in_one_pass(bench: Bench):
     _months(bench, 4800)
     start_charging(bench, 1)
     answer = bench.console.ask({"do": "sessions", "n": 10000}, within="60 s")
@@ -109,7 +109,7 @@ def test_asking_for_every_sale_gives_every_sale_in_one_pass(bench: Bench):
 
 
 def test_a_search_that_finds_nothing_for_long_says_that_it_lives_and_ends(bench: Bench):
-    """A journal that has gone round and has no sale in it: the tool hears something at least twice a second."""
+    """A journal that has gone round and has no session in it: the tool hears something at least twice a second."""
     trials = _SERVICE + "for i in range(1000):\n    s.journal.write(16, 1, 1, 0)\n    s.journal.erase_ahead(True)"
     for _ in range(18):
         bench.board.probe(trials, within="60 s")

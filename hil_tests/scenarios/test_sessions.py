@@ -1,4 +1,4 @@
-"""Sales from plug to settlement, judged by what the plant's wires carried."""
+"""Sessions from plug to settlement, judged by what the plant's wires carried."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_bike_that_left_during_the_outage_is_settled_and_its_outlet_opened(ben
     assert [s.stop_cause for s in bench.journal.sessions()] == ["outage_gone"]
 
 
-def test_a_kill_in_mid_session_loses_no_sale_and_settles_it_once(bench: Bench):
+def test_a_kill_in_mid_session_loses_no_session_and_settles_it_once(bench: Bench):
     start_charging(bench, 1)
     bench.run("15 min")
     bench.board.kill()

@@ -1,4 +1,4 @@
-"""A row without supply, or with a low voltage, is neither people who unplugged nor many dead meters: sales wait, one fault is named."""
+"""A row without supply, or with a low voltage, is neither people who unplugged nor many dead meters: sessions wait, one fault is named."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_dip_of_two_seconds_ends_nothing_and_is_no_fault(bench: Bench) -> None
     assert all_are_charging(bench)
 
 
-def test_a_breaker_that_falls_is_one_fault_and_the_sales_go_on_when_it_is_back(bench: Bench) -> None:
+def test_a_breaker_that_falls_is_one_fault_and_the_sessions_go_on_when_it_is_back(bench: Bench) -> None:
     all_charge(bench)
     bench.breaker("row A").trip()
     bench.run("5 min")
@@ -61,7 +61,7 @@ def test_a_breaker_that_falls_is_one_fault_and_the_sales_go_on_when_it_is_back(b
     assert faults(bench) == set()
 
 
-def test_a_breaker_that_stays_off_settles_the_sales_at_the_time_they_were_fed(bench: Bench) -> None:
+def test_a_breaker_that_stays_off_settles_the_sessions_at_the_time_they_were_fed(bench: Bench) -> None:
     all_charge(bench)
     bench.breaker("row A").trip()
     bench.run("32 min")
@@ -238,8 +238,8 @@ def go_on_at_200_v(bench: Bench) -> None:
     assert bench.journal.records("session_end") == [] and len(bench.journal.records("session_start")) == 2
 
 
-def test_a_cut_on_a_feeder_that_holds_a_contactor_and_cannot_pull_it_in_loses_no_sale(bench: Bench) -> None:
-    """At 180 V the row serves. After three dark seconds its contactor could only hum: each sale waits, and goes on or is settled justly."""
+def test_a_cut_on_a_feeder_that_holds_a_contactor_and_cannot_pull_it_in_loses_no_session(bench: Bench) -> None:
+    """At 180 V the row serves. After three dark seconds its contactor could only hum: each session waits, then goes on or is settled."""
     start_charging(bench, 1, pack="la48v20", soc=0.0)
     start_charging(bench, 2, pack="la48v20", soc=0.0, card="neighbour")
     bench.mains.set_volts(180)

@@ -214,7 +214,7 @@ def test_each_trip_of_a_cause_that_does_not_latch_stands_or_is_counted(tmp_path:
             bench.bike(1).unplug()
             bench.run("10 min")
         assert [end.stop_cause for end in bench.journal.records("session_end")] == ["trip"] * 2
-        assert len(bench.journal.records("trip")) == 2, "each ended a sale"
+        assert len(bench.journal.records("trip")) == 2, "each ended a session"
         for _ in range(30):
             trips(bench)
         bench.run("5 min")

@@ -205,7 +205,7 @@ def test_the_largest_shed_trips_without_allocating(bench: Bench):
 
 
 def test_the_largest_shed_trips_at_160_mhz_too(seed: int):
-    """Ten passes in a row that are long for 240 MHz are not too long for 160: they cost a shed in sale a reset."""
+    """Ten passes in a row that are long for 240 MHz are not too long for 160: they cost a shed in session a reset."""
     with use(replace(chosen(), cpu_mhz=160)), Bench(site=SITE, seed=seed) as bench:
         bench.run("15 s")
         test_the_largest_shed_trips_without_allocating(bench)

@@ -44,7 +44,7 @@ def test_votes_count_within_their_window_and_not_beyond(seed: int, tmp_path: Pat
 
 
 @pytest.mark.parametrize("ms", [0, 37, 90, 143, 188])
-def test_a_trip_that_is_over_at_once_ends_the_sale_all_the_same(seed: int, tmp_path: Path, ms: int):
+def test_a_trip_that_is_over_at_once_ends_the_session_all_the_same(seed: int, tmp_path: Path, ms: int):
     changes = {"latched": ("latched = true", "latched = false"), "fire": ("fire = true", "fire = false"),
                "clear": ('terminal = "DI1"', 'terminal = "DI1"\nclear_ms = 100')}  # fmt: skip
     with shed(seed, tmp_path, SITE, changes) as bench:

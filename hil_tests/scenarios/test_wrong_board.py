@@ -76,7 +76,7 @@ def test_an_outlet_that_nobody_sees_is_not_called_off_while_it_is_live(charged: 
     assert "is off" not in said and "may be live" in said
 
 
-def test_a_configuration_of_another_board_on_trial_is_rejected_at_once_and_the_sale_goes_on(charged: Bench):
+def test_a_configuration_of_another_board_on_trial_is_rejected_at_once_and_the_session_goes_on(charged: Bench):
     bench = charged
     configure(bench, image_for("kc868-a6"), confirmed=False)
     bench.board.start()

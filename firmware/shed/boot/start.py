@@ -1,4 +1,4 @@
-"""How a boot goes from a configuration to service: slot, scan, records of the last boot, live sales, tasks.
+"""How a boot goes from a configuration to service: slot, scan, records of the last boot, live sessions, tasks.
 
 Hazard: an output that comes on, or a record that is lost, before the shed knows what the last boot left behind. The scan runs, with every
 outlet boot-locked, before anything else is looked at.

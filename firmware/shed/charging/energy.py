@@ -2,7 +2,7 @@
 
 Hazard: whole watt-hours are 10 % of a ten-minute session, and an integral alone wanders. So power is integrated between readings
 (trapezoid, remainder kept), and the sum is held to the register. Its first step under our eyes tells where between two watt-hours the
-sale began (zero_wh and phase_mwh); from then on the truth lies within 1 Wh above (register - zero - phase), and that is what a power cut
+session began (zero_wh and phase_mwh); from then on the truth lies within 1 Wh above (register - zero - phase), and that is what a power cut
 leaves to be settled. A register that jumps (metering/register.py) moves the zero; the sum goes on.
 """
 

@@ -1,10 +1,10 @@
 """Whose press it is: cards that were tapped, buttons that were pressed, and the one order in which both belong together (decision 0020).
 
-Hazard: a sale on another person's card. One open grant: a press uses it (tap, then press). Several: a press only *selects* its outlet, and
-one of these cards, tapped once more while no other outlet is selected, starts its sale there. A card that comes in after it does not:
+Hazard: a session on another's card. One open grant: a press uses it (tap, then press). Several: a press only *selects* its outlet, and
+one of these cards, tapped once more while no other outlet is selected, starts its session there. A card that comes in after it does not:
 its owner has not seen that button. A press that is refused selects, too: its owner taps again. A grant that ran out unused keeps another
 card's from being the single one for as long again: its owner may stand at a button. So does one that found no place any more. A press on
-a running sale whose card has an open grant stops it, however many are open. All else is refused, and written down where somebody would
+a running session whose card has an open grant stops it, however many are open. All else is refused, and written down where somebody would
 look for a reason.
 """
 
@@ -16,13 +16,13 @@ REFUSED = const(0)  # answers of press(); `why` tells
 STARTED = const(1)
 STOPPED = const(2)
 NO_GRANT = const(3)  # tap first
-BUSY = const(4)  # another card's sale, or one that is ending
+BUSY = const(4)  # another card's session, or one that is ending
 UNCLEAR = const(5)  # several cards are open; selected: tap again
 
 _SEVERAL_CARDS = const(1)  # reasons of `press_refused` records: a press while several grants are open
 _SEVERAL_OUTLETS = const(2)  # a tap while several outlets are selected
-_ANOTHERS = const(3)  # a press, or a tap, on another card's sale
-_BLOCKED = const(4)  # no sale may begin there now
+_ANOTHERS = const(3)  # a press, or a tap, on another card's session
+_BLOCKED = const(4)  # no session may begin there now
 _NOWHERE = const(255)
 
 _SELECTED_MS = const(30000)
@@ -31,7 +31,7 @@ _NO_CARD = bytes(11)
 
 
 class Grants:
-    """shed: the Charging it starts and stops sales at. sink.press_refused(outlet or 255, reason, card) hears of refusals."""
+    """shed: the Charging it starts and stops sessions at. sink.press_refused(outlet or 255, reason, card) hears of refusals."""
 
     def __init__(self, shed):
         self._shed = shed
@@ -61,18 +61,18 @@ class Grants:
 
     def press(self, i):
         """The button of outlet i. Returns an answer."""
-        sale = self._shed.sessions[i]
+        session = self._shed.sessions[i]
         cards = [row[0] for row in self._open if row[1] > 0 and row[0]]
         if not cards:
             return NO_GRANT
-        if sale is not None and sale.card in cards:
-            answer = self._meet(i, sale.card)
+        if session is not None and session.card in cards:
+            answer = self._meet(i, session.card)
         elif len(self._open) == 1:
             answer = self._meet(i, cards[0])
         else:
             reason = _SEVERAL_CARDS
             answer = UNCLEAR
-            if sale is not None:
+            if session is not None:
                 reason = _ANOTHERS
                 answer = BUSY
             elif not self._shed.may_begin(i):
@@ -87,9 +87,9 @@ class Grants:
     def _meet(self, i, card):
         """Card and outlet belong together."""
         shed = self._shed
-        sale = shed.sessions[i]
-        if sale is not None:
-            if sale.card != card:
+        session = shed.sessions[i]
+        if session is not None:
+            if session.card != card:
                 self._refuse(i, _ANOTHERS, card)
                 return BUSY
             if not shed.stop(i, stop_causes.USER):
@@ -100,7 +100,7 @@ class Grants:
             shed.begin(i, card)
         self._use(card)
         self._forget(i)
-        return STARTED if sale is None else STOPPED
+        return STARTED if session is None else STOPPED
 
     def _use(self, card):
         """Its grant is used up, or replaced."""

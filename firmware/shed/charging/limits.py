@@ -1,4 +1,4 @@
-"""Time limits of one sale: fed (decision 0021), and with its relay open (0017, 0023). Both count across power cuts (0021, 0029).
+"""Time limits of one session: fed (decision 0021), and with its relay open (0017, 0023). Both count across power cuts (0021, 0029).
 
 Hazard: a faulty battery that is fed for ever because each outage starts the clock anew. So a checkpoint writes the limits down as if all of
 the time to the *next* one had passed: a cut never gives any back. To keep that fair the next one is near at first, and farther off the

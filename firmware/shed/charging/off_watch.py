@@ -3,13 +3,13 @@
 Hazard: somebody repairs, or trusts, a socket that is called off and is live.
 
 Told off: unseen until a reading of two seconds later shows no power. Power that stays is accused:
-  another sale's own meter shows nothing -> that sale ends; power gone with it: meters_mixed, both outlets off until `clear`
+  another session's own meter shows nothing -> that session ends; power gone with it: meters_mixed, both outlets off until `clear`
   else                                   -> welded: the group contactor opens; power that stays even so: live_outlet
                                             both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
                                             closed one is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
 No power behind an open contactor is no proof that a relay opened (docs/decisions/0033): an outlet unseen for so long is not called off for
-it, until its own next sale or a `clear`; and an idle one whose contactor closes is not known until three readings show no power.
+it, until its own next session or a `clear`; and an idle one whose contactor closes is not known until three readings show no power.
 A cut gives none of this back: which outlets may be live, the minutes, and what was proven stand in the live ring (decision 0029).
 """
 
@@ -30,17 +30,17 @@ _MIXED = const(4)
 _POWERED = const(8)  # told off, and power was there at the last reading
 _HELD = const(16)
 
-LOOK = const(3)  # readings an outlet is watched closely after a sale or when its contactor closes; so many with power accuse it
+LOOK = const(3)  # readings an outlet is watched closely after a session or when its contactor closes; so many with power accuse it
 _SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
 UNSEEN_S = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked, or its contactor closed just now: words only
 _BEHIND = const(254)  # unseen, and then no power behind its open contactor: words only
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
-_TELL = const(5)  # seconds unseen from which a cut must not forget it: before a sale with a silent meter is settled
+_TELL = const(5)  # seconds unseen from which a cut must not forget it: before a session with a silent meter is settled
 _TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 3, 6, 12 at first: flickers are short boots
 _UNIT_S = const(3)
-_JUDGED = const(30)  # seconds unseen: a boot, which begins at UNSEEN_S, reads for 15 s before it ends sales
+_JUDGED = const(30)  # seconds unseen: a boot, which begins at UNSEEN_S, reads for 15 s before it ends sessions
 
 
 class OffWatch:
@@ -59,14 +59,14 @@ class OffWatch:
         self.told = ()  # what a boot is told: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
         self.ahead = bytearray(8)  # of the ten minutes of each row, what a boot is told: in 3 s
         self._fed = bytearray(len(rows))
-        self._late = bytearray(n)  # seconds for which a sale's meter showed nothing
+        self._late = bytearray(n)  # seconds for which a session's meter showed nothing
 
     def may_be_live(self, i):
         """It was told off, and nobody saw that it is."""
         return self._flags[i] & (_POWERED | _LIVE) or self.unseen[i]
 
     def blocked(self, i):
-        """No sale may begin at outlet i."""
+        """No session may begin at outlet i."""
         return self._flags[i] & (_WELDED | _MIXED | _HELD)
 
     def step(self):
@@ -78,13 +78,13 @@ class OffWatch:
                 if shed.is_closed(i):
                     fed = 1
                     self.unseen[i] = 0
-                    sale = shed.sessions[i]
-                    self._late[i] = min(self._late[i] + 1, UNSEEN_S) if sale is not None and sale.shows_nothing() else 0
+                    session = shed.sessions[i]
+                    self._late[i] = min(self._late[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
                     late |= self._late[i] == _LATE
                 elif 0 < self.unseen[i] < _BEHIND - 1:
                     self.unseen[i] += 1
             if late or (fed and not self._fed[g]):
-                for row in self._rows if late else (self._rows[g],):  # a sale's load may show at another outlet's meter; or ...
+                for row in self._rows if late else (self._rows[g],):  # a session's load may show at another outlet's meter; or ...
                     for i in row:
                         if shed.sessions[i] is None:
                             if not late and not self.unseen[i]:  # ... a contact that welded behind an open contactor shows now

@@ -1,15 +1,15 @@
 """All outlets: who may start, which leases are asked for, what is watched while nobody charges.
 
-Hazards: two sales on one tap; a meter or a relay that fails unseen while its outlet is idle; a restart that forgets or repeats a sale.
+Hazards: two sessions on one tap; a meter or a relay that fails unseen at an idle outlet; a session forgotten or repeated by a restart.
 
 The sink (books.py implements it). bool: True when the record stands in flash; False when not (the caller acts on it). `i`: outlet index.
 
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
-    session_start(id, i, card, wh, first_fen) -> bool      False: the sale does not begin, nothing is recorded
+    session_start(id, i, card, wh, first_fen) -> bool      False: the session does not begin, nothing is recorded
     live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause, ...) -> bool    checkpoint, storage/live.py FORMAT; comes
-                                                  before session_start (False: the sale does not begin); cause 0 while the sale goes on
-    forget(id)                                    a sale that did not begin after all
+                                                  before session_start (False: the session does not begin); cause 0 while it goes on
+    forget(id)                                    a session that did not begin after all
     session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
     session_resumed(id, i, energised_s)
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
@@ -29,9 +29,10 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import session, stop_causes
+from shed.charging import stop_causes
 from shed.charging.grants import Grants
 from shed.charging.off_watch import LOOK, OffWatch
+from shed.charging.session import DONE, STOPPING, Session
 from shed.charging.supply import LOST, Supply
 from shed.safety.faults import DEAD_CONTACT as FAULT_DEAD_CONTACT
 from shed.safety.faults import METER_JUMP as FAULT_METER_JUMP
@@ -41,7 +42,7 @@ from shed.safety.holders import METER_STALE as HOLD_METER_STALE
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
 _DUD = const(2)
-_DUDS = const(3)  # sales in a row without power that mean a dead contact (X10P, docs/domain.md)
+_DUDS = const(3)  # sessions in a row without power that mean a dead contact (X10P, docs/domain.md)
 _DUD_MW = const(7000)
 _IDLE_STALE_MS = const(120000)
 _SECOND_MS = const(1000)
@@ -58,14 +59,14 @@ class Charging:
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
-        self.fire_fault = 0  # not 0, a fire point is at fault: no sale of before an outage goes on
+        self.fire_fault = 0  # not 0, a fire point is at fault: no session of before an outage goes on
         self._outlets = outlets
         n = len(outlets)
-        self.sessions: list[session.Session | None] = [None] * n
+        self.sessions: list[Session | None] = [None] * n
         self.lease = [0] * ((n + _WORD - 1) // _WORD)
         self.meters = [0] * len(poller.fresh)
         self._trip = self.lease
-        self._active = [0] * len(self.lease)  # outlets with a sale
+        self._active = [0] * len(self.lease)  # outlets with a session
         self._todo = [0] * len(self.lease)
         self._closed = [0] * len(self.lease)
         self._outlet_of = [-1] * len(poller.readings)
@@ -87,7 +88,7 @@ class Charging:
     def step(self, now_ms, closed, trip, start_blocked):
         """Go on with every outlet; returns ms until the next call. Afterwards .lease and .meters are what is wanted now.
 
-        closed: relays the outputs report as on. trip: outlets a latched trip acts on. start_blocked: no sale may begin.
+        closed: relays the outputs report as on. trip: outlets a latched trip acts on. start_blocked: no session may begin.
         """
         span_ms = max(ticks_diff(now_ms, self._last_ms), 0) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
@@ -143,8 +144,8 @@ class Charging:
                         self.poller.readings[m].jumped = False
                         self.meter_jumped(i)
                     self._todo[i // _WORD] |= 1 << i % _WORD
-                    sale = self.sessions[i]
-                    if not self.is_closed(i) and (sale is None or sale.state != session.STOPPING):
+                    session = self.sessions[i]
+                    if not self.is_closed(i) and (session is None or session.state != STOPPING):
                         self.off_watch.fresh(i, self.poller.readings[m].power_mw)
                 bits >>= 1
                 m += 1
@@ -161,30 +162,30 @@ class Charging:
                     self.meter_lost(i)
 
     def _step_one(self, i, now_ms, closed, tripped):
-        sale = self.sessions[i]
-        if sale is None:
+        session = self.sessions[i]
+        if session is None:
             self._idle(i)
             return
-        sale.step(self, now_ms, closed, tripped)
-        if sale.state == session.DONE:
+        session.step(self, now_ms, closed, tripped)
+        if session.state == DONE:
             self.sessions[i] = None
             self.off_watch.look[i] = LOOK
         self.mark(i)
 
     def mark(self, i):
         """Bring the masks of outlet i up to date."""
-        sale = self.sessions[i]
+        session = self.sessions[i]
         w = i // _WORD
         bit = 1 << i % _WORD
         self.lease[w] &= ~bit
         self._active[w] &= ~bit
-        if sale is not None:
+        if session is not None:
             self._active[w] |= bit
-            if sale.wants_lease():
+            if session.wants_lease():
                 self.lease[w] |= bit
         meter = self._outlets[i][0]
         bit = 1 << meter % _WORD
-        if (sale is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:
+        if (session is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:
             self.meters[meter // _WORD] |= bit
         else:
             self.meters[meter // _WORD] &= ~bit
@@ -198,7 +199,7 @@ class Charging:
         return self._grants.press(i)
 
     def may_begin(self, i):
-        """Whether a sale may begin at the idle outlet i; if not, `why` tells."""
+        """Whether a session may begin at the idle outlet i; if not, `why` tells."""
         return not (
             self.start_blocked
             or self._flags[i] & _STALE
@@ -208,20 +209,20 @@ class Charging:
         )
 
     def begin(self, i, card):
-        """A sale on this card at the idle outlet i."""
-        self.take_up(session.Session(self, i, card))
+        """A session on this card at the idle outlet i."""
+        self.take_up(Session(self, i, card))
 
-    def take_up(self, sale):
-        """A new sale, or one that an outage cut short (restoring.py)."""
-        self.sessions[sale.index] = sale
-        if sale.resumed:
-            self.off_watch.unseen[sale.index] = 1  # it was on before the cut
-        self.mark(sale.index)
+    def take_up(self, session):
+        """A new session, or one that an outage cut short (restoring.py)."""
+        self.sessions[session.index] = session
+        if session.resumed:
+            self.off_watch.unseen[session.index] = 1  # it was on before the cut
+        self.mark(session.index)
 
     def stop(self, i, cause):
-        """End the sale at outlet i, if any; cause OPERATOR, MAINTENANCE... False when there is none, or it is ending already."""
-        sale = self.sessions[i]
-        if sale is None or not sale.stop(cause):
+        """End the session at outlet i, if any; cause OPERATOR, MAINTENANCE... False when there is none, or it is ending already."""
+        session = self.sessions[i]
+        if session is None or not session.stop(cause):
             return False
         self.mark(i)
         return True
@@ -275,7 +276,7 @@ class Charging:
         return self.supply.state[self.group_of[i]]
 
     def keeps_off(self, i):
-        """Why no sale at outlet i goes on while its relay is open: the stop cause of one that waits too long for it; 0."""
+        """Why no session at outlet i goes on while its relay is open: the stop cause of one that waits too long for it; 0."""
         return stop_causes.SUPPLY_LOST if self.no_supply(i) else stop_causes.BLIND if self.fire_fault else 0
 
     def is_closed(self, i):
@@ -283,7 +284,7 @@ class Charging:
         return self._closed[i // _WORD] >> i % _WORD & 1
 
     def _idle(self, i):
-        """A fresh reading of an outlet without a sale."""
+        """A fresh reading of an outlet without a session."""
         if self._flags[i] & _STALE:
             self._flags[i] &= ~_STALE
             self.sink.release(HOLD_METER_STALE, i)

@@ -1,6 +1,6 @@
-"""The records that begin and end a sale.
+"""The records that begin and end a session.
 
-Hazard: a sale that was fed and never recorded, or is billed by other numbers than its record's.
+Hazard: a session that was fed and never recorded, or is billed by other numbers than its record's.
 """
 
 from micropython import const
@@ -11,31 +11,31 @@ _SLACK_MWH = const(10000)  # an overload of some seconds, and what flowed before
 _SAME_WH = const(2)
 
 
-def begin(sale, shed):
-    """Law 4: everything that lets the sale survive a cut is programmed before the lease is asked. The checkpoint is first: a start
-    record alone would be a sale that no boot takes up again. False: it does not begin, and with a cause it is to be settled."""
+def begin(session, shed):
+    """Law 4: everything that lets the session survive a cut is programmed before the lease is asked. The checkpoint is first: a start
+    record alone would be a session that no boot takes up again. False: it does not begin, and with a cause it is to be settled."""
     sink = shed.sink
-    sale.id = sink.new_session_id()
-    sale.start_s = sink.stamp_s()
-    if not sale.checkpoint(shed):
+    session.id = sink.new_session_id()
+    session.start_s = sink.stamp_s()
+    if not session.checkpoint(shed):
         return False
-    if not sink.session_start(sale.id, sale.index, sale.card, sale.count.start_wh, tariff.charged_fen(sale.tariff, 0, 1)):
-        sink.forget(sale.id)
+    if not sink.session_start(session.id, session.index, session.card, session.count.start_wh, tariff.charged_fen(session.tariff, 0, 1)):
+        sink.forget(session.id)
         return False
-    if sink.session_energised(sale.id, sale.index):
+    if sink.session_energised(session.id, session.index):
         return True
-    sale.cause = stop_causes.MAINTENANCE  # never on; the start record gets its end
+    session.cause = stop_causes.MAINTENANCE  # never on; the start record gets its end
     return False
 
 
-def end(sale, shed):
+def end(session, shed):
     """Whether its settlement stands. Never more energy than the outlet can have given; the register at the start as it stands now, if a
     jump moved it."""
-    count = sale.count
-    seconds = sale.energised_s()
-    fen = tariff.charged_fen(sale.tariff, sale.cause, seconds)
-    mwh = min(count.mwh, shed.limit_mw(sale.index) // 2880 * (sale.time.used_ms // 1000) + _SLACK_MWH)
+    count = session.count
+    seconds = session.energised_s()
+    fen = tariff.charged_fen(session.tariff, session.cause, seconds)
+    mwh = min(count.mwh, shed.limit_mw(session.index) // 2880 * (session.time.used_ms // 1000) + _SLACK_MWH)
     wh = count.zero_wh
     if wh < 0 or abs(wh - count.start_wh) <= _SAME_WH:
         wh = count.start_wh
-    return shed.sink.session_end(sale.id, sale.index, sale.card, sale.start_s, seconds, mwh, wh, count.wh, fen, sale.cause)
+    return shed.sink.session_end(session.id, session.index, session.card, session.start_s, seconds, mwh, wh, count.wh, fen, session.cause)

@@ -1,13 +1,14 @@
 """Takes up what an outage cut short. Only a boot needs it: start.py unloads it.
 
-Hazard: a sale that a cut loses, or that goes on at an outlet that is no longer there.
+Hazard: a session that a cut loses, or that goes on at an outlet that is no longer there.
 """
 
 from micropython import const
 
-from shed.charging import session, stop_causes, tariff
+from shed.charging import stop_causes, tariff
 from shed.charging.energy import UNSURE, EnergyCount
 from shed.charging.off_watch import LOOK, UNSEEN_S
+from shed.charging.session import RESUMING, STOPPING, Session
 from shed.metering.register import step_wh
 
 _PATIENCE_MS = const(50000)  # a meter that says nonsense for some seconds after power-up; session.py gives up after 60 s
@@ -24,10 +25,10 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
         if session_id in unstarted:
             shed.sink.session_start(session_id, i, card, wh, tariff.charged_fen(price, 0, 1))
         if i < len(shed.sessions) and shed.sessions[i] is None:
-            sale = session.Session(shed, i, bytes(card))
-            sale.tariff = price
-            _fill(sale, record)
-            shed.take_up(sale)
+            session = Session(shed, i, bytes(card))
+            session.tariff = price
+            _fill(session, record)
+            shed.take_up(session)
         else:  # the site has changed: nothing to resume it on; what was measured is settled
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
@@ -50,32 +51,32 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
             watch.grace[g] = watch.ahead[g] * 3
 
 
-def _fill(sale, record):
+def _fill(session, record):
     """Turn a new session into the one of the record."""
-    sale.id, _, _, sale.start_s, wh, seconds, mwh, peak_mw, sale.cause = record[:9]
+    session.id, _, _, session.start_s, wh, seconds, mwh, peak_mw, session.cause = record[:9]
     _, _, used_s, whole_s, top_up_s, level_dw, zero_wh, phase_mwh, open_s, due_s = record[9:]
-    sale.energised_ms = seconds * 1000
-    sale.watch.peak_mw = peak_mw
-    sale.time.used_ms = used_s * 1000
-    sale.time.whole_ms = whole_s * 1000
-    sale.time.open_ms = open_s * 1000 + 1  # its relay is open, and no load seen
-    sale.time.due_ms = due_s * 1000 or sale.time.due_ms
-    sale.top_up_ms = top_up_s * 1000
-    sale.signature.remember(level_dw * 100, peak_mw, sale.energised_ms)
-    sale.count = EnergyCount(wh, mwh, zero_wh, phase_mwh)
-    sale.resumed = True
-    sale.unread = _first_reading  # keeps this module's code in RAM until then
-    sale.enter(session.STOPPING if sale.cause else session.RESUMING)  # stopped before the cut: it is settled, and never energised again
+    session.energised_ms = seconds * 1000
+    session.watch.peak_mw = peak_mw
+    session.time.used_ms = used_s * 1000
+    session.time.whole_ms = whole_s * 1000
+    session.time.open_ms = open_s * 1000 + 1  # its relay is open, and no load seen
+    session.time.due_ms = due_s * 1000 or session.time.due_ms
+    session.top_up_ms = top_up_s * 1000
+    session.signature.remember(level_dw * 100, peak_mw, session.energised_ms)
+    session.count = EnergyCount(wh, mwh, zero_wh, phase_mwh)
+    session.resumed = True
+    session.unread = _first_reading  # keeps this module's code in RAM until then
+    session.enter(STOPPING if session.cause else RESUMING)  # stopped before the cut: it is settled, and never energised again
 
 
-def _first_reading(sale, shed):
+def _first_reading(session, shed):
     """What flowed between the last checkpoint and the cut, by the meter's word. False: a register that says what cannot be is asked for
-    again, as long as the sale may wait for it; then it counts for nothing."""
-    count = sale.count
-    wh = sale.reading.energy_wh
+    again, as long as the session may wait for it; then it counts for nothing."""
+    count = session.count
+    wh = session.reading.energy_wh
     step = step_wh(count.wh, wh)
-    explained = -1 <= step <= shed.limit_mw(sale.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2
-    if not explained and sale.state == session.RESUMING and sale.state_ms < _PATIENCE_MS:
+    explained = -1 <= step <= shed.limit_mw(session.index) // 1000 * (shed.rules.checkpoint_ms // 60000 + 1) // 60 + 2
+    if not explained and session.state == RESUMING and session.state_ms < _PATIENCE_MS:
         return False
     count.zero_wh += wh - count.wh - step
     if explained:
@@ -85,7 +86,7 @@ def _first_reading(sale, shed):
     else:
         count.zero_wh += step
         count.phase_mwh = UNSURE
-        shed.meter_jumped(sale.index)
+        shed.meter_jumped(session.index)
     count.wh = wh
-    count.add(sale.reading)
+    count.add(session.reading)
     return True

@@ -1,6 +1,6 @@
-"""One sale at one outlet, from the button to the settled record.
+"""One session at one outlet, from the button to the settled record.
 
-Hazards: an outlet that is on without a meter or a record (energy given away, or billed from nothing); a sale settled twice or never.
+Hazards: an outlet that is on without a meter or a record (energy given away, or billed from nothing); a session settled twice or never.
 
   button                    restore (outage; into STOPPING when the checkpoint has a cause); pause (no supply: from any state with a lease;
     v                          v    STARTING ends instead, DONE)
@@ -274,7 +274,7 @@ class Session:
         return shed.no_load(self.index, self.watch.peak_mw)
 
     def _follow(self, shed, read_ms):
-        if self.count.still_mwh > _STUCK_MWH:  # it answers, and measures nothing: no sale on that
+        if self.count.still_mwh > _STUCK_MWH:  # it answers, and measures nothing: no session on that
             shed.meter_lost(self.index)
             return stop_causes.METER_STALE
         limits = shed.rules

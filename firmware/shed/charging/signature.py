@@ -1,10 +1,10 @@
 """Whether what draws power after a gap is still the same load: a bike swapped in an outage, or within the seconds before `unplugged`.
 
-Hazard: the next bike charges on the last one's card. Told is only what is clear. More than a quarter and 15 W above the peak of the sale:
+Hazard: the next bike charges on the last one's card. Only the clear is told. More than a quarter and 15 W above the peak of the session:
 no charger draws more after a pause than ever before; one that begins anew with its constant-current stage stays below its peak. Or, where
 the load stood in that stage (85 % of the peak) when it was last seen, 20 % of the peak to 70 % of that level within a minute: a pack does
 not lose its appetite in a gap (less may be a charger that found its pack full: it goes on to `full`), and one that begins to taper gets a
-checkpoint of its own. In the first five minutes of a sale nothing is compared: a flat pack begins with a trickle.
+checkpoint of its own. In the first five minutes of a session nothing is compared: a flat pack begins with a trickle.
 """
 
 from micropython import const
@@ -20,11 +20,11 @@ _MORE_MW = const(15000)
 
 
 class Signature:
-    """level_mw: as last seen, not in a gap. remember() for a sale that an outage cut."""
+    """level_mw: as last seen, not in a gap. remember() for a session that an outage cut."""
 
     def __init__(self):
         self.level_mw = 0
-        self._peak_mw = 0  # of the sale when the gap began; 0: nothing to compare with
+        self._peak_mw = 0  # of the session when the gap began; 0: nothing to compare with
         self._gap = False
         self._back_ms = -1  # since the load came back; -1: not comparing
         self._most_mw = 0  # of that time

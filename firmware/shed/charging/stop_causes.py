@@ -1,4 +1,4 @@
-"""Why a sale ended: the closed list of docs/protocols/records.md. The board holds numbers; names and texts are the host's.
+"""Why a session ended: the closed list of docs/protocols/records.md. The board holds numbers; names and texts are the host's.
 
 Hazard: a stop without a cause is a complaint nobody can answer. Numbers are never reused.
 """

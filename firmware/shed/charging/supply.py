@@ -2,12 +2,12 @@
 
 Hazard: a fallen breaker or a low voltage taken for so many people who unplugged, so many dead meters; a customer who pays for the dark.
 
-  OK ----- meters of the group read under LOW_DV (BACK_DV while no sale of it is billed) for 3 s, or in dips ---> LOW    fault low_voltage
-  OK, LOW - every meter silent, or the load of two sales gone at once -----------------------------------------> LOST   fault supply_lost
-  LOW, LOST - meters read BACK_DV and more for 3 s, after a load that went 20 s; twice as long each time again --> OK
+  OK ----- meters of the group read under LOW_DV (BACK_DV while none of it is billed) for 3 s, or in dips --------> LOW    fault low_voltage
+  OK, LOW - every meter silent, or the load of two sessions gone at once --------------------------------------> LOST   fault supply_lost
+  LOW, LOST - meters read BACK_DV and more for 3 s, after a load that went 20 s; twice as long each time again -> OK
 
-In LOW and LOST sales pause (session.py) and none begins. One silent meter stays a meter's fault. A contactor (85 % to pull in, 75 % or less
-to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 220 V. Nor is a row switched on whenever a weak feeder
+In LOW and LOST sessions pause (session.py) and none begins. One silent meter stays a meter's fault. A contactor (85 % to pull in, 75 % or
+less to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 220 V. Nor is a row switched on whenever a weak feeder
 recovers (docs/decisions/0031): a loss counts for ten minutes, so that there are a dozen closings in an hour at most.
 """
 
@@ -43,7 +43,7 @@ class Supply:
         self._shed = shed
         self._rows = rows
         n = len(rows)
-        self.state = bytearray(n)  # not 0: sales pause, none begins
+        self.state = bytearray(n)  # not 0: sessions pause, none begins
         self.turns = [0] * n  # looks in a row that said otherwise << 2 | what: what meters say about loads proves nothing
         self._until = [0] * n  # so many change it back
         self._was_low = bytearray(len(shed.sessions))
@@ -67,8 +67,8 @@ class Supply:
         silent = sure = low = good = drawing = billed = dip = 0
         last = before = _GONE  # looks since the last load went, and the one before
         for i in row:
-            sale = shed.sessions[i]
-            if sale is not None and sale.is_billed():
+            session = shed.sessions[i]
+            if session is not None and session.is_billed():
                 billed = 1
         limit_dv = _LOW_DV if billed and not state else _BACK_DV  # its contactor holds; or would have to pull in
         for i in row:
@@ -90,8 +90,8 @@ class Supply:
                     dip |= is_low > self._was_low[i]  # a meter that says low for ever makes none
                     self._was_low[i] = is_low
             gone = 0
-            sale = shed.sessions[i]
-            if sale is not None and sale.is_billed():
+            session = shed.sessions[i]
+            if session is not None and session.is_billed():
                 gone = self._gone[i]
                 if reading.power_mw >= NO_POWER_MW:
                     drawing += 1

@@ -15,7 +15,7 @@ _BY_TIME = const(1 << 18 | 1 << 19 | 1 << 21)  # stop causes blind, supply_lost,
 
 
 def charged_fen(tariff, cause, energised_s):
-    """Fen for energised_s seconds of a sale that ends by this stop cause (0: it goes on). tariff: (kind, price_fen, block_min), image
+    """Fen for energised_s seconds of a session that ends by this stop cause (0: it goes on). tariff: (kind, price_fen, block_min), image
     section 11; block_min 0 counts as 1."""
     block_s = max(tariff[2], 1) * 60
     if _BY_TIME >> cause & 1:

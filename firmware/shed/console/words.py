@@ -29,7 +29,7 @@ FAULTS = (
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus|trip of another configuration"
     "|no supply (breaker; or its meters' bus), group"
     "|low voltage, group|LIVE although told off, outlet|meter shows another outlet's load: wiring, outlet"
-    "|fire point cannot be read, point|configuration of another board|sale or trip record refused"
+    "|fire point cannot be read, point|configuration of another board|session or trip record refused"
     "|clock not set: dated cards never end||register jumped, meter of outlet"
 )
 ACCESS = "|ok|unknown card|revoked card|expired card|outside its hours|too many tries|no card table|exit|trip"

@@ -5,7 +5,7 @@ read for two seconds cuts the outlets it protects. On any other fault what runs 
 of the same zone, not at fault, protects it too. Nothing latches, and the gate stays as it is.
 
     normal --fault--> nothing closes --no reading for 2 s------------------> its outlets cut (holder `blind`, fault 30)
-                                     --grace, no detector of its zone------> their sales end (stop cause `blind`)
+                                     --grace, no detector of its zone------> their sessions end (stop cause `blind`)
     any of these      --normal-----> normal
 """
 
@@ -44,7 +44,7 @@ class BlindWatch:
                     self._beside[i] |= points.detectors & 1 << k
 
     def step(self, now_ms):
-        """Every 100 ms, or later: a busy board stretches no grace. Returns the outlets whose sales are to end."""
+        """Every 100 ms, or later: a busy board stretches no grace. Returns the outlets whose sessions are to end."""
         turns = ticks_diff(now_ms, self._at_ms) // _TURN_MS
         self._at_ms = ticks_add(self._at_ms, turns * _TURN_MS)
         turns = min(turns, _MOST_TURNS)

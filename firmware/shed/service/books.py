@@ -1,6 +1,6 @@
-"""The books: everything that is written to flash about sales, the gate, trips and faults, in the order that the laws ask for.
+"""The books: everything that is written to flash about sessions, the gate, trips and faults, in the order that the laws ask for.
 
-Hazard: a sale that a power cut loses or bills twice, a trip without a record. What `Charging` asks for is programmed before it goes on
+Hazard: a session that a power cut loses or bills twice, a trip without a record. What `Charging` asks for is programmed before it goes on
 (law 4), a settlement stands in the journal before the live ring forgets the session, and a second settlement of the same session is never
 written. A trip, and its reset, is asked for again until it stands. What repeats itself is counted; what finds no room is counted, and told.
 """
@@ -14,7 +14,7 @@ from shed.storage import journal as kinds
 from shed.storage import live
 from shed.storage.repeats import NO_CARD, Repeats
 
-_TALLY_S = const(5)  # a detector that flaps all day wears the live ring no more than a sale does
+_TALLY_S = const(5)  # a detector that flaps all day wears the live ring no more than a session does
 
 class Books:
     """journal: storage.journal.Journal. live_ring: storage.live.LiveRing. clock: board.clock.Clock. outputs: safety.outputs.Outputs.
@@ -35,7 +35,7 @@ class Books:
         self._repeats = Repeats(self.write)
         self._due = []  # records of trips and resets that do not stand yet, oldest first
         self._lost_events = self._refused = 0
-        self._ends = []  # ids of sales whose end was refused and does not stand
+        self._ends = []  # ids of sessions whose end was refused and does not stand
         self._due_refused = False  # the first of _due was
         self._tally_s = 0
 
@@ -46,10 +46,10 @@ class Books:
         self._session = (boots & 0xFFFF) << 16
 
     def write(self, kind, *fields):
-        """A journal record; no room for sales is a fault that blocks new sessions. Returns whether it stands."""
+        """A journal record; no room for sessions is a fault that blocks new sessions. Returns whether it stands."""
         if self._stands(kind, *fields):
             return True
-        if kind in kinds.SALE_KINDS:
+        if kind in kinds.LASTING_KINDS:
             self._refused += kind != kinds.LOST
         else:
             self._lost_events += 1
@@ -59,7 +59,7 @@ class Books:
         """The same for what is asked again until it stands, and counted once by who asks."""
         if self.journal.write(kind, *fields) >= 0:
             return True
-        if kind in kinds.SALE_KINDS:
+        if kind in kinds.LASTING_KINDS:
             self.faults.came(codes.JOURNAL_FULL)
         return False
 

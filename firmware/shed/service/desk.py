@@ -7,7 +7,8 @@ reads.
 import sys
 
 from shed.board import clock, resets
-from shed.charging import session, stop_causes, tariff
+from shed.charging import stop_causes, tariff
+from shed.charging.session import IDLE
 from shed.metering import poller as meters
 from shed.safety import holders
 from shed.storage.journal import CLOCK_SET, MAINTENANCE
@@ -70,15 +71,15 @@ class Desk:
 
     def _outlet(self, i):
         service = self._service
-        sale = service.charging.sessions[i]
+        session = service.charging.sessions[i]
         row = service.wiring.outlets[i]
-        item = {"o": row[0], "st": session.IDLE, "mw": service.poller.reading(row[2]).power_mw, "wh": 0, "s": 0, "fen": 0}
-        if sale is not None:
-            item["st"] = sale.state
-            item["s"] = sale.energised_s()
-            if sale.count is not None:
-                item["wh"] = sale.count.mwh // 1000
-            item["fen"] = tariff.charged_fen(sale.tariff, sale.cause, item["s"])
+        item = {"o": row[0], "st": IDLE, "mw": service.poller.reading(row[2]).power_mw, "wh": 0, "s": 0, "fen": 0}
+        if session is not None:
+            item["st"] = session.state
+            item["s"] = session.energised_s()
+            if session.count is not None:
+                item["wh"] = session.count.mwh // 1000
+            item["fen"] = tariff.charged_fen(session.tariff, session.cause, item["s"])
         item["hold"] = self._why(i)
         item["on"] = self._on(i)
         return item

@@ -143,7 +143,7 @@ class Service:
                 self.charging.stop(i, cause)
 
     def start_blocked(self):
-        """Whether no sale may begin now; `why` of an idle outlet names the reason."""
+        """Whether no session may begin now; `why` of an idle outlet names the reason."""
         return bool(
             self.outputs.held_by(holders.BOOT_LOCK)
             or self.safe_mode
@@ -159,7 +159,7 @@ class Service:
         return 40
 
     def _admitted(self, card, role, now_ms):
-        """A card in order: its gate is open; now it may authorise at the console, or start a sale, never both: whoever resets a trip must
+        """A card in order: its gate is open; now it may authorise at the console, or start a session, never both: who resets a trip must
         not stand between a resident and the button (decision 0020)."""
         if role == MAINTENANCE:
             self.auth.note_presence(auth.CARD, now_ms)

@@ -2,7 +2,7 @@
 
 Hazard: an erase masks every interrupt for 45 ms and more. So it waits until no outlet is energised. A shed that is never without a bike
 would run out of erased sectors and could neither sell nor settle: then, and only while every point that may trip is normal, one sector a
-minute is erased with outlets on, for sales and trips alone: an event that finds no room is counted. These erases are counted (`forced`)
+minute is erased with outlets on, for sessions and trips alone: an event that finds no room is counted. These erases are counted (`forced`)
 and shown.
 """
 
@@ -14,7 +14,7 @@ _FORCED_EVERY_MS = const(60000)
 
 
 class Eraser:
-    """logs: objects with `erase_ahead(allowed) -> erased`, and `erase_at_need() -> erased`: if no sale could be recorded."""
+    """logs: objects with `erase_ahead(allowed) -> erased`, and `erase_at_need() -> erased`: if no session could be recorded."""
 
     def __init__(self, logs):
         self._logs = logs

@@ -1,6 +1,6 @@
 """The journal: what happened in this shed, for money and for the people who ask why (kinds and payloads: docs/protocols/records.md).
 
-Hazard: a sale that nobody can settle, a trip that nobody can explain. Every record carries uptime, calendar time and boot count. Sales
+Hazard: a session that nobody can settle, a trip that nobody can explain. Each record carries uptime, calendar time and boot count. Sessions
 and trips have a ring of their own, which nothing that happens at a door, a reader or a loose wire can fill; in it room for thirty trips
 is left by everything else.
 """
@@ -31,9 +31,9 @@ REPEATS = const(17)
 LOST = const(18)
 PRESS_REFUSED = const(20)
 
-SALE_KINDS = (TRIP, TRIP_RESET, SESSION_START, SESSION_END, MAINTENANCE, SESSION_ENERGISED, STATE, TRIAL, LOST)  # all others are events
+LASTING_KINDS = (TRIP, TRIP_RESET, SESSION_START, SESSION_END, MAINTENANCE, SESSION_ENERGISED, STATE, TRIAL, LOST)  # all others are events
 _ONCE = (SESSION_START, SESSION_END, SESSION_ENERGISED)
-SESSION_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
+LASTING_KINDS = (SESSION_START, SESSION_END, SESSION_RESUMED, SESSION_ENERGISED)
 
 _LATCH_KINDS = (TRIP, TRIP_RESET, STATE)  # with the CRC of the configuration behind their fields
 
@@ -47,7 +47,7 @@ FORMATS = (
 
 class Journal:
     """clock: `.uptime_s` (int) and `.epoch_s()` (0 = not set). boot: boot count. Counters and `sequence` of both rings: see LogRing, as
-    `.ring`. events: the region of what is neither a sale nor a trip; None: all stands in one ring.
+    `.ring`. events: the region of what is neither a session nor a trip; None: all stands in one ring.
 
     Every sector taken gets a `state` record with the boot count and `latched`, so that a boot finds both without reading years of records.
     """
@@ -71,7 +71,7 @@ class Journal:
 
     def append(self, kind, payload):
         """Programs a record; `payload` follows the time fields. Returns its sequence, or -1: it does not stand."""
-        return self._append(self.ring if kind in SALE_KINDS else self.events, kind, payload)
+        return self._append(self.ring if kind in LASTING_KINDS else self.events, kind, payload)
 
     def _append(self, ring, kind, payload):
         pack_into("<IIB", self._stamp, 0, self._clock.uptime_s, self._clock.epoch_s(), self.boot & 0xFF)
@@ -102,7 +102,7 @@ class Journal:
         return first.erase_ahead(allowed) or (first is not second and second.erase_ahead(allowed))
 
     def erase_at_need(self):
-        """With outlets on: for sales and trips, never for events (law 10)."""
+        """With outlets on: for sessions and trips, never for events (law 10)."""
         return not self.ring.ahead and self.ring.erase_ahead(True)
 
     # Both yield (sequence, kind, payload), oldest first; None when a turn should be given away. A payload holds until the next read.
@@ -123,7 +123,7 @@ class Journal:
         total = 0
         for ring in (self.ring, self.events):
             found = (0, 0)
-            if kinds is None or any([(kind in SALE_KINDS) == (ring is self.ring) for kind in kinds]):
+            if kinds is None or any([(kind in LASTING_KINDS) == (ring is self.ring) for kind in kinds]):
                 for found in ring.look_back(count, kinds):  # noqa: B007  the last one counts
                     yield None
             parts.append(ring.forward(found[1], 0, limit, 0, kinds) if found[0] else iter(()))

@@ -1,4 +1,4 @@
-"""Checkpoints of the sessions that are going on, so that a cut at any byte costs nobody a sale (docs/protocols/records.md, live ring).
+"""Checkpoints of the sessions that are going on, so that a cut at any byte costs nobody a session (docs/protocols/records.md, live ring).
 
 Hazard: a session billed twice or not at all. The ring never erases the newest checkpoint of a session that is not done.
 """

@@ -1,7 +1,7 @@
-"""What a boot asks the journal: how many boots there were, what is latched, which sales are settled. It leaves the RAM after the start.
+"""What a boot asks the journal: how many boots there were, what is latched, which sessions are settled. It leaves the RAM after the start.
 
-Hazard: two sales with one id, a trip forgotten, a sale billed twice. What a cut may have kept from being written is searched for; nothing
-is taken to be zero because the newest record does not tell it.
+Hazard: two sessions with one id, a trip forgotten, a session billed twice. What a cut may have kept from being written is looked for;
+nothing is taken to be zero because the newest record does not tell it.
 """
 
 from struct import calcsize, unpack_from

@@ -187,12 +187,12 @@ class Shed:
         return False
 
     def busy(self):
-        """Number of sales that are not settled."""
-        return sum(sale is not None for sale in self.charging.sessions)
+        """Number of sessions that are not settled."""
+        return sum(session is not None for session in self.charging.sessions)
 
     def settle(self, seconds=30):
-        """Run until no sale is open."""
-        assert self.run(seconds, until=lambda: not self.busy()), "a sale stays open"
+        """Run until no session is open."""
+        assert self.run(seconds, until=lambda: not self.busy()), "a session stays open"
 
     def _drive(self):
         blocked = {i for _, i in self.sink.held}
@@ -214,7 +214,7 @@ class Shed:
 
 
 def energy_agrees(shed, end, i=0, percent=1):
-    """The plant's own integral is the judge of a settled sale's energy."""
+    """The plant's own integral is the judge of a settled session's energy."""
     truth_mwh = float(shed.truth_mwh[i])
     assert abs(end["energy_mwh"] - truth_mwh) <= max(truth_mwh * percent / 100, 100)
 

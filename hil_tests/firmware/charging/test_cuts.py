@@ -1,4 +1,4 @@
-"""Times that are counted over power cuts: a sale that waits, and an outlet that nobody saw off. However often the power goes they end."""
+"""Times counted over power cuts: a session that waits, and an outlet that nobody saw off. They end however often the power goes."""
 
 import random
 
@@ -36,7 +36,7 @@ def charging(outlets=2, rows=None) -> Shed:
 
 @pytest.mark.parametrize("period", [4, 12, 20, 100, 240, 700, "random"])
 @pytest.mark.parametrize("reason", ["detector at fault", "relay kept open"])
-def test_a_sale_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_fed(reason, period):
+def test_a_session_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_fed(reason, period):
     chance = random.Random(1)
     shed = charging()
     fed_ms = shed.closed_ms[0]
@@ -52,7 +52,7 @@ def test_a_sale_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_fed(
     (end,) = shed.ends()
     assert end["cause"] in ((stop_causes.BLIND, stop_causes.WAITED) if blind else (stop_causes.WAITED,))
     assert waited_s <= (1800 if blind else 300) + 20
-    assert waited_s >= 60, "a few cuts alone end no sale"
+    assert waited_s >= 60, "a few cuts alone end no session"
     if boots < 5:
         assert waited_s >= (1000 if blind else 150), "a cut costs at most as much again as was waited"
     assert end["price_fen"] == end["energised_s"] * 100 // 18000, "it was not the customer who let it wait: the time used, no block"
@@ -72,7 +72,7 @@ def test_a_load_that_is_seen_ends_the_waiting_and_the_next_outage_has_its_five_m
         assert shed.on(0) and not shed.ends()
 
 
-def test_a_cut_in_a_weak_supply_does_not_end_the_sale():
+def test_a_cut_in_a_weak_supply_does_not_end_the_session():
     """Low voltage often comes just before the outage: the pause is written down, and is only seconds long."""
     shed = charging()
     shed.run(3470)
@@ -187,7 +187,7 @@ def test_an_outlet_whose_meter_answers_after_the_cut_costs_its_row_nothing():
     shed.run(30)
     shed.charging.stop(0, stop_causes.OPERATOR)
     shed.run(30)
-    assert shed.sink.of("watch")[-1] == (0, 0, 0, 0, 0, bytes(8)), "at the end of its next sale its power goes"
+    assert shed.sink.of("watch")[-1] == (0, 0, 0, 0, 0, bytes(8)), "at the end of its next session its power goes"
 
 
 def test_ten_flickers_in_a_minute_are_no_ten_minutes():
@@ -280,7 +280,7 @@ def test_a_weld_that_flash_refused_is_noted_again_until_it_stands():
 
 
 @pytest.mark.parametrize("after_s", [0, 1, 2, 3, 5, 8, 20])
-def test_whenever_the_cut_comes_after_a_sale_with_a_silent_meter_its_outlet_is_not_forgotten(after_s):
+def test_whenever_the_cut_comes_after_a_session_with_a_silent_meter_its_outlet_is_not_forgotten(after_s):
     shed = charging(3, ROW)
     shed.meters[0].silent = True
     shed.welded.add(0)

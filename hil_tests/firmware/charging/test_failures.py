@@ -1,4 +1,4 @@
-"""What fails during a sale or on an idle outlet: meters, relays, contacts, records. Each is found and named; nobody pays for it."""
+"""What fails during a session or on an idle outlet: meters, relays, contacts, records. Each is found and named; nobody pays for it."""
 
 import pytest
 from shed.charging import grants, off_watch, outlets, session, stop_causes
@@ -23,7 +23,7 @@ def test_a_record_that_cannot_be_written_keeps_the_relay_open(shed, record):
     ends = shed.ends()
     if record != "session_energised":
         assert not ends and not shed.sink.of("session_start")
-        assert len(shed.sink.of("forget")) == len(shed.sink.of("live")), "no boot takes up a sale that did not begin"
+        assert len(shed.sink.of("forget")) == len(shed.sink.of("live")), "no boot takes up a session that did not begin"
     else:
         assert (ends[0]["cause"], ends[0]["price_fen"], ends[0]["energised_s"]) == (stop_causes.MAINTENANCE, 0, 0)
 
@@ -59,7 +59,7 @@ def test_with_a_dead_meter_nothing_starts_and_the_outlet_says_why():
     assert shed.sink.of("fault_over") == [(outlets.FAULT_METER_STALE, 0)]
 
 
-def test_three_sales_in_a_row_without_power_are_the_outlets_fault_until_power_flows(shed):
+def test_three_sessions_in_a_row_without_power_are_the_outlets_fault_until_power_flows(shed):
     for _ in range(3):
         shed.begin(0, 0)
         shed.settle(140)
@@ -70,7 +70,7 @@ def test_three_sales_in_a_row_without_power_are_the_outlets_fault_until_power_fl
     assert shed.sink.of("fault_over") == [(outlets.FAULT_DEAD_CONTACT, 0)]
 
 
-def test_a_stale_meter_stops_the_sale_after_the_grace_time_and_holds_the_outlet(shed):
+def test_a_stale_meter_stops_the_session_after_the_grace_time_and_holds_the_outlet(shed):
     shed.begin(0, 150)
     shed.run(600)
     shed.meters[0].silent = True
@@ -95,7 +95,7 @@ def test_a_meter_that_misses_a_few_replies_stops_nothing(shed):
     assert abs(shed.session().count.mwh - float(shed.truth_mwh[0])) <= 1000
 
 
-def test_a_relay_that_did_not_open_is_found_at_the_end_of_the_sale(shed):
+def test_a_relay_that_did_not_open_is_found_at_the_end_of_the_session(shed):
     shed.begin(0, 150)
     shed.run(600)
     shed.welded.add(0)
@@ -155,7 +155,7 @@ def test_outputs_that_report_the_relay_closed_for_ever_are_a_welded_relay(shed):
     assert shed.ends()[0]["cause"] == stop_causes.WELDED
 
 
-def test_a_register_that_starts_anew_in_mid_sale_leaves_the_energy_whole(shed):
+def test_a_register_that_starts_anew_in_mid_session_leaves_the_energy_whole(shed):
     shed.begin(0, 150)
     shed.run(1000)
     shed.meters[0].energy_mwh = 0

@@ -88,7 +88,7 @@ def test_an_outlet_pressed_half_a_minute_ago_is_nobodys(shed):
     assert sold(shed) == []
 
 
-def test_a_running_sale_is_neither_stopped_nor_paid_by_a_card_that_comes_in_while_somebody_plays_with_its_button(shed):
+def test_a_running_session_is_neither_stopped_nor_paid_by_a_card_that_comes_in_while_somebody_plays_with_its_button(shed):
     shed.tap(CARD)
     shed.press(0)
     shed.run(60)
@@ -99,7 +99,7 @@ def test_a_running_sale_is_neither_stopped_nor_paid_by_a_card_that_comes_in_whil
         assert shed.on(0) and sold(shed) == [(0, CARD)]
 
 
-def test_one_stops_ones_own_sale_though_another_card_is_open(shed):
+def test_one_stops_ones_own_session_though_another_card_is_open(shed):
     shed.tap(CARD)
     shed.press(0)
     shed.run(60)
@@ -150,7 +150,7 @@ def test_who_presses_when_the_own_grant_has_run_out_is_not_served_on_the_card_of
     assert sold(shed) == [], "that card was not open at the press"
 
 
-def test_a_grant_that_ran_out_stops_no_sale_and_is_forgotten_in_the_end(shed):
+def test_a_grant_that_ran_out_stops_no_session_and_is_forgotten_in_the_end(shed):
     shed.tap(CARD)
     shed.press(0)
     shed.run(30)

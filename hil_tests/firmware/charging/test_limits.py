@@ -39,7 +39,7 @@ def test_a_pause_counts_against_the_hard_limit_and_what_is_past_it_is_not_billed
     assert 530 <= end["energised_s"] <= 540
 
 
-def test_what_flowed_unread_before_a_silent_meter_stopped_the_sale_is_not_billed():
+def test_what_flowed_unread_before_a_silent_meter_stopped_the_session_is_not_billed():
     shed = Shed(tariff=(1, 100, 10))
     shed.run(2)
     shed.begin(0, 150)
@@ -104,7 +104,7 @@ def test_a_top_up_that_a_cut_interrupts_is_not_begun_anew():
     assert shed.closed_ms[0] - fed_ms <= 3600_000 - 3000_000 * 2 / 3 + 20_000
 
 
-def test_a_sale_is_settled_at_the_price_at_which_it_began_whatever_is_configured_after_the_cut():
+def test_a_session_is_settled_at_the_price_at_which_it_began_whatever_is_configured_after_the_cut():
     shed = Shed()
     shed.run(2)
     shed.begin(0, 150)

@@ -20,7 +20,7 @@ class RollingMeter(Meter):
 
 
 def sold(meter: Meter, watts=200, before=600, change=None, after=600):
-    """A sale in the middle of which `change(meter)` happens. (the shed, its end record)"""
+    """A session in the middle of which `change(meter)` happens. (the shed, its end record)"""
     shed = Shed(outlets=1, meters=[meter])
     shed.run(2)
     shed.begin(0, watts)
@@ -35,7 +35,7 @@ def sold(meter: Meter, watts=200, before=600, change=None, after=600):
 
 
 @pytest.mark.parametrize("left_wh", [0, 3, 9, 33, 34])
-def test_a_register_that_rolls_over_in_a_sale_costs_neither_energy_nor_the_sale(left_wh):
+def test_a_register_that_rolls_over_in_a_session_costs_neither_energy_nor_the_session(left_wh):
     shed, end = sold(RollingMeter(11, LAST_WH - left_wh))
     assert end["cause"] == stop_causes.OPERATOR
     assert abs(end["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000
@@ -51,7 +51,7 @@ def test_a_register_that_was_reset_or_belongs_to_another_meter_bills_what_flowed
     assert abs(end["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000
 
 
-def test_a_register_that_stands_still_under_power_ends_the_sale_as_a_lost_meter():
+def test_a_register_that_stands_still_under_power_ends_the_session_as_a_lost_meter():
     shed = Shed(outlets=1)
     shed.run(2)
     shed.begin(0, 200)

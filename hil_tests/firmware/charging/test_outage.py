@@ -1,4 +1,4 @@
-"""A sale that is cut by an outage comes back once, is billed for what flowed, and is settled once."""
+"""A session that is cut by an outage comes back once, is billed for what flowed, and is settled once."""
 
 import pytest
 from hypothesis import given, settings
@@ -32,7 +32,7 @@ def cut():
     return shed
 
 
-def test_a_sale_goes_on_after_an_outage_and_the_outage_is_not_billed(cut):
+def test_a_session_goes_on_after_an_outage_and_the_outage_is_not_billed(cut):
     shed = after_outage(cut)
     shed.locked = True
     shed.plug(0, lead_acid())
@@ -61,7 +61,7 @@ def test_the_relay_stays_open_until_the_meter_has_answered_after_the_outage(cut)
     assert shed.on(0)
 
 
-def test_a_meter_that_stays_silent_after_the_outage_ends_the_sale_with_what_was_measured(cut):
+def test_a_meter_that_stays_silent_after_the_outage_ends_the_session_with_what_was_measured(cut):
     cut.meters[0].silent = True
     shed = after_outage(cut)
     shed.settle(70)
@@ -88,7 +88,7 @@ def test_a_battery_that_floats_after_the_outage_is_still_there(cut):
     assert shed.session().state in (session.CHARGING, session.TOP_UP)
 
 
-def test_a_trip_that_stands_after_the_boot_settles_the_sale_with_the_relay_open(cut):
+def test_a_trip_that_stands_after_the_boot_settles_the_session_with_the_relay_open(cut):
     shed = after_outage(cut)
     shed.trips = 1
     shed.plug(0, lead_acid())
@@ -97,7 +97,7 @@ def test_a_trip_that_stands_after_the_boot_settles_the_sale_with_the_relay_open(
     assert shed.closed_ms[0] == 0
 
 
-def test_a_sale_of_an_outlet_that_is_no_longer_there_is_settled_at_once(cut):
+def test_a_session_of_an_outlet_that_is_no_longer_there_is_settled_at_once(cut):
     shed = Shed(outlets=1)
     record = list(cut.sink.of("live")[-1])
     record[1] = 5
@@ -106,7 +106,7 @@ def test_a_sale_of_an_outlet_that_is_no_longer_there_is_settled_at_once(cut):
     assert (end["outlet"], end["cause"], end["price_fen"]) == (5, stop_causes.OUTAGE_GONE, 100)
 
 
-def test_a_sale_that_the_shed_stopped_before_the_cut_pays_the_time_used_also_at_an_outlet_that_is_gone(cut):
+def test_a_session_that_the_shed_stopped_before_the_cut_pays_the_time_used_also_at_an_outlet_that_is_gone(cut):
     shed = Shed(outlets=1)
     record = list(cut.sink.of("live")[-1])
     record[1] = 5
@@ -129,7 +129,7 @@ def test_several_outages_in_a_row_still_bill_once(cut):
     assert abs(shed.ends()[0]["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000
 
 
-def test_a_sale_that_was_stopped_before_the_cut_is_settled_with_its_cause_and_never_energised_again(cut):
+def test_a_session_that_was_stopped_before_the_cut_is_settled_with_its_cause_and_never_energised_again(cut):
     cut.charging.stop(0, stop_causes.USER)
     assert cut.run(3, until=lambda: cut.sink.of("live")[-1][8]), "the checkpoint at the opening of the relay carries the cause"
     assert not cut.ends()
@@ -142,7 +142,7 @@ def test_a_sale_that_was_stopped_before_the_cut_is_settled_with_its_cause_and_ne
     assert shed.closed_ms[0] == 0
 
 
-def test_a_stopped_sale_is_settled_without_its_meter_when_that_stays_silent(cut):
+def test_a_stopped_session_is_settled_without_its_meter_when_that_stays_silent(cut):
     cut.charging.stop(0, stop_causes.FULL)
     cut.run(3, until=lambda: cut.sink.of("live")[-1][8])
     cut.meters[0].silent = True
@@ -151,7 +151,7 @@ def test_a_stopped_sale_is_settled_without_its_meter_when_that_stays_silent(cut)
     assert [e["cause"] for e in shed.ends()] == [stop_causes.FULL]
 
 
-def test_a_sale_that_was_cut_before_its_start_record_gets_one_and_goes_on():
+def test_a_session_that_was_cut_before_its_start_record_gets_one_and_goes_on():
     before = Shed()
     before.run(2)
     before.sink.refuse.add("session_start")
@@ -170,7 +170,7 @@ EVENTS = ("press", "tap", "unplug", "plug", "trip", "clear", "silent", "back", "
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(1, 40)), max_size=25))
-def test_whatever_happens_no_sale_is_settled_twice_and_no_energy_is_lost(events):
+def test_whatever_happens_no_session_is_settled_twice_and_no_energy_is_lost(events):
     shed = Shed(pace_ms=500)
     shed.run(2)
     for what, seconds in events:

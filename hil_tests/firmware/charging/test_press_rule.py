@@ -1,4 +1,4 @@
-"""The rule of decision 0020 in any order of cards and presses: a sale on another's card only in the two cases of its "What stays"."""
+"""The rule of decision 0020 in any order of cards and presses: a session on another's card only in the two cases of its "What stays"."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ def card_of(person: int) -> bytes:
 
 @dataclass
 class Outlets:
-    """What Grants asks of a shed: sales begin and stop at once, or not where an outlet is blocked or its sale is still ending."""
+    """What Grants asks of a shed: sessions begin and stop at once, or not where an outlet is blocked or its session is still ending."""
 
     sessions: list[SimpleNamespace | None] = field(default_factory=lambda: [None] * PEOPLE)
     blocked: set[int] = field(default_factory=set)
@@ -48,11 +48,11 @@ class Outlets:
         self.begun.append((outlet, card))
 
     def stop(self, outlet, _cause):
-        sale = self.sessions[outlet]
-        if sale is None or outlet in self.ending:
+        session = self.sessions[outlet]
+        if session is None or outlet in self.ending:
             return False
         self.ending.add(outlet)
-        self.stopped.append(sale.card)
+        self.stopped.append(session.card)
         return True
 
     def is_over(self, outlet):
@@ -86,7 +86,7 @@ class People:
 
 
 def live_through(acts) -> tuple[Outlets, int]:
-    """Everything that is done at the shed. Returns how many sales began on another's card, each in one of the two cases."""
+    """Everything that is done at the shed. Returns how many sessions began on another's card, each in one of the two cases."""
     outlets, people, taken = Outlets(), People(), 0
     doors = Grants(outlets)
     for seconds, what, who in acts:
@@ -106,7 +106,7 @@ def live_through(acts) -> tuple[Outlets, int]:
             if owner != outlet:
                 taken += 1
                 allowed = people.single(owner) if what == "press" else people.taken_for_the_presser(owner, outlet)
-                assert allowed, f"{what} of {who}: the sale of person {outlet} began on the card of {owner}"
+                assert allowed, f"{what} of {who}: the session of person {outlet} began on the card of {owner}"
         for outlet, _ in outlets.begun[began:]:
             people.pressed.pop(outlet, None)
         used = {card[4] for _, card in outlets.begun[began:]} | {card[4] for card in outlets.stopped[stopped:]}
@@ -136,7 +136,7 @@ def evenings(draw):
 @given(evenings())
 def test_in_whatever_order_twelve_people_tap_and_press_nobodys_press_is_sold_on_anothers_card(acts):
     outlets, taken = live_through(acts)
-    event(f"sales: {min(len(outlets.begun), 3)}, on another's card: {min(taken, 1)}")
+    event(f"sessions: {min(len(outlets.begun), 3)}, on another's card: {min(taken, 1)}")
 
 
 @st.composite
@@ -155,7 +155,7 @@ def rushes(draw):
 @given(rushes())
 def test_whoever_finds_no_place_in_a_rush_is_served_on_nobodys_card(acts):
     outlets, taken = live_through(acts)
-    event(f"sales: {min(len(outlets.begun), 8)}, on another's card: {min(taken, 1)}")
+    event(f"sessions: {min(len(outlets.begun), 8)}, on another's card: {min(taken, 1)}")
 
 
 @pytest.mark.parametrize("later_s", [0, 100, 200, 320])
@@ -176,7 +176,7 @@ def test_who_found_no_place_in_a_crowd_is_not_served_on_the_card_of_the_last_of_
     assert 0 not in [start[1] for start in shed.sink.of("session_start")]
 
 
-def test_who_presses_an_outlet_where_no_sale_may_begin_and_taps_again_does_not_pay_for_another():
+def test_who_presses_an_outlet_where_no_session_may_begin_and_taps_again_does_not_pay_for_another():
     """The sign beside the buttons: no click? Card again."""
     shed = Shed(3)
     shed.run(3)

@@ -118,7 +118,7 @@ def test_a_register_that_is_off_at_the_press_is_no_baseline(shed, off_wh):
 
 
 @pytest.mark.parametrize("seconds", [2.5, 6, 300])
-def test_a_register_that_alone_reads_zero_at_the_press_is_no_energy_of_the_sale(shed, seconds):
+def test_a_register_that_alone_reads_zero_at_the_press_is_no_energy_of_the_session(shed, seconds):
     shed.meters[0].off_wh = -5000
     shed.run(4)
     shed.begin(0, 150)
@@ -153,7 +153,7 @@ def test_a_register_that_runs_by_itself_bills_no_more_than_the_outlet_can_give(s
     assert end["energy_mwh"] <= 1000 * 1.25 * shed.closed_ms[0] / 3600 + 10_000
 
 
-def test_a_meter_that_gives_zeros_only_ends_the_sale_as_a_silent_one_does(shed):
+def test_a_meter_that_gives_zeros_only_ends_the_session_as_a_silent_one_does(shed):
     shed.begin(0, 150)
     shed.run(600)
     shed.meters[0].zeros = True
@@ -195,7 +195,7 @@ def test_a_register_that_alone_reads_zero_after_an_outage_is_asked_until_it_is_b
     shed.plug(0, 150)
     fed_ms = shed.closed_ms[0]
     shed.run(seconds)
-    assert shed.closed_ms[0] == fed_ms, "no sale goes on by a register that cannot be"
+    assert shed.closed_ms[0] == fed_ms, "no session goes on by a register that cannot be"
     odd = shed.meters[0]
     assert isinstance(odd, OddMeter)
     odd.off_wh = 0

@@ -1,4 +1,4 @@
-"""Whole sales, from plug to settled record, against the scripted shed. The plant's own integral is the judge of energy."""
+"""Whole sessions, from plug to settled record, against the scripted shed. The plant's own integral is the judge of energy."""
 
 import pytest
 from shed.charging import grants, session, stop_causes
@@ -62,7 +62,7 @@ def test_power_that_rises_again_in_the_top_up_is_charging_again():
     assert shed.on(0)
 
 
-def test_unplugging_ends_the_sale_within_a_quarter_of_a_minute(shed):
+def test_unplugging_ends_the_session_within_a_quarter_of_a_minute(shed):
     shed.begin(0, 150)
     shed.run(1800)
     shed.unplug(0)
@@ -106,7 +106,7 @@ def test_the_relay_closes_only_after_a_fresh_reading_and_three_records(shed):
     assert start[1:] == (0, CARD, 1000, 100)
 
 
-def test_nobody_plugs_in_so_the_sale_ends_unbilled(shed):
+def test_nobody_plugs_in_so_the_session_ends_unbilled(shed):
     shed.begin(0, 0)
     shed.settle(140)
     (end,) = shed.ends()
@@ -125,7 +125,7 @@ def test_over_power_for_three_seconds_stops_and_a_shorter_spike_does_not(shed):
 @pytest.mark.parametrize(
     ("watts", "on_s", "off_s"), [(1900, 2.5, 1.5), (1900, 2, 2), (1500, 2.6, 1.5), (3000, 1, 2), (1900, 1, 1), (1300, 2.5, 1)]
 )
-def test_bursts_that_warm_a_contact_as_a_steady_overload_does_end_the_sale(shed, watts, on_s, off_s):
+def test_bursts_that_warm_a_contact_as_a_steady_overload_does_end_the_session(shed, watts, on_s, off_s):
     """Each alone is shorter than three seconds; together their mean square is above the limit's."""
     shed.begin(0, lambda s: watts if s > 300 and s % (on_s + off_s) < on_s else 20 if s > 300 else 150)
     shed.run(300)
@@ -170,7 +170,7 @@ def test_the_longest_session_ends_unfinished_not_as_a_fault():
     assert len(shed.sink.of("live")) >= 48
 
 
-def test_a_sale_whose_outlet_stays_off_for_five_minutes_is_settled_and_one_that_waited_less_goes_on():
+def test_a_session_whose_outlet_stays_off_for_five_minutes_is_settled_and_one_that_waited_less_goes_on():
     shed = Shed(settings={"hard_min": 0})
     shed.run(2)
     shed.begin(0, 150)
@@ -208,7 +208,7 @@ def test_a_trip_with_a_living_meter_is_settled_within_a_second(shed):
     energy_agrees(shed, shed.ends()[0])
 
 
-def test_the_same_card_stops_its_own_sale_and_another_card_does_not(shed):
+def test_the_same_card_stops_its_own_session_and_another_card_does_not(shed):
     shed.begin(0, 150)
     shed.run(200)
     shed.tap(OTHER_CARD)
@@ -219,7 +219,7 @@ def test_the_same_card_stops_its_own_sale_and_another_card_does_not(shed):
     assert [e["cause"] for e in shed.ends()] == [stop_causes.USER]
 
 
-def test_one_tap_starts_one_sale_and_lasts_three_minutes(shed):
+def test_one_tap_starts_one_session_and_lasts_three_minutes(shed):
     shed.plug(0, 150)
     shed.plug(1, 150)
     shed.tap()
@@ -230,7 +230,7 @@ def test_one_tap_starts_one_sale_and_lasts_three_minutes(shed):
     assert shed.press(1) == grants.NO_GRANT
 
 
-def test_a_fire_point_fault_blocks_a_new_sale_but_not_a_running_one(shed):
+def test_a_fire_point_fault_blocks_a_new_session_but_not_a_running_one(shed):
     shed.begin(0, 150)
     shed.run(10)
     shed.blocked = True

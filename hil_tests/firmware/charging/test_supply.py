@@ -98,7 +98,7 @@ def test_wires_exchanged_between_two_groups_are_found_as_well():
     assert not shed.sink.held
 
 
-def test_a_sale_waits_half_an_hour_for_its_supply_and_is_then_settled_at_the_time_used():
+def test_a_session_waits_half_an_hour_for_its_supply_and_is_then_settled_at_the_time_used():
     shed = two_rows()
     charge(shed, 0, 1)
     fed_s = shed.closed_ms[0] // 1000

@@ -148,7 +148,7 @@ def test_idle_meters_do_not_starve_behind_many_energised_ones():
     assert min(room.reads(180)) >= 2
 
 
-@pytest.mark.parametrize("trouble", ["a sale begins or ends every few seconds", "an energised meter is dead"])
+@pytest.mark.parametrize("trouble", ["a session begins or ends every few seconds", "an energised meter is dead"])
 def test_idle_meters_do_not_starve_on_a_full_bus_on_which_something_happens(trouble):
     """Else the row that nobody charges at is called silent, and nobody can begin there."""
     room = Room(40)
@@ -158,7 +158,7 @@ def test_idle_meters_do_not_starve_on_a_full_bus_on_which_something_happens(trou
         room.meters[3].silent = True
     oldest_ms = 0
     for turn in range(60):
-        room.poller.energised([full | (turn & 1) << 25 if trouble.startswith("a sale") else full, 0])
+        room.poller.energised([full | (turn & 1) << 25 if trouble.startswith("a session") else full, 0])
         room.run(5)
         oldest_ms = max([oldest_ms] + [room.poller.age_ms(i, room.ticks()) for i in range(26, 40)])
     assert oldest_ms < 75_000

@@ -52,7 +52,7 @@ def shelf():
     return Shelf()
 
 
-def test_a_supply_that_comes_and_goes_is_one_record_and_a_count_for_each_sale(shelf):
+def test_a_supply_that_comes_and_goes_is_one_record_and_a_count_for_each_session(shelf):
     for _ in range(60):
         for i in range(8):
             shelf.books.session_resumed(7 << 16 | i, i, 100)

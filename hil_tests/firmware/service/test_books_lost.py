@@ -16,7 +16,7 @@ class Flash:
         self.done_ids = []
 
     def write(self, kind, *fields):
-        if self.full and kind in kinds.SALE_KINDS:
+        if self.full and kind in kinds.LASTING_KINDS:
             return -1
         self.records.append((kind, fields))
         return len(self.records)

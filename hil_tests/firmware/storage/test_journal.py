@@ -1,4 +1,4 @@
-"""The journal: what the firmware reads back is what was kept; sales and trips beside events without end."""
+"""The journal: what the firmware reads back is what was kept; sessions and trips beside events without end."""
 
 import random
 from struct import unpack_from
@@ -28,13 +28,13 @@ def reopened(journal):
     return again
 
 
-SALE = (4, (7 << 16 | 1, 0, CARD, 1, 100)), (14, (7 << 16 | 1, 0)), (5, (7 << 16 | 1, 0, CARD, 1, 2, 3, 4, 5, 6, 2, 6))
+SESSION = (4, (7 << 16 | 1, 0, CARD, 1, 100)), (14, (7 << 16 | 1, 0)), (5, (7 << 16 | 1, 0, CARD, 1, 2, 3, 4, 5, 6, 2, 6))
 
 
-def test_events_without_end_take_no_sale_and_no_trip():
+def test_events_without_end_take_no_session_and_no_trip():
     journal = split_journal()
     journal.write(journal_room.BOOT, 1, 0, 0, 7)
-    for kind, values in SALE:
+    for kind, values in SESSION:
         journal.write(kind, *values)
     journal.write(2, 0, 0, 3, 1, -1, 1)
     for n in range(5000):
@@ -47,19 +47,19 @@ def test_events_without_end_take_no_sale_and_no_trip():
         assert fates(again, [7 << 16 | 1])[0] == {7 << 16 | 1}
 
 
-def test_events_that_find_no_room_cost_no_room_of_sales():
+def test_events_that_find_no_room_cost_no_room_of_sessions():
     journal = split_journal()
     while journal.write(9, 0, 1) >= 0:
         pass
-    for kind, values in SALE:
+    for kind, values in SESSION:
         assert journal.write(kind, *values) > 0
 
 
-def test_sales_and_events_are_read_as_one_journal_under_one_count():
+def test_sessions_and_events_are_read_as_one_journal_under_one_count():
     journal = split_journal()
     written = []
     for n in range(60):
-        kind, values = (*SALE, (6, (1, 1, CARD)), (9, (0, 1)))[n % 5]
+        kind, values = (*SESSION, (6, (1, 1, CARD)), (9, (0, 1)))[n % 5]
         written.append((journal.write(kind, *values), kind))
     for again in (journal, reopened(journal)):
         rows = [(q, k) for q, k, _p in filter(None, again.since(0))]
@@ -74,7 +74,7 @@ def test_sales_and_events_are_read_as_one_journal_under_one_count():
 
 def test_room_for_thirty_trips_is_left_whatever_else_is_written():
     journal = split_journal()
-    while journal.write(*SALE[2][:1], *SALE[2][1]) >= 0:
+    while journal.write(*SESSION[2][:1], *SESSION[2][1]) >= 0:
         pass
     for cause in range(30):
         assert journal.write(2, cause, 0, 3, 1, -1, 1 << cause) > 0
@@ -233,25 +233,25 @@ class Sectors(NorRegion):
         super().erase(sector)
 
 
-def test_with_outlets_on_sectors_are_erased_for_sales_and_never_for_events():
-    sales, events = Sectors(8), Sectors(4)
-    journal = Journal(sales, Clock(), events=events)
+def test_with_outlets_on_sectors_are_erased_for_sessions_and_never_for_events():
+    sessions, events = Sectors(8), Sectors(4)
+    journal = Journal(sessions, Clock(), events=events)
     journal.open()
     journal.boot, journal.latched = 7, 0
     eraser = Eraser((journal,))
     now_ms = 0
     while journal.ring.ahead and journal.events.ahead:
         journal.write(journal_room.POINT, 0, 1)
-    before_erases = sales.erases, events.erases
+    before_erases = sessions.erases, events.erases
     for _ in range(3000):  # ten minutes of a loose wire, every outlet in use
         now_ms += 200
         eraser.step(now_ms, False, True)
         journal.write(journal_room.POINT, 0, 1)
-    assert (sales.erases, events.erases) == before_erases and not eraser.forced
+    assert (sessions.erases, events.erases) == before_erases and not eraser.forced
     for _ in range(3000):
         now_ms += 200
         eraser.step(now_ms, False, True)
-        for kind, values in SALE:
+        for kind, values in SESSION:
             journal.write(kind, *values)
     assert 9 <= eraser.forced <= 11 and events.erases == before_erases[1]
     for _ in range(400):

@@ -15,7 +15,7 @@ from .past import CARD_1, CARD_2, ITEMS, board_file
 
 @pytest.fixture(scope="module")
 def old_board(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """12 boots, 5 sales of which one is open, two cards of which one is revoked."""
+    """12 boots, 5 sessions of which one is open, two cards of which one is revoked."""
     cards = (Card(CARD_1), Card(CARD_2, "staff", valid=False))
     return board_file(tmp_path_factory.mktemp("old") / "old.bin", 12, 5, cards)
 

@@ -1,4 +1,4 @@
-"""Boards with a past: flash files with boots, sales and cards, made without a board, and what they hold."""
+"""Boards with a past: flash files with boots, sessions and cards, made without a board, and what they hold."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ ITEMS = ["journal", "open sessions", "counters", "cards", "events", "configurati
 CARD_1, CARD_2 = (canonical(bytes.fromhex(digits)) for digits in ("04A1B2C3", "9C0FF1CE"))
 
 
-def sale(boot: int, number: int, outlet: int, ended: bool) -> tuple[list[Record], list[Record]]:
-    """Journal and live records of one sale."""
+def session(boot: int, number: int, outlet: int, ended: bool) -> tuple[list[Record], list[Record]]:
+    """Journal and live records of one session."""
     about: dict[str, int | bytes] = {"session": boot << 16 | number, "outlet": outlet, "card": CARD_1}
     journal = [Record(0, "session_start", about | {"meter_wh": 1000 * number, "price_fen": 100}, 50, 0, boot & 0xFF)]
     live = {"start_s": 50, "meter_wh": 1000 * number, "energised_s": 600, "energy_mwh": 90_000, "peak_mw": 150_000, "cause": 0}
@@ -55,13 +55,13 @@ def ring(label: str, rows: list[Record], first_sequence: int = 1) -> bytes:
     return build_log(size, magic, [encode_payload(kinds, record) for record in rows], first_sequence)
 
 
-def history(boots: int, sales: int) -> dict[str, bytes]:
-    """Journal, events and live ring after so many boots, the last of which sold; its last sale is open."""
+def history(boots: int, sessions: int) -> dict[str, bytes]:
+    """Journal, events and live ring after so many boots, the last of which sold; its last session is open."""
     before = events(boots, count=200)  # more than one sector of them
     journal: list[Record] = []
     live: list[Record] = []
-    for number in range(1, sales + 1):
-        rows, points = sale(boots, number, number % 4, ended=number < sales)
+    for number in range(1, sessions + 1):
+        rows, points = session(boots, number, number % 4, ended=number < sessions)
         journal += rows
         live += points
     return {
@@ -71,7 +71,7 @@ def history(boots: int, sales: int) -> dict[str, bytes]:
     }
 
 
-def board_file(path: Path, boots: int = 0, sales: int = 0, cards: tuple[Card, ...] = (), configured: bool = True) -> Path:
+def board_file(path: Path, boots: int = 0, sessions: int = 0, cards: tuple[Card, ...] = (), configured: bool = True) -> Path:
     loaded = load(SITE)
     build_flash(path, loaded.site, loaded.board, cards)
     if not configured:
@@ -79,7 +79,7 @@ def board_file(path: Path, boots: int = 0, sales: int = 0, cards: tuple[Card, ..
     if not cards:
         write_partition(path, "shed_cards", b"")
     if boots:
-        for label, region in history(boots, sales).items():
+        for label, region in history(boots, sessions).items():
             write_partition(path, label, region)
     return path
 

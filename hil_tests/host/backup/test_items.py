@@ -19,7 +19,7 @@ from shedguard.formats import records
 from shedguard.formats.cards import Card, read_table
 from shedguard.formats.records import EVENTS_MAGIC, SECTOR, crc32
 
-from .past import CARD_1, CARD_2, ITEMS, KEY, board_file, events, now, ring, sale
+from .past import CARD_1, CARD_2, ITEMS, KEY, board_file, events, now, ring, session
 
 GOLDEN = TESTS / "golden" / "backup-1.zip"
 
@@ -29,7 +29,7 @@ def test_onto_a_blank_board_everything_comes_back_and_the_boot_count_goes_ahead(
     code, items = put_back(new, "--key", KEY)
     assert code == 0 and [items[name][0] for name in ITEMS] == ["restored"] * 6
     was, is_now = now(old_board), now(new)
-    assert is_now.sales == was.sales and is_now.unsettled == was.unsettled and is_now.ended == was.ended
+    assert is_now.sessions == was.sessions and is_now.unsettled == was.unsettled and is_now.ended == was.ended
     assert is_now.boots == 12 + restore.BOOTS_AHEAD and not is_now.journal.problems
     assert is_now.table and was.table and is_now.table.cards == was.table.cards
     assert is_now.slot and was.slot and is_now.slot.image == was.slot.image
@@ -62,25 +62,25 @@ def test_the_key_is_in_the_file_only_when_asked_for(old_board: Path, saved: Path
     assert code == 0 and items["configuration"][0] == "restored"
 
 
-def test_sales_of_the_board_are_not_given_up_unasked_and_its_count_is_not_rolled_back(put_back, tmp_path: Path) -> None:
+def test_sessions_of_the_board_are_not_given_up_unasked_and_its_count_is_not_rolled_back(put_back, tmp_path: Path) -> None:
     busy = board_file(tmp_path / "busy.bin", 900, 3, (Card(CARD_2),))
     code, items = put_back(busy)
     assert code == 7 and items["journal"][0] == "skipped" and "--replace" in items["journal"][1]
     assert items["open sessions"][0] == "skipped" and items["cards"][0] == "skipped" and items["configuration"][0] == "unchanged"
     assert now(busy).boots == 900
     code, items = put_back(busy, "--replace")
-    assert code == 0 and "3 sales of the board given up" in items["journal"][1]
+    assert code == 0 and "3 sessions of the board given up" in items["journal"][1]
     assert now(busy).boots == 900 + restore.BOOTS_AHEAD
 
 
 def gone_on(board: Path, path: Path, kept: int = 0, box: int = 0, pushed_out: bool = False) -> Path:
-    """``board`` later: its open sale settled with ``kept``, another boot and ``box`` cards at the gate as events; with ``pushed_out`` the
-    ring of events has gone round since."""
+    """``board`` later: its open session settled with ``kept``, another boot and ``box`` cards at the gate as events; with ``pushed_out``
+    the ring of events has gone round since."""
     path.write_bytes(board.read_bytes())
     found = now(board)
     newest = found.journal.records[-1].sequence
     if kept:
-        rows = [*records.read_journal(found.raw["shed_journal"]).records, sale(12, 5, 1, ended=True)[0][1]]
+        rows = [*records.read_journal(found.raw["shed_journal"]).records, session(12, 5, 1, ended=True)[0][1]]
         write_partition(path, "shed_journal", ring("shed_journal", rows, rows[0].sequence))
     further = events(found.boots + 1, found.boots + 1, box) if box else []
     region = bytearray(found.raw["shed_box"])
@@ -96,7 +96,7 @@ def gone_on(board: Path, path: Path, kept: int = 0, box: int = 0, pushed_out: bo
     return path
 
 
-@pytest.mark.parametrize("kept", [0, 1], ids=["no sale since", "a sale settled since"])
+@pytest.mark.parametrize("kept", [0, 1], ids=["no session since", "a session settled since"])
 @pytest.mark.parametrize(("box", "pushed_out"), [(1, False), (150, False), (150, True)], ids=["a boot", "a week", "the oldest gone"])
 def test_a_board_that_went_on_since_keeps_what_it_has_and_nothing_was_left_out(
     put_back, old_board: Path, tmp_path: Path, kept: int, box: int, pushed_out: bool
@@ -123,7 +123,7 @@ def test_an_old_backup_takes_nothing_back_though_its_newest_event_was_pushed_out
     assert later.read_bytes() == before
 
 
-def test_a_board_with_a_later_sale_alone_keeps_its_journal(put_back, old_board: Path, tmp_path: Path) -> None:
+def test_a_board_with_a_later_session_alone_keeps_its_journal(put_back, old_board: Path, tmp_path: Path) -> None:
     later = gone_on(old_board, tmp_path / "later.bin", kept=1)
     before = later.read_bytes()
     code, items = put_back(later, "--replace")
@@ -178,10 +178,10 @@ def test_a_cut_at_any_operation_is_mended_by_the_same_command(saved: Path, old_b
         with pytest.raises(ShedError):
             go(FileChannel(flash, cut_at_operation=cut, seed=cut))
         left = now(flash)
-        assert left.slot is None or left.sales == wanted.sales, "a configuration before the books: the board would sell"
+        assert left.slot is None or left.sessions == wanted.sessions, "a configuration before the books: the board would sell"
         go(FileChannel(flash))
         mended = now(flash)
-        assert mended.sales == wanted.sales and mended.unsettled == wanted.unsettled and mended.slot
+        assert mended.sessions == wanted.sessions and mended.unsettled == wanted.unsettled and mended.slot
         assert mended.events.records == wanted.events.records
         assert not mended.journal.problems and mended.boots >= 12 + restore.BOOTS_AHEAD
 

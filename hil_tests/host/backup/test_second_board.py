@@ -1,4 +1,4 @@
-"""The board dies with bikes charging; its backup goes onto a spare board, which settles the sales as the plant counted them."""
+"""The board dies with bikes charging; its backup goes onto a spare board, which settles the sessions as the plant counted them."""
 
 from __future__ import annotations
 

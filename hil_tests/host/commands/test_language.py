@@ -20,11 +20,12 @@ FAULTS = [{"ok": True}, {"f": 9, "a": 1, "n": 2, "live": 1}, {"f": 10, "a": 0, "
 
 CARD = bytes.fromhex("0404A1B2C3") + bytes(6)
 TIMES = struct.pack("<IIB", 60, 0, 1)
-SALE = TIMES + struct.pack("<IB11sIIQIIHBI", 65537, 0, CARD, 0, 5400, 812_345, 0, 812, 100, 15, 100)
+SESSION = TIMES + struct.pack("<IB11sIIQIIHBI", 65537, 0, CARD, 0, 5400, 812_345, 0, 812, 100, 15, 100)
 TAP = TIMES + struct.pack("<BB11s", 2, 2, CARD)
 TRIP = TIMES + struct.pack("<BBIIiI", 0, 0, 1, 1, 12_300, 1)
 WELDED = TIMES + struct.pack("<BH", 9, 1)
-RECORDS = [{"ok": True}, *({"q": q, "k": k, "d": data.hex()} for q, (k, data) in enumerate([(6, TAP), (5, SALE), (2, TRIP), (7, WELDED)]))]
+KEPT = [(6, TAP), (5, SESSION), (2, TRIP), (7, WELDED)]
+RECORDS = [{"ok": True}, *({"q": q, "k": k, "d": data.hex()} for q, (k, data) in enumerate(KEPT))]
 STATUS = [
     {"ok": True, "mode": "service", "up_s": 90, "t": 0, "trips": 1, "faults": 1, "group": [2], "hb": 1, "heap": 60 << 10},
     {"o": 1, "st": 3, "on": 1}, {"o": 2, "st": 0, "hold": [9, 13], "on": 2},
@@ -116,8 +117,8 @@ def english(lines: str) -> set[str]:
 def test_the_journal_in_chinese_says_what_happened_and_beside_it_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["log", "--site", str(SITE), "--lang", "zh"]) == OK
     out, err = capsys.readouterr()
-    tap, sale, trip, weld = out.splitlines()
-    assert "门拒绝开门：卡不在卡表里，卡 04A1B2C3" in tap and "1 号插座：充电结束，继电器吸合但没有电" in sale and "1:30:00" in sale
+    tap, session, trip, weld = out.splitlines()
+    assert "门拒绝开门：卡不在卡表里，卡 04A1B2C3" in tap and "1 号插座：充电结束，继电器吸合但没有电" in session and "1:30:00" in session
     assert '联动动作，联动 "' in trip and '断开分组 "' in trip and "12.3 毫秒" in trip and weld.endswith("故障 2 号插座: 继电器粘连")
     assert english(out) == set()
     assert "卡不在卡表里：是本棚的卡就录入：shed cards add 卡号" in err and "查继电器触点和保险" in err

@@ -73,7 +73,7 @@ def sells_nothing(flash: Path, start: Path) -> None:
 
 
 def serves(flash: Path) -> None:
-    """Boot it: a sale works."""
+    """Boot it: a session works."""
     with Bench(SITE, flash=flash) as bench:
         bench.run("15 s")
         bench.bike(1).plug("li48v", soc=0.2)

@@ -36,7 +36,7 @@ def test_the_file_system_is_gone_first_and_there_last(tmp_path: Path) -> None:
     assert outcome.written == ("program", "start") and outcome.skipped == ("table", "bootloader", "app")
 
 
-def test_configuration_cards_and_sales_stay(tmp_path: Path) -> None:
+def test_configuration_cards_and_sessions_stay(tmp_path: Path) -> None:
     path = in_service(tmp_path / "flash", older=True)
     before = {label: read_partition(path, label) for label in KEPT}
     writer.write(FileChannel(path), wanted())
@@ -46,7 +46,7 @@ def test_configuration_cards_and_sales_stay(tmp_path: Path) -> None:
     assert "shed_cfg" in outcome.erased and not read_partition(path, "shed_cfg").strip(b"\xff")
 
 
-def test_an_older_files_bytes_never_become_sales(tmp_path: Path) -> None:
+def test_an_older_files_bytes_never_become_sessions(tmp_path: Path) -> None:
     channel = FileChannel(stock(tmp_path / "flash"))
     outcome = writer.write(channel, wanted())
     assert set(outcome.erased) == set(KEPT)

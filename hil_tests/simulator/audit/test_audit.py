@@ -84,7 +84,7 @@ def test_from_100_wh_on_it_is_one_percent_and_nothing_more():
 
 
 @pytest.mark.parametrize(("missing_mwh", "cause", "agrees"), [(2400, 8, True), (2700, 8, False), (-1600, 8, False), (2400, 2, False)])
-def test_only_a_sale_that_ended_for_its_dead_meter_may_lack_what_nobody_measured(missing_mwh: int, cause: int, agrees: bool):
+def test_only_a_session_that_ended_for_its_dead_meter_may_lack_what_nobody_measured(missing_mwh: int, cause: int, agrees: bool):
     truth = outlet_1(Energised(101 * S, 3703 * S, 150_500.0))  # 25 s at its mean power are 1044 mWh, 1 % is 1505
     found = findings(truth, BOOT, start(2, 100), end(3, 3705, energy_mwh=150_500 - missing_mwh, stop_cause=cause))
     assert (found == []) is agrees
@@ -158,7 +158,7 @@ def test_a_power_cut_may_cost_the_time_since_the_last_checkpoint_and_no_more(sec
     assert (findings(truth, BOOT, start(2, 100), second, end(4, 1825 + BOOT_S, energised_s=seconds)) == []) is agrees
 
 
-def test_two_sales_at_one_outlet_are_not_mixed_up():
+def test_two_sessions_at_one_outlet_are_not_mixed_up():
     truth = outlet_1(*TRUTH.energised[1], Energised(4000 * S, 7600 * S, 120_000.0))
     second = end(5, 7603, session=2, energised_s=3598, energy_mwh=120_100)
     assert findings(truth, *SOLD, start(4, 3999, session=2), second) == []

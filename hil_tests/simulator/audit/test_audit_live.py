@@ -12,7 +12,7 @@ from shedguard.formats.records import Record
 
 from hil_tests.simulator.audit.test_audit import BOOT, SITE, SOLD, TRUTH, S, record
 
-LIVE = replace(TRUTH, drawn={1: [Span(101 * S, 6000 * S)]})  # the sale ended at 3705 s and the power flowed on
+LIVE = replace(TRUTH, drawn={1: [Span(101 * S, 6000 * S)]})  # the session ended at 3705 s and the power flowed on
 
 
 def fault(sequence: int, at_s: int, code: int = 9, argument: int = 0) -> Record:
@@ -31,16 +31,16 @@ def found(truth: Truth, *records: Record) -> list[str]:
     return settle_live(truth, SITE, records, Timeline(truth.boots_ns, records, truth.stops_ns))
 
 
-def test_power_that_flows_on_after_a_sale_and_is_told_by_nothing_is_found():
+def test_power_that_flows_on_after_a_session_and_is_told_by_nothing_is_found():
     (words,) = found(LIVE, *SOLD)
     assert words == "outlet 1 drew power that nobody had bought from 3709 s to 6000 s, and no fault tells of it"
 
 
-def test_power_in_a_sale_and_a_minute_longer_is_no_finding():
+def test_power_in_a_session_and_a_minute_longer_is_no_finding():
     assert found(replace(TRUTH, drawn={1: [Span(101 * S, 3765 * S)]}), *SOLD) == []
 
 
-def test_power_without_any_sale_is_found():
+def test_power_without_any_session_is_found():
     assert len(found(LIVE, BOOT)) == 1
 
 

@@ -36,7 +36,7 @@ def pressed(*presses: Press):
     return replace(TRUTH, owners=OWNERS, presses={1: list(presses)})
 
 
-def test_a_sale_on_the_card_of_who_pressed_gives_no_finding():
+def test_a_session_on_the_card_of_who_pressed_gives_no_finding():
     assert findings(pressed(Press(99 * S, "resident")), *SOLD) == []
 
 
@@ -45,7 +45,7 @@ def test_a_card_that_comes_after_the_press_gives_no_finding():
 
 
 @pytest.mark.parametrize("when_s", [99, 60])
-def test_a_sale_on_a_neighbours_card_is_found(when_s: int):
+def test_a_session_on_a_neighbours_card_is_found(when_s: int):
     (found,) = findings(pressed(Press(when_s * S, "neighbour"), Press(30 * S, "resident")), *SOLD)
     assert "is on the card of resident" in found
     assert ("pressed by neighbour" in found) is (when_s == 99)
@@ -60,7 +60,7 @@ def test_a_card_that_nobody_has_is_found():
     assert "which nobody has" in findings(truth, *SOLD)[0]
 
 
-def test_a_sale_stopped_by_somebody_elses_finger_is_found():
+def test_a_session_stopped_by_somebody_elses_finger_is_found():
     sold = (BOOT, start(2, 100), end(3, 3705, stop_cause=9))
     truth = pressed(Press(99 * S, "resident"), Press(3703 * S, "neighbour"))
     assert "stopped by its user, and the button was pressed by neighbour" in findings(truth, *sold)[0]
@@ -193,7 +193,7 @@ def test_a_trip_without_an_alarm_needs_a_wire_that_was_touched(touch_s: int, agr
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_a_press_that_was_refused_leaves_open_cards_open_and_one_that_nobody_knows_of_does_not(refused: bool):
-    """The neighbour's card lay there first; somebody pressed another button; the sale of the neighbour's press stands on the other card."""
+    """The neighbour's card lay there first; another button was pressed; the session of the neighbour's press stands on the other card."""
     presses = {1: [Press(99 * S, "neighbour")], 2: [Press(75 * S, "visitor")]}
     taps = [Press(60 * S, "neighbour"), Press(85 * S, "resident")]
     truth = replace(TRUTH, owners=OWNERS, presses=presses, taps=taps)
@@ -204,13 +204,13 @@ def test_a_press_that_was_refused_leaves_open_cards_open_and_one_that_nobody_kno
 
 
 @pytest.mark.parametrize(("second_s", "agrees"), [(100, True), (101, False)])
-def test_of_two_sales_that_began_in_one_second_the_journals_order_says_nothing(second_s: int, agrees: bool):
-    """Both cards were open and one press selected its outlet. The neighbour's second tap began the sale there, and his press at once the
+def test_of_two_sessions_that_began_in_one_second_the_journals_order_says_nothing(second_s: int, agrees: bool):
+    """Both cards were open and one press selected its outlet. The neighbour's second tap began the session there, and his press at once the
     other, on the one card that was still open; the records stand in the order of the outlets."""
     taps = [Press(90 * S, "neighbour"), Press(91 * S, "resident"), Press(100 * S - 400 * MS, "neighbour")]
     presses = {1: [Press(100 * S - 200 * MS, "neighbour")], 2: [Press(95 * S, "resident")]}
     truth = replace(TRUTH, owners=OWNERS, presses=presses, taps=taps)
     refused = record(2, "press_refused", 95, outlet=1, reason=1, card=bytes(11))
-    sales = (start(3, 100), start(4, second_s, session=2, outlet=1, card=OTHER))
-    found = findings(truth, BOOT, refused, *sales, end(5, 3705))
+    sessions = (start(3, 100), start(4, second_s, session=2, outlet=1, card=OTHER))
+    found = findings(truth, BOOT, refused, *sessions, end(5, 3705))
     assert any("outlet 1 is on the card of resident" in words for words in found) is not agrees

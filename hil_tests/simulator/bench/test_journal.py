@@ -12,9 +12,9 @@ from shedguard.formats.partition_table import SHEDGUARD, find
 from shedguard.formats.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, Record, build_log, encode_payload
 
 SITE = REPOSITORY / "hil_tests/sites/small.toml"
-SALE = {"session": 1 << 16, "outlet": 2, "card": bytes(11), "start_s": 1, "energised_s": 60, "energy_mwh": 5, "price_fen": 100}
-ENDED = Record(0, "session_end", {**SALE, "meter_start_wh": 0, "meter_end_wh": 0, "stop_cause": 2})
-RUNNING = Record(0, "live", {**SALE, "meter_wh": 0, "peak_mw": 0, "cause": 9})
+SESSION = {"session": 1 << 16, "outlet": 2, "card": bytes(11), "start_s": 1, "energised_s": 60, "energy_mwh": 5, "price_fen": 100}
+ENDED = Record(0, "session_end", {**SESSION, "meter_start_wh": 0, "meter_end_wh": 0, "stop_cause": 2})
+RUNNING = Record(0, "live", {**SESSION, "meter_wh": 0, "peak_mw": 0, "cause": 9})
 
 
 @pytest.fixture
@@ -36,9 +36,9 @@ def written(bench: Bench, *records: Record) -> None:
 
 def test_an_outlet_is_the_number_on_its_socket_and_its_place_is_in_the_fields(bench: Bench):
     written(bench, ENDED)
-    sale = bench.journal.last("session_end")
-    assert (sale.outlet, sale.stop_cause) == (13, "unplugged")
-    assert (sale.fields["outlet"], sale.fields["stop_cause"]) == (2, 2)
+    session = bench.journal.last("session_end")
+    assert (session.outlet, session.stop_cause) == (13, "unplugged")
+    assert (session.fields["outlet"], session.fields["stop_cause"]) == (2, 2)
 
 
 def test_what_a_fault_counts_is_named_as_the_site_names_it(bench: Bench):

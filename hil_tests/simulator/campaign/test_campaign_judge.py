@@ -48,7 +48,7 @@ def test_a_meter_that_bills_too_much_is_found_by_the_campaigns_judge(monkeypatch
 
 
 def test_a_weld_that_nothing_tells_of_is_found_by_the_campaigns_judge(monkeypatch: pytest.MonkeyPatch):
-    """Relay and contactor weld behind a running sale; the customer stops it and the bike goes on charging."""
+    """Relay and contactor weld behind a running session; the customer stops it and the bike goes on charging."""
 
     def welded(day: Day) -> None:
         bench = day.bench

@@ -84,7 +84,7 @@ def test_an_evening_with_a_meter_that_reads_two_percent_high_exits_6():
 @pytest.mark.parametrize(
     ("scale", "agrees"), [(1.02, False), pytest.param(0.98, False, marks=pytest.mark.long), pytest.param(1.0, True, marks=pytest.mark.long)]
 )
-def test_the_audit_of_one_real_sale_tells_a_true_meter_from_one_that_is_two_percent_wrong(scale: float, agrees: bool):
+def test_the_audit_of_one_real_session_tells_a_true_meter_from_one_that_is_two_percent_wrong(scale: float, agrees: bool):
     with Bench(site=SITE, seed=11) as bench:
         bench.meter(2).scale(scale)
         bench.run("15 s")

@@ -55,11 +55,11 @@ def test_a_welded_relay_is_told_of_its_own_socket(bench: Bench, tmp_path: Path) 
     lines = [("doctor", 1), ("faults --lang en", 5), (f"faults --lang en --site {site}", 5), (f"faults --lang en --site {SITE}", 5)]
     for said in told(bench, *lines, ("log", 0), (f"log --site {SITE}", 0)):
         assert "outlet 3: " in said and "outlet 1: " not in said, said
-    chinese, status, log, sales = told(bench, ("faults --lang zh", 5), ("status", 5), ("log --json", 0), ("sessions", 0))
+    chinese, status, log, sessions = told(bench, ("faults --lang zh", 5), ("status", 5), ("log --json", 0), ("sessions", 0))
     assert "3 号插座: " in chinese and "1 号插座" not in chinese
     assert "outlet 3 may be live" in status
     assert {record["outlet"] for record in json.loads(log) if "outlet" in record} == {3}
-    head, row, *_ = sales.splitlines()  # behind them: what can be done
+    head, row, *_ = sessions.splitlines()  # behind them: what can be done
     assert head.split()[1] == "outlet" and row.split()[1] == "3"
 
 
@@ -91,4 +91,4 @@ def test_a_journal_read_from_flash_names_sockets_by_the_flash_s_own_configuratio
     said = capsys.readouterr().out
     assert "outlet 3: session" in said and "outlet 1" not in said and "in place" not in said
     assert cli.run(["sessions", "--json", "--flash", str(bench.process.flash)]) == OK
-    assert [sale["outlet"] for sale in json.loads(capsys.readouterr().out)] == [3]
+    assert [session["outlet"] for session in json.loads(capsys.readouterr().out)] == [3]

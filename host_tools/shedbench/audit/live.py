@@ -1,7 +1,7 @@
 """What is live and sold to nobody is told: the crew that reads the journal must learn of it before somebody touches the socket.
 
-Hazard: a welded relay that feeds a bike for hours, and no line says so. An outlet that delivers power outside every sale, to a board that
-runs, has a fault in the journal that names it: 8 (its meter), 9, 28 or 29 (itself).
+Hazard: a welded relay that feeds a bike for hours, and no line says so. An outlet that delivers power outside every session, to a running
+board, has a fault in the journal that names it: 8 (its meter), 9, 28 or 29 (itself).
 
 Within SOON_NS, for an idle meter is read every 30 s and three readings accuse (docs/decisions/0022); within TOLD_NS where its meter or
 another one is out of order, for a silent one is reported after two minutes, and dead ones hold up the line. A
@@ -82,7 +82,7 @@ def _told(tells: Collection[str], index: int, records: list[Record], timeline: T
 
 
 def _unsold(drawn: Span, index: int, records: list[Record], timeline: Timeline, now_ns: int) -> list[Span]:
-    """``drawn`` without the sales of the outlet, each as long as it may have been."""
+    """``drawn`` without the sessions of the outlet, each as long as it may have been."""
     begins: dict[int, int] = {}
     ends: dict[int, int] = {}
     for record in records:

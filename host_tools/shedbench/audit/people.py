@@ -1,13 +1,13 @@
-"""Whose card: a sale stands on the card of somebody who pressed this outlet's button, and nobody else stops it by the button.
+"""Whose card: a session stands on the card of somebody who pressed this outlet's button, and nobody else stops it by the button.
 
-Law 6 from the other side: a sale that is settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
+Law 6 from the other side: a session settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
 how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
 
 What docs/decisions/0020 says will stay is taken as said, and nothing else: with a single open grant tap-then-press works for everybody, so
 who presses while only one card is open is taken for its owner, whoever it is; whose card was open at a press that several open cards made
-unclear, and is read once more within half a minute, is taken for the presser; and a running sale whose card is open is stopped by
+unclear, and is read once more within half a minute, is taken for the presser; and a running session whose card is open is stopped by
 whoever presses its button. A card is open from when the reader told of it
-for the grant's time, or until a sale began or ended on it, or the board started anew.
+for the grant's time, or until a session began or ended on it, or the board started anew.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SELECTED_NS: Final = 31 * SECOND_NS
 SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until a card opens anything
 LIES_NS: Final = 5 * SECOND_NS  # read again within this, a card may have lain there: one tap
 READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
-STOP_NS: Final = 32 * SECOND_NS  # and a sale is settled some seconds after its relay has opened
+STOP_NS: Final = 32 * SECOND_NS  # and a session is settled some seconds after its relay has opened
 
 
 class Use(NamedTuple):
@@ -47,7 +47,7 @@ class Refused(NamedTuple):
 
 
 def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
-    """Every sale that is on the card, or was ended by the finger, of somebody who was not there."""
+    """Every session that is on the card, or was ended by the finger, of somebody who was not there."""
     if truth.owners is None:
         return []
     findings: list[str] = []
@@ -89,7 +89,7 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
 
 
 def _begun_with(later: list[Record], at_ns: int, truth: Truth, site: Site, timeline: Timeline) -> list[Use]:
-    """Sales that stand behind this one in the journal and began in the same second: by outlet, not by who came first."""
+    """Sessions that stand behind this one in the journal and began in the same second: by outlet, not by who came first."""
     assert truth.owners is not None
     uses: list[Use] = []
     for record in later:
@@ -115,8 +115,8 @@ def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
 
 
 def _surely_open(at_ns: int, truth: Truth, site: Site, used: list[Use], refused: list[Refused]) -> set[str]:
-    """Whose cards surely were: laid there in service and not used since. A press may use a card and leave no record (a sale that does not
-    begin after all, a stop that a trip overtakes), so that after it no card is sure; but for one that the journal says was refused, and
+    """Whose cards surely were: laid there in service and not used since. A press may use a card and leave no record (a session that never
+    begins, a stop that a trip overtakes), so that after it no card is sure; but for one that the journal says was refused, and
     one that the use of one card explains, which is that card's alone."""
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0) + SERVICE_NS
     pressed_ns = max(

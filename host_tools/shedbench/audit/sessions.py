@@ -1,11 +1,11 @@
-"""Sales: each is settled once, with the plant's energy to 1 % and its price to the fen; no socket had voltage outside a sale.
+"""Sessions: each is settled once, with the plant's energy to 1 % and its price to the fen; no socket had voltage outside a session.
 
 Tolerances, and why they are what they are:
 
 - energy: 1 % of what the plant delivered. Only below 100 Wh the meter's own resolution is the larger one: its register cuts off up to 1 Wh,
   and up to a second flows between its last reading and the open contact: 1.2 Wh.
 - energy under a dead meter: what flowed between its last reading and the open contact is measured by nobody and costs nobody: up to
-  UNMEASURED_S at the sale's own power may be missing (never too much) when the sale ended for its meter.
+  UNMEASURED_S at the session's own power may be missing (never too much) when the session ended for its meter.
 - energy after a cut: what records.md promises (CUT_MWH).
 - energy under a lying meter: what flowed while it stood still, showed zeros or was set back may be missing; nothing may be billed that did
   not flow, whatever it showed.
@@ -39,7 +39,7 @@ PAUSED_S: Final = 18.0  # a pause is found within 6 s, and billed time ends with
 BILLED_MORE_S: Final = 1.0
 OF_THE_SHED: Final = frozenset({"blind", "supply_lost", "waited"})  # pay for the time used
 UNMEASURED_S: Final = 25.0  # 15 s grace, the poll before it, the ordered stop
-CUT_MWH: Final = 1500.0  # a sale that is settled after a cut may lack as much (records.md, "What a power cut costs")
+CUT_MWH: Final = 1500.0  # a session that is settled after a cut may lack as much (records.md, "What a power cut costs")
 FIRST_CHECKPOINT_S: Final = 15.0
 LIMIT_LATE_S: Final = 3.0  # 2 s by docs/decisions/0021, and the contacts
 BRIEF_S: Final = 0.5  # a contact that touched, a relay that opened as soon as it had closed
@@ -49,10 +49,10 @@ IDLE_MWH: Final = 400.0  # an interval with less energy carried no load: under t
 
 
 @dataclass(slots=True)
-class Sale:
+class Session:
     """A session as the journal tells it, with the plant's intervals that fall into it."""
 
-    session: int
+    id: int
     outlet: int
     begin_ns: int
     end: Record | None = None
@@ -60,69 +60,71 @@ class Sale:
     intervals: list[Energised] = field(default_factory=list)
 
     def __str__(self) -> str:
-        return f"session {self.session:#010x} at outlet {self.outlet}"
+        return f"session {self.id:#010x} at outlet {self.outlet}"
 
 
 def settle_sessions(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
-    """Every disagreement about sales."""
+    """Every disagreement about sessions."""
     findings: list[str] = []
-    for sale in sales_of(truth, site, records, timeline, findings):
-        running = bool(sale.intervals) and sale.intervals[-1].to_ns is None
-        if sale.end is not None:
-            findings += _compare(sale, sale.end, site, truth)
+    for session in sessions_of(truth, site, records, timeline, findings):
+        running = bool(session.intervals) and session.intervals[-1].to_ns is None
+        if session.end is not None:
+            findings += _compare(session, session.end, site, truth)
         elif not running:
-            findings.append(f"{sale} was never settled; the plant delivered {_energy(sale) / 1000:.1f} Wh in it")
+            findings.append(f"{session} was never settled; the plant delivered {_energy(session) / 1000:.1f} Wh in it")
     return findings
 
 
-def sales_of(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str] | None = None) -> list[Sale]:
+def sessions_of(
+    truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str] | None = None
+) -> list[Session]:
     """Every session of the journal with its intervals, in the order in which they began. Appends to ``findings`` what fits nowhere."""
     findings = [] if findings is None else findings
-    sales = _sales(site, records, timeline, findings)
+    sessions = _sessions(site, records, timeline, findings)
     for outlet, intervals in truth.energised.items():
-        _assign(outlet, intervals, sales, findings)
-    return sales
+        _assign(outlet, intervals, sessions, findings)
+    return sessions
 
 
-def _sales(site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str]) -> list[Sale]:
-    sales: dict[int, Sale] = {}
+def _sessions(site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str]) -> list[Session]:
+    sessions: dict[int, Session] = {}
     for record in records:
         if record.kind not in ("session_start", "session_end", "session_resumed", "session_energised"):
             continue
-        session, index = record.number("session"), record.number("outlet")
+        session_id, index = record.number("session"), record.number("outlet")
         if index >= len(site.outlets):
-            findings.append(f"session {session:#010x} is at outlet index {index}; the site has {len(site.outlets)} outlets")
+            findings.append(f"session {session_id:#010x} is at outlet index {index}; the site has {len(site.outlets)} outlets")
             continue
-        sale = sales.get(session)
+        session = sessions.get(session_id)
         if record.kind == "session_start":
-            if sale is not None:
-                findings.append(f"{sale} begins twice")
+            if session is not None:
+                findings.append(f"{session} begins twice")
             else:
-                sales[session] = Sale(session, site.outlets[index], timeline.when(record))
-        elif sale is None:
-            findings.append(f"session {session:#010x} at outlet {site.outlets[index]} has a {record.kind} record and no start")
+                sessions[session_id] = Session(session_id, site.outlets[index], timeline.when(record))
+        elif session is None:
+            findings.append(f"session {session_id:#010x} at outlet {site.outlets[index]} has a {record.kind} record and no start")
         elif record.kind == "session_end":
-            if sale.end is not None:
-                findings.append(f"{sale} is settled twice")
+            if session.end is not None:
+                findings.append(f"{session} is settled twice")
             else:
-                sale.end, sale.end_ns = record, timeline.when(record)
-        elif sale.end is not None:
-            findings.append(f"{sale} has a {record.kind} record behind its end")
-    return list(sales.values())
+                session.end, session.end_ns = record, timeline.when(record)
+        elif session.end is not None:
+            findings.append(f"{session} has a {record.kind} record behind its end")
+    return list(sessions.values())
 
 
-def _assign(outlet: int, intervals: list[Energised], sales: list[Sale], findings: list[str]) -> None:
-    """Give each interval to the sale during which it began: exactly one."""
+def _assign(outlet: int, intervals: list[Energised], sessions: list[Session], findings: list[str]) -> None:
+    """Give each interval to the session during which it began: exactly one."""
     for interval in intervals:
         fits = [
-            sale
-            for sale in sales
-            if sale.outlet == outlet
-            and sale.begin_ns - LATE_NS <= interval.from_ns
-            and (sale.end_ns is None or interval.from_ns <= sale.end_ns + EARLY_NS)
+            session
+            for session in sessions
+            if session.outlet == outlet
+            and session.begin_ns - LATE_NS <= interval.from_ns
+            and (session.end_ns is None or interval.from_ns <= session.end_ns + EARLY_NS)
         ]
         if fits:
-            max(fits, key=lambda sale: sale.begin_ns).intervals.append(interval)
+            max(fits, key=lambda session: session.begin_ns).intervals.append(interval)
         else:
             at = interval.from_ns / 1e9
             findings.append(f"outlet {outlet} had voltage from {at:.3f} s on ({interval.energy_mwh / 1000:.1f} Wh) and no session says why")
@@ -133,43 +135,43 @@ def cut_costs_s(fed_s: float, checkpoint_s: int) -> float:
     return min(checkpoint_s, max(FIRST_CHECKPOINT_S, fed_s / 3)) + CHECKPOINT_LATE_S
 
 
-def _compare(sale: Sale, end: Record, site: Site, truth: Truth) -> list[str]:
+def _compare(session: Session, end: Record, site: Site, truth: Truth) -> list[str]:
     findings: list[str] = []
     if end.number("stop_cause") not in STOP_CAUSES:
-        findings.append(f"{sale} ended for stop cause {end.number('stop_cause')}, which no list has")
-    if site.outlets[end.number("outlet")] != sale.outlet:
-        findings.append(f"{sale} ended at outlet {site.outlets[end.number('outlet')]}")
-    if sale.intervals and sale.intervals[-1].to_ns is None:
-        return [*findings, f"{sale} is settled, and the plant still delivers"]
-    true_mwh, said_mwh = _energy(sale), end.number("energy_mwh")
+        findings.append(f"{session} ended for stop cause {end.number('stop_cause')}, which no list has")
+    if site.outlets[end.number("outlet")] != session.outlet:
+        findings.append(f"{session} ended at outlet {site.outlets[end.number('outlet')]}")
+    if session.intervals and session.intervals[-1].to_ns is None:
+        return [*findings, f"{session} is settled, and the plant still delivers"]
+    true_mwh, said_mwh = _energy(session), end.number("energy_mwh")
     tolerance = ENERGY_SHARE * true_mwh if true_mwh >= SMALL_MWH else SMALL_TOLERANCE_MWH
-    lacking = max(tolerance, CUT_MWH if _was_cut(sale, truth) else 0.0) + _unmeasured(sale) + _misled(sale, truth)
+    lacking = max(tolerance, CUT_MWH if _was_cut(session, truth) else 0.0) + _unmeasured(session) + _misled(session, truth)
     if not -lacking <= said_mwh - true_mwh <= tolerance:
         share = f"{100 * (said_mwh / true_mwh - 1):+.2f} %" if true_mwh else "out of nothing"
         said = f"the journal says {said_mwh / 1000:.2f} Wh, the plant delivered {true_mwh / 1000:.2f} Wh"
-        findings.append(f"{sale}: {said} ({share}; 1 % is allowed)")
-    low_s, high_s = _billable(sale, site.checkpoint_s, truth)
+        findings.append(f"{session}: {said} ({share}; 1 % is allowed)")
+    low_s, high_s = _billable(session, site.checkpoint_s, truth)
     said_s = end.number("energised_s")
     if not low_s <= said_s <= high_s:
-        findings.append(f"{sale}: the journal bills {said_s} s, the plant's socket had voltage for {low_s:.0f} to {high_s:.0f} s")
-    fed_s = _fed(sale)
-    if site.longest_s and fed_s > site.longest_s + LIMIT_LATE_S + (LOAD_SHOWS_S if _misled(sale, truth) else 0.0):
-        findings.append(f"{sale} was fed {fed_s:.0f} s, and the longest session has {site.longest_s} s")
+        findings.append(f"{session}: the journal bills {said_s} s, the plant's socket had voltage for {low_s:.0f} to {high_s:.0f} s")
+    fed_s = _fed(session)
+    if site.longest_s and fed_s > site.longest_s + LIMIT_LATE_S + (LOAD_SHOWS_S if _misled(session, truth) else 0.0):
+        findings.append(f"{session} was fed {fed_s:.0f} s, and the longest session has {site.longest_s} s")
     price = _price(end)
-    fen = site.tariff.used_fen if _cause(sale) in OF_THE_SHED else site.tariff.fen
+    fen = site.tariff.used_fen if _cause(session) in OF_THE_SHED else site.tariff.fen
     if price != fen(said_s):
-        findings.append(f"{sale}: {said_s} s cost {fen(said_s)} fen by the tariff, the journal took {price} fen")
+        findings.append(f"{session}: {said_s} s cost {fen(said_s)} fen by the tariff, the journal took {price} fen")
     allowed = {fen(max(0, int(low_s))), fen(int(high_s))}
     if not min(allowed) <= price <= max(allowed):
         owed = " or ".join(str(fen) for fen in sorted(allowed))
-        findings.append(f"{sale}: the plant's energised time costs {owed} fen, the journal took {price} fen")
+        findings.append(f"{session}: the plant's energised time costs {owed} fen, the journal took {price} fen")
     return findings
 
 
-def _fed(sale: Sale) -> float:
+def _fed(session: Session) -> float:
     """Seconds of voltage from the first load on."""
-    first_ns = min((i.from_ns if i.load_ns is None else i.load_ns for i in sale.intervals), default=0)
-    return sum(max(0, (i.to_ns or 0) - max(i.from_ns, first_ns)) for i in sale.intervals) / 1e9
+    first_ns = min((i.from_ns if i.load_ns is None else i.load_ns for i in session.intervals), default=0)
+    return sum(max(0, (i.to_ns or 0) - max(i.from_ns, first_ns)) for i in session.intervals) / 1e9
 
 
 def _loaded(interval: Energised) -> float:
@@ -177,9 +179,9 @@ def _loaded(interval: Energised) -> float:
     return 0.0 if interval.to_ns is None else (interval.to_ns - (interval.load_ns or interval.from_ns)) / 1e9
 
 
-def _blinded(interval: Energised, sale: Sale, truth: Truth) -> float:
+def _blinded(interval: Energised, session: Session, truth: Truth) -> float:
     """Its seconds in which the meter showed what stood still, or zeros: no reading told of a load, and nobody pays unmeasured."""
-    spans = [lie for lie in truth.lies.get(sale.outlet, []) if lie.fault in ("stuck", "zeros")]
+    spans = [lie for lie in truth.lies.get(session.outlet, []) if lie.fault in ("stuck", "zeros")]
     to_ns = interval.to_ns or 0
     return sum(max(0, min(to_ns, lie.to_ns or to_ns) - max(interval.from_ns, lie.from_ns)) for lie in spans) / 1e9
 
@@ -192,52 +194,52 @@ def _price(end: Record) -> int:
     )
 
 
-def _was_cut(sale: Sale, truth: Truth) -> bool:
-    return sale.end_ns is not None and any(sale.begin_ns < boot <= sale.end_ns for boot in truth.boots_ns)
+def _was_cut(session: Session, truth: Truth) -> bool:
+    return session.end_ns is not None and any(session.begin_ns < boot <= session.end_ns for boot in truth.boots_ns)
 
 
-def _misled(sale: Sale, truth: Truth) -> float:
-    """mWh that the sale's own meter cannot have told of."""
-    end_ns = truth.now_ns if sale.end_ns is None else sale.end_ns + EARLY_NS
-    return sum(lie.energy_mwh + LIE_MWH for lie in truth.lies.get(sale.outlet, []) if lie.overlaps(sale.begin_ns - LATE_NS, end_ns))
+def _misled(session: Session, truth: Truth) -> float:
+    """mWh that the session's own meter cannot have told of."""
+    end_ns = truth.now_ns if session.end_ns is None else session.end_ns + EARLY_NS
+    return sum(lie.energy_mwh + LIE_MWH for lie in truth.lies.get(session.outlet, []) if lie.overlaps(session.begin_ns - LATE_NS, end_ns))
 
 
-def _energy(sale: Sale) -> float:
-    return sum(interval.energy_mwh for interval in sale.intervals)
+def _energy(session: Session) -> float:
+    return sum(interval.energy_mwh for interval in session.intervals)
 
 
-def _unmeasured(sale: Sale) -> float:
+def _unmeasured(session: Session) -> float:
     """mWh that no reading can have told of, when the meter was dead at the end."""
-    if not _died(sale):
+    if not _died(session):
         return 0.0
-    return max((interval.energy_mwh / max(interval.seconds, 1.0) for interval in sale.intervals), default=0.0) * UNMEASURED_S
+    return max((interval.energy_mwh / max(interval.seconds, 1.0) for interval in session.intervals), default=0.0) * UNMEASURED_S
 
 
-def _died(sale: Sale) -> bool:
+def _died(session: Session) -> bool:
     """Whether it ended for its meter, or for the supply of meter and load."""
-    return _cause(sale) in ("meter_stale", "supply_lost")
+    return _cause(session) in ("meter_stale", "supply_lost")
 
 
-def _cause(sale: Sale) -> str:
-    return "" if sale.end is None else STOP_CAUSES.get(sale.end.number("stop_cause"), "")
+def _cause(session: Session) -> str:
+    return "" if session.end is None else STOP_CAUSES.get(session.end.number("stop_cause"), "")
 
 
-def _billable(sale: Sale, checkpoint_s: int, truth: Truth) -> tuple[float, float]:
+def _billable(session: Session, checkpoint_s: int, truth: Truth) -> tuple[float, float]:
     """Least and most seconds that may be billed."""
     low = 0.0
     fed: dict[int, float] = {}  # by start of the board that a cut ended: seconds of intervals with a load
-    for interval in sale.intervals:
+    for interval in session.intervals:
         if interval.energy_mwh >= IDLE_MWH:
             life = sum(boot <= interval.from_ns for boot in truth.boots_ns)
-            cut = sale.end_ns is not None and any(interval.from_ns < boot <= sale.end_ns for boot in truth.boots_ns)
+            cut = session.end_ns is not None and any(interval.from_ns < boot <= session.end_ns for boot in truth.boots_ns)
             lost = 0.0
             if cut:
                 fed[life] = fed.get(life, 0.0) + _loaded(interval)
-            elif interval is not sale.intervals[-1]:
+            elif interval is not session.intervals[-1]:
                 lost = PAUSED_S
-            if interval is sale.intervals[-1] and _died(sale):
+            if interval is session.intervals[-1] and _died(session):
                 lost += UNMEASURED_S  # no reading showed a load
-            low += max(0.0, _loaded(interval) - LOAD_SHOWS_S - lost - _blinded(interval, sale, truth))
+            low += max(0.0, _loaded(interval) - LOAD_SHOWS_S - lost - _blinded(interval, session, truth))
     low -= sum(cut_costs_s(fed_s, checkpoint_s) for fed_s in fed.values())
-    high = sum(interval.seconds for interval in sale.intervals)
+    high = sum(interval.seconds for interval in session.intervals)
     return max(0.0, low - 1.0), high + BILLED_MORE_S if high else 0.0

@@ -24,6 +24,6 @@ def power_cuts(seed: int, n: int) -> dict[str, Any]:
         "conditions": f"{MODEL}; a charging day on a flash that has gone round (shedbench/power_cuts/day.py), {whole} cut before, torn with"
         f" random bits, and in mid-erase; then {DEAD} without power, boot, {AFTER}, every bike unplugged and settled; judged from the"
         " plant: lost (not settled, or less energy than docs/protocols/records.md promises), double_billed (settled twice, or too much"
-        " energy or time), left_on (an outlet closed at the end); of the sales that were cut, the most energy that one lacks and that one"
-        " has too much, and the most billed seconds that one lacks",
+        " energy or time), left_on (an outlet closed at the end); of the sessions that were cut, the most energy that one lacks and that"
+        " one has too much, and the most billed seconds that one lacks",
     }

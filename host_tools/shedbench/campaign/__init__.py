@@ -75,7 +75,7 @@ def _play(day: Day, length_s: float, longest_gap_s: float) -> None:
 
 
 def _close(day: Day) -> None:
-    """Everything is mended, everybody leaves, every sale ends."""
+    """Everything is mended, everybody leaves, every session ends."""
     bench = day.bench
     for flapping in day.flapping:
         flapping.stop()

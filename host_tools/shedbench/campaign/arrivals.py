@@ -60,7 +60,7 @@ def _minute(bench: Bench, chance: random.Random, outcome: Outcome) -> None:
     for outlet in range(1, charging + 1):
         start_charging(bench, outlet, chance.choice(("li48v", "la48v20")), card=CARDS[outlet - 1])
     bench.run(chance.randrange(1 * S, 15 * S))
-    if chance.random() < 0.5:  # a sale that begins in the same moment
+    if chance.random() < 0.5:  # a session that begins in the same moment
         bench.bike(4).plug("li60v", soc=0.3)
         bench.card(CARDS[3]).tap()
         bench.run(chance.randrange(300 * MS, 2 * S))
@@ -79,7 +79,7 @@ def _minute(bench: Bench, chance: random.Random, outcome: Outcome) -> None:
         outcome.violations.append(f"trips in the journal: {trips}, not {outcome.cause}")
     ends = [end.stop_cause for end in bench.journal.sessions()]
     if ends != ["trip"] * len(ends) or len(ends) not in (charging, charging + 1):
-        outcome.violations.append(f"{charging} outlets charged and the sales ended by {ends}")
+        outcome.violations.append(f"{charging} outlets charged and the sessions ended by {ends}")
 
 
 def _people(bench: Bench, chance: random.Random) -> None:

@@ -142,7 +142,7 @@ def weld(day: Day) -> None:
 
 
 def left_live(day: Day) -> None:
-    """Relay and, half the time, contactor weld under a running sale; its owner stops it and leaves the bike there for some minutes."""
+    """Relay and, half the time, contactor weld under a running session; its owner stops it and leaves the bike there for some minutes."""
     bench, plant = day.bench, day.bench.plant
     running = [number for number in day.owners if bench.outlet(number).power_w > STRONG_W]
     if not running:

@@ -31,7 +31,7 @@ def _press(day: Day, outlet: int, person: str) -> None:
     day.bench.button(outlet).press(day.ms(60, 800), by=person)
 
 
-def sale(day: Day) -> None:
+def session(day: Day) -> None:
     """Card, then button."""
     came = _comes(day)
     if came is not None:
@@ -203,6 +203,6 @@ def looks(day: Day) -> None:
 
 
 ACTS: Final[dict[Callable[[Day], None], int]] = {
-    sale: 10, outlet_first: 4, together: 4, again: 4, curious: 2, leaves: 8, stranger: 1, purse: 1, door: 2, glass: 1, smoke: 2, key: 1,
+    session: 10, outlet_first: 4, together: 4, again: 4, curious: 2, leaves: 8, stranger: 1, purse: 1, door: 2, glass: 1, smoke: 2, key: 1,
     reads: 2, looks: 2,
 }  # fmt: skip

@@ -40,7 +40,7 @@ def play(site: Path, seed: int, meter_scale: float, picture_file: Path | None) -
         teller.progress_ends()
         findings += audit(bench) + _stories(bench)
         print()
-        table.show(table.sales(bench))
+        table.show(table.sessions(bench))
         wall_s = time.monotonic() - began
         print(f"\n{clock.span(bench.now_ns / 1e9)} simulated in {wall_s:.0f} s, {bench.now_ns / 1e9 / wall_s:.0f} times real time")
     if findings:

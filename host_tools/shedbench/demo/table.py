@@ -1,4 +1,4 @@
-"""The sales of a bench as a table: what the journal says beside what the plant delivered."""
+"""The sessions of a bench as a table: what the journal says beside what the plant delivered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shedguard.formats.cards import show_number
 
 from shedbench.audit.collect import site_of, truth_of
-from shedbench.audit.sessions import sales_of
+from shedbench.audit.sessions import sessions_of
 from shedbench.audit.timeline import Timeline
 from shedbench.bench.bench import Bench
 
@@ -17,22 +17,22 @@ from .words import stop_cause, yuan
 HEADS = ("outlet", "card", "began", "billed time", "journal Wh", "plant Wh", "differ", "price", "ended by")
 
 
-def sales(bench: Bench) -> list[Sequence[str]]:
+def sessions(bench: Bench) -> list[Sequence[str]]:
     """A row per settled session, with ``HEADS``."""
     log = bench.journal.log()
     truth = truth_of(bench)
     rows: list[Sequence[str]] = []
-    for sale in sales_of(truth, site_of(bench), log.records, Timeline(truth.boots_ns, log.records, truth.stops_ns)):
-        end = sale.end
+    for session in sessions_of(truth, site_of(bench), log.records, Timeline(truth.boots_ns, log.records, truth.stops_ns)):
+        end = session.end
         if end is None:
             continue
         card = end.fields["card"]
-        said, true = end.number("energy_mwh") / 1000, sum(interval.energy_mwh for interval in sale.intervals) / 1000
+        said, true = end.number("energy_mwh") / 1000, sum(interval.energy_mwh for interval in session.intervals) / 1000
         rows.append(
             (
-                str(sale.outlet),
+                str(session.outlet),
                 show_number(card) if isinstance(card, bytes) else "-",
-                f"{wall(sale.begin_ns):%H:%M}",
+                f"{wall(session.begin_ns):%H:%M}",
                 span(end.number("energised_s")),
                 f"{said:.1f}",
                 f"{true:.1f}",

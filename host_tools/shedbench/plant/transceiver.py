@@ -1,7 +1,7 @@
 """The RS-485 transceiver between a UART and the line: one that turns itself round, or one with a direction pin (DE tied to /RE).
 
 Hazard: a direction pin that falls too early cuts the request, one that falls too late talks into the answer. Both lose meters, and a
-meter that is lost stops its sale; a model that let such frames through would hide it.
+meter that is lost stops its session; a model that let such frames through would hide it.
 """
 
 from __future__ import annotations

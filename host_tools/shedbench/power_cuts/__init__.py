@@ -43,7 +43,7 @@ class Cut:
 class Sweep:
     """``operations`` of the whole day, and what the cuts that were ``tried`` did. ``findings`` names each cut that went wrong.
 
-    Of the sales that were cut: the most energy that one lacks and that one has too much, the most billed seconds that one lacks."""
+    Of the sessions that were cut: the most energy that one lacks and that one has too much, the most billed seconds that one lacks."""
 
     operations: int = 0
     tried: int = 0

@@ -74,7 +74,7 @@ def _wait(minutes: int) -> list[Step]:
 
 
 def charging_day() -> list[Step]:
-    """Thirteen sales: unplugged, stopped by their user, cut by smoke, through outages, gone in one. Begins at power-on."""
+    """Thirteen sessions: unplugged, stopped by their user, cut by smoke, through outages, gone in one. Begins at power-on."""
     return [
         Step("power-on", lambda bench: None, 20),
         *_comes(1, "resident", "li48v"),
@@ -133,7 +133,7 @@ def used_flash(path: Path) -> None:
     for label, magic, kinds, records, second in (
         ("shed_journal", JOURNAL_MAGIC, JOURNAL_KINDS, [gate], lambda _record: state),
         ("shed_box", EVENTS_MAGIC, JOURNAL_KINDS, [gate], lambda _record: state),
-        ("shed_live", LIVE_MAGIC, LIVE_KINDS, [*[live] * 9, done], _going),  # a sale of an hour and a half
+        ("shed_live", LIVE_MAGIC, LIVE_KINDS, [*[live] * 9, done], _going),  # a session of an hour and a half
     ):
         size = find(SHEDGUARD, label).size
         found = _filling(records, second, kinds, size)
@@ -146,7 +146,7 @@ def _going(record: Record) -> Record:
 
 
 def _filling(records: list[Record], second: Callable[[Record], Record], kinds: Mapping[int, Kind], size: int) -> list[tuple[int, bytes]]:
-    """``records`` over and over, until all sectors are full, with the last of them at the very end (no sale is left open).
+    """``records`` over and over, until all sectors are full, with the last of them at the very end (no session is left open).
 
     The second record of each sector is what ``second`` makes of the first."""
     found: list[tuple[int, bytes]] = []

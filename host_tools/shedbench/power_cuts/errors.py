@@ -1,6 +1,6 @@
 """Flash that refuses: each program and erase of a start, a stop, a trip and a resume returns an error, its work done or not.
 
-Hazard: a record that stands is written a second time (a sale billed twice), or one that does not stand is taken to (a sale lost).
+Hazard: a record that stands is written a second time (a session billed twice), or one that does not stand is taken to (a session lost).
 """
 
 from __future__ import annotations

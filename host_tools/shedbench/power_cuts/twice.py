@@ -18,7 +18,7 @@ from .day import Step
 from .judge import Verdict, judge
 
 STEPS: Final = {"start": "resident presses 1", "stop": "neighbour stops 2", "trip": "smoke", "resume": "mains are back"}
-BOOT_NS: Final = 30 * 1_000_000_000  # in this time the boot has mended what was cut, and the first sale is resumed
+BOOT_NS: Final = 30 * 1_000_000_000  # in this time the boot has mended what was cut, and the first session is resumed
 AFTER: Final = "90 s"
 
 

@@ -93,11 +93,11 @@ class Contents:
         return [record for _outlet, record in sorted(newest.items()) if record.number("session") not in done]
 
     @property
-    def sales(self) -> set[tuple[int | bytes, ...]]:
-        """Every sale of which anything is known here: id, outlet, card and first meter reading, for ids of two boards may be the same."""
+    def sessions(self) -> set[tuple[int | bytes, ...]]:
+        """Every session known here: id, outlet, card and first meter reading, for ids of two boards may be the same."""
         log = self.journal
-        started = {_sale(record, "meter_wh") for record in [*log.of("session_start"), *self.live.of("live")]}
-        return started | {_sale(record, "meter_start_wh") for record in log.of("session_end")}
+        started = {_session(record, "meter_wh") for record in [*log.of("session_start"), *self.live.of("live")]}
+        return started | {_session(record, "meter_start_wh") for record in log.of("session_end")}
 
     @property
     def boots(self) -> int:
@@ -127,7 +127,7 @@ def _chip_of_image(place: Partitions) -> str:
     return CHIP_IDS.get(int.from_bytes(head[12:14], "little"), "esp32") if head[0] == MAGIC else "esp32"
 
 
-def _sale(record: Record, meter: str) -> tuple[int | bytes, ...]:
+def _session(record: Record, meter: str) -> tuple[int | bytes, ...]:
     return tuple(record.fields[name] for name in ("session", "outlet", "card", meter))
 
 

@@ -1,6 +1,6 @@
 """What a restore changes in a log region: the boot count is lifted by a record at its end, erase counts stay those of the chip.
 
-Hazard: two sales with one session id. Ids are made from the boot count, so a restored board counts on from beyond both histories.
+Hazard: two sessions with one id. Ids are made from the boot count, so a restored board counts on from beyond both histories.
 """
 
 from __future__ import annotations

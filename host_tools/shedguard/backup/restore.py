@@ -1,6 +1,6 @@
 """What of a backup goes onto a board, item by item: restored, unchanged, skipped or incompatible, and why.
 
-Hazard: a sale settled twice or lost, a revoked card let in again, a session id given out twice, outlets run by another shed's
+Hazard: a session settled twice or lost, a revoked card let in again, a session id given out twice, outlets run by another shed's
 configuration. So nothing that the board has of its own is overwritten unasked, counters only go up, and the configuration comes last:
 without one the board sells nothing, so a cut in between leaves a board that waits for the same command.
 """
@@ -97,20 +97,20 @@ def _journal(backup: Contents, board: Contents, replace: bool) -> Item:
         return _empty(name)
     facts = {"records": len(log.records), "sessions": len(backup.ended), "problems": len(log.problems)}
     mine = {record.sequence: record for record in board.journal.records}
-    kept = records.read_journal(backup.raw[JOURNAL]).records or log.records  # events are pushed out by later ones, sales are not so soon
+    kept = records.read_journal(backup.raw[JOURNAL]).records or log.records  # events are pushed out by later ones, sessions are not so soon
     if mine.get(kept[-1].sequence) == kept[-1]:
         newest = log.records[-1].sequence
         state = "unchanged" if max(mine) <= newest else "skipped"
         further = f"the board's own goes further: record {max(mine)} against {newest}"
         return Item(name, state, "the board has it" if state == "unchanged" else further, facts=facts | {"empty": True})
-    strange = board.sales - backup.sales
+    strange = board.sessions - backup.sessions
     if strange and not replace:
-        why = f"the board has {len(strange)} sales that the backup has not: shed sessions shows them, --replace gives them up"
+        why = f"the board has {len(strange)} sessions that the backup has not: shed sessions shows them, --replace gives them up"
         return Item(name, "skipped", why, facts=facts)
     boots = max(backup.boots, board.boots) + BOOTS_AHEAD
     region = log_region.with_boots(backup.raw[JOURNAL], log, boots)
     region = log_region.with_wear_of(region, board.raw[JOURNAL], JOURNAL_MAGIC)
-    why = f"{len(log.records)} records" + (f", {len(strange)} sales of the board given up" if strange else "")
+    why = f"{len(log.records)} records" + (f", {len(strange)} sessions of the board given up" if strange else "")
     return Item(
         name,
         "restored",
@@ -141,7 +141,7 @@ def _cut_off(backup: Contents, board: Contents) -> bool:
         for record in backup.unsettled
         if record.number("session") not in board.ended and newest.get(record.number("outlet"), 0) < record.sequence
     ]
-    return bool(missing) and board.sales <= backup.sales
+    return bool(missing) and board.sessions <= backup.sessions
 
 
 def _counters(backup: Contents, board: Contents, journal: Item) -> Item:

@@ -35,7 +35,7 @@ def status(
 ) -> None:
     """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active.
 
-    An outlet that is not seen off yet (a boot, a stop, a neighbour's sale of some seconds ago) is asked again for up to 20 s before it is
+    An outlet that is not seen off yet (a boot, a stop, a neighbour's session just now) is asked again for up to 20 s before it is
     said that it may be live; --json tells this moment.
 
     With --site or --key it also sets the board's clock, when that is not set or off by more than a minute, and says so.

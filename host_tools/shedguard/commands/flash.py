@@ -57,12 +57,12 @@ def flash(
     baud: BaudOption = 460800,
     before: BeforeOption = None,
     live_check: CheckOption = True,
-    erase_data: Annotated[bool, typer.Option("--erase-data", help="Erase configuration, cards and sales too.")] = False,
+    erase_data: Annotated[bool, typer.Option("--erase-data", help="Erase configuration, cards and sessions too.")] = False,
     replace_site: ReplaceSiteOption = None,
     as_json: JsonOption = False,
     yes: YesOption = False,
 ) -> None:
-    """Write MicroPython, partition table and program; what the board has already is skipped. Configuration, cards and sales stay.
+    """Write MicroPython, partition table and program; what the board has already is skipped. Configuration, cards and sessions stay.
 
     Cut off at any point, the board is safe (outputs off) and the same command goes on. Exit codes: 2 the image does not fit, 3 no board,
     4 it does not start afterwards, 7 a session is live, or it is another product's board (--replace-site erases that configuration).
@@ -74,7 +74,7 @@ def flash(
         port_of(port), board, image, sha256, baud, before_of(before), live_check, erase_data=erase_data, replace_site=replace_site
     )
     prepared = board_flash.prepare(request)
-    what = "ERASE configuration, cards and sales, and write" if erase_data else "write"
+    what = "ERASE configuration, cards and sessions, and write" if erase_data else "write"
     ask(f"{request.port}: {what} {board} (the board is out of service meanwhile).", yes)
     say(f"connecting to {request.port}")
     report = board_flash.flash(request, _bar(), prepared, hands())

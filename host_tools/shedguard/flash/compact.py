@@ -1,6 +1,6 @@
 """The program with fewer names, for a stock image, where every name that the program interns takes RAM for good.
 
-Hazard: a shed that runs out of memory in a sale. What MicroPython keeps of a module is its bytecode, a dictionary of its globals and every
+Hazard: a shed out of memory in mid-session. What MicroPython keeps of a module is its bytecode, a dictionary of its globals and every
 name in it, in tables that double: the 1261st name alone costs 9 KB. So the text of each module is shortened before it is compiled, by three
 rules that change no behaviour and no line number:
 

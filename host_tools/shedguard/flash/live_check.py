@@ -10,11 +10,11 @@ from ..link.console import Console
 from ..link.ports import Wire, open_quietly
 from ..link.who import Running, ask
 
-_OVER: Final = (0, 8)  # states of an outlet without a sale: idle, done
+_OVER: Final = (0, 8)  # states of an outlet without a session: idle, done
 
 
 def live_outlets(wire: Wire) -> list[tuple[int, str]]:
-    """Number and state of every outlet with a sale; ShedError when the console does not tell."""
+    """Number and state of every outlet with a session; ShedError when the console does not tell."""
     frames = Console(wire).request("status")
     return [(frame["o"], OUTLET_STATES.get(frame["st"], str(frame["st"]))) for frame in frames if "o" in frame and frame["st"] not in _OVER]
 

@@ -2,7 +2,7 @@
 
 Hazard: half of an old program with half of a new one. So the first thing that changes is the file system's two first blocks, which are
 erased: without them nothing of ours starts (a stock image then formats an empty file system, or prints for ever that it is corrupt; the
-outputs stay at their pull resistors: EN has floated them). They are written last, when everything else has been compared. The sale data
+outputs stay at their pull resistors: EN has floated them). They are written last, when everything else has been compared. The session data
 of another layout is erased before the partition table that would make it ours. The same command repeats what is missing and skips what is
 there.
 """

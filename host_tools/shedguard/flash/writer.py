@@ -136,7 +136,7 @@ def _to_erase(channel: Channel, same_table: bool, erase_data: bool) -> list[Part
         if settings in used and current(channel.read(settings.offset, settings.size)) is not None:
             raise ShedError(
                 "the board holds a shed's configuration, but its partition table is damaged or of another layout",
-                "what is in its data partitions (configuration, cards, sales) would be erased",
+                "what is in its data partitions (configuration, cards, sessions) would be erased",
                 "save it (shed backup), then repeat this with --erase-data",
                 REFUSED,
             )

@@ -42,7 +42,7 @@ _EN: Final[Mapping[str, str]] = {
     "nothing": "nothing",
     "repeats": "{times} times more in {span}: {what}",
     "other_things": "other things",
-    "lost": "no room was left for {events} events; {refused} records of sales or trips were refused at first",
+    "lost": "no room was left for {events} events; {refused} records of sessions or trips were refused at first",
     "later_kind": "record kind {kind}: {data}",
     "outlet": "outlet {number}",
     "outlet_in_place": "outlet in place {place} of the site file",

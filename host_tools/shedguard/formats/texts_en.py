@@ -78,7 +78,7 @@ EN: Final[Mapping[str, Mapping[str, str]]] = {
         "wrong_board": "configuration and boot file name different boards: safe mode",
         "clock_unset": "the clock is not set: cards with a last day do not end",
         "trip_unknown": "a trip of another configuration is latched",
-        "records_lost": "the record of a sale or a trip was refused",
+        "records_lost": "the record of a session or a trip was refused",
         "supply_lost": "no supply",
         "low_voltage": "low voltage, or one that sags again and again",
         "live_outlet": "LIVE although relay and contactor were told off",

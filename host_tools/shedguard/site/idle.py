@@ -23,7 +23,7 @@ def _meant(site: SiteFile) -> Iterator[Problem]:
     """Values that are allowed and hardly meant."""
     key, zone = site.safety.maintenance_key.lower(), site.site.time_zone_min
     if len(set(key)) == 1:
-        what = f"maintenance_key is {key[0]} all over: whoever guesses it may clear trips and stop sales"
+        what = f"maintenance_key is {key[0]} all over: whoever guesses it may clear trips and stop sessions"
         yield Problem(("safety", "maintenance_key"), what, "it was not drawn at random", "openssl rand -hex 32", "warning")
     if zone % 15:
         what = f"time_zone_min = {zone}: no zone of the world is {abs(zone)} minutes from Greenwich"

@@ -26,7 +26,7 @@ def lines(loaded: LoadedSite) -> Iterator[str]:
     yield f"image: {len(image)} bytes, CRC {image_crc(image):08X}"
     beat = site.safety.heartbeat
     yield f"heartbeat: {_at(loaded, beat)}" if beat else "heartbeat: NONE: this shed is unprotected"
-    yield f"sales under a fire point at fault end after {site.safety.blind_grace_min} min, where no other detector of its zone looks"
+    yield f"sessions under a fire point at fault end after {site.safety.blind_grace_min} min, where no other detector of its zone looks"
     yield from _titled("Outlets", ("outlet", "group", "relay", "button", "meter", "at most"), [
         (o.number, o.group, _at(loaded, o.relay), _at(loaded, o.button), f"{o.meter.bus}/{o.meter.address} {o.meter.profile}",
          f"{o.max_power_w} W") for o in site.outlet

@@ -25,7 +25,7 @@ _TABLES: Final = {
     "gate": "A gate: its lock is energised to lock, so that a dead board and a power cut free it.",
     "reader": "A card reader.",
     "tariff": "A price for each begun block of time.",
-    "charging": "When a sale begins, is full, unplugged, too long.",
+    "charging": "When a session begins, is full, unplugged, too long.",
     "contact": "Whom to call: printed in reports.",
 }
 _KEYS: Final = {
@@ -39,8 +39,8 @@ _KEYS: Final = {
     "release_s": "a card frees the gate for so long",
     "held_open_s": "then the open gate is reported",
     "block_min": "1 yuan for 5 hours: price_fen = 100, block_min = 300",
-    "full_percent": "of the highest power of this sale",
-    "min_power_w": "a sale that draws less is ended",
+    "full_percent": "of the highest power of this session",
+    "min_power_w": "a session that draws less is ended",
     "grant_s": "between the card and the button",
 }
 
