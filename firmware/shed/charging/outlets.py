@@ -29,10 +29,9 @@ from time import ticks_diff
 
 from micropython import const
 
-from shed.charging import stop_causes
+from shed.charging import session, stop_causes
 from shed.charging.grants import Grants
 from shed.charging.off_watch import LOOK, OffWatch
-from shed.charging.session import DONE, STOPPING, Session
 from shed.charging.supply import LOST, Supply
 from shed.safety.faults import DEAD_CONTACT as FAULT_DEAD_CONTACT
 from shed.safety.faults import METER_JUMP as FAULT_METER_JUMP
@@ -62,7 +61,7 @@ class Charging:
         self.fire_fault = 0  # not 0, a fire point is at fault: no session of before an outage goes on
         self._outlets = outlets
         n = len(outlets)
-        self.sessions: list[Session | None] = [None] * n
+        self.sessions: list[session.Session | None] = [None] * n
         self.lease = [0] * ((n + _WORD - 1) // _WORD)
         self.meters = [0] * len(poller.fresh)
         self._trip = self.lease
@@ -144,8 +143,8 @@ class Charging:
                         self.poller.readings[m].jumped = False
                         self.meter_jumped(i)
                     self._todo[i // _WORD] |= 1 << i % _WORD
-                    session = self.sessions[i]
-                    if not self.is_closed(i) and (session is None or session.state != STOPPING):
+                    open_session = self.sessions[i]
+                    if not self.is_closed(i) and (open_session is None or open_session.state != session.STOPPING):
                         self.off_watch.fresh(i, self.poller.readings[m].power_mw)
                 bits >>= 1
                 m += 1
@@ -162,30 +161,30 @@ class Charging:
                     self.meter_lost(i)
 
     def _step_one(self, i, now_ms, closed, tripped):
-        session = self.sessions[i]
-        if session is None:
+        open_session = self.sessions[i]
+        if open_session is None:
             self._idle(i)
             return
-        session.step(self, now_ms, closed, tripped)
-        if session.state == DONE:
+        open_session.step(self, now_ms, closed, tripped)
+        if open_session.state == session.DONE:
             self.sessions[i] = None
             self.off_watch.look[i] = LOOK
         self.mark(i)
 
     def mark(self, i):
         """Bring the masks of outlet i up to date."""
-        session = self.sessions[i]
+        open_session = self.sessions[i]
         w = i // _WORD
         bit = 1 << i % _WORD
         self.lease[w] &= ~bit
         self._active[w] &= ~bit
-        if session is not None:
+        if open_session is not None:
             self._active[w] |= bit
-            if session.wants_lease():
+            if open_session.wants_lease():
                 self.lease[w] |= bit
         meter = self._outlets[i][0]
         bit = 1 << meter % _WORD
-        if (session is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:
+        if (open_session is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:
             self.meters[meter // _WORD] |= bit
         else:
             self.meters[meter // _WORD] &= ~bit
@@ -210,19 +209,19 @@ class Charging:
 
     def begin(self, i, card):
         """A session on this card at the idle outlet i."""
-        self.take_up(Session(self, i, card))
+        self.take_up(session.Session(self, i, card))
 
-    def take_up(self, session):
+    def take_up(self, open_session):
         """A new session, or one that an outage cut short (restoring.py)."""
-        self.sessions[session.index] = session
-        if session.resumed:
-            self.off_watch.unseen[session.index] = 1  # it was on before the cut
-        self.mark(session.index)
+        self.sessions[open_session.index] = open_session
+        if open_session.resumed:
+            self.off_watch.unseen[open_session.index] = 1  # it was on before the cut
+        self.mark(open_session.index)
 
     def stop(self, i, cause):
         """End the session at outlet i, if any; cause OPERATOR, MAINTENANCE... False when there is none, or it is ending already."""
-        session = self.sessions[i]
-        if session is None or not session.stop(cause):
+        open_session = self.sessions[i]
+        if open_session is None or not open_session.stop(cause):
             return False
         self.mark(i)
         return True

@@ -31,7 +31,7 @@ from binascii import b2a_base64, hexlify, unhexlify
 
 from micropython import const
 
-from shed.storage.journal import LASTING_KINDS
+from shed.storage.journal import SESSION_KINDS
 
 _HINTS = {
     "auth": "tap a maintenance card, turn the key switch, or use --key",
@@ -135,7 +135,7 @@ class Commands:
             found = None if outlet is None else shed.why(outlet)
             yield error("param") if found is None else {"ok": True, "o": outlet, "on": found[0], "hold": found[1]}
         elif verb == "log" or verb == "sessions":
-            yield from self._records(fields, LASTING_KINDS if verb == "sessions" else None)
+            yield from self._records(fields, SESSION_KINDS if verb == "sessions" else None)
         elif verb == "faults":
             yield {"ok": True, "n": len(shed.faults)}
             for code, argument, times, live in shed.faults.rows():

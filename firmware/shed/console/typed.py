@@ -7,7 +7,7 @@ from shed.console import words
 from shed.console.dates import date_text, date_value, span_text
 from shed.console.words import word
 from shed.safety.holders import LEASE, NO_SESSION
-from shed.storage.journal import LASTING_KINDS, fields
+from shed.storage.journal import SESSION_KINDS, fields
 
 _VERBS = "help status why log sessions faults stop clear time repl version confirm"
 _HELP = """\
@@ -51,7 +51,7 @@ class Typed:
         elif verb == "log":
             yield from self._records(min(count, self._most) if count >= 0 else 20, None)
         elif verb == "sessions":
-            yield from self._records(min(count, self._most) if count >= 0 else 20, LASTING_KINDS)
+            yield from self._records(min(count, self._most) if count >= 0 else 20, SESSION_KINDS)
         elif verb == "faults":
             yield from self._faults()
         elif verb == "version":
