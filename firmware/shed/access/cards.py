@@ -65,7 +65,7 @@ class CardTable:
         return self._record
 
     def has_dates(self, first, some):
-        """Whether one of `some` cards from position `first` on is valid until a date."""
+        """Whether one of `some` cards from position `first` on is valid and has a last day."""
         for i in range(first, min(first + some, self.count)):
             _role, flags, until_s = unpack_from("<BHI", self.record(i), 11)
             if flags & _VALID and until_s != _FOR_EVER:
