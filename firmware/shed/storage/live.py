@@ -1,4 +1,4 @@
-"""Checkpoints of the sessions that are going on, so that a cut at any byte costs nobody a session (docs/protocols/records.md, live ring).
+"""Checkpoints of running sessions, so that a cut at any byte loses nobody's session (docs/protocols/records.md, live ring).
 
 Hazard: a session billed twice or not at all. The ring never erases the newest checkpoint of a session that is not done.
 """
@@ -25,7 +25,7 @@ _OLD_SIZE = const(41)
 
 
 def row(payload):
-    """The fields of a checkpoint: all of FORMAT, the last two 0, or the first nine, when an older version wrote it."""
+    """The fields of a checkpoint: all of FORMAT; from an older version with 0 for the last two, or only the first nine."""
     whole = len(payload) >= SIZE - 4
     return unpack(FORMAT, (payload + bytes(4))[:SIZE]) if whole else unpack(_OLD, payload[:_OLD_SIZE])
 
@@ -42,7 +42,8 @@ class LiveRing:
         self.trips = b""  # also: counted trips (Books.step), behind the sequence of the journal's next record when they were counted
 
     def open(self):
-        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
+        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`; `recall.fates` tells which of them the journal has
+        settled.
 
         Sector by sector from the newest back, until every outlet of the newest `going` record is accounted for.
         """
@@ -103,7 +104,7 @@ class LiveRing:
         return sequence
 
     def watch(self, *watched):
-        """What the next boot has to know of outlets that may be live. False: it does not stand."""
+        """Records what the next boot must know of outlets that may be live. False: it is not in flash."""
         self.watched = watched
         self._sector = -2
         return self._name_the_going()
@@ -121,7 +122,7 @@ class LiveRing:
         return not self.ring.ahead and self.erase_ahead(True)
 
     def _name_the_going(self):
-        """In a sector just taken: which outlets have a session without a `done`."""
+        """Records in a sector just taken, or after `watch`, which outlets have a session without a `done`."""
         if self.ring.head != self._sector:
             going = 0
             for outlet in self._live:
