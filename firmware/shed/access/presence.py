@@ -1,7 +1,7 @@
 """A card at a reader is one presence, however often the reader loses and finds it again.
 
 Hazards: a card that lies on the reader, or comes and goes at the edge of its field, holds the gate free for ever, starts sessions and fills
-the journal; one that was left there over an outage speaks for nobody. But a person who missed the release may tap again.
+the journal; one that was left there over an outage proves nobody's presence. But a person who missed the release may tap again.
 
     first sight, the reader was seen empty before    counts: gate, session, authority
     again after 3 s without it                       counts

@@ -2,7 +2,7 @@
 
 Hazards: two sessions on one tap; a meter or a relay that fails unseen at an idle outlet; a session forgotten or repeated by a restart.
 
-The sink (books.py implements it). bool: True when the record stands in flash; False when not (the caller acts on it). `i`: outlet index.
+The sink (books.py implements it). bool: True when the record is in flash; False when not (the caller acts on it). `i`: outlet index.
 
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
@@ -14,7 +14,7 @@ The sink (books.py implements it). bool: True when the record stands in flash; F
     session_resumed(id, i, energised_s)
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
-                                                  answer True without a second record when the record stands already
+                                                  answer True without a second record when the record is there already
     fault(code, arg)  fault_over(code, arg)       once per change. Codes: 8 meter_stale and 35 meter_jump with the meter index, 21
                                                   dead_contact with the outlet; and the codes of off_watch.py and supply.py
     hold(holder, i)   release(holder, i)          once per change. Holders: 7 meter_stale; and the holders of off_watch.py and supply.py

@@ -266,7 +266,7 @@ class Session:
                 self.top_up_ms = self.dark_ms = 0
                 self.checkpoint(shed)
                 return 0
-            self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
+            self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # distinguishes NO_LOAD from DEAD_CONTACT
         if self.wait_ms < limits.start_ms:
             return 0
         if self.resumed:

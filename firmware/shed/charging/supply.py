@@ -3,7 +3,7 @@
 Hazard: a fallen breaker or a low voltage taken for so many people who unplugged, so many dead meters; a customer who pays for the dark.
 
   OK ----- meters of the group read under LOW_DV (BACK_DV while none of it is billed) for 3 s, or in dips --------> LOW    fault low_voltage
-  OK, LOW - every meter silent, or the load of two sessions gone at once --------------------------------------> LOST   fault supply_lost
+  OK, LOW - every meter silent, or the load of two sessions lost at once --------------------------------------> LOST   fault supply_lost
   LOW, LOST - meters read BACK_DV and more for 3 s, after a vanished load 20 s; twice as long each time again -> OK
 
 In LOW and LOST sessions pause (session.py) and none begins. One silent meter stays a meter's fault. A contactor (85 % to pull in, 75 % or

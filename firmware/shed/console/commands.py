@@ -12,7 +12,7 @@ The `shed` is service/desk.py; all of it is cheap, none of it raises:
                             ok, to, crc, dv). May yield None.
     task_items()            yields dicts: first the scan's figures, then tasks (task, n, max_us, late_ms, over)
     why(number)             (on 0/1/2, list of holder numbers in order), or None when no outlet has that number
-    outlet_number(index)    what stands on the socket
+    outlet_number(index)    the number on the socket
     journal                 storage.journal.Journal
     faults                  rows() yields (code, argument, times, live); len()
     confirm(by)             keeps the configuration on trial; False when there is none, or its self-test failed

@@ -138,7 +138,7 @@ class Console:
             self._acknowledged(now_ms)
 
     def _refuse(self, name):
-        """A frame 0 of 0 under sequence 00: nothing ran, nobody need acknowledge."""
+        """A frame 0 of 0 under sequence 00: nothing ran, no acknowledgement is needed."""
         self.bad_frames += 1
         self._say(frame.answer(0, 0, 0, {"err": "crc"} if name == "crc" else error(name)))
 

@@ -1,7 +1,7 @@
 """Which meter is read when: energised ones every second, idle ones every half minute, dead ones ever more rarely.
 
-Hazard: a silent meter on an energised outlet is a socket nobody watches. Staleness is therefore a value anyone can ask for
-(age_ms), and one dead meter may cost the others no more than one time-out per back-off period.
+Hazard: a silent meter on an energised outlet is a socket nobody watches. Staleness is therefore a value for every caller (age_ms), and one
+dead meter may cost the others no more than one time-out per back-off period.
 
 Back-off after a time-out, an exception or a foreign reply: 2 s, doubling to 60 s (an energised meter: to 5 s). After a damaged reply, or
 one out of range, the meter is simply read again after the usual interval, for it is there. Priority: meters asked for by request_now, then

@@ -1,7 +1,7 @@
 """Points: the supervised inputs, sampled into masks once per scan.
 
 Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and
-slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor (loops.py) also tells open and
+slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor (loops.py) also shows open and
 short. One that is neither quiet nor in alarm for a second and a half is `suspect`, a fault, until it has been quiet for its clear time.
 
 A point that may become an alarm is looked at in every scan; points in alarm that are quiet again take turns, so that a shed with every

@@ -12,12 +12,12 @@ from shed.storage.log import LogRing
 LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
-# Outlets with a session; since then: outlets that may be live, and the most seconds for which they may in any row; since then: welded ones;
-# since then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Behind it
+# Outlets with a session; added later: outlets that may be live, and the most seconds for which they may in any row; then: welded ones;
+# then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Behind it
 # LiveRing.trips.
 _GOING = "<QIHIII8s"
-# Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
-# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; since then: open s, due s.
+# Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); added later: price fen, block min,
+# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; then: open s, due s.
 FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
 SIZE = const(67)
 _OLD = "<IB11sIIIQIB"
@@ -38,7 +38,7 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
-        self.watched = (0, 0, 0, 0, 0, bytes(8))  # as `watch` was told last, also before a cut
+        self.watched = (0, 0, 0, 0, 0, bytes(8))  # the arguments of the last `watch`, also of one before a cut
         self.trips = b""  # also: counted trips (Books.step), behind the sequence of the journal's next record when they were counted
 
     def open(self):
