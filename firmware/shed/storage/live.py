@@ -133,7 +133,7 @@ class LiveRing:
             going = 0
             for outlet in self._live:
                 going |= 1 << outlet
-            tail = (self.trips or bytes(4)) + self.wired
+            tail = (self.trips or bytes(4)) + self.wired if self.wired else self.trips
             if self.ring.append(GOING, pack(_GOING, going, *self.watched) + tail) < 0:
                 return False
             self._sector = self.ring.head
