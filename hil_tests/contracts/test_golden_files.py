@@ -6,6 +6,7 @@ import ast
 import functools
 import re
 from binascii import crc32
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from shedguard.paths import firmware_dir
 from shedguard.site.image import _LAYOUTS, compile_site, image_crc, read_sections
 from shedguard.site.load import loads
 
-from .goldens.sides import SIDES, Question
+from .goldens import sides
+from .goldens.sides import Question
 from .goldens.text import FOLDER, SUFFIX
 
 IMAGES = sorted(FOLDER.glob("site-*.bin"))
@@ -82,16 +84,16 @@ def _backup_questions(path: Path) -> dict[str, Question]:
 
 
 @functools.cache
-def _answers(side: str) -> dict[str, Any]:
+def _firmware(side: str) -> Callable[[Question], Any]:
     asked = [_image_question(path) for path in IMAGES]
     asked += [question for path in BACKUPS for question in _backup_questions(path).values()]
-    return {repr(question): said for question, said in zip(asked, SIDES[side](asked), strict=True)}
+    return sides.firmware(side, asked)
 
 
-@pytest.fixture(params=SIDES)
+@pytest.fixture(params=sides.SIDES)
 def firmware(request: pytest.FixtureRequest):
     """What the firmware answers to a question, here and on a board."""
-    return lambda question: _answers(request.param)[repr(question)]
+    return _firmware(request.param)
 
 
 def test_every_section_is_in_a_golden_image_and_every_file_is_looked_at():

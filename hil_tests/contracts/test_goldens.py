@@ -6,6 +6,7 @@ What is asserted is what the golden itself states, field by field. How a new one
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from struct import iter_unpack
 from typing import Any
 
@@ -15,9 +16,9 @@ from shedguard.backup.log_region import sectors_in_use, with_wear_of
 from shedguard.formats import cards, slots
 from shedguard.formats.records import SECTOR, Record, build_log, decode_payload, encode_payload, read_log
 
-from .goldens import write
+from .goldens import sides, write
 from .goldens.layouts import KINDS, MAGICS, Layout, layouts
-from .goldens.sides import SIDES, Question
+from .goldens.sides import Question
 from .goldens.text import FOLDER, SUFFIX, Case, Field, read, render
 
 LAYOUTS = {layout.file: layout for layout in layouts()}
@@ -88,16 +89,14 @@ def _questions() -> list[Question]:
 
 
 @functools.cache
-def _answers(side: str) -> dict[Question, Any]:
-    """All that the firmware says, asked at once: one start of a board."""
-    asked = _questions()
-    return dict(zip(asked, SIDES[side](asked), strict=True))
+def _firmware(side: str) -> Callable[[Question], Any]:
+    return sides.firmware(side, _questions())
 
 
-@pytest.fixture(params=SIDES)
+@pytest.fixture(params=sides.SIDES)
 def firmware(request: pytest.FixtureRequest):
     """What the firmware answers to a question, here and on a board."""
-    return _answers(request.param).__getitem__
+    return _firmware(request.param)
 
 
 def _named(row: tuple[str, Case]) -> str:

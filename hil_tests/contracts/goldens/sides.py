@@ -39,6 +39,18 @@ def on_micropython(questions: Sequence[Question]) -> list[Any]:
 SIDES: Final[dict[str, Callable[[Sequence[Question]], list[Any]]]] = {"cpython": on_cpython, "micropython": on_micropython}
 
 
+def firmware(side: str, questions: Sequence[Question]) -> Callable[[Question], Any]:
+    """The answers to all of them, asked at once: one start of a board. AssertionError at a question that raised."""
+    said = dict(zip(map(repr, questions), SIDES[side](questions), strict=True))
+
+    def answer(question: Question) -> Any:
+        found = said[repr(question)]
+        assert not isinstance(found, str), f"{question[0]} raised {found}"
+        return found
+
+    return answer
+
+
 def _files(questions: Sequence[Question]) -> dict[str, bytes]:
     root = firmware_dir()
     sources = [root / "shed" / "__init__.py", *(path for room in _ROOMS for path in sorted((root / "shed" / room).glob("*.py")))]
