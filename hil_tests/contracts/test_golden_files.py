@@ -19,8 +19,9 @@ from shedguard.formats.lists import ROLES
 from shedguard.formats.records import JOURNAL_KINDS, JOURNAL_MAGIC, LIVE_KINDS, LIVE_MAGIC, SECTOR, Log, encode_payload
 from shedguard.formats.slots import current
 from shedguard.paths import firmware_dir
-from shedguard.site.image import _LAYOUTS, compile_site, image_crc, read_sections
+from shedguard.site.image import compile_site, image_crc, read_sections
 from shedguard.site.load import loads
+from shedguard.site.sections import LAYOUTS, Section
 
 from .goldens import sides
 from .goldens.sides import Question
@@ -35,17 +36,11 @@ START = firmware_dir() / "shed" / "boot"
 def _forms() -> dict[int, str]:
     """By section: how the firmware unpacks it, out of its own source; it cannot be imported without pins."""
     trees = [ast.parse((START / name).read_text(encoding="utf-8")) for name in ("wiring.py", "start.py")]
-    numbers = {
-        node.targets[0].id: node.value.args[0].value
-        for node in trees[0].body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call)
-        if isinstance(node.value.args[0], ast.Constant)
-    }
     forms = {}
     for call in [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]:
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("rows", "one"):
             name = ast.unparse(call.args[0]).removeprefix("wiring.")
-            forms[numbers[name]] = eval(ast.unparse(call.args[1]))
+            forms[Section[name].value] = eval(ast.unparse(call.args[1]))
     return forms
 
 
@@ -97,13 +92,13 @@ def firmware(request: pytest.FixtureRequest):
 
 
 def test_every_section_is_in_a_golden_image_and_every_file_is_looked_at():
-    assert {number for path in IMAGES for number in read_sections(path.read_bytes())} == set(_LAYOUTS)
+    assert {number for path in IMAGES for number in read_sections(path.read_bytes())} == set(LAYOUTS)
     others = {path for path in FOLDER.iterdir() if path.suffix != SUFFIX}
     assert others == {*IMAGES, *BACKUPS}, "a golden that nothing reads"
 
 
 def test_both_sides_have_the_same_layout_of_every_section():
-    assert {number: _as_letters(form) for number, form in _forms().items()} == {n: _as_letters(form) for n, form in _LAYOUTS.items()}
+    assert {number: _as_letters(form) for number, form in _forms().items()} == {n: _as_letters(form) for n, form in LAYOUTS.items()}
 
 
 @pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.stem)

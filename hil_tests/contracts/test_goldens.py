@@ -6,12 +6,15 @@ What is asserted is what the golden itself states, field by field. How a new one
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
+from pathlib import Path
 from struct import iter_unpack
 from typing import Any
 
 import pytest
 from shed.storage import journal as firmware_journal
+from shed.storage import live
 from shedguard.backup.log_region import sectors_in_use, with_wear_of
 from shedguard.formats import cards, slots
 from shedguard.formats.records import SECTOR, Record, build_log, decode_payload, encode_payload, read_log
@@ -30,6 +33,7 @@ CARDS = [(name, case) for name in sorted(TABLES) for case in read(FOLDER / name)
 SLOTS = {case.title: case for case in read(FOLDER / "slot-1.txt")}
 PARTITION = 4 * SECTOR
 EVER = 0xFFFFFFFF
+TIME = ("uptime_s", "epoch_s", "boot")
 TAILS = [(name, case) for name, case in RECORDS if any(field.name == "counted_trips" for field in case.fields)]
 TAKEN_FROM = {"session_end": "price_fen"}  # what the firmware takes for a field that an older version did not write; 0 in all others
 
@@ -111,6 +115,9 @@ tables = pytest.mark.parametrize("case", [pytest.param(row[1], id=_named(row)) f
 def test_every_format_has_its_goldens_and_no_golden_is_left_unread():
     numbers = {i for i, form in enumerate(firmware_journal.FORMATS, 1) if form != "-"}
     assert {layout.kind.number for layout in LAYOUTS.values() if layout.ring != "live"} == numbers
+    own = re.findall(r"^([A-Z]+) = const\((\d+)\)", Path(live.__file__).read_text(encoding="utf-8"), re.MULTILINE)
+    kinds = {layout.kind.name.upper(): layout.kind.number for layout in LAYOUTS.values() if layout.ring == "live"}
+    assert {name: int(number) for name, number in own if name != "SIZE"} == kinds
     here = {path.name for path in FOLDER.iterdir() if path.suffix == SUFFIX}
     known = {*LAYOUTS, *SECTORS, *TABLES, "slot-1.txt"}
     assert known <= here, f"no golden of {sorted(known - here)}: python -m hil_tests.contracts.goldens.write"
@@ -144,7 +151,7 @@ def test_the_tools_read_and_write_a_record(name, case):
     stated = {field.name: field.value for field in _payload(case)}
     if "wide_fen" in stated:
         stated["price_fen"] = stated["wide_fen"]
-    time = tuple(stated.pop(field) for field in ("uptime_s", "epoch_s", "boot")) if layout.kind.timed else (0, 0, 0)
+    time = [case.number(field) for field in TIME if stated.pop(field, None) is not None]
     sector = _sector(layout, case)
     assert sector.rstrip(b"\xff") == sector[:16] + case.data.rstrip(b"\xff")
     log = read_log(sector, MAGICS[layout.ring], KINDS[layout.ring])
@@ -239,8 +246,9 @@ def test_the_tools_read_and_write_a_slot():
         slot = slots.read_slot(case.data)
         assert slot == slots.Slot(case.number("slot"), case.number("state"), image)
         assert slot.words == words and slot.confirmed == (words == "confirmed")
-    assert slots.build_slot(image, case.number("slot"), confirmed=False) == SLOTS["written"].data
-    assert slots.build_slot(image, case.number("slot"), confirmed=True) == SLOTS["flashed confirmed"].data
+    sequence = SLOTS["written"].number("slot")
+    assert slots.build_slot(image, sequence, confirmed=False) == SLOTS["written"].data
+    assert slots.build_slot(image, sequence, confirmed=True) == SLOTS["flashed confirmed"].data
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def journal_record(ring, kind, sector, sequence, values):
     reader = Journal(FIRST.holding(*(pieces if lasting else ())), None, events=SECOND.holding(*(() if lasting else pieces)))
     reader.open()
     (row,) = [(row[0], row[1], bytes(row[2])) for row in reader.since(0) if row is not None]
-    fields = kinds.fields(row[1], row[2])
+    fields = kinds.fields(row[1], row[2]) or ()
     if kind in LATCH_KINDS:
         recall.before(reader)
         fields += (reader.config_crc,)
