@@ -1,4 +1,4 @@
-"""Causes that are no single latched fire point: votes within a window, and a trip that is over at once."""
+"""Causes other than a single latched fire point: votes within a window, and a trip that is over at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_votes_count_within_their_window_and_not_beyond(seed: int, tmp_path: Pat
         bench.call_point("door").press()
         bench.run("40 ms")
         assert bool(bench.outlet(1).contact_is_open) == trips == bool(bench.gate("main").is_free)
-        if trips:  # what was counted before a reset counts no more
+        if trips:  # a reset clears the count
             bench.call_point("door").reset()
             bench.run("4 s")
             assert bench.console.ask({"do": "clear"}, key=True)[0]["trips"] == 0
