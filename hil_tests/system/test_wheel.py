@@ -1,4 +1,4 @@
-"""The wheel, unpacked where no clone is: what is in it, and what it says of what it cannot do without one."""
+"""The wheel, unpacked without a clone: its content, and its messages about functions that need a clone."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def said(installed: Path, folder: Path, *arguments: str) -> tuple[int, str]:
-    """By the Python of the tests, which has what the wheel depends on; the wheel's own packages are found first."""
+    """With the Python of the tests, which has the wheel's dependencies; the wheel's own packages are found first."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     run = subprocess.run(
         [sys.executable, *arguments],
