@@ -134,7 +134,9 @@ class Start:
         latched, unknown = _known(wired_image, told & ~UNKNOWN, told >= UNKNOWN, journal.config_crc)
         self.recorded = latched  # trips that have their record
         wired.scan.restore_trips(latched, unknown)  # what either knows: RTC memory decays, a journal may be restored
-        rtc.boots = max(boots, rtc.boots, self._open_live()) + 1
+        rtc.boots = max(boots, rtc.boots, self._open_live(wired_image)) + 1
+        if live_ring.wired not in (b"", self.kept) and any(live_ring.watched[2:5]):  # proven live, and which socket is that now?
+            wired.scan.restore_trips(0, True)
         kept = wired.matrix.kept()
         moved = kept and wired_image is not None and wired_image.crc != journal.config_crc
         journal.config_crc = wired_image.crc if wired_image is not None else journal.config_crc or rtc.config_crc
@@ -172,10 +174,11 @@ class Start:
         if not wired.protected:
             known.came(faults.UNPROTECTED)
 
-    def _open_live(self):
+    def _open_live(self, image):
         """Mounts the live ring. Returns the boot count that its session ids tell."""
         ring = self.books.live_ring
         self.found = ring.open()
+        self.kept = ring.wired if image is None else wiring.row(image)
         if not ring.ring.ahead:  # a cut tore the next sector: room for this boot's records, while nothing is on
             ring.erase_ahead(True)
         return ring.newest >> 16
@@ -206,5 +209,9 @@ class Start:
             outlets = self.wired.outlets
             rows = [tuple([i for i in range(len(outlets)) if mask >> i & 1]) for mask in self.wired.groups]
             self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
-            restore(self.charging, *self._unsettled(), self.books.live_ring.watched)
+            ring = self.books.live_ring
+            settled = restore(self.charging, *self._unsettled(), ring.watched, ring.wired not in (b"", self.kept))
+            if settled and ring.wired != self.kept:
+                ring.wired = self.kept
+                ring.watch(*self.charging.off_watch.told)
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)

@@ -14,9 +14,14 @@ from shed.metering.register import step_wh
 _PATIENCE_MS = const(50000)  # a meter that says nonsense for some seconds after power-up; session.py gives up after 60 s
 
 
-def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
+def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8)), moved=False):
     """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
-    LiveRing.watched."""
+    LiveRing.watched. moved: outlet indexes meant other sockets then (decision 0037). False: a session that it settled does not stand."""
+    settled = True
+    if moved:  # no session goes on at another socket, and whichever was not seen off may be any
+        longest = max(told[5])
+        everything = (1 << len(shed.sessions)) - 1
+        told = (everything, longest * 3, 0, 0, 0, bytes([longest] * 8)) if told[0] else (0, 0, 0, 0, 0, bytes(8))
     for record in records:
         session_id, i, card, start_s, wh, seconds, mwh, _, cause = record[:9]
         if len(record) < 19:  # written by an older version: the price as configured, and no time lost
@@ -24,7 +29,7 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
         price = (tariff.TIME, record[9], record[10])
         if session_id in unstarted:
             shed.sink.session_start(session_id, i, card, wh, tariff.charged_fen(price, 0, 1))
-        if i < len(shed.sessions) and shed.sessions[i] is None:
+        if not moved and i < len(shed.sessions) and shed.sessions[i] is None:
             session = Session(shed, i, bytes(card))
             session.tariff = price
             _fill(session, record)
@@ -32,7 +37,7 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
         else:  # the site has changed: nothing to resume it on; what was measured is settled
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
-            shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
+            settled &= shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
     watch.told = tuple(told)
     for i in range(len(shed.sessions)):
@@ -49,6 +54,7 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
             g = shed.group_of[i]
             watch.ahead[g] = told[5][g] if any(told[5]) else told[1] // 3  # an older version knew one number for all rows
             watch.grace[g] = watch.ahead[g] * 3
+    return settled
 
 
 def _fill(session, record):

@@ -22,6 +22,7 @@ FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
 SIZE = const(67)
 _OLD = "<IB11sIIIQIB"
 _OLD_SIZE = const(41)
+_ROW = const(7)  # bytes of a row behind a `going` record
 
 
 def row(payload):
@@ -40,6 +41,7 @@ class LiveRing:
         self._sector = -1  # the head that has its `going` record
         self.watched = (0, 0, 0, 0, 0, bytes(8))  # as `watch` was told last, also before a cut
         self.trips = b""  # also: counted trips (Books.step), behind the sequence of the journal's next record when they were counted
+        self.wired = b""  # also: which sockets the outlets' indexes mean (start.py), a row behind the trips; empty: not known
 
     def open(self):
         """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
@@ -59,7 +61,7 @@ class LiveRing:
             newest = {}
             going = -1
             watched = self.watched
-            tally = b""
+            tally = wired = b""
             sector = ring.back(back)
             for _sequence, kind, payload in ring.sector_records(sector):
                 if kind == LIVE and len(payload) >= _OLD_SIZE:
@@ -71,6 +73,9 @@ class LiveRing:
                 elif kind == GOING and len(payload) >= 8:
                     going, *watched = unpack(_GOING, (bytes(payload) + bytes(26))[:34])
                     tally = bytes(payload[34:])
+                    if tally[-_ROW:-6] == b"\xff":
+                        wired = tally[-_ROW:]
+                        tally = tally[:-_ROW]
             for outlet in newest:
                 if not seen >> outlet & 1:
                     seen |= 1 << outlet
@@ -82,6 +87,7 @@ class LiveRing:
                 wanted = going
                 self.watched = watched
                 self.trips = tally
+                self.wired = wired
         return found
 
     def put(self, payload):
@@ -126,7 +132,8 @@ class LiveRing:
             going = 0
             for outlet in self._live:
                 going |= 1 << outlet
-            if self.ring.append(GOING, pack(_GOING, going, *self.watched) + self.trips) < 0:
+            tail = (self.trips or bytes(4)) + self.wired
+            if self.ring.append(GOING, pack(_GOING, going, *self.watched) + tail) < 0:
                 return False
             self._sector = self.ring.head
         return True
