@@ -23,7 +23,7 @@ _BROAD = {"Exception", "BaseException"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file."""
+    """One source file."""
 
     path: str
     tree: ast.Module
@@ -164,7 +164,7 @@ def no_emulator_branch(source: Source) -> Iterator[Finding]:
 
 
 def one_value_a_constant(source: Source) -> Iterator[Finding]:
-    """A constant is bound once: a second binding takes the first one's readers with it, silently."""
+    """A constant is bound once: a second binding silently changes the value for the first one's readers."""
     bound: set[str] = set()
     for node in source.tree.body:
         for target in node.targets if isinstance(node, ast.Assign) else ():

@@ -60,7 +60,7 @@ def test_a_trip_that_is_over_at_once_ends_the_session_all_the_same(seed: int, tm
 
 
 def test_a_cause_that_is_not_armed_is_no_trip_to_anybody_and_its_point_is_recorded(seed: int, tmp_path: Path):
-    """A flood contact that is tried out for some weeks before it may cut anything."""
+    """A flood contact on trial for some weeks before it may cut anything."""
     flood = '[[cause]]\nname = "flood"\npoints = ["flood"]\neffects = ["cut row A", "free main"]\narmed = false\n\n[[gate]]'
     contact = ('name = "key switch"', 'name = "flood"')
     changes = {"contact": contact, "use": ('use = "key_switch"', "fire = false"), "cause": ("[[gate]]", flood)}
