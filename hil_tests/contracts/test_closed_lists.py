@@ -35,7 +35,7 @@ NAMED = re.compile(r"(\d+) `(\w+)`(?: \((\w+)\))?")
 
 
 def constants(module, *but):
-    """{number: name} of a module's public integer constants, names as the tools have them. Two of one number would be one too few."""
+    """{number: name} of a module's public integer constants, names as the tools have them. No number twice."""
     found = [(value, name.lower()) for name, value in vars(module).items() if name.isupper() and type(value) is int and name not in but]
     found = [row for row in found if not row[1].startswith("_")]
     assert len(dict(found)) == len(found), f"{module.__name__} has two names for one number"
@@ -122,7 +122,7 @@ def test_no_other_room_has_numbers_of_its_own_for_faults_and_holders():
     for path in (REPOSITORY / "firmware").rglob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and path.name != "journal.py":
-                assert not node.targets[0].id.startswith(("FAULT_", "HOLD_")), f"{path.name}: {node.targets[0].id} belongs into the list"
+                assert not node.targets[0].id.startswith(("FAULT_", "HOLD_")), f"{path.name}: {node.targets[0].id} belongs in the list"
 
 
 WORDS = [
@@ -147,7 +147,7 @@ def test_the_board_has_a_word_for_each_and_none_for_nothing(table, host):
     assert {number for number, text in enumerate(table.split("|")) if text} == set(host)
 
 
-# What the board calls otherwise than the tools do, on purpose.
+# Names that differ between board and tools on purpose.
 OTHER_WORDS = {("user", "customer"), ("idle", "free"), ("starting", "waits for its meter"), ("done", "settled"),
                ("locked_out", "too many tries")}  # fmt: skip
 NUMBERS = {
@@ -211,7 +211,7 @@ def test_the_tools_tell_every_kind_of_record():
     assert set(narrate._TELLERS) == set(KINDS.values())
 
 
-# How its paragraph in records.md begins, and the numbers written again where a record's layout is told.
+# How its paragraph in records.md begins, and the numbers that are repeated in a record's layout.
 PARAGRAPHS = {
     "Holders (": lists.HOLDERS,
     "Fault codes:": lists.FAULTS,
@@ -237,7 +237,7 @@ BESIDE = {"closed_again": "closed", "locked_again": "locked", "freed_by_trip": "
 
 
 def listed(beginning, text=RECORDS):
-    """{number: (name, what in brackets is one word)} of a paragraph of records.md."""
+    """{number: (name, the one word in brackets)} of a paragraph of records.md."""
     paragraph = next(line for line in text.replace("\n15 `boot_loop`", " 15 `boot_loop`").splitlines() if line.startswith(beginning))
     found = NAMED.findall(paragraph)
     assert len({number for number, _, _ in found}) == len(found), f"{beginning} has a number twice"
@@ -252,7 +252,7 @@ def numbered(words):
 
 
 def wrong_in(text):
-    """Where a text of records.md does not count as the tools do."""
+    """Numbers in a text of records.md that differ from the tools'."""
     found = [start for start, numbers in PARAGRAPHS.items() if {n: name for n, (name, _) in listed(start, text).items()} != dict(numbers)]
     for pattern, numbers in AGAIN.items():
         written = re.search(pattern, text)
@@ -311,5 +311,5 @@ def test_the_document_of_the_faults_counts_as_the_tools_do():
 
 
 def test_a_site_without_a_grace_has_the_same_on_the_board_as_the_tools_say():
-    """The image leaves the default out: the board's own stands in for it."""
+    """The image leaves the default out: the board has its own."""
     assert Wired().blind_grace_min == BLIND_GRACE_MIN

@@ -1,4 +1,4 @@
-"""Board and tools read the same fields out of live ring records of every version: what the board resumes by, a person can see."""
+"""Board and tools read the same fields out of live ring records of every version: a person can see what the board resumes from."""
 
 from itertools import accumulate
 from struct import calcsize, pack, unpack
@@ -19,13 +19,13 @@ OLDEST, FIRST_APPENDED = 41, 63
 @pytest.mark.parametrize(("size", "fields"), [(OLDEST, 9), (FIRST_APPENDED, 17), (live.SIZE, 19)])
 @pytest.mark.parametrize("more", [b"", b"\x55\x66\x77"])
 def test_a_checkpoint_of_each_version_has_the_same_fields_for_board_and_tools(size, fields, more):
-    """What a later version appends is left alone by both."""
+    """Both ignore what a later version appends."""
     payload = WHOLE[:size] + (more if size == live.SIZE else b"")
     board = live.row(payload)
     tools = decode_payload(LIVE_KINDS, live.LIVE, payload)
     assert tuple(tools.fields.values()) == VALUES[:fields]
     assert board[:fields] == VALUES[:fields]
-    assert not any(board[fields:]), "what was not there is 0"
+    assert not any(board[fields:]), "missing fields are 0"
     assert encode_payload(LIVE_KINDS, tools) == (live.LIVE, WHOLE[:size])
 
 

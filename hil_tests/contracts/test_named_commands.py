@@ -1,4 +1,4 @@
-"""What hints, fault texts, documents and reports tell people to type exists: commands with their options, console words, lines, keys."""
+"""All that hints, fault texts, documents and reports tell people to type exists: commands with options, console words, lines, keys."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_what_the_table_of_faults_tells_the_crew_to_do_exists() -> None:
 
 
 def typed_lists() -> dict[str, list[str]]:
-    """Paragraphs that tell what may be typed where `shed emulate` runs: the lines in them."""
+    """Paragraphs on what can be typed where `shed emulate` runs: the lines in them."""
     found: dict[str, list[str]] = {}
     places = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in texts.documents() if "CHANGELOG" not in path.name

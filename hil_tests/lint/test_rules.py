@@ -1,4 +1,4 @@
-"""Each lint rule fires on what it forbids and is silent on what is allowed beside it."""
+"""Each lint rule fires on what it forbids and is silent on similar code that is allowed."""
 
 from __future__ import annotations
 

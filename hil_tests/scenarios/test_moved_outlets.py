@@ -1,4 +1,4 @@
-"""A configuration whose outlets stand in another order: nothing that was known of a socket is believed of another (decision 0037)."""
+"""A configuration with its outlets in another order: no fact about one socket is applied to another (decision 0037)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_weld_at_an_unknown_socket_holds_every_row_until_a_person_has_looked(b
 
 
 def test_an_outlet_that_may_be_live_is_looked_for_at_every_socket(bench: Bench):
-    """Its meter died and its relay welded. Which socket that is now nobody can tell: the ten minutes go on at each silent meter."""
+    """Its meter died and its relay welded. It is not known which socket that is now: the ten minutes go on at each silent meter."""
     start_charging(bench, 2, card="neighbour")
     start_charging(bench, 1)
     bench.run("1 min")

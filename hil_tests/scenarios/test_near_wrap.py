@@ -118,7 +118,7 @@ NOT_SCENARIOS = {"test_near_wrap", "test_stock_program", "test_variants"}
 
 @pytest.fixture
 def near_wrap() -> Iterator[None]:
-    """Benches made now stand seconds before the wrap."""
+    """Benches made now begin seconds before the wrap."""
     with variant.use(variant.Variant(ticks_offset_ms=variant.NEAR_WRAP_MS)):
         yield
 

@@ -1,6 +1,6 @@
-"""The wheel in an empty virtual environment, with an empty home and no repository in sight: its simulator builds its board, and plays.
+"""The wheel in an empty virtual environment, with an empty home and no repository in sight: its simulator builds its board and runs.
 
-Takes the package index that pip is configured for, and MicroPython's source as set-up does.
+Uses the package index that pip is configured for, and MicroPython's source as set-up does.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def bin(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: A001
-    """Of an environment that has the wheel, what it depends on, and pytest."""
+    """The folder `bin` of an environment that has the wheel, its dependencies, and pytest."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
     outside = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST_", "VIRTUAL_ENV"))}
@@ -98,13 +98,13 @@ def bin(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa:
 
 @pytest.fixture
 def newcomer(bin: Path, tmp_path: Path) -> Installed:  # noqa: A002
-    """Has built nothing yet."""
+    """A user who has built nothing yet."""
     return Installed(bin, tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
 def first(bin: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Installed, list[Said]]:  # noqa: A002
-    """A user who begins with two demos at once, and what these said."""
+    """A user who starts with two demos at once, and their output."""
     user = Installed(bin, tmp_path_factory.mktemp("home"))
     return user, [ended(process) for process in [user.start("shed", "demo", "--script") for _ in range(2)]]
 
@@ -149,7 +149,7 @@ def test_the_first_demo_builds_the_board_and_two_at_once_build_one(first: tuple[
 def test_the_second_use_finds_it_built(first: tuple[Installed, list[Said]], tmp_path: Path):
     user, _ = first
     before = user.board().stat().st_mtime_ns
-    said = user.says("shed", "demo", "--script", PATH=str(tmp_path))  # no compiler there: whatever wanted to build would fail
+    said = user.says("shed", "demo", "--script", PATH=str(tmp_path))  # no compiler there: any build would fail
     assert said.code == 0 and "built" not in said.err and user.board().stat().st_mtime_ns == before
 
 

@@ -60,7 +60,7 @@ class Cards:
 
 
 class MadeUpShed:
-    """The facade of shed/console/commands.py with four outlets, outlet 3 charging; `calls` are the writes it got."""
+    """The facade of shed/console/commands.py with four outlets, outlet 3 charging; `calls` are the writes that it received."""
 
     def __init__(self):
         self.mode = "service"

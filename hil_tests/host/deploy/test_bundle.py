@@ -1,4 +1,4 @@
-"""A bundle brings the tool to a computer without internet: installed from it alone, it can build what it flashes."""
+"""A bundle brings the tool to a computer without internet: installed only from it, the tool can build what it flashes."""
 
 from __future__ import annotations
 

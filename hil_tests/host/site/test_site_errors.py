@@ -1,4 +1,4 @@
-"""A wrong site file: exit code 2, the line, the cause, a hint. One through the command itself, the others through its inside."""
+"""A wrong site file: exit code 2, the line, the cause, a hint. One through the command, the others by a call in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulated board of an installed tool: built once in the user's cache, by one process, and never of half a build."""
+"""The emulated board of an installed tool: built once in the user's cache, by one process, and never used half built."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from shedbench.setup.report import SetupError
 
 
 class Builder:
-    """In the place of make: writes the binary after a while, or fails half way."""
+    """A stand-in for make: writes the binary after a while, or fails half way."""
 
     def __init__(self) -> None:
         self.builds = 0
         self.fails = False
         self.lasts_s = 0.0
-        self.found: list[str] = []  # what lay in the build folder and beside it when it began
+        self.found: list[str] = []  # the content of the build folder and its neighbours when it began
 
     def ensure(self, root: Path, source: Path, _log: Path) -> Path:
         self.builds += 1
@@ -104,7 +104,7 @@ installed.ensure(Path(sys.argv[1]), Path(sys.argv[2]))
 
 
 def opened(pipe: Path) -> int:
-    """Of its end to write into, once somebody reads."""
+    """The writing end, once there is a reader."""
     while True:
         try:
             return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
