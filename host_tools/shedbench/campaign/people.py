@@ -199,7 +199,7 @@ def looks(day: Day) -> None:
         return
     for row in rows:
         if row.get("o") in live and (row["on"] == 0 if "on" in row else bool(row.get("hold"))) and bench.outlet(row["o"]).power_w > 5:
-            day.findings.append(f"outlet {row['o']} delivers {bench.outlet(row['o']).power_w:.0f} W and is called off ({row})")
+            day.findings.append(f"outlet {row['o']} delivers {bench.outlet(row['o']).power_w:.0f} W and is reported as off ({row})")
 
 
 ACTS: Final[dict[Callable[[Day], None], int]] = {

@@ -93,7 +93,7 @@ def _answer(outlet: int, on: int, because: bool, tongue: str) -> str:
         return f"{outlet_text(outlet, tongue)}{state}{'，原因：' if because else ''}"
     more = ", because:" if because else ""
     if on == 2:
-        return f"switch the breaker off: {outlet_text(outlet)} may be live. It was told off{more}"
+        return f"switch the breaker off: {outlet_text(outlet)} may be live. It was switched off{more}"
     return f"{outlet_text(outlet)} is {'on' if on else 'off'}{more}"
 
 

@@ -28,8 +28,8 @@ FAULTS: Final = _numbered(
     "expander_bus", "trip_unknown", "supply_lost", "low_voltage", "live_outlet", "meters_mixed", "blind", "wrong_board",
     "records_lost", "clock_unset", more={35: "meter_jump"},
 )  # fmt: skip
-MAY_BE_LIVE: Final = 2  # `on` of an outlet, a group: told off, and nobody has seen that it is
-# At these a socket may be live although it was told off: the breaker comes before anything else.
+MAY_BE_LIVE: Final = 2  # `on` of an outlet, a group: switched off, and nobody has seen that it is
+# At these a socket may be live although it was switched off: the breaker comes before anything else.
 BREAKER_FIRST: Final = frozenset({"meter_stale", "welded", "output_readback", "live_outlet"})
 _BREAKER_HOLDERS: Final = frozenset({"welded", "live"})  # the same among the holders
 ACCESS_REASONS: Final = _numbered(

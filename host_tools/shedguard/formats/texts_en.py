@@ -81,7 +81,7 @@ EN: Final[Mapping[str, Mapping[str, str]]] = {
         "records_lost": "the record of a session or a trip was refused",
         "supply_lost": "no supply",
         "low_voltage": "low voltage, or one that sags again and again",
-        "live_outlet": "LIVE although relay and contactor were told off",
+        "live_outlet": "LIVE although relay and contactor were switched off",
         "meters_mixed": "its meter shows another outlet's load: meters or their wires are mixed up",
         "meter_jump": "its energy register jumped",
     },
@@ -114,7 +114,8 @@ EN: Final[Mapping[str, Mapping[str, str]]] = {
         "blind": "with an expander bus out: that bus; alone: change the board",
         "wrong_board": "`shed install SITE.toml --replace-site ID` with this shed's own file",
         "clock_unset": "`shed status --site SITE.toml` sets it",
-        "trip_unknown": "look at every detector and call point, and in `shed log` for a live outlet before the change; then `shed clear`",
+        "trip_unknown": "look at every detector and call point; for a live outlet of before the change, in `shed log`; "
+        "when all points are normal, `shed clear`",
         "records_lost": "leave the shed idle for a minute; if it stays, save the journal and change the board",
         "supply_lost": "look at its breaker and residual-current device; if they are on, at the contactor and the meters' bus",
         "low_voltage": "look at the feeder, tell the grid operator; it is switched on later each time",

@@ -1,4 +1,4 @@
-"""What may be live although it was told off: proven or lasting, or only not seen off yet.
+"""What may be live although it was switched off: proven or lasting, or only not seen off yet.
 
 Hazard: a warning that comes after every boot and every stop is one that nobody obeys when a relay has welded. A board says 2 of an outlet
 until a meter has shown it off: up to 15 s after a boot, some seconds after a stop, and when a contactor closes for a neighbour (decision
