@@ -5,23 +5,19 @@ from __future__ import annotations
 import ast
 import re
 from types import MappingProxyType
-from typing import get_args
 
 import pytest
 from shed.access import cards, gate
 from shed.boot.wired import Wired
 from shed.charging import grants, session, stop_causes
 from shed.console import auth, words
-from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
 from shedbench.places import REPOSITORY
-from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
-from shedguard.site import meters, narrate
+from shedguard.site import narrate
 from shedguard.site.limits import BLIND_GRACE_MIN
-from shedguard.site.model import Meter
 
 RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
 FAULT_CODES = (REPOSITORY / "docs/fault-codes.md").read_text(encoding="utf-8")
@@ -72,11 +68,6 @@ FIRMWARE = [
 @pytest.mark.parametrize(("firmware", "host"), FIRMWARE, ids=lambda table: next(iter(table.values())))
 def test_the_firmware_counts_as_the_tools_do(firmware, host):
     assert firmware == dict(host)
-
-
-def test_each_kind_of_meter_is_known_to_board_tools_and_plant():
-    assert set(profiles.PROFILES) == set(meters.NAMES) and len(meters.NAMES) == len(meters.METERS)
-    assert set(meters.METERS) == set(get_args(Meter.model_fields["profile"].annotation)) == set(PLANT_METERS)
 
 
 def test_the_table_of_holders_has_a_place_for_each():

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..boards.model import Board
 from ..errors import PROTOCOL, ShedError
+from . import meters, readers, tariffs
 from .check import effect_names
 from .image import NONE, compile_site, image_crc, read_sections
 from .limits import BLIND_GRACE_MIN
-from .meters import NAMES
 from .model import Charging, SiteFile
 
 _PARITIES = ("none", "odd", "even")
@@ -79,15 +79,15 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
         "cause": [],
         "gate": [],
         "reader": [
-            {"name": called("reader", index), "kind": "pn532", "port": ports[uart, tx, rx], "gate": gates[gate]}
-            for index, (_kind, uart, tx, rx, gate) in enumerate(sections[10])
+            {"name": called("reader", index), "kind": readers.NAMES[kind], "port": ports[uart, tx, rx], "gate": gates[gate]}
+            for index, (kind, uart, tx, rx, gate) in enumerate(sections[10])
         ],
-        "tariff": {"kind": "time", "price_fen": sections[11][0][1], "block_min": sections[11][0][2]},
+        "tariff": {"kind": tariffs.NAMES[sections[11][0][0]], "price_fen": sections[11][0][1], "block_min": sections[11][0][2]},
         "charging": dict(zip(Charging.model_fields, sections[12][0], strict=True)),
     }
     for number, group, relay, _high, button, meter, watts in sections[4]:
         bus, address, profile = sections[5][meter]
-        told = {"bus": buses[bus], "address": address, "profile": NAMES[profile]}
+        told = {"bus": buses[bus], "address": address, "profile": meters.NAMES[profile]}
         tables["outlet"].append(
             {"number": number, "group": groups[group], "relay": at(relay), "button": at(button), "meter": told, "max_power_w": watts}
         )

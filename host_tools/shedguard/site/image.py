@@ -9,10 +9,13 @@ from typing import Final
 
 from ..boards.boot_file import identity
 from ..boards.model import NO_PIN, Board, Wires
+from ..boards.parts import PARTS
 from .check import effect_names
 from .limits import BLIND_GRACE_MIN
 from .meters import METERS
 from .model import Charging, SiteFile
+from .readers import READERS
+from .tariffs import TARIFFS
 
 MAGIC: Final = b"SGI1"
 VERSION: Final = 1
@@ -26,7 +29,6 @@ _LAYOUTS: Final = {
     21: "<B",
 }  # fmt: skip
 _CHARGING: Final = tuple(Charging.model_fields)
-_PARTS: Final = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
 
 
 def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[int] | None = None) -> bytes:
@@ -44,7 +46,7 @@ def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[i
         (8, [(1, index) for index in range(len(site.group))] + [(2, index) for index in range(len(site.gate))]),
         (9, [builder.gate(index) for index in range(len(site.gate))]),
         (10, [builder.reader(index) for index in range(len(site.reader))]),
-        (11, [(1, site.tariff.price_fen, site.tariff.block_min)]),
+        (11, [(TARIFFS[site.tariff.kind].number, site.tariff.price_fen, site.tariff.block_min)]),
         (12, [tuple(getattr(site.charging, name) for name in _CHARGING)]),
         (13, [(bytes.fromhex(site.safety.maintenance_key),)]),
     ]
@@ -112,7 +114,7 @@ def _wires(wires: Wires) -> tuple[int, ...]:
 
 def _expander(board: Board, name: str) -> tuple[int, ...]:
     expander = board.expander[name]
-    return (_PARTS[expander.part], list(board.bus).index(expander.bus), expander.address or 0, *board.resting(name))
+    return (PARTS[expander.part].number, list(board.bus).index(expander.bus), expander.address or 0, *board.resting(name))
 
 
 class _Builder:
@@ -181,4 +183,4 @@ class _Builder:
     def reader(self, index: int) -> tuple[int, ...]:
         reader = self._site.reader[index]
         port = self._board.port[reader.port]
-        return (1, port.uart, port.tx, port.rx, self._gates.index(reader.gate))
+        return (READERS[reader.kind].number, port.uart, port.tx, port.rx, self._gates.index(reader.gate))
