@@ -58,8 +58,8 @@ def constants(*files: str) -> dict[str, int]:
         for node in ast.parse((REPOSITORY / "firmware/shed" / file).read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.targets[0], ast.Name):
                 argument = node.value.args[0]
-                if isinstance(argument, ast.Constant):
-                    found[node.targets[0].id] = int(argument.value)
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, int):
+                    found[node.targets[0].id] = argument.value
     return found
 
 

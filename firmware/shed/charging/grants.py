@@ -31,7 +31,7 @@ _NO_CARD = bytes(11)
 
 
 class Grants:
-    """shed: the Charging it starts and stops sessions at. sink.press_refused(outlet or 255, reason, card) hears of refusals."""
+    """shed: the Charging it starts and stops sessions at. Its sink's press_refused(outlet or 255, reason, card) hears of refusals."""
 
     def __init__(self, shed):
         self._shed = shed
