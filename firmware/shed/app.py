@@ -1,9 +1,8 @@
 """Runs the shed, and ends it: the one place outside the scan's own guard that may catch everything.
 
 Hazard: a program that dies with relays closed. Whatever comes out of service (an exception, KeyboardInterrupt, a scan fault, a silent
-timer) ends the same way:
-open all, keep the fault for the next boot's record in RTC memory, hard reset. The heartbeat stops with the scan and the watchdog stands
-behind both.
+timer) ends the same way: open all, keep the fault for the next boot's record in RTC memory, hard reset. The heartbeat stops with the scan,
+and the watchdog stands behind both.
 """
 
 from micropython import alloc_emergency_exception_buf, kbd_intr

@@ -1,8 +1,8 @@
 """PN532 card reader on a UART (its HSU mode, 115200 8N1), never waiting for it.
 
 Hazard: a reader that dies after weeks and takes the gate with it. It is asked once a second whether it still answers, shown as `silent`
-when it does
-not, waked again with back-off for ever, and set up anew every half minute; until then the gate keeps its state and the exit button works.
+when it does not, waked again with back-off for ever, and set up anew every half minute; until then the gate keeps its state and the exit
+button works.
 
 The chip itself looks for cards (endless retries), so that a card is reported at once and an empty field costs no traffic:
 

@@ -1,12 +1,19 @@
 """Reset, its cause, and the few bytes that survive it in RTC memory.
 
-Hazard: a board that resets for ever, and a trip forgotten over a reset. RTC memory (kept over every reset but power loss):
-bytes 0-1 `SG`, 2 layout version, 3 flags (bit 0: maintenance boot asked for, once; bit 1: in
-maintenance, kept by boot.py over soft resets), 4 bad boots in a row, 5 last fault code, 6-7 its
-argument, 8-11 boot count, 12-15 latched causes. Since the layout with a CRC, 32 bytes long: 16-19 CRC of the configuration whose causes
-they are, 20 bit 0: an unknown cause is latched, 21-23 zero, 24-27 bytes 12-15 with bits 0 to 29 inverted (the scan has no time for a CRC),
-28-31 CRC-32 of bytes 4-11 and 16-23. A memory of 16 bytes is of an older version and is believed; one that does not agree with itself is
-as good as none: what is latched stands in the journal too.
+Hazard: a board that resets for ever, and a trip forgotten over a reset. RTC memory is kept over every reset but power loss:
+
+    0-1    `SG`                          2      layout version
+    3      flags. Bit 0: maintenance boot asked for, once; bit 1: in maintenance, kept by boot.py over soft resets
+    4      bad boots in a row            5      last fault code            6-7    its argument
+    8-11   boot count                    12-15  latched causes
+    since the layout with a CRC:
+    16-19  CRC of the configuration whose causes they are
+    20     bit 0: an unknown cause is latched                              21-23  zero
+    24-27  bytes 12-15 with bits 0 to 29 inverted (the scan has no time for a CRC)
+    28-31  CRC-32 of bytes 4-11 and 16-23
+
+A memory of 16 bytes is of an older version and is believed. One that does not agree with itself is as good as none: what is latched stands
+in the journal too.
 """
 
 from binascii import crc32

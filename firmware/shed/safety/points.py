@@ -2,8 +2,7 @@
 
 Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and
 slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor (loops.py) also tells open and
-short. One that is neither quiet nor in alarm for a second and a half is `suspect`, a fault, until
-it has been quiet for its clear time.
+short. One that is neither quiet nor in alarm for a second and a half is `suspect`, a fault, until it has been quiet for its clear time.
 
 What may become an alarm is looked at in every scan; what is in alarm and quiet again takes turns, so that a shed with every point in alarm
 (or every point reset at once) still scans in time.

@@ -1,8 +1,7 @@
 """The scan: reads every point, evaluates the matrix, drives every output, strobes the heartbeat. Every 5 ms, before everything else.
 
-Hazards: a scan that does not run, runs late, runs on a stopped clock, or dies half-way. It runs as a soft callback of Timer 1, from an
-edge hint,
-or from the executive when the last pass is over 8 ms old. What it does not finish, the heartbeat circuit does: no strobe, no supply.
+Hazards: a scan that does not run, runs late, runs on a stopped clock, or dies half-way. It runs as a soft callback of Timer 1, from an edge
+hint, or from the executive when the last pass is over 8 ms old. What it does not finish, the heartbeat circuit does: no strobe, no supply.
 
     run --> too soon after the last (2 ms)?  nothing
         --> read points -> matrix -> open, close -> strobe

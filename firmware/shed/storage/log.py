@@ -32,8 +32,8 @@ class LogRing(Sectors):
     keep: how many erased sectors `erase_ahead` holds ready, at least 2 (bounded so that two sectors of records always stay).
     reserve: bytes that stay free, in the head or in an erased sector, for urgent records. All rings read into one buffer.
     once: kinds of which no two records with the same first four bytes (a session's id) are written after an error of the flash.
-    Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1, and
-    counters: `refused` appends for want of an erased sector, `errors` of the flash, `torn` tail found at `open`, `erases` in this boot.
+    Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1.
+    Counters: `refused` appends for want of an erased sector, `errors` of the flash, `torn` tail found at `open`, `erases` in this boot.
     """
 
     def __init__(self, region, magic, keep=2, reserve=0, once=()):

@@ -1,8 +1,7 @@
 """A board in Python that speaks the link and nothing else: for the tests of the lock-step loop itself.
 
-After power-on it boots for 1 ms, drives GPIO 16 high, then every 100 ms sends its count on UART 1, mirrors input GPIO 35 on GPIO 17,
-echoes UART 0 and ends on
-receiving ``x``. It keeps the rules of docs/protocols/link.md: it applies an input when its own clock reaches it.
+After power-on it boots for 1 ms, drives GPIO 16 high, then every 100 ms sends its count on UART 1, mirrors input GPIO 35 on GPIO 17, echoes
+UART 0 and ends on receiving ``x``. It keeps the rules of docs/protocols/link.md: it applies an input when its own clock reaches it.
 """
 
 from __future__ import annotations

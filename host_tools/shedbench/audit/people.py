@@ -6,8 +6,8 @@ how the firmware tells them apart (docs/decisions/) is its own affair, as long a
 What docs/decisions/0020 says will stay is taken as said, and nothing else: with a single open grant tap-then-press works for everybody, so
 who presses while only one card is open is taken for its owner, whoever it is; whose card was open at a press that several open cards made
 unclear, and is read once more within half a minute, is taken for the presser; and a running session whose card is open is stopped by
-whoever presses its button. A card is open from when the reader told of it
-for the grant's time, or until a session began or ended on it, or the board started anew.
+whoever presses its button. A card is open from when the reader told of it for the grant's time, or until a session began or ended on it, or
+the board started anew.
 """
 
 from __future__ import annotations

@@ -41,9 +41,8 @@ class BenchTimeout(AssertionError):
 
 
 class Bench(Parts):
-    """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is
-    an erased chip with a partition
-    table; a mapping of paths to MicroPython sources is a blank chip with these files.
+    """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is an
+    erased chip with a partition table; a mapping of paths to MicroPython sources is a blank chip with these files.
 
     ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and
     started unless ``power`` is False. ``board``: a board file, when it is not to be the site's.

@@ -47,9 +47,8 @@ def find_binary(program: str = STOCK) -> Path:
 class BoardProcess:
     """One board with its flash file. ``socket`` is the plant's end of the link while it runs.
 
-    ``program``: which binary, see find_binary. ``command`` replaces the binary (the tests' fake board).
-    The board's environment is empty but for what the dynamic loader needs, and it
-    has a session of its own, so that a terminal's Ctrl-C does not reach it.
+    ``program``: which binary, see find_binary. ``command`` replaces the binary (the tests' fake board). The board's environment is empty
+    but for what the dynamic loader needs, and it has a session of its own, so that a terminal's Ctrl-C does not reach it.
     """
 
     def __init__(

@@ -35,8 +35,8 @@ class SwitchedContact:
     ``drop_out_share``.
 
     ``closed`` is the contact itself, ``opened_at_ns`` and ``closed_at_ns`` its last changes. Faults: ``welded`` (never opens again once
-    closed,
-    and is closed at once when it is injected), ``open`` (never closes), ``bounce`` (1..3 seeded bounces of 0.2..1 ms after each change).
+    closed, and is closed at once when it is injected), ``open`` (never closes), ``bounce`` (1..3 seeded bounces of 0.2..1 ms after each
+    change).
     """
 
     def __init__(

@@ -1,8 +1,7 @@
 """Supervised inputs: a smoke detector on an end-of-line loop, and dry contacts with bounce.
 
 Loop: 4k7 from 3.3 V on the carrier (boards/devkitc-shed4.toml), 4k7 end-of-line resistor, 2k4 through the detector in alarm, 10 ohm of
-wire: 1651 mV
-normal, 836 mV alarm, 7 mV short, 3300 mV open. Resistors are this project's reference design; the bands are the site file's.
+wire: 1651 mV normal, 836 mV alarm, 7 mV short, 3300 mV open. Resistors are this project's reference design; the bands are the site file's.
 """
 
 from __future__ import annotations

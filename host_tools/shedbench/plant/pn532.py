@@ -2,8 +2,8 @@
 not.
 
 Times: ACK 0.2 ms after the frame, short commands 1 ms, one polling attempt 5 ms, a card answers within 6 ms of the field meeting it: [M]
-general knowledge
-of the chip, to be measured on a real one. After power-on it sleeps until it hears 0x55; what arrives in the millisecond after that is lost.
+general knowledge of the chip, to be measured on a real one. After power-on it sleeps until it hears 0x55; what arrives in the millisecond
+after that is lost.
 
 A search that ends within ``LOOK_AHEAD_NS`` is decided when it begins (a card that comes later is found by the next one), and its answer
 goes to the board at once with its future time: one message a poll instead of two.

@@ -1,10 +1,8 @@
 """An RS-485 line with meters: who hears what, who answers when, and what the line does to it.
 
-Requests are decoded and answered by pymodbus's own server side, driven synchronously: framer, request object, register store; its
-coroutine ends at the first
-``send(None)`` because nothing in it waits. The ear is cleared after 3.5 characters of silence and hears only what the master drove.
-Answers: 70 ms mean response
-time (docs/domain.md) less 34 ms of wire leaves a turn-around of 36 ms, with a seeded spread.
+Requests are decoded and answered by pymodbus's own server side, driven synchronously: framer, request object, register store; its coroutine
+ends at the first ``send(None)`` because nothing in it waits. The ear is cleared after 3.5 characters of silence and hears only what the
+master drove. Answers: 70 ms mean response time (docs/domain.md) less 34 ms of wire leaves a turn-around of 36 ms, with a seeded spread.
 
 A reply that ends soon is handed to the board at once with its future time (one message a poll); a later one waits in the plant. Both
 arrive at the same time.

@@ -30,8 +30,8 @@ def build_flash(
     firmware: Path | None = None,
     frozen: bool = False,
 ) -> None:
-    """A board in service: program in vfs (when it is ``frozen`` into the image, only what starts it),
-    the site confirmed in slot 0, the card table. ShedError when something does not fit."""
+    """A board in service: program in vfs (when it is ``frozen`` into the image, only what starts it), the site confirmed in slot 0, the
+    card table. ShedError when something does not fit."""
     flash = _skeleton(SHEDGUARD, board.board.chip)
     _place(flash, "vfs", file_system.build(program.files(board, firmware, frozen), _size("vfs")))
     _place(flash, "shed_cfg", build_slot(compile_site(site, board, build), sequence=1, confirmed=True))

@@ -16,7 +16,7 @@ from .load import LoadedSite
 from .model import Cause, SiteFile
 from .tariffs import TARIFFS
 
-_MARKS: Final = "L = cuts or frees and latches, T = only while the cause lasts, s = shadow: is only recorded"
+_MARKS: Final = "L = cuts or frees and latches, T = only while the cause lasts, s = not armed: trips nothing, its points are recorded"
 
 
 def lines(loaded: LoadedSite) -> Iterator[str]:
