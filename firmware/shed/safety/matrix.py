@@ -24,9 +24,9 @@ class Matrix:
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
     `cut_groups`, `free_gates`: masks of what must be open. `latching`: the causes that latch. `active`: armed causes present now;
-    `latched`: held until reset. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation. `watched`: the points
-    of armed causes; `recorded`: of all causes. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py);
-    none: never.
+    `latched`: held until reset. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation. `watched`: the
+    points of armed causes; `recorded`: of all causes. windows_ms: per cause, how long after its alarm a point still counts as a vote
+    (votes.py); none: never.
     """
 
     def __init__(self, causes, effects, latched=0, windows_ms=()):
