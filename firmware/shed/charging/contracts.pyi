@@ -1,6 +1,6 @@
 """What charging expects of others. For the type checker only: no board has this file.
 
-`service.books.Books` is the sink. Where a bool is returned: True when the record stands in flash; False when not, and charging acts on it.
+`service.books.Books` is the sink. Where a bool is returned: True when the record is in flash; False when not, and charging acts on it.
 `i`: outlet index.
 """
 
@@ -31,7 +31,7 @@ class Sink(Protocol):
     def session_end(self, session, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause, /) -> bool:
         """Journal record, then `done` in the live ring.
 
-        False: asked again every second, so it must answer True without a second record when the record stands already."""
+        False: asked again every second, so it must answer True without a second record when the record is there already."""
 
     def fault(self, code, arg, /) -> object:
         """Once per change. 8 meter_stale and 35 meter_jump with the meter index, 21 dead_contact with the outlet; and the codes of
@@ -46,4 +46,4 @@ class Sink(Protocol):
         """Reasons: grants.py. i 255: of no outlet."""
 
     def watch(self, outlets, seconds, welded, live, mixed, rows, /) -> bool:
-        """What a boot is told of outlets that may be live, off_watch.py. False: asked again."""
+        """Kept for a boot: outlets that may be live, off_watch.py. False: asked again."""

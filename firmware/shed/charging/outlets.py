@@ -45,7 +45,7 @@ class Charging:
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
-        self.fire_fault = 0  # not 0, a fire point is at fault: no session of before an outage goes on
+        self.fire_fault = 0  # not 0: a fire point is at fault, and no session from before an outage goes on
         self._outlets = outlets
         n = len(outlets)
         self.sessions: list[session.Session | None] = [None] * n
@@ -72,7 +72,7 @@ class Charging:
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
-        """Go on with every outlet; returns ms until the next call. Afterwards .lease and .meters are what is wanted now.
+        """Advance every outlet; returns ms until the next call. Afterwards .lease and .meters hold what is wanted now.
 
         closed: relays the outputs report as on. trip: outlets a latched trip acts on. start_blocked: no session may begin.
         """
@@ -118,7 +118,7 @@ class Charging:
         return 100 if any_waiting else 200 if any_active else 1000
 
     def _note_fresh(self):
-        """Outlets whose meter has a new reading are to do."""
+        """Outlets whose meter has a new reading have their turn in this step."""
         fresh = self.poller.fresh
         for w in range(len(fresh)):
             bits = fresh[w]
@@ -138,7 +138,7 @@ class Charging:
             fresh[w] = 0
 
     def _take_turn(self, now_ms):
-        """Five outlets every other step, whatever happens: silent meters, times that run out."""
+        """Five outlets have their turn every other step in any case: silent meters, times that run out."""
         first = self._turn
         self._turn = first + _TURN if first + _TURN < len(self.sessions) else 0
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
@@ -224,14 +224,14 @@ class Charging:
         return self._outlets[i][1] * 1000
 
     def meter_lost(self, i):
-        """No reading for too long: off, and off it stays until the meter is back."""
+        """No reading for too long: the outlet is held off until its meter answers."""
         if not self._flags[i] & _STALE:
             self._flags[i] |= _STALE
             self.sink.hold(HOLD_METER_STALE, i)
             self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
 
     def meter_jumped(self, i):
-        """Its register moved by what power and time cannot explain, and stays there: named, and billed to nobody."""
+        """Its register made a step that power and time cannot explain, and goes on from there: reported, and billed to nobody."""
         self.sink.fault(FAULT_METER_JUMP, self._outlets[i][0])
         self.sink.fault_over(FAULT_METER_JUMP, self._outlets[i][0])
 
@@ -243,7 +243,7 @@ class Charging:
             self.sink.fault_over(FAULT_DEAD_CONTACT, i)
 
     def no_load(self, i, peak_mw):
-        """Nothing worth charging came. Returns the stop cause: the third time in a row without any power it is the outlet's fault."""
+        """No load worth charging came. Returns the stop cause: the third time in a row without any power the outlet counts as faulty."""
         if peak_mw >= _DUD_MW:
             self._duds[i] = 0
             return stop_causes.NO_LOAD
@@ -262,7 +262,8 @@ class Charging:
         return self.supply.state[self.group_of[i]]
 
     def keeps_off(self, i):
-        """Why no session at outlet i goes on while its relay is open: the stop cause of one that waits too long for it; 0."""
+        """What keeps the sessions at outlet i waiting with an open relay, as the stop cause of one that waits too long for it; 0:
+        nothing."""
         return stop_causes.SUPPLY_LOST if self.no_supply(i) else stop_causes.BLIND if self.fire_fault else 0
 
     def is_closed(self, i):

@@ -1,4 +1,4 @@
-"""The verbs of the console, for tools (docs/protocols/console.md), and what both ways of asking share.
+"""The verbs of the console, for tools (docs/protocols/console.md), and what typed and framed commands share.
 
 Hazard: a reading that changes something, a write nobody authorised. Reading verbs are in `read`, writing ones in `write`, nowhere else.
 
@@ -52,7 +52,7 @@ class Commands:
         self.after = None
 
     def write(self, verb, fields, now_ms):
-        """Runs a writing verb; its answer, or None when `verb` is not one, or one that may now be read. fields: o, t, c, mac."""
+        """Runs a writing verb; its answer, or None when `verb` is not one, or is left to `read`, now authorised. fields: o, t, c, mac."""
         shed = self.shed
         value = 0
         card = ""
@@ -76,7 +76,7 @@ class Commands:
             trips, faults = shed.clear(by)
             return {"ok": True, "trips": trips, "faults": faults}
         if verb == "cards":
-            return None  # who may open the gate is told to those who may change it
+            return None  # only those who may change the list of cards may see it
         if verb == "revoke":
             try:
                 if not shed.revoke(unhexlify(card)):

@@ -52,7 +52,7 @@ class Shed(Protocol):
         """(on 0/1/2, holder numbers in order); None when no outlet has that number."""
 
     def outlet_number(self, index, /) -> int | str:
-        """What stands on the socket."""
+        """The number on the socket."""
 
     def confirm(self, by, /) -> bool:
         """Keeps the configuration on trial; False when there is none, its self-test failed, or the flash refuses."""
