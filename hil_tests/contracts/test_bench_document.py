@@ -19,7 +19,7 @@ from shedbench.bench.bench import Bench
 from shedbench.bench.conditions import Condition
 from shedbench.bench.flash_faults import FlashKind
 from shedbench.places import REPOSITORY, SITES, SMALL_SITE
-from shedbench.plant import contacts, detectors, expanders, meters, pn532
+from shedbench.plant import contacts, detectors, expander_parts, expanders, meters, pn532
 from shedbench.plant.chargers import Misbehaviour
 from shedbench.plant.packs import ALIASES, PACKS, RESISTORS
 from shedbench.plant.people import DEFAULT_CARDS
@@ -60,7 +60,7 @@ FAULTS: Final = {
     **dict.fromkeys(("call_point", "key_switch", "button"), detectors.CONTACT_INPUT_FAULTS),
     "meter": meters.METER_FAULTS,
     "reader": pn532.READER_FAULTS,
-    "expander": expanders.FAULTS,
+    "expander": expander_parts.FAULTS,
     "expander_bus": expanders.BUS_FAULTS,
     "board": board.FAULTS,
 }

@@ -6,24 +6,20 @@ import ast
 import re
 from struct import calcsize
 from types import MappingProxyType
-from typing import get_args
 
 import pytest
 from shed.access import cards, gate
 from shed.boot.wired import Wired
 from shed.charging import grants, session, stop_causes
 from shed.console import auth, commands, talk, words
-from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
 from shedbench.places import REPOSITORY
-from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.link import console
-from shedguard.site import meters, narrate
+from shedguard.site import narrate
 from shedguard.site.limits import BLIND_GRACE_MIN
-from shedguard.site.model import Meter
 from shedguard.site.sections import LAYOUTS, RESERVED, Section
 
 RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
@@ -78,11 +74,6 @@ FIRMWARE = [
 @pytest.mark.parametrize(("firmware", "host"), FIRMWARE, ids=lambda table: next(iter(table.values())))
 def test_the_firmware_counts_as_the_tools_do(firmware, host):
     assert firmware == dict(host)
-
-
-def test_each_kind_of_meter_is_known_to_board_tools_and_plant():
-    assert set(profiles.PROFILES) == set(meters.NAMES) and len(meters.NAMES) == len(meters.METERS)
-    assert set(meters.METERS) == set(get_args(Meter.model_fields["profile"].annotation)) == set(PLANT_METERS)
 
 
 def test_the_sections_of_an_image_are_one_list_for_board_tools_and_document():

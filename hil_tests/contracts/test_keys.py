@@ -23,8 +23,11 @@ from shedguard.flash.board_flash import Request
 from shedguard.link.board_clock import board_time
 from shedguard.site import check
 from shedguard.site.load import LoadedSite, loads
+from shedguard.site.meters import METERS
 from shedguard.site.model import SiteFile
+from shedguard.site.readers import READERS
 from shedguard.site.show import toml_value
+from shedguard.site.tariffs import TARIFFS
 
 from hil_tests.contracts import key_files
 from hil_tests.contracts.key_files import Files, image, leaves, put
@@ -55,7 +58,8 @@ FOR_PEOPLE: Mapping[str, str] = {  # the words of docs/protocols/site-file.md
     "contact.role": "[[contact]]                    # up to 10; printed in reports, never on the board",
 }
 NAMES = ("site.board", "group.name", "bus.name", "point.name", "cause.name", "gate.name", "reader.name")  # what others refer to
-ONE_VALUE = ("outlet.meter.profile", "reader.kind", "tariff.kind")  # reserved for more kinds in a later version
+KINDS: Mapping[str, Mapping[str, object]] = {"outlet.meter.profile": METERS, "reader.kind": READERS, "tariff.kind": TARIFFS}
+ONE_VALUE = [path for path, kinds in KINDS.items() if len(kinds) == 1]  # so that a later version may have more
 
 
 @pytest.fixture
@@ -85,14 +89,15 @@ def test_every_key_of_a_site_file_changes_the_image_or_what_a_tool_makes_of_it(f
     before = image(site, board)
     charging = {path: 3 for path, _kind in leaves(SiteFile) if path.startswith("charging.")}
     charging |= {"charging.grant_s": 11, "charging.checkpoint_s": 61}
-    for path, value in (SITE | charging).items():
+    others = {path: list(kinds)[-1] for path, kinds in KINDS.items() if len(kinds) > 1}
+    for path, value in (SITE | charging | others).items():
         base = put(put(site, "point.kind", "contact"), "point.normally", "closed") if path == "point.normally" else site
         assert image(put(base, path, value), board) != image(base, board), f"{path} = {value!r} changes nothing"
     assert image(site, board) == before
     said = site_pages(tmp_path, site, board)
     for path, (value, page) in ON_PAGES.items():
         assert site_pages(tmp_path, put(site, path, value), board)[page] != said[page], f"{path} = {value!r} changes nothing in {page}"
-    told = {*SITE, *charging, *ON_PAGES, *FOR_PEOPLE, *NAMES, *ONE_VALUE}
+    told = {*SITE, *charging, *ON_PAGES, *FOR_PEOPLE, *NAMES, *KINDS}
     assert {path for path, _kind in leaves(SiteFile)} == told
 
 
@@ -109,9 +114,9 @@ def test_what_is_for_people_only_stands_in_the_document_and_in_the_report_and_no
 
 @pytest.mark.parametrize("path", ONE_VALUE)
 def test_another_kind_is_refused_as_not_in_this_version(path: str, files: Files):
-    """A key with one value: a second kind is refused with this message; once a second kind exists, it has to change something."""
+    """A key with one value: a second kind is refused in these words, and once there is one it has to change the image."""
     kind = dict(leaves(SiteFile))[path]
-    assert len(get_args(kind)) == 1, f"{path} has several values now: what do they change?"
+    assert list(get_args(kind)) == list(KINDS[path])
     with pytest.raises(ValidationError) as caught:
         SiteFile.model_validate(put(files[0], path, "xyz"))
     (problem,) = problems_of(caught.value, SiteFile)

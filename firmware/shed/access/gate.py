@@ -21,6 +21,11 @@ from micropython import const
 
 from shed.access import cards
 
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.access.contracts import GateSink
+
 LOCKED = const(0)
 RELEASED = const(1)
 OPEN = const(2)
@@ -50,7 +55,7 @@ class Gate:
     `state` as above; `forced`: the door opened without a release.
     """
 
-    def __init__(self, release_ms, held_open_ms, sink):
+    def __init__(self, release_ms, held_open_ms, sink: "GateSink"):
         self.release_ms = release_ms
         self._held_open_ms = held_open_ms
         self._sink = sink

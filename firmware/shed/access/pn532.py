@@ -37,6 +37,14 @@ _MISSES = const(4)
 _BACKOFF_MS = const(500)
 _LONGEST_BACKOFF_MS = const(30000)
 _BUFFER = const(96)
+_TYPES = const(0)  # true for the type checker
+
+if _TYPES:
+    from shed.access.contracts import Reader
+
+    def _is_a_reader(reader: "Pn532") -> "Reader":
+        return reader
+
 
 # D4, command, parameters; then the whole frame is: 00 00 FF, length, its complement, data, data's complement, 00.
 _WAKE = b"\x55\x55" + bytes(14)

@@ -2,25 +2,7 @@
 
 Hazards: two sessions on one tap; a meter or a relay that fails unseen at an idle outlet; a session forgotten or repeated by a restart.
 
-The sink (books.py implements it). bool: True when the record is in flash; False when not (the caller acts on it). `i`: outlet index.
-
-    new_session_id() -> int                       (boot count mod 65536) << 16 | n
-    stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
-    session_start(id, i, card, wh, first_fen) -> bool      False: the session does not begin, nothing is recorded
-    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause, ...) -> bool    checkpoint, storage/live.py FORMAT; comes
-                                                  before session_start (False: the session does not begin); cause 0 while it goes on
-    forget(id)                                    a session that did not begin after all
-    session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
-    session_resumed(id, i, energised_s)
-    session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
-                                                  journal record, then `done` in the live ring; False: asked again every second, so it must
-                                                  answer True without a second record when the record is there already
-    fault(code, arg)  fault_over(code, arg)       once per change. Codes: 8 meter_stale and 35 meter_jump with the meter index, 21
-                                                  dead_contact with the outlet; and the codes of off_watch.py and supply.py
-    hold(holder, i)   release(holder, i)          once per change. Holders: 7 meter_stale; and the holders of off_watch.py and supply.py
-    press_refused(i, reason, card)                grants.py
-    watch(outlets, seconds, welded, live, mixed, rows) -> bool   kept for a boot: outlets that may be live, off_watch.py; False:
-                                                  asked again
+What it asks of the sink is in contracts.pyi; service/books.py implements it. `i`: outlet index.
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """
@@ -38,6 +20,11 @@ from shed.safety.faults import METER_JUMP as FAULT_METER_JUMP
 from shed.safety.faults import METER_STALE as FAULT_METER_STALE
 from shed.safety.holders import METER_STALE as HOLD_METER_STALE
 
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.charging.contracts import Sink
+
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
 _DUD = const(2)
@@ -52,7 +39,7 @@ class Charging:
     """outlets: (meter index, greatest power in W) per outlet index. rules: Rules. tariff: see tariff.py. poller: metering.poller.Poller.
     rows: the outlet indices of each group; None: all are one."""
 
-    def __init__(self, outlets, rules, tariff, poller, sink, rows=None):
+    def __init__(self, outlets, rules, tariff, poller, sink: "Sink", rows=None):
         self.rules = rules
         self.tariff = tariff
         self.poller = poller

@@ -18,6 +18,11 @@ from shed.console import frame, line
 from shed.console.commands import Commands, error
 from shed.console.talk import Talk
 
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.console.contracts import Shed, Stdio
+
 LISTENING = const(0)
 TALKING = const(1)
 SENDING = const(2)
@@ -35,12 +40,12 @@ _CHUNK = const(32)
 
 
 class Console:
-    """stdio: `read_into(buf)` -> n, never blocking, and `write(data)`. shed: see commands.py. auth: console.auth.Auth.
+    """stdio, shed: see contracts.pyi. auth: console.auth.Auth.
 
     Counters: `bad_frames`, `resent`, `dropped` answers.
     """
 
-    def __init__(self, stdio, shed, auth):
+    def __init__(self, stdio: "Stdio", shed: "Shed", auth):
         self._stdio = stdio
         self._auth = auth
         self._commands = Commands(shed, auth)

@@ -16,7 +16,9 @@ PZEM_016 = const(1)
 # PZEM-004T v3 / 014 / 016, manual v3.0 2.2: 0.1 V, 1 mA, 0.1 W, 1 Wh, 0.1 Hz. It measures 260 V and 100 A at most, and what
 # it can measure may be true: too much power is an overload to be ended, not a glitch to be dropped. The register rolls over behind
 # 9999.99 kWh, in steps of 1 Wh.
-PROFILES = {PZEM_016: (4, 0, 10, ((0, 1, 1, 3000), (1, 2, 1, 100000), (3, 2, 100, 260000), (5, 2, 1, 9999999), (7, 1, 1, 700)))}
+PROFILES = {
+    PZEM_016: (4, 0, 10, ((0, 1, 1, 3000), (1, 2, 1, 100000), (3, 2, 100, 260000), (5, 2, 1, 9999999), (7, 1, 1, 700))),
+}
 
 
 class Reading:

@@ -15,7 +15,21 @@ from shed.storage import journal as kinds
 from shed.storage import live
 from shed.storage.repeats import NO_CARD, Repeats
 
+_TYPES = const(0)  # true for the type checker
+
+if _TYPES:
+    from shed.access.contracts import GateSink
+    from shed.charging.contracts import Sink
+
+    def _is_a_sink(books: "Books") -> "Sink":
+        return books
+
+    def _hears_gates(books: "Books") -> "GateSink":
+        return books.gate
+
+
 _TALLY_S = const(5)  # a detector that flaps all day wears the live ring no more than a session does
+
 
 class Books:
     """journal: storage.journal.Journal. live_ring: storage.live.LiveRing. clock: board.clock.Clock. outputs: safety.outputs.Outputs.
@@ -97,7 +111,7 @@ class Books:
     def point(self, i, state):
         self.event(kinds.POINT, i << 8 | state, NO_CARD, i, state)
 
-    # The sink of charging.outlets.Charging.
+    # The sink of charging.outlets.Charging (charging/contracts.pyi).
 
     def new_session_id(self):
         self._session += 1
@@ -141,7 +155,7 @@ class Books:
     def release(self, holder, i):
         self.outputs.release(holder, 1 << i)
 
-    # The sink of access.gate.Gate.
+    # The sink of access.gate.Gate (access/contracts.pyi).
 
     def gate(self, event, reason, card):
         self.event(kinds.GATE, event << 8 | reason, card, event, reason, card)

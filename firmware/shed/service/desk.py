@@ -1,4 +1,4 @@
-"""The desk: what the console may see of the shed and ask of it (the contract is in console/commands.py).
+"""The desk: what the console may see of the shed and ask of it (the contract is `Shed` in console/contracts.pyi).
 
 Hazard: a question that changes something. Everything here but `clear`, `confirm`, `stop`, `revoke`, `set_time` and `enter_maintenance` only
 reads.

@@ -21,6 +21,11 @@ from shed.safety.points import ALARM, NORMAL
 from shed.service.desk import Desk
 from shed.unload import unload
 
+_TYPES = const(0)  # true for the type checker
+
+if _TYPES:
+    from shed.console.contracts import Stdio
+
 BAD_BOOTS = const(5)  # more in a row: safe mode
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
@@ -40,7 +45,7 @@ _REQUEST_MS = const(12)  # longer than a request holds the line
 class Service:
     """start: shed.boot.start.Start, which is not kept. stdio: board.stdio.Console. The scan runs already."""
 
-    def __init__(self, start, stdio):
+    def __init__(self, start, stdio: "Stdio"):
         self.rtc = start.rtc
         self.watchdog = start.watchdog
         self.clock = start.clock

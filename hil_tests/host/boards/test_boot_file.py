@@ -160,12 +160,12 @@ def transfers(board: Board) -> list[tuple[Any, ...]]:
                 for terminal in board.terminal.values()
                 if terminal.expander == name and terminal.use == "output"
             }
-            levels = sum(outputs.get(bit, 1) << bit for bit in range(expander.bits))
-            inputs = sum(1 << bit for bit in range(expander.bits) if bit not in outputs)
+            levels = sum(outputs.get(bit, 1) << bit for bit in range(expander.kind.bits))
+            inputs = sum(1 << bit for bit in range(expander.kind.bits) if bit not in outputs)
             if expander.part == "TCA9554":
                 found += [("write", expander.address, bytes((1, levels))), ("write", expander.address, bytes((3, inputs)))]
             else:
-                found.append(("write", expander.address, levels.to_bytes(expander.bits // 8, "little")))
+                found.append(("write", expander.address, levels.to_bytes(expander.kind.bits // 8, "little")))
     return found
 
 

@@ -17,6 +17,7 @@ from .outlets import Breaker, Outlet
 from .people import Bike, Card, CardData
 from .pn532 import Pn532
 from .port import FLOAT, BoardPort
+from .readers import READERS
 from .rs485 import Rs485Bus
 from .sitefile import PointWiring, Wiring, read_wiring
 from .waveform import Signal
@@ -120,9 +121,7 @@ class Shed:
                 contact = DryContact(self.world, self.port, f"gate {gate.name} contact", gate.contact_gpio, closed=True, pulled_up=pulled)
             self.gates[gate.name] = Gate(self.world, self.port, self.psu, self.heartbeat, gate.name, gate.lock_gpio, contact)
         for name, kind, uart in wiring.readers:
-            if kind != "pn532":
-                raise NotImplementedError(f"the plant has no reader of kind {kind!r} yet")
-            self.readers[name] = Pn532(self.world, self.port, self.psu, name, uart)
+            self.readers[name] = READERS[kind](self.world, self.port, self.psu, name, uart)
         if self.readers:
             first = next(iter(self.readers.values()))
             self.cards = {data.name: Card(self.world, data, first) for data in cards}

@@ -139,14 +139,15 @@ def _i2c(board: Board, bus: str, wires: Wires) -> Iterator[str]:
 
 
 def _transfers(board: Board, name: str) -> Iterator[bytes]:
-    """What makes an expander safe. TCA9554: the levels before the directions, so that no output drives an old level."""
+    """What makes an expander safe. With registers: the levels before the directions, so that no output drives an old level."""
     safe, inputs = board.resting(name)
-    part = board.expander[name].part
-    if part == "TCA9554":
-        yield bytes((1, safe))
-        yield bytes((3, inputs))
+    kind = board.expander[name].kind
+    size = kind.bits // 8
+    if kind.registers is not None:
+        for register, value in zip(kind.registers, (safe, inputs), strict=True):
+            yield bytes((register,)) + value.to_bytes(size, "little")
     else:
-        yield safe.to_bytes(2 if part == "PCF8575" else 1, "little")
+        yield safe.to_bytes(size, "little")
 
 
 def _shift(board: Board, bus: str, wires: Wires) -> Iterator[str]:

@@ -31,7 +31,7 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
 
 
 def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, language: str = "en", unseen: Collection[int] = ()) -> None:
-    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was switched off, but for outlets that are only
+    """Board, outlets, inputs and gates, meters. First, what may be live although it was switched off, except outlets that are only
     ``unseen`` yet."""
     frames = list(frames)
     names = names.on_board(frames)

@@ -8,10 +8,10 @@ from typing import Any
 
 from ..boards.model import Board
 from ..errors import PROTOCOL, ShedError
+from . import meters, readers, tariffs
 from .check import effect_names
 from .image import NONE, compile_site, image_crc, read_sections
 from .limits import BLIND_GRACE_MIN
-from .meters import NAMES
 from .model import Charging, SiteFile
 from .sections import Section
 
@@ -61,6 +61,7 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
     zones = _zones([number for (number,) in sections.get(Section.ZONE, [(0,)] * len(points))], names)
     effects = [f"cut {groups[index]}" if kind == 1 else f"free {gates[index]}" for kind, index in sections[Section.EFFECT]]
     name = f"site {site_id}" if names is None else names.site.name
+    tariff, price_fen, block_min = sections[Section.TARIFF][0]
     tables: dict[str, Any] = {
         "site": {"id": site_id, "name": name, "board": board.board.name, "time_zone_min": zone},
         "safety": {
@@ -85,15 +86,15 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
         "cause": [],
         "gate": [],
         "reader": [
-            {"name": called("reader", index), "kind": "pn532", "port": ports[uart, tx, rx], "gate": gates[gate]}
-            for index, (_kind, uart, tx, rx, gate) in enumerate(sections[Section.READER])
+            {"name": called("reader", index), "kind": readers.NAMES[kind], "port": ports[uart, tx, rx], "gate": gates[gate]}
+            for index, (kind, uart, tx, rx, gate) in enumerate(sections[Section.READER])
         ],
-        "tariff": {"kind": "time", "price_fen": sections[Section.TARIFF][0][1], "block_min": sections[Section.TARIFF][0][2]},
+        "tariff": {"kind": tariffs.NAMES[tariff], "price_fen": price_fen, "block_min": block_min},
         "charging": dict(zip(Charging.model_fields, sections[Section.CHARGING][0], strict=True)),
     }
     for number, group, relay, _high, button, meter, watts in sections[Section.OUTLET]:
         bus, address, profile = sections[Section.METER][meter]
-        told = {"bus": buses[bus], "address": address, "profile": NAMES[profile]}
+        told = {"bus": buses[bus], "address": address, "profile": meters.NAMES[profile]}
         tables["outlet"].append(
             {"number": number, "group": groups[group], "relay": at(relay), "button": at(button), "meter": told, "max_power_w": watts}
         )

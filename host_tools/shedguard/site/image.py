@@ -9,11 +9,14 @@ from typing import Final
 
 from ..boards.boot_file import identity
 from ..boards.model import NO_PIN, Board, Wires
+from ..boards.parts import PARTS
 from .check import effect_names
 from .limits import BLIND_GRACE_MIN
 from .meters import METERS
 from .model import Charging, SiteFile
+from .readers import READERS
 from .sections import LAYOUTS, Section
+from .tariffs import TARIFFS
 
 MAGIC: Final = b"SGI1"
 VERSION: Final = 1
@@ -21,7 +24,6 @@ SCAN_PERIOD_MS: Final = 5
 NONE: Final = NO_PIN
 _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
 _CHARGING: Final = tuple(Charging.model_fields)
-_PARTS: Final = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
 
 
 def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[int] | None = None) -> bytes:
@@ -39,7 +41,7 @@ def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[i
         (Section.EFFECT, [(1, index) for index in range(len(site.group))] + [(2, index) for index in range(len(site.gate))]),
         (Section.GATE, [builder.gate(index) for index in range(len(site.gate))]),
         (Section.READER, [builder.reader(index) for index in range(len(site.reader))]),
-        (Section.TARIFF, [(1, site.tariff.price_fen, site.tariff.block_min)]),
+        (Section.TARIFF, [(TARIFFS[site.tariff.kind].number, site.tariff.price_fen, site.tariff.block_min)]),
         (Section.CHARGING, [tuple(getattr(site.charging, name) for name in _CHARGING)]),
         (Section.KEY, [(bytes.fromhex(site.safety.maintenance_key),)]),
     ]
@@ -108,7 +110,7 @@ def _wires(wires: Wires) -> tuple[int, ...]:
 
 def _expander(board: Board, name: str) -> tuple[int, ...]:
     expander = board.expander[name]
-    return (_PARTS[expander.part], list(board.bus).index(expander.bus), expander.address or 0, *board.resting(name))
+    return (PARTS[expander.part].number, list(board.bus).index(expander.bus), expander.address or 0, *board.resting(name))
 
 
 class _Builder:
@@ -177,4 +179,4 @@ class _Builder:
     def reader(self, index: int) -> tuple[int, ...]:
         reader = self._site.reader[index]
         port = self._board.port[reader.port]
-        return (1, port.uart, port.tx, port.rx, self._gates.index(reader.gate))
+        return (READERS[reader.kind].number, port.uart, port.tx, port.rx, self._gates.index(reader.gate))

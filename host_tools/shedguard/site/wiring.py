@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..boards.model import Board, Trap
+from .meters import METERS
 from .model import Bus, Outlet, SiteFile
+from .readers import READERS
 
 Kind = Literal["signal", "coil", "power", "bus", "field"]
 
@@ -142,7 +144,7 @@ def _outlet(board: Board, outlet: Outlet) -> Row:
     contact = {"relay": "its own contact", "transistor": "coil of an interposing relay", "logic": "driver and relay"}[terminal.load]
     relay = Box(f"relay {outlet.relay}", (f"{contact}, {terminal.rating or 'rating: see the relay'}",))
     meter = Box(
-        f"meter {outlet.meter.address}: {outlet.meter.profile.upper()}",
+        f"meter {outlet.meter.address}: {METERS[outlet.meter.profile].title}",
         ("voltage terminals: L and N from the breaker", "its transformer round L to the outlet"),
     )
     socket = Box(f"outlet {outlet.number}", (f"{outlet.max_power_w} W",))
@@ -178,8 +180,11 @@ def _meters(board: Board, site: SiteFile, bus: Bus) -> list[Row]:
 
 
 def _readers(board: Board, site: SiteFile) -> list[Row]:
-    lines = ("3.3 V, switches set to HSU (serial)", "board TX to its RXD, board RX to its TXD")
-    return [Row(item.port, _pins(board, item.port), (Box(f'reader "{item.name}": PN532', lines),), "field") for item in site.reader]
+    rows: list[Row] = []
+    for item in site.reader:
+        kind = READERS[item.kind]
+        rows.append(Row(item.port, _pins(board, item.port), (Box(f'reader "{item.name}": {kind.title}', kind.wiring),), "field"))
+    return rows
 
 
 def _points(board: Board, site: SiteFile) -> list[Row]:
