@@ -30,7 +30,7 @@ _WHY: Final = {
     "load_budget": "waits for power",
     "no_session": "no session",
     "stagger": "waits its turn",
-    "lease": "nobody asks for it",
+    "lease": "no active request",
     "point_fault": "a fire input is faulty",
     "welded": "relay welded",
 }

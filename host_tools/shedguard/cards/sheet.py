@@ -122,7 +122,7 @@ def parse(text: str, file: str = "cards.csv", zeros: int | None = None) -> Sheet
             sheet.problems.append(Problem((bad.column,), bad.what, bad.cause, bad.hint, line=line))
             continue
         if card.number in seen:
-            what, cause = f"card {show_number(card.number)} stands twice", f"it is on line {seen[card.number]} already"
+            what, cause = f"duplicate card {show_number(card.number)}", f"it is on line {seen[card.number]} already"
             sheet.problems.append(Problem(("card",), what, cause, "keep one of the two lines", line=line))
             continue
         seen[card.number] = line

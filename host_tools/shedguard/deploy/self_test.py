@@ -94,7 +94,7 @@ def _live(status: Answer) -> list[Check]:
     if not live:
         return []
     clears = f"switch the breaker off, before anything else; then shed why {live[0]}"
-    return [Check("live outlets", "bad", f"{outlets(live)} may be live although told off", clears)]
+    return [Check("live outlets", "bad", f"{outlets(live)} may be live although commanded off", clears)]
 
 
 def _mode(head: dict[str, Any]) -> Check:

@@ -134,10 +134,10 @@ def _live(live: Seen) -> list[Finding]:
     found: list[Finding] = []
     if live.live:
         clear = f"switch the breaker off, before anything else; then shed why {live.live[0]}"
-        what = f"{outlets(live.live)} may be live although told off"
+        what = f"{outlets(live.live)} may be live although commanded off"
         found.append(Finding("live outlets", "bad", what, "no reading has shown that the socket is off", clear))
     if live.unseen:
-        cause = "told off a moment ago, or the board or their row's contactor began just now"
+        cause = "commanded off a moment ago, or the board or their row's contactor has just been switched on"
         clear = f"trust none of them yet; in {SEEN_WITHIN_S:.0f} s: shed doctor"
         found.append(Finding("unseen outlets", "warn", f"{outlets(live.unseen)} not seen off yet", cause, clear))
     return found
