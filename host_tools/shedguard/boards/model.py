@@ -88,9 +88,7 @@ class Port(_Strict):
         """One message instead of one for each half of the union."""
         if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 48):
             return value
-        raise PydanticCustomError(
-            "direction", 'either "auto" (the transceiver switches direction) or the GPIO that does, 0 to 48'
-        )
+        raise PydanticCustomError("direction", 'either "auto" (the transceiver switches direction) or the GPIO that does, 0 to 48')
 
     def gpios(self) -> tuple[int, ...]:
         """Every GPIO this port takes."""

@@ -18,9 +18,7 @@ from .console import Console
 
 OFF_S: Final = 60  # a smaller error is not worth a record in the journal
 _EPOCH_S: Final = 946_684_800  # 2000-01-01, from which the board counts
-_EARLIEST_S: Final = (
-    1_744_675_200  # 2025-04-15: the oldest MicroPython that we take; a computer with an earlier date has lost its clock
-)
+_EARLIEST_S: Final = 1_744_675_200  # 2025-04-15: the oldest MicroPython that we take; a computer with an earlier date has lost its clock
 _ZONE_STEP_S: Final = 900
 _ZONES_S: Final = 26 * 3600  # from UTC-12 to UTC+14
 

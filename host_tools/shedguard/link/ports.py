@@ -129,9 +129,7 @@ def refusal(name: str, error: OSError | termios.error) -> ShedError:
     number = error.errno if isinstance(error, OSError) else error.args[0]
     found = ", ".join(candidates()) or "none"
     if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-        return ShedError(
-            f"there is no port {name}", f"the cable is unplugged, or another port; ports now: {found}", "shed ports", PORT
-        )
+        return ShedError(f"there is no port {name}", f"the cable is unplugged, or another port; ports now: {found}", "shed ports", PORT)
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
         return ShedError(f"port {name} is in use", who(name), "end that program, then the same command again", PORT)
     if number in (errno.EACCES, errno.EPERM):
