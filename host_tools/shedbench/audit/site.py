@@ -19,7 +19,7 @@ class Tariff:
         return -(-energised_s // (self.block_min * 60)) * self.price_fen
 
     def used_fen(self, energised_s: int) -> int:
-        """The share of its blocks that was used, of a session that ended for want of supply."""
+        """The price of the used share of its blocks, for a session that ended for lack of supply."""
         return energised_s * self.price_fen // (self.block_min * 60)
 
 
