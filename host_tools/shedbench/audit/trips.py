@@ -20,7 +20,7 @@ from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
 from .truth import Span, Truth
 
 REACTION_NS: Final = 200_000_000
-MUST_TRIP_NS: Final = 100_000_000  # the slowest loop while all others change: an alarm of this length trips
+MUST_TRIP_NS: Final = 100_000_000  # the slowest loop, with every other one off its band: an alarm of this length trips
 RECORD_NS: Final = 25_000_000
 ERASE_NS: Final = 300_000_000  # of one sector, at worst
 T_DROP_MOST_NS: Final = SECOND_NS
