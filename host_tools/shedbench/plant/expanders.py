@@ -1,7 +1,7 @@
-"""The expanders of a board: PCF8574, PCF8575, TCA9554 on I2C, 74HC595 in a chain. What they drive are pins from ``port.EXPANDED`` on.
+"""The expanders of a board: PCF8574, PCF8575, TCA9554 on I2C, 74HC595 in a chain. Their bits are pins from ``port.EXPANDED`` on.
 
-They keep their outputs when the ESP32 restarts and when their bus dies. At power-on a PCF has all bits high (weakly), a TCA9554 all bits as
-inputs (both by data sheet), a 74HC595 whatever it likes (here: seeded chance) behind its enable line, which is pulled up where it is wired.
+They keep their outputs when the ESP32 restarts and when their bus fails. At power-on a PCF has all bits high (weakly), a TCA9554 all bits
+as inputs (both by data sheet), a 74HC595 random levels (here: seeded) behind its enable line, which is pulled up where it is wired.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _ALL: Final = 65535
 
 
 class Expander:
-    """One chip. ``latch`` is what was written to it, ``drives`` what it puts on each of its bits (the link's drive codes).
+    """One chip. ``latch`` holds what was written to it, ``drives`` the state of each of its bits (the link's drive codes).
 
-    Faults: ``off`` and ``wrong-address`` (nobody answers; it keeps its outputs), ``stuck`` (its outputs stay as they are), ``late`` (it
-    holds the clock for 5 ms).
+    Faults: ``off`` and ``wrong-address`` (it does not answer, and keeps its outputs), ``stuck`` (its outputs stay as they are), ``late``
+    (it holds the clock for 5 ms).
     """
 
     def __init__(self, world: World, port: BoardPort, number: int, wiring: ExpanderWiring) -> None:
@@ -63,12 +63,12 @@ class Expander:
         self.show()
 
     def answers(self, address: int) -> bool:
-        """It acknowledges ``address``."""
+        """Whether it acknowledges ``address``."""
         mine = self.address ^ (4 if self.fault_name == "wrong-address" else 0)
         return self.powered and self.fault_name != "off" and address == mine
 
     def written(self, data: bytes) -> None:
-        """Bytes that the master sent to it."""
+        """Take bytes that the master sent to it."""
         self.writes += 1
         if self.part == "TCA9554":
             self._register = data[0] & 3
@@ -92,7 +92,7 @@ class Expander:
         return value.to_bytes(self.bits // 8, "little") * 2
 
     def show(self) -> None:
-        """Its outputs follow what it holds, unless they are stuck."""
+        """Its outputs follow its latch, unless they are stuck."""
         if self.fault_name == "stuck":
             return
         for bit in range(self.bits):
@@ -102,7 +102,7 @@ class Expander:
             self._port.board_pin(self._first + bit, level)
 
     def _level(self, bit: int) -> int:
-        """A pin's level: low when anybody pulls it low; high by its pull-up, or a PCF's own weak one."""
+        """A pin's level: low when any driver pulls it low; high by its pull-up, or a PCF's own weak one."""
         pin = self._first + bit
         driven = self._port.drive.get(pin, FLOAT)
         outside = self._port.levels.get(pin, NOT_DRIVEN)
@@ -120,8 +120,8 @@ class Expander:
 class ExpanderBus:
     """The wires of one bus and its chips, in the order of the board file.
 
-    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks, none of the transfer in which it began; it is static: how long a
-    master pauses between them, for a scan say, is nothing to it), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
+    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks after the transfer in which the fault began; the chip is static:
+    pauses between the clocks, for a scan for example, do not matter), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
     """
 
     def __init__(self, world: World, port: BoardPort, name: str, number: int, expanders: list[Expander], wires: dict[str, int]) -> None:
@@ -148,7 +148,7 @@ class ExpanderBus:
 
     @property
     def is_i2c(self) -> bool:
-        """Else it is a shift register's."""
+        """Whether it is an I2C bus; else it is a shift register's."""
         return "sda" in self._wires
 
     def fault(self, name: str) -> None:
@@ -202,7 +202,7 @@ class ExpanderBus:
 
 
 def expander_buses(world: World, port: BoardPort, wiring: Wiring) -> dict[str, ExpanderBus]:
-    """All of a board's, by the bus's name."""
+    """All expander buses of a board, by name."""
     chips: dict[str, list[Expander]] = {}
     wires: dict[str, dict[str, int]] = {}
     for number, wired in enumerate(wiring.expanders):
