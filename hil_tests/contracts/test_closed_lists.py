@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from struct import calcsize
 from types import MappingProxyType
 from typing import get_args
 
@@ -11,7 +12,7 @@ import pytest
 from shed.access import cards, gate
 from shed.boot.wired import Wired
 from shed.charging import grants, session, stop_causes
-from shed.console import auth, words
+from shed.console import auth, commands, talk, words
 from shed.metering import profiles
 from shed.safety import faults, holders, points
 from shed.storage import journal
@@ -19,11 +20,16 @@ from shedbench.places import REPOSITORY
 from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
+from shedguard.link import console
 from shedguard.site import meters, narrate
 from shedguard.site.limits import BLIND_GRACE_MIN
 from shedguard.site.model import Meter
+from shedguard.site.sections import LAYOUTS, RESERVED, Section
 
 RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
+CONSOLE = (REPOSITORY / "docs/protocols/console.md").read_text(encoding="utf-8")
+SITE_FILE = (REPOSITORY / "docs/protocols/site-file.md").read_text(encoding="utf-8")
+WIRING = (REPOSITORY / "firmware/shed/boot/wiring.py").read_text(encoding="utf-8")  # beside hardware
 FAULT_CODES = (REPOSITORY / "docs/fault-codes.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"(\d+) `(\w+)`(?: \((\w+)\))?")
 
@@ -77,6 +83,35 @@ def test_the_firmware_counts_as_the_tools_do(firmware, host):
 def test_each_kind_of_meter_is_known_to_board_tools_and_plant():
     assert set(profiles.PROFILES) == set(meters.NAMES) and len(meters.NAMES) == len(meters.METERS)
     assert set(meters.METERS) == set(get_args(Meter.model_fields["profile"].annotation)) == set(PLANT_METERS)
+
+
+def test_the_sections_of_an_image_are_one_list_for_board_tools_and_document():
+    own = re.findall(r"^([A-Z]+) = const\((\d+)\)", WIRING, re.MULTILINE)
+    of_pins = {"NO_PIN", "KEY_SWITCH", "EXPANDED"}
+    assert {int(number): name for name, number in own if name not in of_pins} == {section.value: section.name for section in Section}
+    table = SITE_FILE[SITE_FILE.index("| id | section |") :]
+    rows = re.findall(r"^\| (\d+) \| (\w+) \| `(<\w+)` \|", table, re.MULTILINE)
+    assert {int(number): name for number, name, _ in rows} == {section.value: section.name.lower() for section in Section}
+    assert {int(number): calcsize(layout) for number, _, layout in rows} == {number: calcsize(layout) for number, layout in LAYOUTS.items()}
+    assert not RESERVED & set(Section)
+    assert all(str(number) in SITE_FILE[SITE_FILE.index("Reserved") :][:120] for number in RESERVED)
+
+
+def test_at_the_same_faults_board_and_tools_say_the_breaker_first():
+    assert {lists.FAULTS[code] for code in talk.BREAKER} == lists.BREAKER_FIRST
+
+
+def test_the_board_counts_the_argument_of_a_fault_as_the_tools_do():
+    of = {code: lists.FAULT_ARGUMENTS[name] for code, name in lists.FAULTS.items() if name in lists.FAULT_ARGUMENTS}
+    assert set(talk._OF_OUTLETS) == {code for code, thing in of.items() if thing in ("outlet", "meter")}
+    assert set(talk._OF_OTHERS) == {code for code, thing in of.items() if thing not in ("outlet", "meter")}
+
+
+def test_each_refusal_of_the_console_has_its_words_in_the_tools_and_in_the_document():
+    assert set(commands._HINTS) == set(console._REFUSALS)
+    errors = CONSOLE.split("\n## Errors\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"`(\w+)`", errors)) - {"hint"} == set(commands._HINTS) | {"crc"}
+    assert "no session" in commands._HINTS["busy"] and "no session" in console._REFUSALS["busy"][0]
 
 
 def test_the_table_of_holders_has_a_place_for_each():

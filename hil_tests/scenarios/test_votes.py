@@ -57,3 +57,21 @@ def test_a_trip_that_is_over_at_once_ends_the_session_all_the_same(seed: int, tm
         bench.call_point("door").reset()
         bench.stays(bench.outlet(1).contact_is_open, "10 s")
         assert [session.stop_cause for session in bench.journal.sessions()] == ["trip"]
+
+
+def test_a_cause_that_is_not_armed_is_no_trip_to_anybody_and_its_point_is_recorded(seed: int, tmp_path: Path):
+    """A flood contact that is tried out for some weeks before it may cut anything."""
+    flood = '[[cause]]\nname = "flood"\npoints = ["flood"]\neffects = ["cut row A", "free main"]\narmed = false\n\n[[gate]]'
+    contact = ('name = "key switch"', 'name = "flood"')
+    changes = {"contact": contact, "use": ('use = "key_switch"', "fire = false"), "cause": ("[[gate]]", flood)}
+    with shed(seed, tmp_path, SITE, changes) as bench:
+        start_charging(bench, 1)
+        bench.call_point("flood").contact.set(True)
+        bench.stays(bench.outlet(1).is_charging, "30 s")
+        assert bench.gate("main").is_locked
+        assert bench.console.ask({"do": "status"})[0]["trips"] == 0
+        assert "TRIP" not in bench.console.type("status")
+        bench.call_point("flood").contact.set(False)
+        bench.run("5 s")
+        assert [(row.point, row.state) for row in bench.journal.records("point")] == [("flood", "alarm"), ("flood", "normal")]
+        assert not bench.journal.records("trip")

@@ -2,7 +2,8 @@
 
 Hazard: a trip that does not reach its effect, and one that resets itself. A latched cause acts until a person resets it *and* every point
 of it is seen normal; one that is not latched acts for as long as a point of it is at fault. A latch that this configuration does not know
-(another one's cause) acts on everything. A cause that is not armed is in shadow: shown and recorded, acting on nothing.
+(another one's cause) acts on everything. A cause that is not armed trips nothing: the changes of its points are
+recorded, and that is all.
 """
 
 from micropython import const
@@ -22,23 +23,24 @@ class Matrix:
     `holding_points` from `fault_seen`; it allocates nothing.
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
-    `cut_groups`, `free_gates`: masks of what must be open. `latching`: the causes that latch. `active`: causes present now; `latched`: held
-    until reset; `shadow`: would have tripped. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation.
-    `watched`: the points of armed causes. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none:
-    never.
+    `cut_groups`, `free_gates`: masks of what must be open. `latching`: the causes that latch. `active`: armed causes present now; `latched`:
+    held until reset. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation. `watched`: the points of armed
+    causes; `recorded`: of all causes. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none: never.
     """
 
     def __init__(self, causes, effects, latched=0, windows_ms=()):
         # Bits are kept with their rows: shifting one up row by row would end at 1 << 30, which allocates.
-        self._causes = tuple([(1 << i, mask, votes, flags, effect) for i, (mask, votes, flags, effect) in enumerate(causes)])
-        self.watched = self._armed = self.latching = 0
+        # A cause that is not armed keeps its place and has no points.
+        self._causes = tuple([(1 << i, row[0] if row[2] & ARMED else 0, row[1], row[2], row[3]) for i, row in enumerate(causes)])
+        self.watched = self.recorded = self.latching = 0
+        for row in causes:
+            self.recorded |= row[0]
         self.holding_points = 0  # of causes that trip and do not latch
         acts = []  # of armed causes: what is cut and freed
         for bit, mask, _votes, flags, effect in self._causes:
             if flags & LATCHED:
                 self.latching |= bit
             if flags & ARMED:
-                self._armed |= bit
                 self.watched |= mask
                 if not flags & LATCHED:
                     self.holding_points |= mask
@@ -49,7 +51,7 @@ class Matrix:
                             cut |= 1 << index
                         else:
                             free |= 1 << index
-                acts.append((bit, cut, free, effect, mask))
+                acts.append((bit, cut, free, mask))
         self._acts = tuple(acts)
         self.windows_ms = windows_ms if any(windows_ms) else ()
         self._recent = {1 << k: 0 if window_ms else -1 for k, window_ms in enumerate(self.windows_ms)}  # by cause: points that count
@@ -62,8 +64,6 @@ class Matrix:
         self.since = 0  # causes that began to trip since a task last took them (Scan.take_trips)
         self.unknown = False
         self.latched = 0
-        self.shadow = 0
-        self.tripped_effects = 0
         self.cut_groups = 0
         self.free_gates = 0
         self.restore(latched)
@@ -77,9 +77,8 @@ class Matrix:
         self.alarm = alarm
         active = 0
         held = 0
-        armed = self._armed
         before = self.active | self.held
-        holds = before & armed if fault else 0
+        holds = before if fault else 0
         for bit, mask, votes, _flags, _effects in self._causes:
             hits = alarm & mask
             if hits:
@@ -96,33 +95,28 @@ class Matrix:
                 held |= bit
         self.active = active
         self.held = held
-        acting = active & armed
-        if acting != active:
-            self.shadow |= active & ~armed
-        if acting:
-            self.since |= acting & ~before
-            self.latched |= acting & self.latching
+        if active:
+            self.since |= active & ~before
+            self.latched |= active & self.latching
         self._apply()
 
     def _apply(self):
-        acting = (self.active | self.latched | self.held) & self._armed
-        effects_mask = cut = free = 0
+        acting = self.active | self.latched | self.held
+        cut = free = 0
         if acting:
-            for bit, cause_cuts, cause_frees, effects, _mask in self._acts:
+            for bit, cause_cuts, cause_frees, _mask in self._acts:
                 if acting & bit:
-                    effects_mask |= effects
                     cut |= cause_cuts
                     free |= cause_frees
         if self.unknown:
             cut = free = _ALL
-        self.tripped_effects = effects_mask
         self.cut_groups = cut
         self.free_gates = free
 
     def cut_by(self, points):
         """The groups that armed causes of any of these points cut."""
         cut = 0
-        for _bit, cause_cuts, _frees, _effects, mask in self._acts:
+        for _bit, cause_cuts, _frees, mask in self._acts:
             if mask & points:
                 cut |= cause_cuts
         return cut
@@ -179,6 +173,5 @@ class Matrix:
                 self.note_recent(k, 0)
             self._voted = -1
             self.evaluate(self.alarm, self.fault_seen)
-        self.shadow &= self.active
         self._apply()
         return self.latched

@@ -212,9 +212,12 @@ class Service:
             if new == ALARM and self._key_was_off:  # a turn in this boot; one that was left on tells nobody's hand
                 self.auth.note_presence(auth.KEY_SWITCH, now_ms)
             self._key_was_off = False
-        if not (self.points.fire | self.matrix.watched) >> i & 1:
+        watched = self.points.fire | self.matrix.watched
+        if not (watched | self.matrix.recorded) >> i & 1:
             return
         self.books.point(i, new)
+        if not watched >> i & 1:
+            return
         if new != ALARM and new != NORMAL:
             self.faults.came(faults.POINT_FAULT, i)
         elif old != ALARM and old != NORMAL:

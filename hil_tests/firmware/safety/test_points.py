@@ -145,10 +145,13 @@ def test_a_latched_cause_acts_until_reset_and_gone():
     assert matrix.reset() == 0 and matrix.cut_groups == 0 and matrix.free_gates == 0
 
 
-def test_a_cause_in_shadow_is_shown_and_cuts_nothing():
-    matrix = Matrix([(0b1, 1, LATCHED, 0b11)], CUT_AND_FREE)
-    matrix.evaluate(1)
-    assert matrix.shadow == 1 and matrix.cut_groups == 0 and matrix.latched == 0
+def test_a_cause_that_is_not_armed_trips_nothing_and_its_points_are_recorded():
+    matrix = Matrix([(0b1, 1, LATCHED, 0b11), (0b10, 1, LATCHED | ARMED, 0b11)], CUT_AND_FREE)
+    matrix.evaluate(0b1)
+    assert (matrix.active, matrix.latched, matrix.since, matrix.cut_groups, matrix.free_gates) == (0, 0, 0, 0, 0)
+    assert (matrix.watched, matrix.recorded) == (0b10, 0b11)
+    matrix.evaluate(0b11)
+    assert matrix.active == matrix.latched == 0b10 and matrix.cut_groups == 1
 
 
 def test_two_votes_need_two_detectors():

@@ -133,7 +133,7 @@ def test_another_version_is_exit_code_4() -> None:
     assert caught.value.code == PROTOCOL
 
 
-@pytest.mark.parametrize(("error", "words"), [("auth", "authorisation"), ("locked", "wrong keys"), ("busy", "still there"), ("odd", "odd")])
+@pytest.mark.parametrize(("error", "words"), [("auth", "authorisation"), ("locked", "wrong keys"), ("busy", "no session"), ("odd", "odd")])
 def test_a_refusal_is_exit_code_7(error: str, words: str) -> None:
     with pytest.raises(ShedError, match=words) as caught:
         console(FakeBoard({"clear": [{"err": error, "hint": "x"}]})).request("clear")

@@ -18,6 +18,7 @@ from ..formats.esp_image import CHIP_IDS, MAGIC
 from ..formats.records import Log, Record
 from ..formats.slots import Slot, current
 from ..site.image import image_crc, read_sections
+from ..site.sections import Section
 from . import log_region
 
 CONFIG, CARDS, JOURNAL, LIVE, BOX = "shed_cfg", "shed_cards", "shed_journal", "shed_live", "shed_box"
@@ -47,7 +48,7 @@ class Contents:
         if self.slot is None:
             return None
         try:
-            number = read_sections(self.slot.image)[1][0][0]
+            number = read_sections(self.slot.image)[Section.SITE][0][0]
         except (ValueError, KeyError, IndexError):
             return None
         return number if isinstance(number, int) else None

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """No tool resets a board with an active session: before it resets a port, it asks the board how many sessions are live."""
+=======
+"""No tool resets a board with an active session: before a port is reset, the board is asked which outlets have one."""
+>>>>>>> d4a68d8a9f2ab8be2b25d76cac7285052518fe3a
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from ..link.console import Console
 from ..link.ports import Wire, open_quietly
 from ..link.who import Running, ask
 
-_OVER: Final = (0, 8)  # states of an outlet without a session: idle, done
+_OVER: Final = frozenset(number for number, name in OUTLET_STATES.items() if name in ("idle", "done"))  # no session
 
 
 def live_outlets(wire: Wire) -> list[tuple[int, str]]:

@@ -17,6 +17,7 @@ from ..boards.model import Board
 from ..errors import REFUSED, ShedError
 from ..formats.slots import current
 from ..site.image import board_of_image, read_sections
+from ..site.sections import Section
 from . import program_look
 from .partitions import Partitions, find
 
@@ -56,7 +57,7 @@ def look(place: Partitions) -> There:
     if slot is None:
         return There(None, board)
     try:
-        site, made_for = read_sections(slot.image)[1][0][0], board_of_image(slot.image)
+        site, made_for = read_sections(slot.image)[Section.SITE][0][0], board_of_image(slot.image)
     except (ValueError, KeyError, IndexError):
         return There(None, board)
     return There(site if isinstance(site, int) else None, board, made_for)

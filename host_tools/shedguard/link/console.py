@@ -30,10 +30,12 @@ _REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "tap a maintenance card or turn the key switch and try again within 60 s, or give --site SITE.toml or --key",
     ),
     "locked": ("too many wrong keys: the board refuses for a while", "wait (1 s after the first, up to 5 min), then use the right --key"),
-    "busy": ("the cause of the trip is still there", "shed status shows it; clear the alarm at the detector first"),
+    "busy": ("there is no session to stop", "shed status shows which outlets have one"),
     "verb": ("the board does not know this request", "its firmware is older than this tool: shed flash"),
     "trial": ("no configuration is on trial, or its self-test fails", "shed status shows both; shed config push starts a trial"),
     "card": ("the board's table does not have that card", "shed cards list shows them"),
+    "json": ("the board could not read the request as JSON", "try again; if it stays so, report it: the tool wrote it"),
+    "long": ("the request is longer than the board takes", "report it: the tool wrote it"),
     "param": ("the board does not accept that value", "shed status shows which outlets there are"),
 }
 

@@ -11,6 +11,7 @@ from ..formats.texts import text
 from .check import effect_names
 from .image import read_sections
 from .model import SiteFile
+from .sections import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class SiteNames:
         """Numbers of the outlets and addresses of their meters; an image has no other names. Neither when it cannot be read."""
         try:
             sections = read_sections(image)
-            meters = tuple(int(sections[5][int(row[5])][1]) for row in sections[4])
-            return cls(outlets=tuple(int(row[0]) for row in sections[4]), meters=meters)
+            meters = tuple(int(sections[Section.METER][int(row[5])][1]) for row in sections[Section.OUTLET])
+            return cls(outlets=tuple(int(row[0]) for row in sections[Section.OUTLET]), meters=meters)
         except (ValueError, KeyError, IndexError):
             return cls()
 

@@ -15,7 +15,7 @@ from .image import compile_site, image_crc
 from .load import LoadedSite
 from .model import Cause, SiteFile
 
-_MARKS: Final = "L = cuts or frees and latches, T = only while the cause lasts, s = shadow: is only recorded"
+_MARKS: Final = "L = cuts or frees and latches, T = only while the cause lasts, s = not armed: trips nothing, its points are recorded"
 
 
 def lines(loaded: LoadedSite) -> Iterator[str]:
