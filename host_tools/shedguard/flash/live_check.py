@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""No tool resets a board with an active session: before it resets a port, it asks the board how many sessions are live."""
-=======
-"""No tool resets a board with an active session: before a port is reset, the board is asked which outlets have one."""
->>>>>>> d4a68d8a9f2ab8be2b25d76cac7285052518fe3a
+"""No tool resets a board with an active session: before it resets a port, it asks the board which outlets have one."""
 
 from __future__ import annotations
 
