@@ -86,3 +86,18 @@ def test_trips_that_were_only_counted_stand_behind_a_going_record_for_board_and_
     tools = decode_payload(LIVE_KINDS, live.GOING, payload)
     assert tools.fields["counted_trips"] == ring.trips
     assert encode_payload(LIVE_KINDS, tools) == (live.GOING, payload)
+
+
+@pytest.mark.parametrize("trips", [b"", pack("<IBIH", 4711, 1, 15, 960)], ids=["no trip counted", "a trip counted"])
+def test_which_sockets_the_indexes_mean_stands_in_the_last_row_of_a_going_record(trips):
+    region = NorRegion(6)
+    ring = live.LiveRing(region)
+    ring.open()
+    ring.put(WHOLE)
+    ring.trips, ring.wired = trips, pack("<BIH", 255, 0xDEADBEEF, 0)
+    ring.watch(16, 240, 16, 16, 3, bytes(8))
+    boot = live.LiveRing(region)
+    assert boot.open() == {2: WHOLE}
+    assert (boot.trips, boot.wired) == (trips, ring.wired)
+    payload = pack(live._GOING, 1 << 2, 16, 240, 16, 16, 3, bytes(8)) + (trips or bytes(4)) + ring.wired
+    assert decode_payload(LIVE_KINDS, live.GOING, payload).fields["counted_trips"] == (trips or bytes(4)) + ring.wired

@@ -84,6 +84,8 @@ _HOST: Final[dict[str, tuple[str, ...]]] = {
         "shedbench.campaign",
         "shedbench.demo",
         "shedbench.emulate",
+        "shedbench.places",
+        "shedbench.setup",
         "shedguard",
         "shedguard.backup",
         "shedguard.boards",
@@ -95,7 +97,6 @@ _HOST: Final[dict[str, tuple[str, ...]]] = {
         "shedguard.flash",
         "shedguard.formats",
         "shedguard.link",
-        "shedguard.paths",
         "shedguard.site",
     ),
     "shedguard.__main__": ("shedguard.commands",),
@@ -104,7 +105,8 @@ _HOST: Final[dict[str, tuple[str, ...]]] = {
 # The simulator. The plant knows no firmware and no tools; from plant to campaign each stands on those above it.
 _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
     "shedbench": (),
-    "shedbench.places": (),
+    "shedbench.setup": (),  # runs before anything is installed
+    "shedbench.places": ("shedbench.setup", "shedguard", "shedguard.paths"),
     "shedbench.link": (),
     "shedbench.rom_loader": (),
     "shedbench.plant": ("shedbench.link", "shedbench.places"),
@@ -113,7 +115,9 @@ _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
         "shedbench.places",
         "shedbench.plant",
         "shedbench.rom_loader",
+        "shedbench.setup",
         "shedguard.boards",
+        "shedguard.errors",
         "shedguard.flash",
         "shedguard.formats",
         "shedguard.paths",
@@ -161,8 +165,7 @@ _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
         "shedguard.paths",
         "shedguard.site",
     ),
-    "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places", "shedguard.paths"),
-    "shedbench.setup": (),  # runs before anything is installed
+    "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places", "shedbench.setup"),
     "setup_project": ("shedbench.setup",),
     "run_pyright": (),
     "boards": (),  # Python files of the emulated board

@@ -163,6 +163,17 @@ def no_emulator_branch(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, getattr(node, "lineno", 1), f"speaks of emulation: {text}")
 
 
+def one_value_a_constant(source: Source) -> Iterator[Finding]:
+    """A constant is bound once: a second binding takes the first one's readers with it, silently."""
+    bound: set[str] = set()
+    for node in source.tree.body:
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Name) and target.id.isupper():
+                if target.id in bound:
+                    yield Finding(source.path, node.lineno, f"{target.id} is bound before")
+                bound.add(target.id)
+
+
 RULES: Final[tuple[Rule, ...]] = (
     hardware_only_in_board,
     boot_imports_nothing_else,
@@ -175,6 +186,7 @@ RULES: Final[tuple[Rule, ...]] = (
     no_broad_except,
     no_hold,
     no_emulator_branch,
+    one_value_a_constant,
 )
 
 

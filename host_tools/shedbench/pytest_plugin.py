@@ -13,6 +13,7 @@ import shlex
 import sys
 import zlib
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,18 +71,28 @@ def site() -> str | Path:
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, site: str | Path, seed: int) -> Bench:
     """The shed of ``site``; its board has booted and passed its hold-off: in service, nothing charging."""
-    from shedguard.paths import repository
-
-    if repository() is None:
-        pytest.fail("the bench needs a clone of ShedGuard: git clone it, then make setup, and use its .venv/bin/python", pytrace=False)
     if not Path(site).is_file():
         pytest.fail(f"no site file {Path(site).absolute()}", pytrace=False)
+    _ensure_board(request.config)
     from .bench.bench import Bench
 
     bench = Bench(site=site, seed=seed)
     request.node.stash.setdefault(_BENCHES, []).append(bench)  # closed when the last report of the test is made
     bench.run("15 s")
     return bench
+
+
+def _ensure_board(config: pytest.Config) -> None:
+    """At first use an installed tool builds it: what it says meanwhile goes past pytest's capture, as it takes minutes."""
+    from .places import ensure_board
+    from .setup.report import SetupError
+
+    capture: Any = config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            ensure_board()
+    except SetupError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,7 +2,7 @@
 
 Hazards: two sessions on one tap; a meter or a relay that fails unseen at an idle outlet; a session forgotten or repeated by a restart.
 
-The sink (books.py implements it). bool: True when the record stands in flash; False when not (the caller acts on it). `i`: outlet index.
+The sink (books.py implements it). bool: True when the record is in flash; False when not (the caller acts on it). `i`: outlet index.
 
     new_session_id() -> int                       (boot count mod 65536) << 16 | n
     stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
@@ -14,12 +14,12 @@ The sink (books.py implements it). bool: True when the record stands in flash; F
     session_resumed(id, i, energised_s)
     session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
                                                   journal record, then `done` in the live ring; False: asked again every second, so it must
-                                                  answer True without a second record when the record stands already
+                                                  answer True without a second record when the record is there already
     fault(code, arg)  fault_over(code, arg)       once per change. Codes: 8 meter_stale and 35 meter_jump with the meter index, 21
                                                   dead_contact with the outlet; and the codes of off_watch.py and supply.py
     hold(holder, i)   release(holder, i)          once per change. Holders: 7 meter_stale; and the holders of off_watch.py and supply.py
     press_refused(i, reason, card)                grants.py
-    watch(outlets, seconds, welded, live, mixed, rows) -> bool   what a boot is told of outlets that may be live, off_watch.py; False:
+    watch(outlets, seconds, welded, live, mixed, rows) -> bool   kept for a boot: outlets that may be live, off_watch.py; False:
                                                   asked again
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
@@ -58,7 +58,7 @@ class Charging:
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
-        self.fire_fault = 0  # not 0, a fire point is at fault: no session of before an outage goes on
+        self.fire_fault = 0  # not 0: a fire point is at fault, and no session from before an outage goes on
         self._outlets = outlets
         n = len(outlets)
         self.sessions: list[session.Session | None] = [None] * n
@@ -85,7 +85,7 @@ class Charging:
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
-        """Go on with every outlet; returns ms until the next call. Afterwards .lease and .meters are what is wanted now.
+        """Advance every outlet; returns ms until the next call. Afterwards .lease and .meters hold what is wanted now.
 
         closed: relays the outputs report as on. trip: outlets a latched trip acts on. start_blocked: no session may begin.
         """
@@ -131,7 +131,7 @@ class Charging:
         return 100 if any_waiting else 200 if any_active else 1000
 
     def _note_fresh(self):
-        """Outlets whose meter has a new reading are to do."""
+        """Outlets whose meter has a new reading have their turn in this step."""
         fresh = self.poller.fresh
         for w in range(len(fresh)):
             bits = fresh[w]
@@ -151,7 +151,7 @@ class Charging:
             fresh[w] = 0
 
     def _take_turn(self, now_ms):
-        """Five outlets every other step, whatever happens: silent meters, times that run out."""
+        """Five outlets have their turn every other step in any case: silent meters, times that run out."""
         first = self._turn
         self._turn = first + _TURN if first + _TURN < len(self.sessions) else 0
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
@@ -237,14 +237,14 @@ class Charging:
         return self._outlets[i][1] * 1000
 
     def meter_lost(self, i):
-        """No reading for too long: off, and off it stays until the meter is back."""
+        """No reading for too long: the outlet is held off until its meter answers."""
         if not self._flags[i] & _STALE:
             self._flags[i] |= _STALE
             self.sink.hold(HOLD_METER_STALE, i)
             self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
 
     def meter_jumped(self, i):
-        """Its register moved by what power and time cannot explain, and stays there: named, and billed to nobody."""
+        """Its register made a step that power and time cannot explain, and goes on from there: reported, and billed to nobody."""
         self.sink.fault(FAULT_METER_JUMP, self._outlets[i][0])
         self.sink.fault_over(FAULT_METER_JUMP, self._outlets[i][0])
 
@@ -256,7 +256,7 @@ class Charging:
             self.sink.fault_over(FAULT_DEAD_CONTACT, i)
 
     def no_load(self, i, peak_mw):
-        """Nothing worth charging came. Returns the stop cause: the third time in a row without any power it is the outlet's fault."""
+        """No load worth charging came. Returns the stop cause: the third time in a row without any power the outlet counts as faulty."""
         if peak_mw >= _DUD_MW:
             self._duds[i] = 0
             return stop_causes.NO_LOAD
@@ -275,7 +275,8 @@ class Charging:
         return self.supply.state[self.group_of[i]]
 
     def keeps_off(self, i):
-        """Why no session at outlet i goes on while its relay is open: the stop cause of one that waits too long for it; 0."""
+        """What keeps the sessions at outlet i waiting with an open relay, as the stop cause of one that waits too long for it; 0:
+        nothing."""
         return stop_causes.SUPPLY_LOST if self.no_supply(i) else stop_causes.BLIND if self.fire_fault else 0
 
     def is_closed(self, i):

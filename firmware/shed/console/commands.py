@@ -1,8 +1,8 @@
-"""The verbs of the console, for tools (docs/protocols/console.md), and what both ways of asking share.
+"""The verbs of the console, for tools (docs/protocols/console.md), and what typed and framed commands share.
 
 Hazard: a reading that changes something, a write nobody authorised. Reading verbs are in `read`, writing ones in `write`, nowhere else.
 
-The `shed` that app.py passes in, all of it cheap, none of it raising:
+The `shed` is service/desk.py; all of it is cheap, none of it raises:
 
     mode                    "service" or "safe"
     quiet()                 whether no outlet is on: only then may a module be imported
@@ -12,7 +12,7 @@ The `shed` that app.py passes in, all of it cheap, none of it raising:
                             ok, to, crc, dv). May yield None.
     task_items()            yields dicts: first the scan's figures, then tasks (task, n, max_us, late_ms, over)
     why(number)             (on 0/1/2, list of holder numbers in order), or None when no outlet has that number
-    outlet_number(index)    what stands on the socket
+    outlet_number(index)    the number on the socket
     journal                 storage.journal.Journal
     faults                  rows() yields (code, argument, times, live); len()
     confirm(by)             keeps the configuration on trial; False when there is none, or its self-test failed
@@ -69,7 +69,7 @@ class Commands:
         self.after = None
 
     def write(self, verb, fields, now_ms):
-        """Runs a writing verb; its answer, or None when `verb` is not one, or one that may now be read. fields: o, t, c, mac."""
+        """Runs a writing verb; its answer, or None when `verb` is not one, or is left to `read`, now authorised. fields: o, t, c, mac."""
         shed = self.shed
         value = 0
         card = ""
@@ -93,7 +93,7 @@ class Commands:
             trips, faults = shed.clear(by)
             return {"ok": True, "trips": trips, "faults": faults}
         if verb == "cards":
-            return None  # who may open the gate is told to those who may change it
+            return None  # only those who may change the list of cards may see it
         if verb == "revoke":
             try:
                 if not shed.revoke(unhexlify(card)):

@@ -41,7 +41,7 @@ PRESSES = "|several cards are open, tap again|several outlets pressed, wait 30 s
 _UNKNOWN = "a cause of another configuration"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
-# One sentence per journal kind, from 1: {n2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` tells letter n.
+# One sentence per journal kind, from 1: {n2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` shows letter n.
 _SENTENCES = (
     "boot {n3} by {R0}{b1}|TRIP: {x0}{p1}, effects {m2}{u4}|trip of {x0} reset by {A1}"
     "|outlet {o1}: session {s0} begins, card {c2}, {y4}"

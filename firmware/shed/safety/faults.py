@@ -49,7 +49,7 @@ class Faults:
         self._table = {}  # code << 16 | arg -> [times seen, live]
 
     def came(self, code, arg=0):
-        """A fault's condition holds. Says so to the sink only when it did not hold before."""
+        """A fault's condition holds. The sink hears of it only when it did not hold before."""
         key = code << 16 | arg
         row = self._table.get(key)
         if row is None:

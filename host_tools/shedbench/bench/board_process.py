@@ -10,30 +10,37 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from shedbench.places import REPOSITORY
+from shedguard.errors import ShedError
+
+from shedbench.places import BOARD, BOARD_VARIABLE, ensure_board
+from shedbench.setup.report import SetupError
 
 from . import frozen
 
-DEFAULT_BINARY: Final = REPOSITORY / "build" / "board" / "emulated-board"
-BINARY_VARIABLE: Final = "SHEDGUARD_EMULATED_BOARD"
+DEFAULT_BINARY: Final = BOARD
+BINARY_VARIABLE: Final = BOARD_VARIABLE
 STOCK: Final = "stock"  # the program, if any, is files in the flash
 FROZEN: Final = "frozen"  # the program is in the binary
 
 
-class BoardMissing(Exception):
-    """The emulated board has not been built."""
+class BoardMissing(ShedError):
+    """The emulated board is not there and cannot be built."""
 
 
 def find_binary(program: str = STOCK) -> Path:
-    """The board's binary: ``$SHEDGUARD_EMULATED_BOARD`` or build/board/emulated-board; raises BoardMissing.
+    """The board's binary: ``$SHEDGUARD_EMULATED_BOARD`` or ours, which an installed tool builds at first use; raises BoardMissing.
 
     ``frozen``: its second binary, with the program in it. The one of set-up is rebuilt when the firmware has changed; the caller keeps one
     named by the environment up to date.
     """
-    given = os.environ.get(BINARY_VARIABLE)
+    try:
+        ensure_board()
+    except SetupError as error:
+        raise BoardMissing(error.what, error.cause, error.fix) from error
+    given = os.environ.get(BINARY_VARIABLE) or None
     path = Path(given or DEFAULT_BINARY)
     if not path.exists():
-        raise BoardMissing(f"no emulated board at {path}; build it with 'make setup', or name one in {BINARY_VARIABLE}")
+        raise BoardMissing(f"no emulated board at {path}, which {BINARY_VARIABLE} names")
     if program == STOCK:
         return path
     if given is None:

@@ -18,16 +18,16 @@ from shedguard.flash.image import build_blank, build_flash, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.cards import Card, canonical
 from shedguard.formats.partition_table import SHEDGUARD, find
-from shedguard.paths import boards_dir, firmware_dir
+from shedguard.paths import PACKAGE, boards_dir, firmware_dir
 from shedguard.site.load import load
 
-from shedbench.places import REPOSITORY
+from shedbench.places import BUILD
 from shedbench.plant.people import CardData
 from shedbench.plant.sitefile import Wiring
 
 BLANK: Final = "blank"
 ERASED: Final = "erased"
-_CACHE: Final = REPOSITORY / "build" / "flash-cache"
+_CACHE: Final = BUILD / "flash-cache"
 _KEPT: Final = 24  # images of 4 MB
 _ROLES: Final = {"volunteer": "fire_volunteer"}
 
@@ -111,8 +111,7 @@ def _forget_old() -> None:
 def _digest(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None, frozen: bool) -> str:
     """The digest of site, board, firmware, build tools and cards."""
     digest = hashlib.sha256(repr((cards, cpu_mhz, frozen)).encode())
-    tools = REPOSITORY / "host_tools" / "shedguard"
-    files = [wiring.path, wiring.board_path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *tools.rglob("*.py")]
+    files = [wiring.path, wiring.board_path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *PACKAGE.rglob("*.py")]
     for path in sorted(files):
         digest.update(str(path.name).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:24]

@@ -12,15 +12,17 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from shedguard.errors import ShedError
 from shedguard.paths import firmware_dir
 
-from shedbench.places import REPOSITORY
+from shedbench.places import BUILD, PORT, REBUILD
+from shedbench.setup import board_build
 
 SUFFIX: Final = "-frozen"
-_ORIGIN: Final = REPOSITORY / "build" / ".board-source"  # the MicroPython source tree that set-up built with
+_ORIGIN: Final = BUILD / ".board-source"  # the MicroPython source tree that set-up built with
 
 
-class FrozenMissing(Exception):
+class FrozenMissing(ShedError):
     """There is no frozen binary and it cannot be made; the text says why."""
 
 
@@ -46,11 +48,13 @@ def ensure(stock: Path) -> Path:
 
 def _make(stock: Path, frozen: Path) -> None:
     if not _ORIGIN.is_file():
-        raise FrozenMissing("set-up has not built the emulated board in this clone: make setup")
-    port = REPOSITORY / "boards" / "emulated" / "port"
-    source = _ORIGIN.read_text(encoding="utf-8").strip()
-    command = ["make", "-s", "-C", str(port), f"MICROPY_DIR={source}", f"BUILD={stock.parent}", str(frozen)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+        raise FrozenMissing("no set-up has built the emulated board", hint=REBUILD)
+    source = Path(_ORIGIN.read_text(encoding="utf-8").strip())
+    command = [*board_build.make_command(PORT, source, stock.parent), "-s", str(frozen)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise FrozenMissing("the firmware cannot be frozen into the emulated board", "make is not installed", "install make") from error
     if done.returncode:
         raise FrozenMissing(f"the firmware does not freeze into the emulated board:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
 

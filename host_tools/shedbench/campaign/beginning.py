@@ -16,7 +16,7 @@ from shedguard.formats import slots
 
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
-from shedbench.places import REPOSITORY, SMALL_SITE
+from shedbench.places import BUILD, SMALL_SITE
 from shedbench.plant.contacts import DROP_OUT_RANGE
 from shedbench.plant.heartbeat import T_DROP_RANGE_NS
 from shedbench.plant.units import S
@@ -61,7 +61,7 @@ def drawn(chance: random.Random) -> Beginning:
 def site_of(terms: tuple[int, int, int]) -> Path:
     """The small site with these terms: a file that is kept, so that its flash image is built once."""
     block_min, price_fen, longest_min = terms
-    path = REPOSITORY / "build" / "campaign" / f"small-{block_min}-{price_fen}-{longest_min}.toml"
+    path = BUILD / "campaign" / f"small-{block_min}-{price_fen}-{longest_min}.toml"
     text = SMALL_SITE.read_text(encoding="utf-8")
     for old, new in (
         ("price_fen = 100", f"price_fen = {price_fen}"),

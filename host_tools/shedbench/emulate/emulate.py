@@ -1,6 +1,6 @@
 """`shed emulate`: an emulated board with its plant in real time, its serial port on a pseudo-terminal and on RFC 2217.
 
-Needs a clone, with the emulated board built. The bench is imported at run time, not with this file.
+The bench is imported at run time, not with this file.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from shedguard.boards import known as boards
 from shedguard.errors import FAILED, INVALID, OK, ShedError, reason
 from shedguard.files.whole_file import write_whole
 from shedguard.formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
-from shedguard.paths import boards_dir, repository
+from shedguard.paths import boards_dir
 from shedguard.site import load as sites
 
-from shedbench.places import SITES
+from shedbench.places import REBUILD, SITES, SMALL_SITE
 
 from .typed import TypedLines
 
@@ -88,7 +88,7 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
             if flash is not None:
                 write_whole(flash, used.read_bytes())
     if reason == "board ended":
-        raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", "make setup", FAILED)
+        raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", REBUILD, FAILED)
     return OK
 
 
@@ -135,11 +135,8 @@ class _Typist:
 
 def _example(board: str | None) -> Path:
     """The default shed of a board: its own example, else the small one."""
-    root = repository()
-    assert root is not None  # the bench could not have been imported
-    sheds = SITES
-    own = sheds / "boards" / f"{board}.toml"
-    return own if board is not None and own.is_file() else sheds / "small.toml"
+    own = SITES / "boards" / f"{board}.toml"
+    return own if board is not None and own.is_file() else SMALL_SITE
 
 
 def _board_file(board: str) -> Path:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shedbench.places import REPOSITORY
+from shedbench.places import SOURCES
 
 from .port import EXPANDED
 
@@ -100,13 +100,13 @@ def _bus(bus: dict[str, Any], port: dict[str, Any]) -> BusWiring:
 
 
 def read_wiring(site: str | Path) -> Wiring:
-    """The wiring of the site file ``site`` (a path, relative to the repository or absolute). KeyError names what is missing."""
+    """The wiring of the site file ``site`` (absolute, or relative to where we are or to a clone). KeyError names what is missing."""
     path = Path(site)
     if not path.is_absolute() and not path.exists():
-        path = REPOSITORY / path
+        path = SOURCES / path
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     board_name = data["site"]["board"]
-    board_path = REPOSITORY / "boards" / f"{board_name}.toml"
+    board_path = SOURCES / "boards" / f"{board_name}.toml"
     if not board_path.exists():
         board_path = path.parent / f"{board_name}.toml"
     board = tomllib.loads(board_path.read_text(encoding="utf-8"))
