@@ -28,7 +28,7 @@ FAULTS = (
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus|trip of another configuration"
     "|no supply (breaker; or its meters' bus), group"
-    "|low voltage, group|LIVE although switched off, outlet|meter shows another outlet's load: wiring, outlet"
+    "|low voltage, group|LIVE although commanded off, outlet|meter shows another outlet's load: wiring, outlet"
     "|fire point cannot be read, point|configuration of another board|session or trip record refused"
     "|clock not set: dated cards never end||register jumped, meter of outlet"
 )

@@ -69,7 +69,7 @@ def test_sessions_of_the_board_are_not_given_up_unasked_and_its_count_is_not_rol
     assert items["open sessions"][0] == "skipped" and items["cards"][0] == "skipped" and items["configuration"][0] == "unchanged"
     assert now(busy).boots == 900
     code, items = put_back(busy, "--replace")
-    assert code == 0 and "3 sessions of the board given up" in items["journal"][1]
+    assert code == 0 and "3 sessions of the board discarded" in items["journal"][1]
     assert now(busy).boots == 900 + restore.BOOTS_AHEAD
 
 

@@ -63,7 +63,7 @@ def test_a_board_in_its_first_seconds_is_asked_again_and_is_fine():
 def test_a_doubt_that_stays_for_twenty_seconds_is_told_and_the_neighbours_moment_is_not():
     played = PlayedBoard((UNSEEN, OFF), (UNSEEN, UNSEEN))
     told, unseen = diagnosed(played)
-    assert told.level == "bad" and told.what == "outlet 1 may be live although switched off" and "breaker" in told.clear
+    assert told.level == "bad" and told.what == "outlet 1 may be live although commanded off" and "breaker" in told.clear
     assert unseen.level == "warn" and "outlet 2" in unseen.what and "breaker" not in unseen.clear
     assert live.SEEN_WITHIN_S <= played.now <= live.SEEN_WITHIN_S + 2
 

@@ -188,6 +188,6 @@ def test_a_board_that_nobody_knows_is_said_before_a_port_is_looked_for(line: str
 def test_what_may_be_live_is_the_first_line_of_a_status(capsys: pytest.CaptureFixture[str]):
     frames: list[dict[str, Any]] = [{"o": 3, "st": 0, "on": 2, "hold": [13]}, {"o": 4, "st": 0, "on": 0}, {"o": 9, "st": 0, "on": 2}]
     show_status({"mode": "service"}, frames, SiteNames())
-    assert capsys.readouterr().out.startswith("switch the breaker off: outlets 3, 9 may be live although switched off\n")
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlets 3, 9 may be live although commanded off\n")
     show_status({"mode": "service"}, frames[1:2], SiteNames())
     assert "breaker" not in capsys.readouterr().out

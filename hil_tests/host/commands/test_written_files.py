@@ -98,7 +98,7 @@ def test_a_picture_in_which_somebody_has_drawn_is_not_written_over(tmp_path: Pat
     out.write_text(edited, encoding="utf-8")
     assert run(draw) == INVALID and run([*draw, "--site", str(SITE)]) == INVALID
     said = capsys.readouterr().err
-    assert "there already" in said and "--force writes over this one" in said and out.read_text(encoding="utf-8") == edited
+    assert "there already" in said and "--force overwrites this one" in said and out.read_text(encoding="utf-8") == edited
     assert run([*draw, "--force"]) == OK and out.read_text(encoding="utf-8") == drawn
 
 
@@ -144,7 +144,7 @@ def test_a_file_that_is_no_flash_is_not_made_one(capsys: pytest.CaptureFixture[s
 def test_a_demo_draws_no_picture_over_a_file_that_is_there(held: str, capsys: pytest.CaptureFixture[str], sheet: Path) -> None:
     sheet.write_text(held, encoding="utf-8")
     assert run(["demo", "--script", "--picture", str(sheet)]) == INVALID
-    assert "--force writes over this one" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == held
+    assert "--force overwrites this one" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == held
 
 
 def full_disk(_file: int) -> None:

@@ -79,7 +79,7 @@ def test_a_page_whose_other_half_is_lost_is_set_aside_by_whatever_comes_next(los
     paper, page = finished_report(base)
     base.with_suffix(".json").unlink() if lost == "gone" else base.with_suffix(".json").write_bytes(paper[:40])
     place, said = report_files.make_room(base, passed=passed, partial=False)
-    assert place == base and len(said) == 1 and "not whole" in said[0]
+    assert place == base and len(said) == 1 and "incomplete" in said[0]
     assert (tmp_path / "install-1001-earlier.html").read_bytes() == page and not base.with_suffix(".html").exists()
 
 

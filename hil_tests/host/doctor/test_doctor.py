@@ -176,7 +176,7 @@ def test_a_file_system_that_micropython_made_is_no_program(tmp_path: Path) -> No
         bench.run("4 s")
         assert bench.serial.text().endswith(">>> ")
         found = board.examine_flash(FileChannel(bench.process.flash), None)
-    assert find(found, "program").level == "bad" and "without our program" in find(found, "program").what
+    assert find(found, "program").level == "bad" and "without ShedGuard" in find(found, "program").what
 
 
 def test_a_busy_port_names_who_holds_it() -> None:

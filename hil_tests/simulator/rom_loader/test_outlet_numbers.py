@@ -50,7 +50,7 @@ def test_a_welded_relay_is_told_of_its_own_socket(bench: Bench, tmp_path: Path) 
     bench.console.ask({"do": "stop", "o": 3}, key=True)
     bench.run("1 min")
     assert bench.outlet(3).is_energised() and not bench.outlet(1).is_energised()
-    assert "LIVE although switched off, outlet 3" in bench.console.type("faults")
+    assert "LIVE although commanded off, outlet 3" in bench.console.type("faults")
     site = tmp_path / "site.toml"
     lines = [("doctor", 1), ("faults --lang en", 5), (f"faults --lang en --site {site}", 5), (f"faults --lang en --site {SITE}", 5)]
     for said in told(bench, *lines, ("log", 0), (f"log --site {SITE}", 0)):

@@ -1,7 +1,7 @@
-"""The emulated board with the program frozen in, made anew when the firmware's sources have changed.
+"""The emulated board with the program frozen in, rebuilt when the firmware's sources have changed.
 
-Hazard: a test that runs yesterday's firmware. Beside the binary lies a digest of what it was made of; any number of test processes may
-look at once, one of them builds.
+Hazard: a test that runs yesterday's firmware. A digest of its sources lies beside the binary; several test processes may check at once, and
+one of them builds.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def beside(stock: Path) -> Path:
 
 
 def ensure(stock: Path) -> Path:
-    """The frozen binary of the sources as they stand, for the board that set-up built at ``stock``."""
+    """The frozen binary of the present sources, for the board that set-up built at ``stock``."""
     frozen = beside(stock)
     stamp = stock.parent / "frozen.digest"
     wanted = _digest(stock)
@@ -64,7 +64,7 @@ def _says(stamp: Path, wanted: str) -> bool:
 
 
 def _digest(stock: Path) -> str:
-    """Of the firmware's sources by name, and of the objects' age: a board that was built anew wants its second binary anew."""
+    """The digest of the firmware's sources by name, and of the objects' age: a rebuilt board needs a new second binary."""
     digest = hashlib.sha256(str(stock.stat().st_mtime_ns).encode())
     root = firmware_dir()
     for path in sorted(root.rglob("*.py")):

@@ -22,8 +22,8 @@ _ALL: Final = 65535
 class ExpanderBus:
     """The wires of one bus and its chips, in the order of the board file.
 
-    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks, none of the transfer in which it began; it is static: how long a
-    master pauses between them, for a scan say, is nothing to it), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
+    I2C faults: ``hung`` (a chip holds SDA until it has seen nine clocks after the transfer in which the fault began; the chip is static:
+    pauses between the clocks, for a scan for example, do not matter), ``sda-short``, ``scl-short`` (a line to ground until ``ok``).
     """
 
     def __init__(self, world: World, port: BoardPort, name: str, number: int, expanders: list[Expander], wires: dict[str, int]) -> None:
@@ -50,7 +50,7 @@ class ExpanderBus:
 
     @property
     def is_i2c(self) -> bool:
-        """Else it is a shift register's."""
+        """Whether it is an I2C bus; else it is a shift register's."""
         return "sda" in self._wires
 
     def fault(self, name: str) -> None:
@@ -104,7 +104,7 @@ class ExpanderBus:
 
 
 def expander_buses(world: World, port: BoardPort, wiring: Wiring) -> dict[str, ExpanderBus]:
-    """All of a board's, by the bus's name."""
+    """All expander buses of a board, by name."""
     chips: dict[str, list[Expander]] = {}
     wires: dict[str, dict[str, int]] = {}
     for number, wired in enumerate(wiring.expanders):

@@ -60,7 +60,7 @@ class Shed:
         self._build_access(wiring, cards)
 
     def _record_outputs(self, wiring: Wiring) -> None:
-        """What the board drives on each output terminal, as the link's drive codes, in the waveform as ``pin_<terminal>``."""
+        """Record in the waveform, as ``pin_<terminal>``, what the board drives on each output terminal (the link's drive codes)."""
         for terminal, gpio in wiring.outputs.items():
             signal = self.world.signal(f"pin_{terminal}", 3)
             signal.set(self.world.now_ns, FLOAT)
@@ -132,7 +132,7 @@ def _record(world: World, signal: Signal, drive: int) -> None:
 
 
 def _check_bands(point: PointWiring, loop: SmokeLoop) -> None:
-    """The reference loop must fall into the site's bands; ValueError says which state does not."""
+    """The reference loop must fit the site's bands; ValueError names a state that does not."""
     bands = point.bands_mv
     states = {"normal": loop.microvolts // 1000}
     if bands and not bands["alarm"] < states["normal"] <= bands["normal"]:

@@ -1,7 +1,6 @@
-"""What the plant needs to know of a site file and its board file: names and GPIO numbers.
+"""The part of a site file and its board file that the plant needs: names and GPIO numbers.
 
-Read with tomllib here, independently of the host tools' validator: the plant is wired by what the file says, whatever the compiler makes
-of it.
+Read with tomllib here, independently of the host tools' validator: the plant's wiring follows the file, whatever the compiler makes of it.
 Contract of the files: docs/protocols/site-file.md and boards/*.toml.
 """
 
@@ -32,7 +31,7 @@ class OutletWiring:
 
 @dataclass(frozen=True, slots=True)
 class BusWiring:
-    """One RS-485 line. ``direction``: the GPIO that turns the transceiver round, None when it does so by itself."""
+    """One RS-485 line. ``direction``: the GPIO that switches the transceiver's direction, None when the transceiver switches it itself."""
 
     name: str
     uart: int

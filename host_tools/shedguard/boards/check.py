@@ -23,7 +23,7 @@ def problems(board: Board) -> list[Problem]:
 
 
 def _pins(board: Board) -> Iterator[Problem]:
-    """Every GPIO: can the chip do it, is it free, is it a strapping pin."""
+    """Checks every GPIO: whether the chip can do it, whether it is free, whether it is a strapping pin."""
     users: dict[int, str] = {}
     for path, gpio, output, note in _uses(board):
         name = str(path[1])
@@ -37,7 +37,7 @@ def _pins(board: Board) -> Iterator[Problem]:
             yield Problem(
                 path,
                 f"{name} is on GPIO {gpio}, a strapping pin",
-                "its level at reset decides how the chip starts, and the file does not say why that is all right here",
+                "its level at reset decides how the chip starts, and the file does not say why that is safe here",
                 "choose another pin, or add strapping_note with the reason",
             )
         if gpio in users:
@@ -111,13 +111,13 @@ def _on_expander(board: Board, name: str, terminal: Terminal) -> Iterator[Proble
 
 
 def _of_an_input(name: str, terminal: Terminal) -> Iterator[Problem]:
-    """A closed contact reads low, on every board: what says otherwise would be passed over."""
+    """A closed contact reads low on every board: keys that say otherwise would be ignored."""
     for key in ("active", "load", "rating"):
         if key in terminal.model_fields_set:
             yield Problem(("terminal", name, key), f"{name} is an {terminal.use} and has {key}", "only outputs have it", "remove the key")
     if terminal.use == "input" and terminal.pull == "down":
         what = f"{name} is an input that is pulled down"
-        cause = "the firmware takes low for a closed contact: this one would read closed, whatever it is"
+        cause = "the firmware reads low as a closed contact: this input would always read closed"
         yield Problem(("terminal", name, "pull"), what, cause, 'wire the contact to ground and write pull = "up"')
 
 
@@ -181,7 +181,7 @@ def _wires(board: Board) -> Iterator[Problem]:
                 )
         if wires.kind == "shift" and wires.enable is None:
             what = f"what hangs on {name} is undefined at power-on"
-            cause = "a 74HC595 without an enable line drives at once what it happens to hold"
+            cause = "a 74HC595 without an enable line drives at once whatever levels it holds"
             yield Problem(
                 ("bus", name), what, cause, "only the contactor and the heartbeat circuit keep its relays dead until then", "warning"
             )

@@ -38,7 +38,7 @@ class Terminal(_Strict):
     """One screw terminal or header pin: on a GPIO, or on a bit of an expander. ``active`` is the level that energises an output, ``pull``
     what the board fits, ``load`` what an output drives (a relay's own contact, a transistor, or a bare logic level).
 
-    ``strapping_note`` says why a strapping pin is all right here; without it a strapping pin is refused.
+    ``strapping_note`` says why a strapping pin is safe here; without it a strapping pin is refused.
     """
 
     gpio: int | None = Field(default=None, ge=0, le=48)
@@ -70,9 +70,9 @@ class Terminal(_Strict):
 
 
 class Port(_Strict):
-    """One serial port. ``direction``: ``auto`` when the transceiver turns itself round, else the GPIO that does (high: send).
+    """One serial port. ``direction``: ``auto`` when the transceiver switches direction itself, else the GPIO that switches it (high: send).
 
-    ``strapping_note`` says why strapping pins are all right here.
+    ``strapping_note`` says why strapping pins are safe here.
     """
 
     kind: Literal["rs485", "uart"]
@@ -89,7 +89,7 @@ class Port(_Strict):
         """One message instead of one for each half of the union."""
         if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 48):
             return value
-        raise PydanticCustomError("direction", 'either "auto" (the transceiver turns itself round) or the GPIO that does, 0 to 48')
+        raise PydanticCustomError("direction", 'either "auto" (the transceiver switches direction) or the GPIO that does, 0 to 48')
 
     def gpios(self) -> tuple[int, ...]:
         """Every GPIO this port takes."""
@@ -166,7 +166,7 @@ class Board(_Strict):
 
     @property
     def chip(self) -> Chip:
-        """The pin rules that hold for it."""
+        """The pin rules of its chip."""
         return CHIPS[self.board.chip]
 
     def outputs(self) -> dict[str, Terminal]:
@@ -182,7 +182,7 @@ class Board(_Strict):
         return EXPANDED + EXPANDER_BITS * list(self.expander).index(terminal.expander) + (terminal.bit or 0)
 
     def resting(self, name: str) -> tuple[int, int]:
-        """Of an expander: every bit's level while nothing is on, and which bits are inputs or free.
+        """For an expander: the level of every bit while nothing is on, and which bits are inputs or free.
 
         Inputs and free bits rest high; where there are outputs only, free ones rest low.
         """

@@ -1,5 +1,5 @@
-"""A site from the image that a board has: numbers become terminals through the board file; names, which the board never had, come from a
-site file that fits, or are made up (`group 1`). Compiled again it gives the same image, or it is refused.
+"""A site from the image on a board: the board file turns numbers into terminals; names, which the board does not have, come from a site
+file that fits, or are made up (`group 1`). The site must compile to the same image, or it is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def site_of(image: bytes, board: Board, names: SiteFile | None = None) -> SiteFi
     except (ValueError, KeyError, IndexError, StopIteration) as error:  # ValidationError is a ValueError
         raise _other(board, str(error)) from error
     if not same:
-        raise _other(board, "compiled again it is another image")
+        raise _other(board, "the site compiles to a different image")
     return site
 
 
@@ -117,7 +117,7 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
 
 
 def _zones(numbers: list[int], names: SiteFile | None) -> list[str | None]:
-    """The zone of each point, by the names that a file has for it, unless the file joins or parts what the image does not."""
+    """The zone of each point, by the file's names unless the file groups points differently than the image."""
     known = [point.zone for point in names.point] if names is not None else []
     pairs = {(number, known[index] if index < len(known) else None) for index, number in enumerate(numbers)}
     agree = len(pairs) == len(set(numbers)) == len({zone for _, zone in pairs})
@@ -142,7 +142,7 @@ def _point(row: Any, name: str, at: Any) -> dict[str, Any]:
 
 
 def fits(names: SiteFile, image: bytes) -> bool:
-    """Whether a site file has as many of everything as the image, so that its names can be given to the image's indexes."""
+    """Whether a site file has as many tables of each kind as the image, so that its names fit the image's indexes."""
     sections = read_sections(image)
     counts = [len(sections[number]) for number in _COUNTED]
     tables = (names.group, names.bus, names.outlet, names.point, names.cause, effect_names(names), names.gate, names.reader)

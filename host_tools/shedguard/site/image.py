@@ -27,8 +27,8 @@ _CHARGING: Final = tuple(Charging.model_fields)
 
 
 def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[int] | None = None) -> bytes:
-    """The image of a checked site. ``build`` is the number by which a board and a file are told apart. ``only``: the sections that an
-    earlier version had, to see whether its image says the same."""
+    """The image of a checked site. ``build`` is the number that tells the image of a board from that of a file. ``only``: the sections that
+    an earlier version had, to see whether its image is equivalent."""
     builder = _Builder(site, board)
     sections: list[tuple[int, Sequence[tuple[int | bytes, ...]]]] = [
         (Section.SITE, [builder.site_record(build)]),
@@ -48,7 +48,7 @@ def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[i
     if board.expander:
         sections.append((Section.WIRES, [_wires(wires) for wires in board.bus.values()]))
         sections.append((Section.EXPANDER, [_expander(board, name) for name in board.expander]))
-    if site.safety.blind_grace_min != BLIND_GRACE_MIN:  # an image of before has no such section, and stays the same
+    if site.safety.blind_grace_min != BLIND_GRACE_MIN:  # an earlier version's image has no such section, and stays the same
         sections.append((Section.BLIND, [(site.safety.blind_grace_min,)]))
     sections.append((Section.BOARD, [(identity(board),)]))
     if any(point.zone for point in site.point):
@@ -86,7 +86,7 @@ def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
             at += size * records
     except struct.error:
         raise damaged from None
-    if at != len(image):  # the number of sections is not under the CRC
+    if at != len(image):  # the CRC does not cover the number of sections
         raise damaged
     return sections
 
@@ -131,7 +131,7 @@ class _Builder:
         return int(self._board.terminal[terminal].active_high)
 
     def _pull_up(self, terminal: str) -> bool:
-        """Whether the chip's own pull-up is to be switched on: input-only pins have none, there the carrier board's resistor does it."""
+        """Whether the chip's own pull-up is to be switched on: input-only pins have none; there the carrier board's resistor pulls up."""
         found = self._board.terminal[terminal]
         return found.pull == "up" and found.gpio is not None and found.gpio not in self._board.chip.input_only
 

@@ -1,4 +1,4 @@
-"""A site as a page to read: outlets, the cause-and-effect matrix as a fire officer reads it, and every default that the file left out.
+"""A site as a readable page: outlets, the cause-and-effect matrix as a fire officer reads it, and every default that the file left out.
 
 Hazard: a value that nobody chose. What a file does not say is listed with the value that then holds. The maintenance key is never shown.
 """

@@ -1,4 +1,4 @@
-"""What goes where when a shed is wired to a board: rows of terminals and the things they lead to. No drawing here.
+"""The wiring plan of a shed: rows of terminals and the devices they lead to. No drawing here.
 
 Hazard: a contactor or a lock without the heartbeat circuit in its supply, a lock without its hard-wired release. All are in every plan: the
 chip keeps its pins' levels when the program hangs, so the heartbeat circuit alone opens the outlets and frees the gate then. And a
@@ -20,7 +20,7 @@ Kind = Literal["signal", "coil", "power", "bus", "field"]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One thing: a bold title and lines under it. ``danger``: somebody is hurt if it stays so."""
+    """One thing: a bold title and lines under it. ``danger``: somebody may be hurt unless this changes."""
 
     title: str
     lines: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Row:
     """One line of the plan: a terminal (None: none of the board's), then boxes from the board outwards, joined by wires of ``kind``.
 
     ``coil``: "source" feeds the coil bus, "tap" is fed by it. ``feed``: likewise the switched live of a group. ``volts``: likewise the live
-    of its meters' voltage terminals, which never is switched: from between the row's first box and its second, to its second box.
+    of its meters' voltage terminals, which is never switched: taken between the row's first and second box, led to its second box.
     """
 
     terminal: str | None
@@ -103,7 +103,7 @@ def _safety(board: Board, site: SiteFile) -> list[Row]:
 
 
 def _unprotected(board: Board, site: SiteFile) -> Box:
-    """What stands where the heartbeat circuit should: what can happen, and what to add at which terminal."""
+    """The box in place of a missing heartbeat circuit: what can happen, and what to add at which terminal."""
     taken = {site.safety.heartbeat, *(group.contactor for group in site.group), *(gate.lock for gate in site.gate)}
     taken |= {outlet.relay for outlet in site.outlet}
     free = [name for name, terminal in board.outputs().items() if terminal.gpio is not None and name not in taken]
