@@ -186,7 +186,10 @@ def test_a_time_that_is_none_is_refused_without_using_the_card_up(text):
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("stauts", "status"), ("sesions", "sessions"), ("hlep", "help"), ("falts", "faults"), ("wyh", "why"), ("LGO", "log"), ("reset", "clear")],
+    [
+        ("stauts", "status"), ("sesions", "sessions"), ("hlep", "help"),
+        ("falts", "faults"), ("wyh", "why"), ("LGO", "log"), ("reset", "clear"),
+    ],
 )
 def test_an_unknown_word_is_answered_with_the_nearest_known_one(typed, meant):
     assert f"Did you mean `{meant}`?" in Desk().type(typed + "\r")
