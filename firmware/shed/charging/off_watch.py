@@ -17,6 +17,7 @@ from micropython import const
 
 from shed.charging import stop_causes
 from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW
+from shed.charging.supply import LOST
 from shed.safety.faults import LIVE_OUTLET as FAULT_LIVE
 from shed.safety.faults import METERS_MIXED as FAULT_MIXED
 from shed.safety.faults import WELDED as FAULT_WELDED
@@ -34,13 +35,17 @@ LOOK = const(3)  # readings an outlet is watched closely after a session or when
 _SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
 UNSEEN_S = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked, or its contactor closed just now: words only
-_BEHIND = const(254)  # unseen, and then no power behind its open contactor: words only
+_ROW_SILENT = const(254)  # its meter was silent with the whole row: words only until its contactor closes
+_BEHIND = const(253)  # unseen, and then no power behind its open contactor: words only until its contactor closes
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
 _TELL = const(5)  # seconds unseen from which a cut must not forget it: before a session with a silent meter is settled
 _TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 3, 6, 12 at first: flickers are short boots
 _UNIT_S = const(3)
 _JUDGED = const(30)  # seconds unseen: a boot, which begins at UNSEEN_S, reads for 15 s before it ends sessions
+_AGAIN = const(10)  # of UNSEEN_S, for a meter that was silent behind a closed contactor before
+_LOOK_MS = const(10000)  # so long without a reading, and a contactor is kept closed no longer
+_FED = const(128)  # in _suspect
 
 
 class OffWatch:
@@ -54,12 +59,13 @@ class OffWatch:
         self.unseen = bytearray([_SINCE_BOOT] * n)  # seconds since it was told off; 0: seen off
         self._hot = bytearray(n)
         self.look = bytearray(n)  # readings for which it is still read closely
-        self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it
+        self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it; _FED: it may come through a weld
+        self.kept = 0  # mask of the outlets whose power is looked at: their contactor does not open meanwhile
         self.grace = [0] * len(rows)
         self.told = ()  # what a boot is told: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
         self.ahead = bytearray(8)  # of the ten minutes of each row, what a boot is told: in 3 s
         self._fed = bytearray(len(rows))
-        self._late = bytearray(n)  # seconds for which a session's meter showed nothing
+        self._late = bytearray(n)  # seconds for which a session's meter showed nothing; of _BEHIND, _ROW_SILENT: was silent, contactor closed
 
     def may_be_live(self, i):
         """It was told off, and nobody saw that it is."""
@@ -67,22 +73,37 @@ class OffWatch:
 
     def blocked(self, i):
         """No session may begin at outlet i."""
-        return self._flags[i] & (_WELDED | _MIXED | _HELD)
+        return self._flags[i] & (_WELDED | _MIXED | _HELD) or self._suspect[i]
 
-    def step(self):
+    def step(self, now_ms):
         """Once a second."""
         shed = self._shed
         for g in range(len(self._rows)):
-            fed = late = 0
+            late = 0
+            fed = shed.fed >> g & 1
             for i in self._rows[g]:
+                unseen = self.unseen[i]
                 if shed.is_closed(i):
-                    fed = 1
                     self.unseen[i] = 0
                     session = shed.sessions[i]
                     self._late[i] = min(self._late[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
                     late |= self._late[i] == _LATE
-                elif 0 < self.unseen[i] < _BEHIND - 1:
-                    self.unseen[i] += 1
+                elif 0 < unseen < _BEHIND:
+                    if unseen == 1:
+                        self._late[i] = 0
+                    if unseen < UNSEEN_S and shed.supply.state[g] == LOST and shed.poller.silent_s(shed.meter_of(i)):
+                        self.unseen[i] = _ROW_SILENT
+                    elif unseen < _BEHIND - 1:
+                        self.unseen[i] += 1
+                elif 0 < unseen < _SINCE_BOOT and fed and self._fed[g]:
+                    self.look[i] = max(self.look[i], 1)
+                    shed.mark(i)
+                    self._late[i] += 1
+                    if self._late[i] >= UNSEEN_S:  # it may be live, and nobody sees it: as before, with the minutes that are left
+                        self._late[i] = _AGAIN
+                        self.unseen[i] = _JUDGED
+                if self._suspect[i] and shed.poller.age_ms(shed.meter_of(i), now_ms) > _LOOK_MS:
+                    self.accuse(i, False)
             if late or (fed and not self._fed[g]):
                 for row in self._rows if late else (self._rows[g],):  # a session's load may show at another outlet's meter; or ...
                     for i in row:
@@ -100,7 +121,7 @@ class OffWatch:
         masks = [0] * 5
         for i in range(len(self.unseen)):
             flags = self._flags[i]
-            if flags & _WELDED or _TELL <= self.unseen[i] < _SINCE_BOOT:
+            if flags & _WELDED or _TELL <= self.unseen[i] <= _BEHIND:
                 masks[0] |= 1 << i
             for k in range(3):
                 masks[2 + k] |= (flags >> k & 1) << i
@@ -124,18 +145,29 @@ class OffWatch:
             return
         self._hot[i] = 0
         unseen = self.unseen[i]
+        g = self._shed.group_of[i]
+        fed = self._fed[g] & self._shed.fed >> g
+        if unseen >= _BEHIND and fed:
+            self._late[i] = 0
         if not 0 < unseen < _SETTLED and unseen != _BEHIND:
-            fed = self._fed[self._shed.group_of[i]]
             if unseen < UNSEEN_S or (not self.look[i] if fed else unseen == _SINCE_BOOT):
                 self.unseen[i] = 0
-            elif not fed:
+            elif not fed and unseen < _BEHIND:
                 self.unseen[i] = _BEHIND
-        if self._suspect[i]:
-            self.mixed(i)
-            self.mixed(self._suspect[i] - 1)
-            self._suspect[i] = 0
-            self._tell()
+        suspect = self._suspect[i]
+        if suspect:
+            if suspect < _FED or fed:
+                self.mixed(i)
+                self.mixed(suspect % _FED - 1)
+                self._seen(i)
+                self._tell()
+            else:  # a trip came between, or its supply went: no power behind an open contactor is no proof
+                self.accuse(i, False)
         self._flags[i] &= ~_POWERED
+
+    def _seen(self, i):
+        self._suspect[i] = 0
+        self.kept &= ~(1 << i)
 
     def accuse(self, i, ask):
         """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's; None: a boot asks,
@@ -146,10 +178,11 @@ class OffWatch:
         if ask and not self._suspect[i] and not self._flags[i] & _WELDED:
             for k in range(len(shed.sessions)):
                 if k != i and shed.sessions[k] is not None and shed.sessions[k].shows_nothing():
-                    self._suspect[i] = k + 1
+                    self._suspect[i] = k + 1 | (shed.fed >> shed.group_of[i] & 1) * _FED
+                    self.kept |= 1 << i  # it must not go with the contactor
                     shed.stop(k, stop_causes.MAINTENANCE)
                     return False
-        self._suspect[i] = 0
+        self._seen(i)
         if not self._flags[i] & _WELDED:
             self._flags[i] |= _WELDED
             shed.sink.hold(HOLD_WELDED, i)
@@ -193,22 +226,24 @@ class OffWatch:
         """What a live outlet, or one that may be, means for its group."""
         shed = self._shed
         row = self._rows[g]
-        cut = False
+        cut = behind = False
         longest = 0
         for i in row:
             cut |= self._flags[i] & _WELDED > 0
             if self.unseen[i] < _BEHIND:
                 longest = max(longest, self.unseen[i])
+            behind |= self.unseen[i] == _BEHIND
         unseen = longest >= UNSEEN_S
         if not unseen:
-            self.grace[g] = self.ahead[g] = 0
+            if not behind:  # else they wait for its meter to fall silent again
+                self.grace[g] = self.ahead[g] = 0
         elif shed.supply.state[g]:  # nothing flows; the minutes wait
             unseen = False
         else:
             used = self.grace[g] = min(self.grace[g] + span_s, _GRACE)
             if used > self.ahead[g] * _UNIT_S:
                 self.ahead[g] = min(used + max(2, min(longest - UNSEEN_S, _TOLD)) + 2, _GRACE) // _UNIT_S
-        over = cut or self.grace[g] == _GRACE
+        over = cut or (longest >= UNSEEN_S and self.grace[g] == _GRACE)
         for i in row:
             if cut or (over and longest >= _JUDGED):
                 shed.stop(i, stop_causes.SUPPLY_LOST)
