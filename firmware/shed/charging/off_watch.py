@@ -3,13 +3,16 @@
 Hazard: somebody repairs, or trusts, a socket that is called off and is live.
 
 Told off: unseen until a reading of two seconds later shows no power. Power that stays is accused:
-  another session's own meter shows nothing -> that session ends; power gone with it: meters_mixed, both outlets off until `clear`
+  another session's own meter shows nothing -> that session ends, the contactor is kept closed for some seconds; power gone with it:
+                                            meters_mixed, both outlets off until `clear`. No verdict, or an open contactor: as below
   else                                   -> welded: the group contactor opens; power that stays even so: live_outlet
                                             both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
                                             closed one is a plug that was pulled, or a charger that waits
 Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
 No power behind an open contactor is no proof that a relay opened (docs/decisions/0033): an outlet unseen for so long is not called off for
-it, until its own next session or a `clear`; and an idle one whose contactor closes is not known until three readings show no power.
+it, until its own next session or a `clear`; its row is free, but its minutes are kept, and go on when its meter is silent for 15 s behind the
+closed contactor. An idle one whose contactor closes is not known until three readings show no power. Nor is one whose meter was silent with
+its whole row: that is no unseen outlet, unless its meter alone stays silent behind the closed contactor.
 A cut gives none of this back: which outlets may be live, the minutes, and what was proven stand in the live ring (decision 0029).
 """
 
@@ -65,7 +68,7 @@ class OffWatch:
         self.told = ()  # what a boot is told: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
         self.ahead = bytearray(8)  # of the ten minutes of each row, what a boot is told: in 3 s
         self._fed = bytearray(len(rows))
-        self._late = bytearray(n)  # seconds for which a session's meter showed nothing; of _BEHIND, _ROW_SILENT: was silent, contactor closed
+        self._late = bytearray(n)  # seconds for which a session's meter showed nothing; else: was silent behind a closed contactor
 
     def may_be_live(self, i):
         """It was told off, and nobody saw that it is."""
@@ -78,38 +81,41 @@ class OffWatch:
     def step(self, now_ms):
         """Once a second."""
         shed = self._shed
+        unseen = self.unseen
+        late_s = self._late
         for g in range(len(self._rows)):
             late = 0
             fed = shed.fed >> g & 1
+            edge = fed and not self._fed[g]
             for i in self._rows[g]:
-                unseen = self.unseen[i]
+                seconds = unseen[i]
                 if shed.is_closed(i):
-                    self.unseen[i] = 0
+                    unseen[i] = 0
                     session = shed.sessions[i]
-                    self._late[i] = min(self._late[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
-                    late |= self._late[i] == _LATE
-                elif 0 < unseen < _BEHIND:
-                    if unseen == 1:
-                        self._late[i] = 0
-                    if unseen < UNSEEN_S and shed.supply.state[g] == LOST and shed.poller.silent_s(shed.meter_of(i)):
-                        self.unseen[i] = _ROW_SILENT
-                    elif unseen < _BEHIND - 1:
-                        self.unseen[i] += 1
-                elif 0 < unseen < _SINCE_BOOT and fed and self._fed[g]:
+                    late_s[i] = min(late_s[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
+                    late |= late_s[i] == _LATE
+                elif 0 < seconds < _BEHIND:
+                    if seconds == 1:
+                        late_s[i] = 0
+                    if seconds < UNSEEN_S and shed.supply.state[g] == LOST and shed.poller.silent_s(shed.meter_of(i)):
+                        unseen[i] = _ROW_SILENT
+                    elif seconds < _BEHIND - 1:
+                        unseen[i] += 1
+                elif 0 < seconds < _SINCE_BOOT and fed and not edge:
                     self.look[i] = max(self.look[i], 1)
                     shed.mark(i)
-                    self._late[i] += 1
-                    if self._late[i] >= UNSEEN_S:  # it may be live, and nobody sees it: as before, with the minutes that are left
-                        self._late[i] = _AGAIN
-                        self.unseen[i] = _JUDGED
+                    late_s[i] += 1
+                    if late_s[i] >= UNSEEN_S:  # it may be live, and nobody sees it: as before, with the minutes that are left
+                        late_s[i] = _AGAIN
+                        unseen[i] = _JUDGED
                 if self._suspect[i] and shed.poller.age_ms(shed.meter_of(i), now_ms) > _LOOK_MS:
                     self.accuse(i, False)
-            if late or (fed and not self._fed[g]):
+            if late or edge:
                 for row in self._rows if late else (self._rows[g],):  # a session's load may show at another outlet's meter; or ...
                     for i in row:
                         if shed.sessions[i] is None:
-                            if not late and not self.unseen[i]:  # ... a contact that welded behind an open contactor shows now
-                                self.unseen[i] = _SINCE_BOOT
+                            if not late and not unseen[i]:  # ... a contact that welded behind an open contactor shows now
+                                unseen[i] = _SINCE_BOOT
                             self.look[i] = LOOK
                             shed.mark(i)
             self._fed[g] = fed
@@ -146,8 +152,8 @@ class OffWatch:
         self._hot[i] = 0
         unseen = self.unseen[i]
         g = self._shed.group_of[i]
-        fed = self._fed[g] & self._shed.fed >> g
-        if unseen >= _BEHIND and fed:
+        fed = self._fed[g] & self._shed.fed >> g  # and not only just now
+        if fed:
             self._late[i] = 0
         if not 0 < unseen < _SETTLED and unseen != _BEHIND:
             if unseen < UNSEEN_S or (not self.look[i] if fed else unseen == _SINCE_BOOT):
@@ -156,42 +162,42 @@ class OffWatch:
                 self.unseen[i] = _BEHIND
         suspect = self._suspect[i]
         if suspect:
-            if suspect < _FED or fed:
+            if suspect > _FED and not fed:  # a trip came between, or its supply went: no power behind an open contactor is no proof
+                self.accuse(i, False)
+            else:
+                self._suspect[i] = 0
+                self.kept &= ~(1 << i)
                 self.mixed(i)
                 self.mixed(suspect % _FED - 1)
-                self._seen(i)
                 self._tell()
-            else:  # a trip came between, or its supply went: no power behind an open contactor is no proof
-                self.accuse(i, False)
         self._flags[i] &= ~_POWERED
-
-    def _seen(self, i):
-        self._suspect[i] = 0
-        self.kept &= ~(1 << i)
 
     def accuse(self, i, ask):
         """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's; None: a boot asks,
         which knows it from flash."""
-        self._flags[i] |= _POWERED
+        flags = self._flags
+        flags[i] |= _POWERED
         self._hot[i] = 0
         shed = self._shed
-        if ask and not self._suspect[i] and not self._flags[i] & _WELDED:
+        sink = shed.sink
+        if ask and not self._suspect[i] and not flags[i] & _WELDED:
             for k in range(len(shed.sessions)):
                 if k != i and shed.sessions[k] is not None and shed.sessions[k].shows_nothing():
                     self._suspect[i] = k + 1 | (shed.fed >> shed.group_of[i] & 1) * _FED
                     self.kept |= 1 << i  # it must not go with the contactor
                     shed.stop(k, stop_causes.MAINTENANCE)
                     return False
-        self._seen(i)
-        if not self._flags[i] & _WELDED:
-            self._flags[i] |= _WELDED
-            shed.sink.hold(HOLD_WELDED, i)
-            shed.sink.fault(FAULT_WELDED, i)
+        self._suspect[i] = 0
+        self.kept &= ~(1 << i)
+        if not flags[i] & _WELDED:
+            flags[i] |= _WELDED
+            sink.hold(HOLD_WELDED, i)
+            sink.fault(FAULT_WELDED, i)
             shed.stop(i, stop_causes.WELDED)
             self._hold(shed.group_of[i], 0)
-        elif not self._flags[i] & _LIVE:
-            self._flags[i] |= _LIVE
-            shed.sink.fault(FAULT_LIVE, i)
+        elif not flags[i] & _LIVE:
+            flags[i] |= _LIVE
+            sink.fault(FAULT_LIVE, i)
         if ask is not None:
             self._tell()
         return True
@@ -200,25 +206,28 @@ class OffWatch:
         """A person has looked. False while the meter still shows power."""
         if UNSEEN_S <= self.unseen[i]:
             self.unseen[i] = _SINCE_BOOT
-        if self._flags[i] & _MIXED:
-            self._flags[i] &= ~_MIXED
-            self._shed.sink.release(HOLD_FAULT, i)
-            self._shed.sink.fault_over(FAULT_MIXED, i)
-        if self._flags[i] & _POWERED:
+        flags = self._flags
+        sink = self._shed.sink
+        if flags[i] & _MIXED:
+            flags[i] &= ~_MIXED
+            sink.release(HOLD_FAULT, i)
+            sink.fault_over(FAULT_MIXED, i)
+        if flags[i] & _POWERED:
             return False
-        if self._flags[i] & _LIVE:
-            self._flags[i] &= ~_LIVE
-            self._shed.sink.fault_over(FAULT_LIVE, i)
-        if self._flags[i] & _WELDED:
-            self._flags[i] &= ~_WELDED
-            self._shed.sink.release(HOLD_WELDED, i)
-            self._shed.sink.fault_over(FAULT_WELDED, i)
+        if flags[i] & _LIVE:
+            flags[i] &= ~_LIVE
+            sink.fault_over(FAULT_LIVE, i)
+        if flags[i] & _WELDED:
+            flags[i] &= ~_WELDED
+            sink.release(HOLD_WELDED, i)
+            sink.fault_over(FAULT_WELDED, i)
         self._hold(self._shed.group_of[i], 0)
         return True
 
     def mixed(self, i):
-        if not self._flags[i] & _MIXED:
-            self._flags[i] |= _MIXED
+        flags = self._flags
+        if not flags[i] & _MIXED:
+            flags[i] |= _MIXED
             self._shed.sink.hold(HOLD_FAULT, i)
             self._shed.sink.fault(FAULT_MIXED, i)
 
@@ -226,28 +235,34 @@ class OffWatch:
         """What a live outlet, or one that may be, means for its group."""
         shed = self._shed
         row = self._rows[g]
-        cut = behind = False
-        longest = 0
+        flags = self._flags
+        ahead = self.ahead
+        used = self.grace[g]
+        cut = longest = behind = 0
         for i in row:
-            cut |= self._flags[i] & _WELDED > 0
-            if self.unseen[i] < _BEHIND:
-                longest = max(longest, self.unseen[i])
-            behind |= self.unseen[i] == _BEHIND
+            cut |= flags[i] & _WELDED
+            seconds = self.unseen[i]
+            if seconds < _BEHIND:
+                longest = max(longest, seconds)
+            behind |= seconds == _BEHIND
         unseen = longest >= UNSEEN_S
+        over = cut
         if not unseen:
             if not behind:  # else they wait for its meter to fall silent again
-                self.grace[g] = self.ahead[g] = 0
-        elif shed.supply.state[g]:  # nothing flows; the minutes wait
-            unseen = False
+                used = ahead[g] = 0
         else:
-            used = self.grace[g] = min(self.grace[g] + span_s, _GRACE)
-            if used > self.ahead[g] * _UNIT_S:
-                self.ahead[g] = min(used + max(2, min(longest - UNSEEN_S, _TOLD)) + 2, _GRACE) // _UNIT_S
-        over = cut or (longest >= UNSEEN_S and self.grace[g] == _GRACE)
+            if shed.supply.state[g]:  # nothing flows; the minutes wait
+                unseen = False
+            else:
+                used = min(used + span_s, _GRACE)
+                if used > ahead[g] * _UNIT_S:
+                    ahead[g] = min(used + max(2, min(longest - UNSEEN_S, _TOLD)) + 2, _GRACE) // _UNIT_S
+            over |= used == _GRACE
+        self.grace[g] = used
         for i in row:
             if cut or (over and longest >= _JUDGED):
                 shed.stop(i, stop_causes.SUPPLY_LOST)
-            held = over or (unseen and shed.sessions[i] is None)
-            if held != bool(self._flags[i] & _HELD):
-                self._flags[i] ^= _HELD
+            held = bool(over or (unseen and shed.sessions[i] is None))
+            if held != bool(flags[i] & _HELD):
+                flags[i] ^= _HELD
                 (shed.sink.hold if held else shed.sink.release)(HOLD_LIVE, i)

@@ -32,7 +32,7 @@ from micropython import const
 from shed.charging import session, stop_causes
 from shed.charging.grants import Grants
 from shed.charging.off_watch import LOOK, OffWatch
-from shed.charging.supply import ANSWER_S, LOST, Supply
+from shed.charging.supply import LOST, Supply
 from shed.safety.faults import DEAD_CONTACT as FAULT_DEAD_CONTACT
 from shed.safety.faults import METER_JUMP as FAULT_METER_JUMP
 from shed.safety.faults import METER_STALE as FAULT_METER_STALE
@@ -43,6 +43,7 @@ _STALE = const(1)  # bits of _flags
 _DUD = const(2)
 _DUDS = const(3)  # sessions in a row without power that mean a dead contact (X10P, docs/domain.md)
 _DUD_MW = const(7000)
+_IDLE_STALE_S = const(120)
 _SECOND_MS = const(1000)
 _TURN = const(5)  # divides _WORD
 
@@ -156,8 +157,8 @@ class Charging:
         self._turn = first + _TURN if first + _TURN < len(self.sessions) else 0
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
         for i in range(first, min(first + _TURN, len(self.sessions))):  # a dead meter is reported before a customer finds it
-            if self.sessions[i] is None and self.supply.fed_s[self.group_of[i]] == ANSWER_S:
-                if self.poller.age_ms(self._outlets[i][0], now_ms) > ANSWER_S * 1000:
+            if self.sessions[i] is None and self.supply.fed_s[self.group_of[i]] > _IDLE_STALE_S:
+                if self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_S * 1000:
                     self.meter_lost(i)
 
     def _step_one(self, i, now_ms, closed, tripped):

@@ -33,7 +33,6 @@ _LOSS = const(600)
 _DIPS = const(150)
 _LOSSES = const(5400)
 _TRY_AGAIN = const(20)
-ANSWER_S = const(120)  # for so long an idle meter may be silent, once its row has its supply
 _GONE = const(9)  # less than a load needs to count as unplugged
 
 
@@ -46,7 +45,7 @@ class Supply:
         n = len(rows)
         self.state = bytearray(n)  # not 0: sessions pause, none begins
         self.turns = [0] * n  # looks in a row that said otherwise << 2 | what: what meters say about loads proves nothing
-        self.fed_s = bytearray(n)  # seconds since the supply came, or the boot; up to ANSWER_S
+        self.fed_s = bytearray(n)  # seconds since it came, or since the boot; 255 and more
         self._until = [0] * n  # so many change it back
         self._was_low = bytearray(len(shed.sessions))
         self._dipped = bytearray(n)  # at the last look
@@ -60,7 +59,7 @@ class Supply:
         """Once a second."""
         for g in range(len(self._rows)):
             self._look(g, now_ms)
-            self.fed_s[g] = 0 if self.state[g] else min(self.fed_s[g] + 1, ANSWER_S)
+            self.fed_s[g] = 0 if self.state[g] else min(self.fed_s[g] + 1, 255)
 
     def _look(self, g, now_ms):
         shed = self._shed

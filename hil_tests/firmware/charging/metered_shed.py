@@ -207,10 +207,10 @@ class Shed:
         self._relays = self._relays | wanted if self.stuck else wanted
         for g, row in enumerate(self.rows):
             mask = sum(1 << i for i in row)
-            if not (self._relays & mask or (self.fed >> g & 1 and kept & mask)):
-                self.fed &= ~(1 << g)
-            elif self._relays & mask:
+            if self._relays & mask:
                 self.fed |= 1 << g
+            elif self.trips & mask or not kept & mask:
+                self.fed &= ~(1 << g)
 
     def _pass(self, ms):
         for i, meter in enumerate(self.meters):
