@@ -1,6 +1,6 @@
 # Runs the shed. boot.py ran before, in this namespace: outputs are safe, `wdt` is armed unless `maintenance` was asked for.
-# Hazard: a prompt without a watchdog. MicroPython has enabled Ctrl-C again for this file: one that came in strikes in the loop, as in
-# boot.py. Whatever ends the program, an import that fails included, ends in outputs off and a hard reset.
+# Hazard: a prompt without a watchdog. MicroPython has enabled Ctrl-C again for this file: a pending one is raised in the loop, as in
+# boot.py. However the program ends, a failed import included: outputs off, then a hard reset.
 try:
     import micropython
 
@@ -14,8 +14,8 @@ if not globals().get("maintenance"):
         import shed.app
 
         shed.app.run(globals().get("wdt"), globals())
-    except BaseException as error:  # noqa: BLE001  whatever it was: outputs off, and a reset
-        globals()["outputs_off"]()  # boot.py's: none of the shed's own modules may be there
+    except BaseException as error:  # noqa: BLE001  after any error: outputs off, and a reset
+        globals()["outputs_off"]()  # boot.py's: the shed's own modules may be missing
         import sys
 
         sys.print_exception(error)

@@ -1,5 +1,5 @@
-"""Test files of `make test` in a pytest of their own, on another board: what `make long` does with them, file by file, so that all workers
-have a share of it."""
+"""Test files of `make test` in a separate pytest, on another board: `make long` runs them file by file, so that all workers have a share of
+them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHORT: Final = 5
 
 
 def files(*folders: str, times: float = 1.0) -> list[Any]:
-    """For parametrize: every test file of these folders of hil_tests, by its path; it takes so many ``times`` of what it takes else."""
+    """For parametrize: every test file of these folders of hil_tests, by its path; it takes ``times`` as long as usual."""
     paths: list[Path] = []
     for folder in folders:
         found = sorted((REPOSITORY / "hil_tests" / folder).glob("test_*.py"))
@@ -48,7 +48,7 @@ def files(*folders: str, times: float = 1.0) -> list[Any]:
 
 
 def passes(file: str, *options: str, variables: Mapping[str, str] | None = None) -> None:
-    """Run a file with more ``options`` of pytest and ``variables`` of the environment; AssertionError with what it said if it fails.
+    """Run a file with more ``options`` of pytest and ``variables`` of the environment; AssertionError with its output if it fails.
 
     A file of which every test is marked `long` has none to run.
     """

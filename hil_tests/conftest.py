@@ -1,7 +1,6 @@
-"""For every test: Ctrl-C and `kill -INT` do here and in what is started here what they do at a terminal.
+"""For every test: Ctrl-C and `kill -INT` act as at a terminal, on the tests and on the programs that they start.
 
-And the tools' answers are English, whatever the locale of who runs the tests; esptool is patient. Several workers begin with the longest
-tests.
+The tools answer in English, in any locale; esptool waits longer. Several workers begin with the longest tests.
 
 A job that a script starts in the background ignores the signal, and so would every program that a test starts and ends with it.
 """

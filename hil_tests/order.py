@@ -1,4 +1,4 @@
-"""In what order the workers of a test run take the tests: the longest first, one each; short ones fill what is left at the end.
+"""The order in which the workers of a test run take the tests: the longest first, one each; short ones fill the rest.
 
 pytest-xdist gives each worker one piece of the list, in order, and a worker without work takes from the end of another's. So each piece
 begins with its share of the tests that are marked `slow`, and its other tests stay beside their neighbours.

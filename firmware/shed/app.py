@@ -1,8 +1,8 @@
 """Runs the shed, and ends it: the one place outside the scan's own guard that may catch everything.
 
-Hazard: a program that dies with relays closed. Whatever comes out of service (an exception, KeyboardInterrupt, a scan fault, a silent
-timer) ends the same way: open all, keep the fault for the next boot's record in RTC memory, hard reset. The heartbeat stops with the scan,
-and the watchdog stands behind both.
+Hazard: a program that dies with relays closed. Every end of service (an exception, KeyboardInterrupt, a scan fault, a silent timer) takes
+the same way: open all, keep the fault for the next boot's record in RTC memory, hard reset. The heartbeat stops with the scan, and the
+watchdog backs up both.
 """
 
 from micropython import alloc_emergency_exception_buf, kbd_intr
@@ -11,16 +11,16 @@ from shed.board import clock, resets
 from shed.board.watchdog import Watchdog
 from shed.safety import faults
 
-service = None  # the running Service, for whoever looks through a debugger
+service = None  # the running Service, for a debugger
 
 
 def run(wdt, boot=None):
-    """Never returns. `wdt`: the watchdog that boot.py armed, or None. boot: all that boot.py left (`outputs_off`, `board_crc`)."""
+    """Never returns. `wdt`: the watchdog that boot.py armed, or None. boot: the names that boot.py left (`outputs_off`, `board_crc`)."""
     try:
         boot = boot or {}
         resets.outputs_off = boot.get("outputs_off")
         _run(wdt, boot.get("board_crc"))
-    finally:  # also when ending failed, for want of memory: nothing in service may end at a prompt
+    finally:  # also when the end itself failed, for lack of memory: service never ends at a prompt
         resets.hard_reset()
 
 
@@ -42,7 +42,7 @@ def _run(wdt, board_crc):
             if code:
                 break
             code = faults.MAIN_EXCEPTION
-    except BaseException as error:  # noqa: BLE001  the supervisor: whatever it was, everything opens
+    except BaseException as error:  # noqa: BLE001  the supervisor: after any error everything opens
         if service is not None:
             service.outputs.all_off()
             if service.executive.running is not None:

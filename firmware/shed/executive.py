@@ -3,13 +3,13 @@
 Hazard: one slow task starving the rest unseen. Each task returns how long it wants to sleep, has a budget, and is counted: runs, overruns,
 worst run time, worst lateness. The executive also watches the scan's timer.
 
-Fairness is a rule, not care. Of the due tasks the highest in priority goes next, but **a task that ran does not run again before every
+One rule guarantees fairness. Of the due tasks the highest in priority runs next, but **a task that ran does not run again before every
 other task that was due when it ended has had a turn**. That is enough: while a task waits, each other task ends at most once more (from
-then on it stands behind the waiting one), so nobody waits longer than one turn of every other task, the sum of their budgets. And nobody
-waits for ever: a task only stands behind tasks whose last turn is older than its own, so the due task whose last turn is oldest is free.
-One exception, bounded by what it is for: `keeps_turn` names a task that is not put behind the others while it holds a wire (a request on
-RS-485 that must let go of the line in time), and how to ask whether it does. When its turn is due then, or milliseconds away, no
-other begins: each waits until it let go, some milliseconds. What a trip opens, the scan has opened.
+then on it is behind the waiting one), so no task waits longer than one turn of every other task, the sum of their budgets. No task waits
+for ever: a task is only behind tasks whose last turn is older than its own, so the due task whose last turn is oldest is free to run. There
+is one exception: `keeps_turn` names a task that is not put behind the others while it holds a wire (a request on RS-485 that must release
+the line in time), and the function that says whether it does. While it holds the wire and its turn is due, or milliseconds away, no other
+task begins: each waits some milliseconds, until the line is released. A trip does not wait: the scan has opened its outputs.
 """
 
 from time import ticks_add, ticks_diff
@@ -19,7 +19,7 @@ from micropython import const
 from shed.safety import faults
 
 _SCAN_LATE_US = const(8000)
-_TIMER_LATE_MS = const(8)  # from here on the executive looks after the scan itself, in short sleeps
+_TIMER_LATE_MS = const(8)  # a timer later than this: short sleeps, so that the executive runs the scan itself
 _SHORT_SLEEP_MS = const(4)
 _NEAR_MS = const(4)  # a turn of the reader at 160 MHz takes 3.6
 _TIMER_SILENT_MS = const(100)
@@ -60,8 +60,8 @@ class Executive:
         self.scans_run_here = 0
         self._due_ms = []  # by task, in order of priority
         self._behind = []  # by task: mask of tasks that go before it, whatever its priority
-        self._ran = -1  # the task that ran last, until the next look tells who was due behind it
-        self._next_ms = self._ticks_ms()  # the earliest of them, or earlier
+        self._ran = -1  # the task that ran last, until the next look finds which tasks were due then
+        self._next_ms = self._ticks_ms()  # the earliest due time, or an earlier time
         self._timer_calls = -1
         self._timer_seen_ms = self._next_ms
 
@@ -73,7 +73,7 @@ class Executive:
         return len(self._behind) - 1
 
     def wake(self, i):
-        """Task number `i` is due now, or stays due since when it was."""
+        """Makes task number `i` due now; one that is due already keeps its due time."""
         now_ms = self._next_ms = self._ticks_ms()
         if ticks_diff(self._due_ms[i], now_ms) > 0:
             self._due_ms[i] = now_ms

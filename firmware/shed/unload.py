@@ -1,7 +1,7 @@
 """Takes modules that were needed once, or for a while, out of the RAM again.
 
-Hazard: a shed that runs out of memory carries code it no longer needs. Nothing may still hold an object of such a module: what it keeps
-alive stays in RAM, and works on.
+Hazard: a shed that runs out of memory carries code it no longer needs. No other module may keep an object of such a module: the object
+would stay in RAM with its code, and still work.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The old name of shedbench.bench, for one release: each of its modules is here, too, and is the same module."""
+"""The old name of shedbench.bench, for one release: each of its modules can be imported from here and is the same module."""
 
 from hil_tests.old_names import stand_in
 

@@ -1,1 +1,1 @@
-"""What two sides must say alike: firmware, tools, documents."""
+"""What two sides must agree on: firmware, tools, documents."""

@@ -19,7 +19,7 @@ Files = tuple[dict[str, Any], dict[str, Any]]
 
 
 def leaves(model: type[BaseModel], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key that a file can say, ``table.key``, with its type."""
+    """Every key that a file can have, ``table.key``, with its type."""
     for name, field in model.model_fields.items():
         inner = next((kind for kind in kinds(field.annotation) if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
         if inner is None:
@@ -36,7 +36,7 @@ def kinds(annotation: Any) -> Iterator[Any]:
 
 
 def files(folder: Path) -> Files:
-    """The largest site and its board, with keys that it leaves out."""
+    """The largest site and its board, with the keys that the site leaves out."""
     site = tomllib.loads(limit_site.write(folder, limit_site.Size(buses=2)).read_text(encoding="utf-8"))
     board = tomllib.loads((folder / "bench-limit.toml").read_text(encoding="utf-8"))
     site["reader"] = [{"name": "main", "kind": "pn532", "port": "P2", "gate": "gate 1"}]

@@ -19,7 +19,7 @@ from shedbench.bench.bench import Bench
 from shedbench.bench.conditions import Condition
 from shedbench.bench.flash_faults import FlashKind
 from shedbench.places import REPOSITORY, SITES, SMALL_SITE
-from shedbench.plant import contacts, detectors, expanders, meters, pn532
+from shedbench.plant import contacts, detectors, expander_parts, expanders, meters, pn532
 from shedbench.plant.chargers import Misbehaviour
 from shedbench.plant.packs import ALIASES, PACKS, RESISTORS
 from shedbench.plant.people import DEFAULT_CARDS
@@ -44,7 +44,7 @@ TABLES: Final = {
     "expander_bus": "expander_buses",
 }
 PROPERTIES: Final = ("board", "console", "serial", "events", "journal", "key_switch", "mains")
-# What parts of the simulator call of each other; no verb of a test.
+# What parts of the simulator call on each other; no verb of a test.
 INNER: Final = {
     *(f"bench.{name}" for name in ("board_lost", "board_power", "board_record", "brown_out", "kill_board", "spawn_board", "post")),
     *(f"bench.{name}" for name in ("wait", "wait_for")),
@@ -60,7 +60,7 @@ FAULTS: Final = {
     **dict.fromkeys(("call_point", "key_switch", "button"), detectors.CONTACT_INPUT_FAULTS),
     "meter": meters.METER_FAULTS,
     "reader": pn532.READER_FAULTS,
-    "expander": expanders.FAULTS,
+    "expander": expander_parts.FAULTS,
     "expander_bus": expanders.BUS_FAULTS,
     "board": board.FAULTS,
 }
@@ -92,7 +92,7 @@ def ticked(cell: str) -> list[str]:
 
 
 def told() -> dict[str, str]:
-    """Path by path, what stands between its last parentheses; a value has none."""
+    """Path by path, the text between its last parentheses; a value has none."""
     cells = [row[0] for heading in ("Verbs", "Conditions", "Values") for row in rows(heading)]
     found: dict[str, str] = {}
     for form in (form for cell in cells for form in ticked(cell)):

@@ -1,4 +1,4 @@
-"""Each key of a board file changes what the board gets (image, boot.py), or what a tool makes of the file.
+"""Each key of a board file changes what the board gets (image, boot.py), or the output of a tool.
 
 Hazard: a line about a board that somebody wrote and nothing looks at.
 """
@@ -33,7 +33,7 @@ BOARD: dict[str, Any] = {
     "bus.kind": "i2c", "bus.sda": 18, "bus.scl": 18, "bus.khz": 100, "bus.data": 18, "bus.clock": 18, "bus.latch": 18, "bus.enable": 18,
     "expander.part": "PCF8574", "expander.bus": "I2C-2", "expander.address": 0x27,
 }  # fmt: skip
-# The same of a board file: key, row, another value, and the page of `board_pages` that says something else then.
+# The same of a board file: key, row, another value, and the page of `board_pages` that changes with it.
 BOARD_PAGES: Mapping[str, tuple[str, Any, str]] = {
     "board.id": ("", 7, "list"),
     "board.title": ("", "another", "boards show"),
@@ -69,7 +69,7 @@ def files(tmp_path: Path) -> Files:
 
 
 def board_pages(site: dict[str, Any], board: dict[str, Any]) -> dict[str, object]:
-    """What the tools make of a board file, beside image and boot file."""
+    """The tools' output for a board file, besides image and boot file."""
     on = Board.model_validate(board)
     model = SiteFile.model_validate(site)
     with redirect_stdout(StringIO()) as shown, pytest.MonkeyPatch.context() as patch:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import ast
 import re
+from struct import calcsize
 from types import MappingProxyType
-from typing import get_args
 
 import pytest
 from shed.access import cards, gate
 from shed.boot.wired import Wired
 from shed.charging import grants, session, stop_causes
-from shed.console import auth, words
-from shed.metering import profiles
+from shed.console import auth, commands, talk, words
 from shed.safety import faults, holders, points
 from shed.storage import journal
 from shedbench.places import REPOSITORY
-from shedbench.plant.meters import METERS as PLANT_METERS
 from shedguard.formats import lists, texts
 from shedguard.formats.records import JOURNAL_KINDS
-from shedguard.site import meters, narrate
+from shedguard.link import console
+from shedguard.site import narrate
 from shedguard.site.limits import BLIND_GRACE_MIN
-from shedguard.site.model import Meter
+from shedguard.site.sections import LAYOUTS, RESERVED, Section
 
 RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
+CONSOLE = (REPOSITORY / "docs/protocols/console.md").read_text(encoding="utf-8")
+SITE_FILE = (REPOSITORY / "docs/protocols/site-file.md").read_text(encoding="utf-8")
+WIRING = (REPOSITORY / "firmware/shed/boot/wiring.py").read_text(encoding="utf-8")  # beside hardware
 FAULT_CODES = (REPOSITORY / "docs/fault-codes.md").read_text(encoding="utf-8")
 NAMED = re.compile(r"(\d+) `(\w+)`(?: \((\w+)\))?")
 
 
 def constants(module, *but):
-    """{number: name} of a module's public integer constants, names as the tools have them. Two of one number would be one too few."""
+    """{number: name} of a module's public integer constants, names as the tools have them. No number twice."""
     found = [(value, name.lower()) for name, value in vars(module).items() if name.isupper() and type(value) is int and name not in but]
     found = [row for row in found if not row[1].startswith("_")]
     assert len(dict(found)) == len(found), f"{module.__name__} has two names for one number"
@@ -74,9 +76,33 @@ def test_the_firmware_counts_as_the_tools_do(firmware, host):
     assert firmware == dict(host)
 
 
-def test_each_kind_of_meter_is_known_to_board_tools_and_plant():
-    assert set(profiles.PROFILES) == set(meters.NAMES) and len(meters.NAMES) == len(meters.METERS)
-    assert set(meters.METERS) == set(get_args(Meter.model_fields["profile"].annotation)) == set(PLANT_METERS)
+def test_the_sections_of_an_image_are_one_list_for_board_tools_and_document():
+    own = re.findall(r"^([A-Z]+) = const\((\d+)\)", WIRING, re.MULTILINE)
+    of_pins = {"NO_PIN", "KEY_SWITCH", "EXPANDED"}
+    assert {int(number): name for name, number in own if name not in of_pins} == {section.value: section.name for section in Section}
+    table = SITE_FILE[SITE_FILE.index("| id | section |") :]
+    rows = re.findall(r"^\| (\d+) \| (\w+) \| `(<\w+)` \|", table, re.MULTILINE)
+    assert {int(number): name for number, name, _ in rows} == {section.value: section.name.lower() for section in Section}
+    assert {int(number): calcsize(layout) for number, _, layout in rows} == {number: calcsize(layout) for number, layout in LAYOUTS.items()}
+    assert not RESERVED & set(Section)
+    assert all(str(number) in SITE_FILE[SITE_FILE.index("Reserved") :][:120] for number in RESERVED)
+
+
+def test_at_the_same_faults_board_and_tools_say_the_breaker_first():
+    assert {lists.FAULTS[code] for code in talk.BREAKER} == lists.BREAKER_FIRST
+
+
+def test_the_board_counts_the_argument_of_a_fault_as_the_tools_do():
+    of = {code: lists.FAULT_ARGUMENTS[name] for code, name in lists.FAULTS.items() if name in lists.FAULT_ARGUMENTS}
+    assert set(talk._OF_OUTLETS) == {code for code, thing in of.items() if thing in ("outlet", "meter")}
+    assert set(talk._OF_OTHERS) == {code for code, thing in of.items() if thing not in ("outlet", "meter")}
+
+
+def test_each_refusal_of_the_console_has_its_words_in_the_tools_and_in_the_document():
+    assert set(commands._HINTS) == set(console._REFUSALS)
+    errors = CONSOLE.split("\n## Errors\n")[1].split("\n## ")[0]
+    assert set(re.findall(r"`(\w+)`", errors)) - {"hint"} == set(commands._HINTS) | {"crc"}
+    assert "no session" in commands._HINTS["busy"] and "no session" in console._REFUSALS["busy"][0]
 
 
 def test_the_table_of_holders_has_a_place_for_each():
@@ -87,7 +113,7 @@ def test_no_other_room_has_numbers_of_its_own_for_faults_and_holders():
     for path in (REPOSITORY / "firmware").rglob("*.py"):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and path.name != "journal.py":
-                assert not node.targets[0].id.startswith(("FAULT_", "HOLD_")), f"{path.name}: {node.targets[0].id} belongs into the list"
+                assert not node.targets[0].id.startswith(("FAULT_", "HOLD_")), f"{path.name}: {node.targets[0].id} belongs in the list"
 
 
 WORDS = [
@@ -112,7 +138,7 @@ def test_the_board_has_a_word_for_each_and_none_for_nothing(table, host):
     assert {number for number, text in enumerate(table.split("|")) if text} == set(host)
 
 
-# What the board calls otherwise than the tools do, on purpose.
+# Names that differ between board and tools on purpose.
 OTHER_WORDS = {("user", "customer"), ("idle", "free"), ("starting", "waits for its meter"), ("done", "settled"),
                ("locked_out", "too many tries")}  # fmt: skip
 NUMBERS = {
@@ -176,7 +202,7 @@ def test_the_tools_tell_every_kind_of_record():
     assert set(narrate._TELLERS) == set(KINDS.values())
 
 
-# How its paragraph in records.md begins, and the numbers written again where a record's layout is told.
+# How its paragraph in records.md begins, and the numbers that are repeated in a record's layout.
 PARAGRAPHS = {
     "Holders (": lists.HOLDERS,
     "Fault codes:": lists.FAULTS,
@@ -202,7 +228,7 @@ BESIDE = {"closed_again": "closed", "locked_again": "locked", "freed_by_trip": "
 
 
 def listed(beginning, text=RECORDS):
-    """{number: (name, what in brackets is one word)} of a paragraph of records.md."""
+    """{number: (name, the one word in brackets)} of a paragraph of records.md."""
     paragraph = next(line for line in text.replace("\n15 `boot_loop`", " 15 `boot_loop`").splitlines() if line.startswith(beginning))
     found = NAMED.findall(paragraph)
     assert len({number for number, _, _ in found}) == len(found), f"{beginning} has a number twice"
@@ -217,7 +243,7 @@ def numbered(words):
 
 
 def wrong_in(text):
-    """Where a text of records.md does not count as the tools do."""
+    """Numbers in a text of records.md that differ from the tools'."""
     found = [start for start, numbers in PARAGRAPHS.items() if {n: name for n, (name, _) in listed(start, text).items()} != dict(numbers)]
     for pattern, numbers in AGAIN.items():
         written = re.search(pattern, text)
@@ -276,5 +302,5 @@ def test_the_document_of_the_faults_counts_as_the_tools_do():
 
 
 def test_a_site_without_a_grace_has_the_same_on_the_board_as_the_tools_say():
-    """The image leaves the default out: the board's own stands in for it."""
+    """The image leaves the default out: the board has its own."""
     assert Wired().blind_grace_min == BLIND_GRACE_MIN

@@ -1,4 +1,4 @@
-"""The board's words and the tools' words tell the same record alike: units, money, times, and nothing where there is nothing."""
+"""The board's text and the tools' text of a record agree: units, money, times, and empty where the record is empty."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NAMES = SiteNames(outlets=(1, 2, 3, 4))
 
 
 def both(kind, *fields):
-    """What the board and what the tools make of one record."""
+    """The board's text and the tools' text of one record."""
     desk = Desk()
     desk.shed.journal.write(kind, *fields)
     (payload,) = [bytes(record[2]) for record in desk.shed.journal.newest(1) if record is not None]
@@ -44,7 +44,7 @@ def test_a_settled_session_has_one_energy_one_price_and_one_time(energy_mwh, pri
     texts = both(kinds.SESSION_END, 1, 2, CARD, 0, energised_s, energy_mwh, 5, 6, price_fen, 1, price_fen)
     board, host = figures(r"(\d+\.\d+) kWh", texts)
     assert board == [f"{energy_mwh // 1000 / 1000:.3f}"]
-    assert abs(float(board[0]) - float(host[0])) < 0.00101, "the board cuts off, the tool rounds"
+    assert abs(float(board[0]) - float(host[0])) < 0.00101, "the board truncates, the tool rounds"
     board, host = figures(r"(\d+\.\d\d) yuan", texts)
     assert board == host == [f"{price_fen / 100:.2f}"]
     assert f"{energised_s // 3600}:{energised_s // 60 % 60:02}:{energised_s % 60:02}" in texts[0]

@@ -1,4 +1,4 @@
-"""The words of the board's console stand in both guides with what they do and show; the Chinese one has reasons and states too."""
+"""Both guides list the words of the board's console with what they do and show; the Chinese one has reasons and states too."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def table(text: str, head: str) -> list[list[str]]:
 
 
 def firmware_words() -> dict[str, bool]:
-    """{what is typed: whether it wants an authority}, as the board's own `help` lists them."""
+    """{what is typed: whether it needs an authority}, as the board's own `help` lists them."""
     asked, _, granted = typed._HELP.partition("With a maintenance card")
     found = {"help": False}
     for text, wants in ((asked, False), (granted, True)):
@@ -45,7 +45,7 @@ def firmware_words() -> dict[str, bool]:
 
 
 def disagreements(rows: Iterable[list[str]], known: dict[str, bool]) -> list[str]:
-    """Rows that the firmware does not have, words that no row has, and rows that say nothing."""
+    """Rows for words that the firmware does not have, words without a row, and empty rows."""
     told = {re.sub(r" ?\\\*$", "", word).strip("`"): (word.endswith("\\*"), does, shows) for word, does, shows in rows}
     found = [f"{word}: the board has no such word" for word in told.keys() - known]
     found += [f"{word}: not in the table" for word in known.keys() - told]
@@ -62,7 +62,7 @@ def disagreements(rows: Iterable[list[str]], known: dict[str, bool]) -> list[str
 def test_the_guide_has_the_words_that_the_board_has(language: str) -> None:
     rows = table(guide(language), LANGUAGES[language])
     assert not disagreements(rows, firmware_words())
-    assert len(rows) == len(firmware_words()), "a word once"
+    assert len(rows) == len(firmware_words()), "each word once"
     assert language == "en" or all(CHINESE.search(does + shows) for _, does, shows in rows)
 
 
@@ -89,7 +89,7 @@ def test_the_board_s_help_has_every_word_that_it_follows_and_no_other() -> None:
     }
     assert compared | set(talk.WRITES) == verbs
     listed = re.findall(r"[a-z]+", talk._NUMBERS.splitlines()[1])
-    assert set(listed) == (verbs - {"help", "time"}) | {"tasks"}, "what numbers are there for, while the words are not"
+    assert set(listed) == (verbs - {"help", "time"}) | {"tasks"}, "the words that are answered in numbers while the texts are not loaded"
 
 
 @pytest.mark.parametrize("form", firmware_words())

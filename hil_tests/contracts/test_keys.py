@@ -1,8 +1,7 @@
-"""No accepted key without an effect: each key of site and board file changes what the board gets, or what a tool makes of it.
+"""No accepted key without an effect: each key of site and board file changes what the board gets, or the output of a tool.
 
-What is for people only is named with its document; what this version does not do is refused.
-
-Hazard: a limit that somebody wrote and nobody acts on.
+Keys for people only are listed with their document; keys that this version does not support are refused. Hazard: a limit that somebody
+wrote and nobody acts on.
 """
 
 from __future__ import annotations
@@ -24,8 +23,11 @@ from shedguard.flash.board_flash import Request
 from shedguard.link.board_clock import board_time
 from shedguard.site import check
 from shedguard.site.load import LoadedSite, loads
+from shedguard.site.meters import METERS
 from shedguard.site.model import SiteFile
+from shedguard.site.readers import READERS
 from shedguard.site.show import toml_value
+from shedguard.site.tariffs import TARIFFS
 
 from hil_tests.contracts import key_files
 from hil_tests.contracts.key_files import Files, image, leaves, put
@@ -44,7 +46,7 @@ SITE: dict[str, Any] = {
     "gate.lock": "HB", "gate.contact": "D4", "gate.contact_normally": "open", "gate.release_s": 6, "gate.held_open_s": 61,
     "reader.port": "P1", "reader.gate": "gate 2", "tariff.price_fen": 1, "tariff.block_min": 1,
 }  # fmt: skip
-# What the board does not act on, though the image has both: another value, and the page of `site_pages` that says something else then.
+# Keys without effect on the board, though the image has both: another value, and the page of `site_pages` that changes with it.
 ON_PAGES: Mapping[str, tuple[Any, str]] = {
     "site.name": ("another", "report"),
     "site.time_zone_min": (0, "clock"),
@@ -56,7 +58,8 @@ FOR_PEOPLE: Mapping[str, str] = {  # the words of docs/protocols/site-file.md
     "contact.role": "[[contact]]                    # up to 10; printed in reports, never on the board",
 }
 NAMES = ("site.board", "group.name", "bus.name", "point.name", "cause.name", "gate.name", "reader.name")  # what others refer to
-ONE_VALUE = ("outlet.meter.profile", "reader.kind", "tariff.kind")  # so that a later version may have more
+KINDS: Mapping[str, Mapping[str, object]] = {"outlet.meter.profile": METERS, "reader.kind": READERS, "tariff.kind": TARIFFS}
+ONE_VALUE = [path for path, kinds in KINDS.items() if len(kinds) == 1]  # so that a later version may have more
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def files(tmp_path: Path) -> Files:
 
 
 def site_pages(folder: Path, site: dict[str, Any], board: dict[str, Any]) -> dict[str, object]:
-    """What the tools make of a site, beside its image."""
+    """The tools' output for a site, besides its image."""
     model, on = SiteFile.model_validate(site), Board.model_validate(board)
     small = folder / "small.toml"  # on a board that the tool knows
     about = "\n".join(f"{key} = {toml_value(value)}" for key, value in {**site["site"], "board": "devkitc-shed4"}.items())
@@ -86,14 +89,15 @@ def test_every_key_of_a_site_file_changes_the_image_or_what_a_tool_makes_of_it(f
     before = image(site, board)
     charging = {path: 3 for path, _kind in leaves(SiteFile) if path.startswith("charging.")}
     charging |= {"charging.grant_s": 11, "charging.checkpoint_s": 61}
-    for path, value in (SITE | charging).items():
+    others = {path: list(kinds)[-1] for path, kinds in KINDS.items() if len(kinds) > 1}
+    for path, value in (SITE | charging | others).items():
         base = put(put(site, "point.kind", "contact"), "point.normally", "closed") if path == "point.normally" else site
         assert image(put(base, path, value), board) != image(base, board), f"{path} = {value!r} changes nothing"
     assert image(site, board) == before
     said = site_pages(tmp_path, site, board)
     for path, (value, page) in ON_PAGES.items():
         assert site_pages(tmp_path, put(site, path, value), board)[page] != said[page], f"{path} = {value!r} changes nothing in {page}"
-    told = {*SITE, *charging, *ON_PAGES, *FOR_PEOPLE, *NAMES, *ONE_VALUE}
+    told = {*SITE, *charging, *ON_PAGES, *FOR_PEOPLE, *NAMES, *KINDS}
     assert {path for path, _kind in leaves(SiteFile)} == told
 
 
@@ -110,9 +114,9 @@ def test_what_is_for_people_only_stands_in_the_document_and_in_the_report_and_no
 
 @pytest.mark.parametrize("path", ONE_VALUE)
 def test_another_kind_is_refused_as_not_in_this_version(path: str, files: Files):
-    """A key with one value: a second kind is refused in these words, and once there is one it has to change something."""
+    """A key with one value: a second kind is refused in these words, and once there is one it has to change the image."""
     kind = dict(leaves(SiteFile))[path]
-    assert len(get_args(kind)) == 1, f"{path} has a choice now: what does it change?"
+    assert list(get_args(kind)) == list(KINDS[path])
     with pytest.raises(ValidationError) as caught:
         SiteFile.model_validate(put(files[0], path, "xyz"))
     (problem,) = problems_of(caught.value, SiteFile)

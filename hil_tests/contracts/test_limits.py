@@ -1,4 +1,4 @@
-"""Limits stand once (site/limits.py): the firmware's own figures agree with them, and what is at a bound goes through the image unchanged.
+"""Limits are defined once (site/limits.py): the firmware's own figures agree, and values at a bound pass through the image unchanged.
 
 Hazard: a site that passes the check and that the board cuts short: a mask one bit too narrow, a number that does not fit its field.
 """

@@ -1,4 +1,4 @@
-"""Board and tools read the same fields out of live ring records of every version: what the board resumes by, a person can see."""
+"""Board and tools read the same fields out of live ring records of every version: a person can see what the board resumes from."""
 
 from itertools import accumulate
 from struct import calcsize, pack, unpack
@@ -19,13 +19,13 @@ OLDEST, FIRST_APPENDED = 41, 63
 @pytest.mark.parametrize(("size", "fields"), [(OLDEST, 9), (FIRST_APPENDED, 17), (live.SIZE, 19)])
 @pytest.mark.parametrize("more", [b"", b"\x55\x66\x77"])
 def test_a_checkpoint_of_each_version_has_the_same_fields_for_board_and_tools(size, fields, more):
-    """What a later version appends is left alone by both."""
+    """Both ignore what a later version appends."""
     payload = WHOLE[:size] + (more if size == live.SIZE else b"")
     board = live.row(payload)
     tools = decode_payload(LIVE_KINDS, live.LIVE, payload)
     assert tuple(tools.fields.values()) == VALUES[:fields]
     assert board[:fields] == VALUES[:fields]
-    assert not any(board[fields:]), "what was not there is 0"
+    assert not any(board[fields:]), "missing fields are 0"
     assert encode_payload(LIVE_KINDS, tools) == (live.LIVE, WHOLE[:size])
 
 
@@ -86,3 +86,18 @@ def test_trips_that_were_only_counted_stand_behind_a_going_record_for_board_and_
     tools = decode_payload(LIVE_KINDS, live.GOING, payload)
     assert tools.fields["counted_trips"] == ring.trips
     assert encode_payload(LIVE_KINDS, tools) == (live.GOING, payload)
+
+
+@pytest.mark.parametrize("trips", [b"", pack("<IBIH", 4711, 1, 15, 960)], ids=["no trip counted", "a trip counted"])
+def test_which_sockets_the_indexes_mean_stands_in_the_last_row_of_a_going_record(trips):
+    region = NorRegion(6)
+    ring = live.LiveRing(region)
+    ring.open()
+    ring.put(WHOLE)
+    ring.trips, ring.wired = trips, pack("<BIH", 255, 0xDEADBEEF, 0)
+    ring.watch(16, 240, 16, 16, 3, bytes(8))
+    boot = live.LiveRing(region)
+    assert boot.open() == {2: WHOLE}
+    assert (boot.trips, boot.wired) == (trips, ring.wired)
+    payload = pack(live._GOING, 1 << 2, 16, 240, 16, 16, 3, bytes(8)) + (trips or bytes(4)) + ring.wired
+    assert decode_payload(LIVE_KINDS, live.GOING, payload).fields["counted_trips"] == (trips or bytes(4)) + ring.wired

@@ -1,4 +1,4 @@
-"""What hints, fault texts, documents and reports tell people to type exists: commands with their options, console words, lines, keys."""
+"""All that hints, fault texts, documents and reports tell people to type exists: commands with options, console words, lines, keys."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_what_the_table_of_faults_tells_the_crew_to_do_exists() -> None:
 
 
 def typed_lists() -> dict[str, list[str]]:
-    """Paragraphs that tell what may be typed where `shed emulate` runs: the lines in them."""
+    """Paragraphs on what can be typed where `shed emulate` runs: the lines in them."""
     found: dict[str, list[str]] = {}
     places = {
         path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in texts.documents() if "CHANGELOG" not in path.name
@@ -187,7 +187,9 @@ def test_every_target_module_and_test_that_is_named_exists() -> None:
             wrong += [where for target in re.findall(r"^make ([a-z]+)", line) if target not in targets]
             wrong += [where for module in re.findall(r"python -m ([a-z_.]+)", line) if importlib.util.find_spec(module) is None]
             if "pytest" in line:
-                wrong += [where for test in re.findall(r"hil_tests/[\w/.]+", line) if "FILE" not in test and not (ROOT / test).exists()]
+                made = re.findall(r"^# (\S+), new$", text, re.MULTILINE)  # by the document's own steps (test_extending_document.py)
+                named = [test for test in re.findall(r"hil_tests/[\w/.]+", line) if "FILE" not in test and test not in made]
+                wrong += [where for test in named if not (ROOT / test).exists()]
     for path in texts.host_files():
         for number, text, _ in texts.strings(path):
             named = re.findall(r"(?:^|`|then )make ([a-z]+)(?:$|`)", text)

@@ -54,7 +54,7 @@ def written() -> set[tuple[str, str]]:
 
 
 def reserved(what: str) -> set[int]:
-    """As the document says."""
+    """Reserved, as the document says."""
     line = next(line for line in RECORDS.splitlines() if line.startswith("Reserved:"))
     told = re.search(rf"{what} ([\d, ]+)", line)
     return {int(number) for number in told[1].split(", ") if number.strip()} if told else set()

@@ -1,4 +1,4 @@
-"""One version: package, firmware and changelog say the same, and no third place spells it (docs/releasing.md)."""
+"""One version: package, firmware and changelog agree, and no other place spells it (docs/releasing.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIZE = 0x100000  # of the partition `vfs`
 
 
 def spelt(folder: Path, version: str) -> Iterator[str]:
-    """Files below ``folder`` with the version as a text of its own."""
+    """Files below ``folder`` that contain the version as a string."""
     for path in folder.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         if version in source:  # parsing all takes seconds
@@ -59,7 +59,7 @@ def test_the_changelog_has_a_dated_section_for_it_below_what_is_not_released() -
 
 
 def test_the_tools_find_it_in_a_board_s_program() -> None:
-    """Backups name it, and none goes back under an older firmware. Where the module moves, its path here must move."""
+    """Backups name it, and none is restored under an older firmware. When the module moves, its path here must change."""
     board = known.load(NAME)
     image = file_system.build(program.files(board), SIZE)
     assert program_look.look(SIZE, lambda offset, size: image[offset : offset + size]) == (NAME, __version__)

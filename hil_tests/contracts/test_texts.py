@@ -1,4 +1,4 @@
-"""Every name of every closed list has a text in every language, what to do where a person can do something, and nothing is left over."""
+"""Every name of every closed list has a text in every language, and what to do if a person can do something; no text is left over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TABLES: dict[str, Mapping[int, str]] = {
     "trial": lists.TRIALS, "point": lists.POINT_STATES, "outlet": lists.OUTLET_STATES, "gate_state": lists.GATE_STATES, "role": lists.ROLES,
 }  # fmt: skip
 SHORT = {"held": lists.HOLDERS}  # a word for a column; English shows the name
-# Nobody has to do anything about these; of all others of their lists `do` says what. (Holders and press reasons say it themselves.)
+# These need no action; for all others of their lists `do` says which. (Holders and press reasons say it themselves.)
 NOTHING_TO_DO = {
     "stop": {"full", "unplugged", "max_time", "paid_time", "no_load", "user", "operator", "outage_gone", "min_power", "maintenance",
              "backstop", "waited", "load_swapped"},
@@ -33,7 +33,7 @@ NOTHING_TO_DO = {
 
 
 def complaints(tongue: str, tables: Tables) -> list[str]:
-    """What is missing, left over, not in the language, or said twice in the texts of one language."""
+    """What is missing, left over, not in the language, or used twice in the texts of one language."""
     wanted = {table: set(numbers.values()) for table, numbers in (TABLES | (SHORT if tongue != "en" else {})).items()}
     wanted["subject"] = set(lists.FAULT_ARGUMENTS.values()) - {"outlet", "meter"}  # these two have a number in front
     wanted["do"] = {f"{table} {name}" for table, idle in NOTHING_TO_DO.items() for name in wanted[table] - idle}
@@ -41,7 +41,7 @@ def complaints(tongue: str, tables: Tables) -> list[str]:
     for table in wanted.keys() & tables.keys():
         found += [f"{table}: {name}" for name in wanted[table] ^ tables[table].keys()]
         found += [f"{table}: {name} in {tongue}" for name, said in tables[table].items() if bool(CHINESE.search(said)) == (tongue == "en")]
-        if table not in ("first", "do"):  # one and the same may be done about several; a meter may be silent, and a reader
+        if table not in ("first", "do"):  # several may need the same action; a meter may be silent, and a reader
             told = {name: (said, lists.FAULT_ARGUMENTS.get(name)) for name, said in tables[table].items()}
             found += [f"{table}: {name} as another" for name, said in told.items() if list(told.values()).count(said) > 1]
     return found

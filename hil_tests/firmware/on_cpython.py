@@ -39,7 +39,7 @@ collect_all = gc.collect
 
 
 def collect(generation=2):
-    """The firmware collects a heap of 160 KB; CPython would look at all that pytest holds instead: 0.2 s for each typed word."""
+    """The firmware collects a heap of 160 KB; CPython would scan all objects of pytest instead: 0.2 s for each typed word."""
     if sys._getframe(1).f_globals["__name__"].startswith("shed."):
         return 0
     return collect_all(generation)

@@ -1,4 +1,4 @@
-"""Fairness of the executive: whatever tasks do, no due task waits longer than one turn of every other one."""
+"""Fairness of the executive: no due task ever waits longer than one turn of every other one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TICKS = 1 << 30
 
 
 class World:
-    """A clock that only tasks and sleeps move on, and a scan that is always in time."""
+    """A clock that only tasks and sleeps advance, and a scan that is always in time."""
 
     def __init__(self, start_ms=0):
         self.now_ms = start_ms

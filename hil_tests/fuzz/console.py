@@ -42,7 +42,7 @@ REPL: Final = (b"\x01", b"\x02", b"\x03", b"\x04", b"\x05A\x01", b"\x1b[A", b"\x
 
 
 def chunk(chance: random.Random) -> bytes:
-    """Something that arrives in one piece."""
+    """Bytes that arrive in one piece."""
     kind = chance.random()
     if kind < 0.5:
         line = _framed(chance)
@@ -72,7 +72,7 @@ def _framed(chance: random.Random) -> bytes:
 
 
 def minute(seed: int) -> list[str]:
-    """What went wrong. The shed is as old, and what is under way in it is what, the seed draws (campaign/beginning.py)."""
+    """What went wrong. The seed draws the shed's age and what is under way in it (campaign/beginning.py)."""
     chance = random.Random(f"console/{seed}")
     begin = replace(beginning.drawn(chance), tripped=False, trial=False)  # an outlet is to charge, and a trial resets when it is over
     with beginning.bench_of(begin, SITE, seed) as bench:

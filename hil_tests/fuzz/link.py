@@ -24,7 +24,7 @@ TO_BOARD: Final = (*range(link.PIN_IN, link.SPI_ANSWER + 1), 0, 255)
 
 
 class _Recorder:
-    """Keeps what the plant sent; in the place of a link log."""
+    """Keeps what the plant sent; used in place of a link log."""
 
     def __init__(self) -> None:
         self.packets: list[bytes] = []
@@ -78,7 +78,7 @@ def _header(packet: bytearray, chance: random.Random) -> None:
 
 
 def _records(packet: bytearray, chance: random.Random) -> None:
-    """Well-formed records of any type, argument and payload behind those that are there."""
+    """Appends well-formed records of any type, argument and payload."""
     (count,) = struct.unpack_from("<H", packet, 2)
     (now,) = struct.unpack_from("<Q", packet, 8)
     more = chance.randrange(1, 20)
@@ -104,7 +104,7 @@ def mutated(packet: bytes, chance: random.Random) -> bytes:
 
 
 def replay(packets: list[bytes], flash: Path, seed: int) -> int | None:
-    """Play them to a new board, mutated by ``seed``: how it ended, RUNS_ON when it did not. RuntimeError when it crashed."""
+    """Play the packets to a new board, mutated by ``seed``: how it ended, RUNS_ON when it did not. RuntimeError when it crashed."""
     chance = random.Random(f"link/{seed}")
     share = chance.choice((0.01, 0.03, 0.1, 0.3))
     begin = chance.choice((0, 0, len(packets) // 3, len(packets) * 2 // 3))
@@ -135,7 +135,7 @@ def replay(packets: list[bytes], flash: Path, seed: int) -> int | None:
 
 
 def _played(ours: socket.socket, packets: list[bytes], begin: int, share: float, chance: random.Random) -> bool:
-    """Whether the board lived through all of them."""
+    """Whether the board survived all of them."""
     try:
         if not ours.recv(1 << 20):
             return False

@@ -1,4 +1,4 @@
-"""Whatever is typed without authorisation, the shed stays in service."""
+"""The shed stays in service with any input at the console that is not authorised."""
 
 from __future__ import annotations
 

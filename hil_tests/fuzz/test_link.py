@@ -1,4 +1,4 @@
-"""Whatever comes over the link, the board refuses it, ends or goes on: it never crashes."""
+"""The board refuses any input on the link, ends or goes on: it never crashes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever comes at the ROM loader or the stub, it answers or is silent: it raises nothing, keeps to its flash, and syncs afterwards."""
+"""On any input the ROM loader or the stub answers or is silent: it raises nothing, keeps to its flash, and syncs afterwards."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _bytes(chance: random.Random) -> bytes:
 
 
 def attack(directory: Path, seed: int) -> None:
-    """Two hundred pieces, then a sync. A loader that was told to leave is followed by a new one."""
+    """Two hundred pieces, then a sync. After a request to leave, a new loader follows."""
     chance = random.Random(f"loader/{seed}")
     path = directory / "flash.bin"
     client = _client(path, chance)
@@ -66,7 +66,7 @@ def attack(directory: Path, seed: int) -> None:
 
 
 def _fed(client: Client, data: bytes, path: Path, chance: random.Random) -> Client:
-    """The client behind ``data``: a new one when that told the loader to leave."""
+    """The client after ``data``: a new one if that ended the loader."""
     client.loader.feed(data)
     client.frames.clear()
     if client.left is None:

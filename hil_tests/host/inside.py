@@ -1,7 +1,7 @@
 """`shed` without a process of its own: what it prints, and its exit code. As in a script: no terminal anywhere.
 
-Starting the command takes half a second of computing, and longer than that where it builds a program. That the command itself says the
-same is tested with it.
+Starting the command takes half a second of computing, and longer if it builds a program. A test shows that the command itself prints the
+same.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
-"""The arrows that are allowed between the rooms of the product: who may import whom. Read it as: this room knows those, and no other.
+"""The allowed arrows between the rooms of the product: who may import whom. Read it as: this room knows those, and no other.
 
-A row is a room, in the order in which they are built on each other. An arrow that a change needs is added here only when it makes no
-circle and the room should know the other; docs/architecture.md says what each is for. test_arrows.py holds every import against it.
+Each row is a room; rows come after the rooms that they use. A new arrow is added here only if it makes no cycle and the room should know
+the other; docs/architecture.md says what each room is for. test_arrows.py checks every import against the table.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-# What runs on the board. What a room needs of hardware or of another room is handed to it; it does not import it.
+# What runs on the board. A room gets the hardware and other rooms that it needs passed in; it does not import them.
 _FIRMWARE: Final[dict[str, tuple[str, ...]]] = {
     "shed": (),
     "shed.crc": (),
@@ -38,7 +38,7 @@ _FIRMWARE: Final[dict[str, tuple[str, ...]]] = {
     "manifest": (),  # what is frozen into an image
 }
 
-# The `shed` command and the library under it. It knows nothing of the simulator but where a verb starts it.
+# The `shed` command and the library under it. It knows the simulator only where a verb starts it.
 _HOST: Final[dict[str, tuple[str, ...]]] = {
     "shedguard": (),
     "shedguard.errors": (),
@@ -84,6 +84,8 @@ _HOST: Final[dict[str, tuple[str, ...]]] = {
         "shedbench.campaign",
         "shedbench.demo",
         "shedbench.emulate",
+        "shedbench.places",
+        "shedbench.setup",
         "shedguard",
         "shedguard.backup",
         "shedguard.boards",
@@ -95,16 +97,16 @@ _HOST: Final[dict[str, tuple[str, ...]]] = {
         "shedguard.flash",
         "shedguard.formats",
         "shedguard.link",
-        "shedguard.paths",
         "shedguard.site",
     ),
     "shedguard.__main__": ("shedguard.commands",),
 }
 
-# The simulator. The plant knows no firmware and no tools; from plant to campaign each stands on those above it.
+# The simulator. The plant knows no firmware and no tools; from plant to campaign each uses those above it.
 _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
     "shedbench": (),
-    "shedbench.places": (),
+    "shedbench.setup": (),  # runs before anything is installed
+    "shedbench.places": ("shedbench.setup", "shedguard", "shedguard.paths"),
     "shedbench.link": (),
     "shedbench.rom_loader": (),
     "shedbench.plant": ("shedbench.link", "shedbench.places"),
@@ -113,7 +115,9 @@ _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
         "shedbench.places",
         "shedbench.plant",
         "shedbench.rom_loader",
+        "shedbench.setup",
         "shedguard.boards",
+        "shedguard.errors",
         "shedguard.flash",
         "shedguard.formats",
         "shedguard.paths",
@@ -161,8 +165,7 @@ _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
         "shedguard.paths",
         "shedguard.site",
     ),
-    "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places", "shedguard.paths"),
-    "shedbench.setup": (),  # runs before anything is installed
+    "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places", "shedbench.setup"),
     "setup_project": ("shedbench.setup",),
     "run_pyright": (),
     "boards": (),  # Python files of the emulated board

@@ -1,7 +1,7 @@
 """Which room of the product imports which: read from the syntax trees, so imports inside functions and under TYPE_CHECKING count too.
 
-A module is a file of the product by the name under which it is imported. A room is a folder, or a file that stands beside the folders.
-An arrow goes from who imports to what is imported. A module that imports by a string shows its names here as well.
+A module is a file of the product by the name under which it is imported. A room is a folder, or a file that stands beside the folders. An
+arrow goes from the importer to the imported. Imports by a string are found here as well.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from .repository import committed
 
 TESTS: Final = "hil_tests"
-# Where the import path begins, in this order; a file elsewhere is named by its path.
+# The roots of the import path, in this order; a file elsewhere is named by its path.
 _ROOTS: Final = ("firmware/", "host_tools/")
 _PACKAGES: Final = ("shed", "shedguard", "shedbench")
 _BY_STRING: Final = ("__import__", "import_module")
@@ -23,7 +23,7 @@ _BY_STRING: Final = ("__import__", "import_module")
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """One import: the name that is asked for, and where. ``name`` is empty when a string cannot be read."""
+    """One import: the imported name, and where. ``name`` is empty when a string cannot be read."""
 
     source: str
     line: int
@@ -43,7 +43,7 @@ Product = Mapping[str, Module]
 
 
 def product(root: Path) -> dict[str, Module]:
-    """Every committed Python file that is no test."""
+    """Every committed Python file that is not a test."""
     found: dict[str, Module] = {}
     for path in committed(root):
         name = path.relative_to(root).as_posix()
@@ -68,7 +68,7 @@ def room(name: str) -> str:
 
 
 def imports(module: Module) -> Iterator[Arrow]:
-    """Every import of a module, with the full name of what is asked for."""
+    """Every import of a module, with the full imported name."""
     folder = module.name.split(".") if module.package else module.name.split(".")[:-1]
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
@@ -85,7 +85,7 @@ def imports(module: Module) -> Iterator[Arrow]:
 
 
 def _asked(call: ast.Call, tree: ast.Module) -> list[str]:
-    """The names that an import by a string may ask for: its own, or those of the constant that a loop reads. Empty: unreadable."""
+    """The names that an import by a string may have: its own, or those of the constant that a loop reads. Empty: unreadable."""
     asked = call.args[0] if call.args else None
     if isinstance(asked, ast.Name):
         loops = (node for node in ast.walk(tree) if isinstance(node, ast.For) and call in ast.walk(node))
@@ -103,7 +103,7 @@ def _last_name(func: ast.expr) -> str:
 
 
 def met(name: str, modules: Product) -> str | None:
-    """The module of the product in which an import of ``name`` ends: itself, or the one that holds the thing; None for another's."""
+    """The module of the product in which an import of ``name`` ends: itself, or the one that holds the name; None outside the product."""
     while name and name not in modules:
         name = name.rpartition(".")[0]
     return name or None
@@ -121,7 +121,7 @@ def room_arrows(modules: Product) -> dict[tuple[str, str], list[Arrow]]:
 
 
 def file_arrows(modules: Product) -> set[tuple[str, str]]:
-    """The arrows between two files. Who imports from a folder runs that folder's `__init__.py` as well, if it is not in that folder."""
+    """The arrows between two files. An import from another folder runs that folder's `__init__.py` as well."""
     found: set[tuple[str, str]] = set()
     for module in modules.values():
         for arrow in imports(module):
@@ -165,7 +165,7 @@ def tests_imported(modules: Product) -> list[str]:
 
 
 def circles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Every set of two or more that reach each other."""
+    """Every set of two or more that all reach each other."""
     reach: dict[str, set[str]] = {}
     targets: dict[str, set[str]] = {}
     for source, target in arrows:

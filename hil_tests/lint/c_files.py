@@ -1,4 +1,4 @@
-"""Rules for the C files of the emulated board: who includes and calls whom, and that every header is of one file."""
+"""Rules for the C files of the emulated board: which includes and calls which, and every header belongs to one file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-# X.h says what X.c offers. These are nobody's: their names are given by others, or they offer nothing.
+# X.h declares what X.c offers. These headers have no C file: others give their names, or they offer nothing.
 OWNERLESS: Final = {
     "board.h": "numbers only: sizes of the chip, units of time",
     "mpconfigport.h": "MicroPython looks for it",
@@ -25,19 +25,19 @@ Arrows = dict[str, set[str]]
 
 
 def headers_without_owner(port: Path) -> list[str]:
-    """The headers in which no one C file says what it offers."""
+    """The headers without a C file of their own."""
     files = {path.stem for path in port.glob("*.c")}
     return sorted(path.name for path in port.rglob("*.h") if path.name not in OWNERLESS and OWNERS.get(path.name, path.stem) not in files)
 
 
 def functions_in(header: str) -> list[str]:
-    """What looks like a function or a variable in a header that may hold numbers only."""
+    """Functions and variables in a header that may hold numbers only."""
     code = re.sub(r"^#.*$", "", _NOISE.sub("", header), flags=re.MULTILINE)
     return [line.strip() for line in code.splitlines() if line.strip()]
 
 
 def arrows(port: Path) -> Arrows:
-    """From each C file (by its name without the end) to those whose header it or its own header includes, or whose functions it calls."""
+    """From each C file (by its stem) to those whose header it or its own header includes, or whose functions it calls."""
     sources = {path.stem: path.read_text(encoding="utf-8") for path in port.glob("*.c")}
     texts = {name: source + _read(port / f"{name}.h") for name, source in sources.items()}
     definers = {function: name for name, source in sources.items() for function in _DEFINITION.findall(_NOISE.sub("", source))}
@@ -51,7 +51,7 @@ def arrows(port: Path) -> Arrows:
 
 
 def circles(of: Arrows) -> list[list[str]]:
-    """The groups of files that all need each other, over whatever way; the largest first."""
+    """The groups of files that all need each other, directly or not; the largest first."""
     reach = {name: _reachable(of, name) for name in of}
     groups = {tuple(sorted(other for other in reach[name] if name in reach[other])) for name in of if name in reach[name]}
     return sorted((list(group) for group in groups), key=lambda group: (-len(group), group))

@@ -14,7 +14,7 @@ from typing import Final
 LONG: Final = 300
 TOO_LONG: Final = 400
 _CODE: Final = {".py", ".c", ".h"}
-# Spelt in pieces, so that this file does not name what it forbids.
+# Spelt in pieces, so that this file does not contain what it forbids.
 _HOSTS: Final = (
     "deb" + r"\.debian\.org",
     "pypi" + r"\.org",
@@ -27,7 +27,7 @@ _FORBIDDEN: Final = re.compile("|".join((*_HOSTS, *_PLACES)))
 
 
 def committed(root: Path) -> list[Path]:
-    """Every file that git tracks and that is there; in a source tarball, or without git, every file that git would not ignore."""
+    """Every existing file that git tracks; in a source tarball, or without git, every file that git would not ignore."""
     if (root / ".git").exists() and shutil.which("git"):
         listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
         return [root / name for name in listing.split("\0") if name and (root / name).is_file()]
@@ -35,7 +35,7 @@ def committed(root: Path) -> list[Path]:
 
 
 def _unpacked(root: Path) -> list[Path]:
-    """The files below ``root`` but for those that the simple patterns of its .gitignore name (a folder, `*.end`)."""
+    """The files below ``root`` except those that the simple patterns of its .gitignore match (a folder, `*.end`)."""
     ignored = [line.strip("/") for line in (root / ".gitignore").read_text(encoding="utf-8").split()] + [".git"]
     found: list[Path] = []
     for folder, folders, files in os.walk(root):

@@ -23,7 +23,7 @@ _BROAD = {"Exception", "BaseException"}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file."""
+    """One source file."""
 
     path: str
     tree: ast.Module
@@ -31,7 +31,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a rule is broken and how."""
+    """Where and how a rule is broken."""
 
     path: str
     line: int
@@ -50,7 +50,7 @@ def parse(path: str, text: str) -> Source:
 
 
 def hardware_only_in_board(source: Source) -> Iterator[Finding]:
-    """`machine` and `esp32` are imported in board/ and in boot.py, and `machine` by main.py, whose reset must not hang on a module of the
+    """`machine` and `esp32` are imported in board/ and in boot.py, and `machine` by main.py, whose reset must not depend on a module of the
     shed; everything else gets its hardware passed in."""
     if source.path.startswith(BOARD) or source.path == BOOT:
         return
@@ -115,12 +115,12 @@ def no_concurrency(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, node.lineno, "async code")
 
 
-# Where functions may import: at boot, with every outlet locked; and the words of typed lines, which wait for a quiet shed.
+# Where functions may import: at boot, with every outlet locked; and the texts of typed lines, which wait for a shed with every outlet off.
 IMPORTS_LATE: Final = {f"firmware/shed/{name}.py" for name in ("app", "boot/start", "boot/wiring", "console/talk")}
 
 
 def no_late_import(source: Source) -> Iterator[Finding]:
-    """Importing takes 30 to 60 ms without a scan: nothing is imported in service, by a function, but the words of the typed console."""
+    """Importing takes 30 to 60 ms without a scan: in service no function imports anything except the texts of the typed console."""
     if source.path in IMPORTS_LATE or not source.path.startswith("firmware/shed/"):
         return
     for function in ast.walk(source.tree):
@@ -132,7 +132,7 @@ def no_late_import(source: Source) -> Iterator[Finding]:
 
 
 def no_broad_except(source: Source) -> Iterator[Finding]:
-    """An exception that nobody expected must reach the supervisor."""
+    """An unexpected exception must reach the supervisor."""
     if source.path in CATCH_ALL:
         return
     for node in ast.walk(source.tree):
@@ -163,6 +163,17 @@ def no_emulator_branch(source: Source) -> Iterator[Finding]:
             yield Finding(source.path, getattr(node, "lineno", 1), f"speaks of emulation: {text}")
 
 
+def one_value_a_constant(source: Source) -> Iterator[Finding]:
+    """A constant is bound once: a second binding silently changes the value for the first one's readers."""
+    bound: set[str] = set()
+    for node in source.tree.body:
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Name) and target.id.isupper():
+                if target.id in bound:
+                    yield Finding(source.path, node.lineno, f"{target.id} is bound before")
+                bound.add(target.id)
+
+
 RULES: Final[tuple[Rule, ...]] = (
     hardware_only_in_board,
     boot_imports_nothing_else,
@@ -175,6 +186,7 @@ RULES: Final[tuple[Rule, ...]] = (
     no_broad_except,
     no_hold,
     no_emulator_branch,
+    one_value_a_constant,
 )
 
 

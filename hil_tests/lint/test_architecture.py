@@ -1,4 +1,4 @@
-"""The page that tells the rooms' contracts names nothing that is not there."""
+"""Every name on the page of the rooms' contracts exists."""
 
 from __future__ import annotations
 

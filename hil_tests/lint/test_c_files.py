@@ -1,4 +1,4 @@
-"""The C files of the emulated board can be read one by one: no long circle of files, no header that is nobody's; and the rules fire."""
+"""The C files of the emulated board can be read one by one: no long cycle of files, no header without an owner; and the rules fire."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def write(directory: Path, files: dict[str, str]) -> Path:
 
 def test_no_circle_of_c_files_is_larger_than_two() -> None:
     graph = c_files.arrows(PORT)
-    assert "devices" in graph["vtime"] and "uarts" in graph["crash_dump"], "the arrows are not seen"
+    assert "devices" in graph["vtime"] and "uarts" in graph["crash_dump"], "the arrows are not found"
     too_large = [" <-> ".join(group) for group in c_files.circles(graph) if len(group) > LARGEST_CIRCLE]
-    assert not too_large, f"these files need each other (break the circle: register, or split what is below): {too_large}"
+    assert not too_large, f"these files need each other (break the cycle: register, or split off the lower part): {too_large}"
 
 
 def test_every_header_says_what_one_c_file_offers() -> None:
     orphans = c_files.headers_without_owner(PORT)
     assert not orphans, f"no C file of the same name beside {orphans}"
     assert not c_files.functions_in((PORT / "board.h").read_text(encoding="utf-8")), (
-        "board.h holds numbers only; what a file offers stands in its header"
+        "board.h holds numbers only; a file declares its functions in its own header"
     )
 
 
@@ -55,7 +55,7 @@ def test_the_circle_rule_fires(tmp_path: Path) -> None:
     )
     assert c_files.arrows(port) == {"a": {"b"}, "b": {"c"}, "c": set()}
     assert c_files.circles(c_files.arrows(port)) == []
-    # A call closes the circle, whichever header it was declared in.
+    # A call closes the cycle, whichever header declares it.
     write(port, {"c.c": "int a(void);\nint c(int x) {\n    return x + a();\n}\n"})
     assert c_files.circles(c_files.arrows(port)) == [["a", "b", "c"]]
 

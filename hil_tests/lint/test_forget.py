@@ -1,4 +1,4 @@
-"""What leaves the RAM after a boot is called by a boot only."""
+"""Functions that leave the RAM after a boot are called only by a boot."""
 
 from __future__ import annotations
 

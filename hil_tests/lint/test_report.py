@@ -1,4 +1,4 @@
-"""The summary of a long run says how many, which failed and what took longest."""
+"""The summary of a long run gives the number of tests, the failed and the longest ones."""
 
 from __future__ import annotations
 

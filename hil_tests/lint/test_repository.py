@@ -1,4 +1,4 @@
-"""What is committed keeps the repository's rules, and the rules fire."""
+"""Committed files keep the repository's rules, and the rules fire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each lint rule fires on what it forbids and is silent on what is allowed beside it."""
+"""Each lint rule fires on what it forbids and is silent on similar code that is allowed."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ BAD = [
     (rules.no_emulator_branch, PURE, "if sys.platform == 'Emulated':\n    pass"),
     (rules.no_emulator_branch, PURE, "import emulator"),
     (rules.no_emulator_branch, PURE, "x = board.is_simulated"),
+    (rules.one_value_a_constant, PURE, "KINDS = (1, 2)\nOTHER = 3\nKINDS = (4,)"),
 ]
 
 GOOD = [
@@ -57,6 +58,7 @@ GOOD = [
     (rules.no_broad_except, PURE, "try:\n    f()\nexcept (OSError, ValueError):\n    pass"),
     (rules.no_broad_except, "firmware/shed/app.py", "try:\n    f()\nexcept BaseException:\n    pass"),
     (rules.no_hold, HARDWARE, "Pin(4, Pin.OUT, value=0)\nPin(4, hold=False)"),
+    (rules.one_value_a_constant, PURE, "service = None\nservice = 1\nKINDS = (1,)"),
     (rules.no_emulator_branch, PURE, '"""Measured on the emulated board."""\nx = 1  # emulated'),
 ]
 

@@ -1,4 +1,4 @@
-"""Docstrings and comments with lines that break off in mid-sentence: a text was changed and not wrapped again."""
+"""Docstrings and comments with lines that break off in mid-sentence: the text was changed and not wrapped again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 WIDTH = 140
-_EARLY = 28  # columns: less is a choice, or a long word
+_EARLY = 28  # columns: a smaller gap is a choice, or a long word
 _LAID_OUT = re.compile(r"\S {2,}\S|--|\||^[-*\d.>]|::$|[-=]>")  # a table, a diagram, a list
 
 
@@ -42,7 +42,7 @@ def _comments(lines: list[str]) -> Iterator[range]:
 
 
 def _paragraphs(lines: list[str], block: range) -> Iterator[tuple[int, int]]:
-    """First and last line of what is written with one indentation."""
+    """First and last line of each part with one indentation."""
     first = block.start
     for number in block:
         line, after = lines[number - 1], lines[number] if number + 1 in block else ""

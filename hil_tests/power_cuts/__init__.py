@@ -1,4 +1,4 @@
-"""The old name of shedbench.power_cuts, for one release: each of its modules is here, too, and is the same module."""
+"""The old name of shedbench.power_cuts, for one release: each of its modules can be imported from here and is the same module."""
 
 from shedbench.power_cuts import Cut, Sweep, play_up_to, sweep
 

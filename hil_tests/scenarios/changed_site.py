@@ -1,4 +1,4 @@
-"""A shed whose site file differs in a few lines from one that stands in hil_tests/sites."""
+"""A shed whose site file differs in a few lines from one in hil_tests/sites."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to these scenarios alone: the table of law 1. Options and fixtures come from shedbench/pytest_plugin.py."""
+"""Only for these scenarios: the table of law 1. Options and fixtures come from shedbench/pytest_plugin.py."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ FIRST_CONTACT = LOOPS + 1  # point numbers count from 1
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of it the site uses. One bus leaves a UART for a reader; with two there is none. ``contacts``: one is the key switch."""
+    """How much of them the site uses. One bus leaves a UART for a reader; with two there is none. ``contacts``: one is the key switch."""
 
     buses: int = 1
     outlets: int = OUTLETS

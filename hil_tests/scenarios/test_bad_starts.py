@@ -1,5 +1,5 @@
-"""Starts that go wrong: broken records in flash, a chip that refuses, resets in mid-start, mains that come and go. Nothing closes, the
-gate is free or guarded by a live scan, no trip is forgotten, and there is always a console to say why."""
+"""Failing starts: broken records in flash, a chip that refuses, resets during a start, mains that come and go. Nothing closes, the gate is
+free or guarded by a live scan, no trip is forgotten, and there is always a console that gives the reason."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_configuration_that_the_chip_refuses_ends_in_safe_mode_with_a_console(
     bench.run("60 s")
     count = boots(bench)
     bench.run("60 s")
-    assert boots(bench) == count, "it rests in safe mode"
+    assert boots(bench) == count, "it stays in safe mode"
     assert mode(bench) == "safe" and everything_is_off(bench) and bench.gate("main").is_free
 
 

@@ -1,4 +1,4 @@
-"""Blind means off: what a fire point that cannot see costs, and that it costs no more (decision 0014)."""
+"""Blind means off: what a fire point that does not work switches off, and nothing more (decision 0014)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_sessions_go_on_while_another_detector_looks_and_end_when_none_does(seed
 
 
 def test_a_busy_board_stretches_no_grace(seed: int, tmp_path: Path):
-    """It writes, it is asked, it is slow: each turn of 100 ms comes some 60 ms late, and the minute is a minute."""
+    """A busy board is slow: each turn of 100 ms comes some 60 ms late, and the minute is still a minute."""
     with shed(seed, tmp_path, SITE, {"grace": GRACE_1}) as bench:
         start_charging(bench, 1)
         bench.board.probe(
@@ -108,7 +108,7 @@ def test_a_busy_board_stretches_no_grace(seed: int, tmp_path: Path):
 
 @pytest.mark.parametrize("zone", ["", 'zone = "far end"'])
 def test_a_detector_of_another_room_hears_nothing_of_this_one(seed: int, tmp_path: Path, zone: str):
-    """Every fire point cuts every group, so the groups do not tell who hears whom: rooms are named."""
+    """Every fire point cuts every group, so groups do not show which detectors watch the same room: zones do."""
     apart = ('terminal = "AI8"', f'terminal = "AI8"\n{zone}')
     changes = {"grace": GRACE_1, "zone": ONE_ROOM, "8": ('zone = "room"\nterminal = "AI8"', 'terminal = "AI8"'), "apart": apart}
     with shed(seed, tmp_path, SITES / "loops" / "eight.toml", changes) as bench:
@@ -134,7 +134,7 @@ def test_without_supply_a_session_waits_half_an_hour_also_while_a_detector_is_at
 
 
 def test_a_call_point_at_fault_is_named_and_ends_no_session_while_a_detector_looks(seed: int, tmp_path: Path):
-    """It is a contact: what shows that it is at fault is that it flaps."""
+    """It is a contact: only its flapping shows that it is at fault."""
     changes = {"grace": ("hold_off_s = 10", "hold_off_s = 10\nblind_grace_min = 1"), "zone": ("fire = true", 'fire = true\nzone = "shed"')}
     with shed(seed, tmp_path, SITE, changes) as bench:
         start_charging(bench, 1)
@@ -220,7 +220,7 @@ def test_a_call_point_on_a_dead_bus_cuts_after_two_seconds_and_frees_nobody(seed
                 bus.fault("ok")
         bench.console.ask({"do": "clear"}, key=True)
         bench.run("10 s")
-        assert bench.outlet(outlet).contact_is_open, "a session that was cut does not come back"
+        assert bench.outlet(outlet).contact_is_open, "a session that was cut does not resume"
         bench.bike(outlet).unplug()
         start_charging(bench, outlet)
 

@@ -21,7 +21,7 @@ def bench(seed: int, request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 
 def energised(bench: Bench) -> set[str]:
-    """Terminals of which the waveform says that the board ever drove their load."""
+    """Terminals whose load the board ever drove, by the waveform."""
     found = set()
     for terminal, pin in bench.plant.wiring.outputs.items():
         high, pull = bench.plant.wiring.polarity[pin]

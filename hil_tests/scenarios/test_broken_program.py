@@ -19,7 +19,7 @@ APP, MAIN = "/shed/app.mpy", "/main.py"
 
 
 def replace(bench: Bench, path: str, content: bytes | None) -> None:
-    """With the board killed: another content for a file of its program, None takes it away."""
+    """With the board killed: another content for a file of its program; None removes the file."""
     vfs = read_partition(bench.process.flash, "vfs")
     context = UserContext(len(vfs))
     context.buffer = bytearray(vfs)
@@ -75,7 +75,7 @@ def test_a_program_that_does_not_start_resets_the_board_with_everything_open(ben
 
 
 def test_a_boot_file_that_finds_no_memory_resets_the_board_and_opens_its_outputs(bench: Bench):
-    """After a hang the relay still has its level; each of its lines before the watchdog and the outputs may be the one that finds none."""
+    """After a hang the relay still has its level; any line of boot.py before the watchdog and the outputs may run out of memory."""
     start_charging(bench, 1)
     bench.board.fault("stall", "8 s")
     resets, boots = len(bench.board.resets), len(bench.board.boots)

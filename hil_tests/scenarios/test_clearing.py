@@ -1,4 +1,4 @@
-"""Who clears a trip knows that its cause is gone: every point of it was seen normal in this boot, and somebody's hand turned the key."""
+"""A trip is cleared only when its cause is gone: every point of it was seen normal in this boot, and a person turned the key."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_point_that_was_not_read_in_this_boot_clears_nothing(bench: Bench):
 
 
 def test_a_trip_in_the_moment_of_a_clear_outlives_a_reset(bench: Bench):
-    """What is latched behind the reset is in RTC memory, and has a record."""
+    """What is latched after the reset is in RTC memory, and has a record."""
     bench.call_point("door").press()
     bench.run("1 s")
     bench.call_point("door").reset()
@@ -111,7 +111,7 @@ def test_a_session_that_waited_hours_in_safe_mode_is_settled_and_the_next_bike_g
 
 
 def test_a_cause_that_does_not_latch_cuts_for_as_long_as_its_point_cannot_be_read(seed: int, tmp_path):
-    """The loop is a flow switch here, no fire point. It trips, its wire burns, and nobody knows whether the water still flows."""
+    """The loop is a flow switch here, no fire point. It trips, its wire burns, and it is not known whether the water still flows."""
     site = tmp_path / "flow.toml"
     text = SITE.read_text(encoding="utf-8").replace("fire = true\nbands_mv", "bands_mv", 1).replace("latched = true", "latched = false", 1)
     site.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The calendar: set by a person or a tool, kept over resets, lost with the power; and who is told when cards cannot end for want of it."""
+"""The calendar: set by a person or a tool, kept over resets, lost with the power; and the report when cards cannot expire without it."""
 
 from __future__ import annotations
 

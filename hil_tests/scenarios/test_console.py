@@ -69,7 +69,7 @@ def test_what_runs_is_micropython_with_31_bit_small_integers(bench: Bench):
 
 
 def test_the_words_for_people_leave_a_scarce_memory_a_minute_after_the_last_typed_line(seed: int):
-    """On the stock image; where there is room they stay."""
+    """On the stock image; if there is room they stay."""
     loaded = "import sys; print('shed.console.typed' in sys.modules)"
     with Bench(site=SITE, seed=seed, program="frozen") as bench:
         bench.run("15 s")

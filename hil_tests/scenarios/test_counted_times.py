@@ -1,4 +1,4 @@
-"""What repeats itself defeats no limit: cuts against waiting times, bursts against an overload; a lapsed grant, a register of zero."""
+"""Repetition defeats no limit: cuts against waiting times, bursts against an overload; an expired grant, a register of zero."""
 
 from __future__ import annotations
 

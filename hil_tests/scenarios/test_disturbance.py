@@ -1,5 +1,5 @@
-"""Noise on every wire: the console, the RS-485 line, the reader, a call point that chatters. The scan goes on, outlets stay on, a trip is
-still a trip, and the board does not restart (laws 1, 8 and 10)."""
+"""Noise on every wire: the console, the RS-485 line, the reader, a call point that chatters. The scan goes on, outlets stay on, a trip
+still trips, and the board does not restart (laws 1, 8 and 10)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERVICE = "from shed.app import service as s\n"
 
 
 def flood(bench: Bench, uart: int, line: bytes, seconds: int, character_ns: int = CHARACTER_NS) -> None:
-    """`line` over and over, without a gap, for so long."""
+    """`line` over and over, without a gap, for this time."""
     count = seconds * 1_000_000_000 // (len(line) * character_ns)
     start = bench.now_ns
     for i in range(count):
@@ -95,7 +95,7 @@ def test_a_flooded_port_costs_no_outlet_no_restart_and_no_late_trip(
     record_property("law 1", (f"smoke, {name}", opened_after_ms(bench, began_ns), 70))
     bench.until(bench.gate("main").is_free, within="100 ms")
     bench.run("1 s")
-    assert bench.journal.last("trip").cause == "smoke bay", "and it is written down while the noise goes on"
+    assert bench.journal.last("trip").cause == "smoke bay", "and it is recorded while the noise goes on"
     bench.run("10 s")
     assert len(bench.board.boots) == boots
 

@@ -1,4 +1,4 @@
-"""Cards that are left at the reader, or lie at its edge: they hold no gate free and speak for nobody (decision 0019)."""
+"""Cards left at the reader, or lying at the edge of its field: they hold no gate free and authorise nobody (decision 0019)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The four-outlet shed on a board with an ESP32-S3 and an RS-485 direction pin: it sells, it trips, and no meter is talked over.
+"""The four-outlet shed on a board with an ESP32-S3 and an RS-485 direction pin: sessions run, it trips, and no meter's reply is disturbed.
 
 Hazard: a chip, pin numbers above 40 and a bus that only the firmware turns round, all of which a DevKit never shows.
 """
@@ -69,7 +69,7 @@ def test_the_direction_pin_cuts_no_request_and_lets_go_before_the_fastest_answer
     print("direction held after the last stop bit, ms: " + json.dumps(figures))
     record_property("direction_hold_ms", json.dumps(figures))
     assert len(holds) > 2000 and line.cut == 0
-    # None at 240 MHz. At 160 a collection of the heap may take longer than the fastest meter waits; what is talked over is asked for again.
+    # None at 240 MHz. At 160 a collection of the heap may take longer than the fastest meter waits; a disturbed reply is asked for again.
     assert line.answers_lost <= (len(holds) // 500 if variant.chosen().cpu_mhz == 160 else 0)
     assert holds[0] >= 0
     # Longer than a meter has to be quiet: a collection, a reader's or a typist's turn. Selling waits (service.py): it alone was 3 %.

@@ -1,4 +1,4 @@
-"""Relays and contacts on expanders: a chip keeps its outputs when its bus dies, so the contactor on a GPIO must do what it cannot.
+"""Relays and contacts on expanders: a chip keeps its outputs when its bus fails, so the contactor on a GPIO must open instead.
 
 The sites are hil_tests/sites/expanders/: `pcf` has sixteen outlets in row A on two PCF8574 at 100 kHz, their buttons on a PCF8575, its
 call points on another PCF8574, and two outlets in row B on GPIOs; `mixed` has row A on a TCA9554 and row B on a 74HC595.
@@ -22,7 +22,7 @@ EXPANDERS = SITES / "expanders"
 CARDS = ("resident", "neighbour", "tenant", "visitor")
 T_DROP_MS = 700
 BOOT_PY_MS = {"frozen": 45, "stock": 60}  # mounting (stock: with the program) and boot.py; the first byte of the firmware comes after 600
-SLOWER_MS = 10  # the chip keeps the relay: what opens is the contactor, 15 ms instead of a relay's 5
+SLOWER_MS = 10  # the chip keeps the relay: the contactor opens, in 15 ms instead of a relay's 5
 
 
 @pytest.fixture
@@ -117,14 +117,14 @@ def test_a_bus_that_fails_opens_its_contactor_and_no_other(
     took_ms = breaks(bench, BUS_FAULTS[fault], 1)
     record_property("law 1", (f"{fault} ({site})", took_ms, T_DROP_MS))
     assert took_ms < 50
-    assert bench.contactor("row A").contact_is_open, "the relay cannot be trusted, its contactor is what opens"
+    assert bench.contactor("row A").contact_is_open, "the relay cannot be trusted, its contactor opens"
     bench.run("300 ms")
     assert HOLDERS[bench.console.ask({"do": "why", "o": 1})[0]["hold"][-1]] == "relay_bus"
     bench.stays(bench.outlet(other).contact_is_closed & bench.outlet(1).contact_is_open, "1 s")
     if bench.expander_bus("I2C-1").fault_name == "ok" and fault.startswith("SDA held"):
         bench.stays(bench.outlet(other).contact_is_closed & bench.outlet(1).contact_is_open, "8 s")
         assert [s.stop_cause for s in bench.journal.sessions()] == ["relay_bus"]
-    else:  # call points on that bus hear nothing, and protect the others too
+    else:  # call points on that bus cannot be read, and protect the others too
         bench.until(bench.outlet(other).contact_is_open, within="2 s")
         bench.run("8 s")
         assert [s.stop_cause for s in bench.journal.sessions()] == ["relay_bus", "blind"]
@@ -139,7 +139,7 @@ def test_a_hung_bus_is_clocked_free_and_sells_again(bench: Bench):
     bench.until(lambda: not bench.plant.relays[1].coil_energised, within="1500 ms")
     assert bench.expander_bus("I2C-1").fault_name == "ok", "nine clocks freed it"
     bench.stays(bench.outlet(1).contact_is_open, "10 s")
-    assert faults(bench)[24] is False, "over, and listed until somebody clears it"
+    assert faults(bench)[24] is False, "over, and listed until a person clears it"
     bench.console.ask({"do": "clear"}, key=True)
     assert 24 not in faults(bench)
     bench.bike(1).unplug()
@@ -176,7 +176,7 @@ def test_a_chip_whose_outputs_no_longer_follow_is_found_by_reading_it_back(bench
     record_property("law 1", ("an expander's outputs are stuck (pcf)", (bench.now_ns - began_ns) / 1e6, T_DROP_MS))
     assert bench.relay(1).contact_is_closed and bench.contactor("row A").contact_is_open
     bench.stays(bench.contactor("row A").contact_is_open & bench.outlet(17).contact_is_closed, "1 s")
-    bench.until(bench.outlet(17).contact_is_open, within="2 s")  # its call points are on that bus, and hear nothing
+    bench.until(bench.outlet(17).contact_is_open, within="2 s")  # its call points are on that bus, and cannot be read
     assert faults(bench)[24] is True and faults(bench)[30] is True
 
 
@@ -262,7 +262,7 @@ def test_fire_points_on_a_dead_bus_are_stale_and_block_new_sessions(bench: Bench
     bench.run("1 s")
     bench.button(17).press()
     bench.run("10 s")
-    assert bench.outlet(17).contact_is_open, "a call point that nobody hears protects nobody"
+    assert bench.outlet(17).contact_is_open, "a call point that cannot be read protects nothing"
     bench.expander("U4").fault("ok")
     bench.run("6 s")
     bench.bike(17).unplug()

@@ -1,4 +1,4 @@
-"""Smoke and the call point: outlets open, the gate is free, whatever else is broken; nothing comes back by itself."""
+"""Smoke and the call point: outlets open, the gate is free, with anything else broken; nothing comes back by itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_trip_stays_until_the_smoke_is_gone_and_a_person_clears_it(bench: Benc
     assert answer[0]["trips"] == 1 and bench.gate("main").is_free, "smoke is still there: nothing resets"
     bench.smoke("bay").clear()
     bench.run("10 s")
-    assert bench.gate("main").is_free, "the smoke is gone, but nobody cleared the trip"
+    assert bench.gate("main").is_free, "the smoke is gone, but the trip is not cleared"
     answer = bench.console.ask({"do": "clear"}, key=True)
     assert answer[0]["ok"] is True and answer[0]["trips"] == 0
     bench.until(bench.gate("main").is_locked, within="2 s")

@@ -9,13 +9,13 @@ from shedbench.bench.residents import start_charging
 
 ERASE = 2
 SERVICE = "from shed.app import service as s\n"
-# Records of trials are small, and stand beside the sessions; few at a time, so that neither lease nor watchdog notices.
+# Records of trials are small, and share the ring of the sessions; few at a time, so that neither lease nor watchdog runs out.
 FILL = SERVICE + "n = 0\nwhile s.journal.ring.ahead and n < 120:\n    s.books.write(16, 1, 1, 0)\n    n += 1\nprint(s.journal.ring.ahead)"
 
 
 def fill_journal(bench: Bench) -> None:
-    """Use the erased sectors of the journal up, while whatever is on stays on."""
-    bench.board.probe(SERVICE + "s.journal.ring._keep = 1")  # what is blank further on does not count as ready
+    """Use up the erased sectors of the journal, while outlets that are on stay on."""
+    bench.board.probe(SERVICE + "s.journal.ring._keep = 1")  # blank sectors further on do not count as ready
     for _ in range(40):
         if int(bench.board.probe(FILL)) == 0:
             return
@@ -24,7 +24,7 @@ def fill_journal(bench: Bench) -> None:
 
 
 def used(bench: Bench) -> None:
-    """The sectors behind the ready ones hold old records, as in a shed with years behind it."""
+    """The sectors after the ready ones hold old records, as in a shed that is years old."""
     bench.board.probe(SERVICE + "r = s.journal.ring\nfor k in range(9, 16):\n    r._region.program(k * 4096, b'old')")
 
 

@@ -60,7 +60,7 @@ def test_a_door_rattled_on_its_play_stays_held_and_a_push_does_not_open_it(bench
 
 
 def faults(bench: Bench) -> dict[int, tuple[int, int]]:
-    """By code: which gate, and whether it is still so."""
+    """By code: which gate, and whether the fault is still live."""
     return {row["f"]: (row["a"], row["live"]) for row in bench.console.ask({"do": "faults"}) if "f" in row}
 
 

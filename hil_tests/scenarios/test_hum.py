@@ -1,4 +1,4 @@
-"""A detector cable beside mains: hum hides no smoke and makes none, on the board's own converter and scan (decision 0015)."""
+"""A detector cable beside mains: hum hides no smoke and imitates none, on the board's own converter and scan (decision 0015)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from shedbench.bench.variant import longest_scan_us
 from shedbench.places import SMALL_SITE as SITE
 
 EIGHT = SITE.parent / "loops" / "eight.toml"
-CONTACTOR_MS = 15  # opens so long after its coil was let go
+CONTACTOR_MS = 15  # opens this long after its coil was released
 
 
 def trips_ms(bench: Bench, loop: str, phases_ms: list[float]) -> list[float]:
-    """How long after the smoke nothing feeds outlet 1, in futures that begin at these times."""
+    """The time from the smoke to the opening of outlet 1, in futures that begin at these times."""
 
     def future(after_ms: float):
         def run(bench: Bench) -> float:
@@ -79,7 +79,7 @@ def test_eight_loops_that_begin_to_hum_at_once_make_no_long_pass(seed: int):
 
 @pytest.mark.parametrize("humming", [4, 6])
 def test_smoke_at_a_loop_just_mended_is_seen_while_others_hum(seed: int, humming: int):
-    """The cable tray was worked at: one wire open, shorted or loose, then mended, and its detector sees smoke."""
+    """After work at the cable tray: one wire open, shorted or loose, then mended, and its detector sees smoke."""
     chance = random.Random(f"{seed} {humming}")
 
     def future(fault: str, target_hums: bool):

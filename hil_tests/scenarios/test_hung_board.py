@@ -1,5 +1,5 @@
-"""A board that hangs, or restarts: the chip keeps the level of every pin, an expander its outputs. What opens outlets and frees the gate
-after a hang is the heartbeat circuit alone; before a reset of its own the firmware opens everything itself.
+"""A board that hangs, or restarts: the chip keeps the level of every pin, an expander its outputs. After a hang only the heartbeat circuit
+opens outlets and frees the gate; before its own resets the firmware opens everything itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def test_with_its_file_system_gone_a_board_holds_no_gate_and_feeds_no_outlet_for
     bench.board.fault("stall", "20 s")
     bench.until(gate.is_free, within="800 ms")
     bench.stays(lambda: bool(gate.is_free) and bool(bench.outlet(1).contact_is_open), "10 min")
-    assert bench.port.energises(lock), "its pin is as it was: nobody's code runs, and what freed the gate is the heartbeat circuit"
+    assert bench.port.energises(lock), "its pin is as it was: no code runs, and the heartbeat circuit freed the gate"
 
 
 def maintenance(bench: Bench) -> None:
@@ -71,7 +71,7 @@ OWN_RESETS: dict[str, Callable[[Bench], object]] = {
 
 
 def fed(bench: Bench, outlet: int) -> set[str]:
-    """What the board still drives on: pins at their reset are as they were, chips too."""
+    """The outputs that the board still energises: a reset leaves pins and chips as they were."""
     wiring = bench.plant.wiring
     pins = {**{f"contactor {name}": gpio for name, gpio in wiring.groups.items()}, **{g.name: g.lock_gpio for g in wiring.gates}}
     pins[f"relay {outlet}"] = next(wired.relay_gpio for wired in wiring.outlets if wired.number == outlet)

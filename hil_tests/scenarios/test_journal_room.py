@@ -1,4 +1,4 @@
-"""What repeats itself is counted; sessions and trips stay, however often it does."""
+"""Repeated events are counted; sessions and trips stay, however many there are."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ SERVICE = "from shed.app import service as s\n"
 
 
 def told(bench: Bench, kind: int) -> int:
-    """How many of a kind the journal tells: records, and those that were only counted."""
+    """The number of a kind in the journal: records, and those that were only counted."""
     own = {6: "gate", 7: "fault", 9: "point"}[kind]
     return len(bench.journal.records(own)) + sum(r.fields["count"] for r in bench.journal.records("repeats") if r.of == kind)
 
 
 def flapping(bench: Bench, contact, on_ms: int, off_ms: int, times: int) -> list[int]:
-    """Turns it over so many times from now on; the number of turns so far is element 0."""
+    """Toggles it this many times from now on; the number of turns so far is element 0."""
     turns = [0]
 
     def go() -> None:
@@ -34,7 +34,7 @@ def flapping(bench: Bench, contact, on_ms: int, off_ms: int, times: int) -> list
 def test_a_call_point_with_a_loose_wire_is_a_few_records_and_a_true_count_and_a_person_who_comes_again_is_a_record_anew(
     bench: Bench, times: int, quiet: str
 ):
-    """The count of a thing that goes on is told after one minute, two, four ... at most an hour."""
+    """The count of an event that goes on is recorded after one minute, two, four ... at most an hour."""
     bench.card("resident").tap()
     turns = flapping(bench, bench.call_point("door").contact, 6_000, 4_000, times)  # each longer than the point takes to follow
     bench.run(f"{times * 5} s")
@@ -78,7 +78,7 @@ def test_a_person_each_hour_is_a_record_of_its_own(bench: Bench):
 
 
 def test_mains_that_come_and_go_all_day_push_no_session_out(bench: Bench):
-    """What a start writes goes into the events, a resumed session with it: the sessions' own sectors do not fill."""
+    """The records of a start, also of a resumed session, are events: they do not fill the sessions' own sectors."""
     start_charging(bench, 1)
     bench.run("1 min")
     bench.board.power_cycle()

@@ -1,5 +1,5 @@
 """Somebody holds a key of the terminal while the board starts: no moment of the start may end at a prompt, where nothing feeds a watchdog
-and nobody watches the smoke. MicroPython lets Ctrl-C interrupt each file it runs; boot.py and main.py switch that off first.
+and nothing watches the smoke. MicroPython lets Ctrl-C interrupt each file it runs; boot.py and main.py switch that off first.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def try_all(bench: Bench, starts: Sequence[tuple[bytes, int]]) -> None:
 
 @pytest.fixture(params=["frozen", "stock"])
 def started(request: pytest.FixtureRequest, seed: int) -> Iterator[Bench]:
-    """On both images: what the program is loaded from decides how long main.py takes."""
+    """On both images: the source of the program decides how long main.py takes."""
     with Bench(site=SITE, seed=seed, program=request.param) as bench:
         bench.run("15 s")
         yield bench

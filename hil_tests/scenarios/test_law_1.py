@@ -1,6 +1,6 @@
 """Law 1, a row each: no relay that feeds an outlet stays closed for longer than T_drop without a live scan.
 
-The fault is put into the unmodified firmware through the board's debug probe, or into the chip. What counts is the plant: when the supply
+The fault is put into the unmodified firmware through the board's debug probe, or into the chip. The plant is the judge: when the supply
 path of the charging outlet opened. T_drop of the plant's heartbeat circuit is 700 ms.
 """
 
@@ -48,7 +48,7 @@ ROWS = [
     Row("KeyboardInterrupt", task("raise KeyboardInterrupt"), 50),
     Row("soft reset", task("import machine; machine.soft_reset()"), 50),
     Row("watchdog (CPU executes nothing)", lambda bench: bench.board.fault("stall", "20 s"), T_DROP_MS + CONTACT_MS),
-    # A bare one: every pin keeps its level until boot.py sets it, and until then there is the heartbeat circuit.
+    # A bare reset: every pin keeps its level until boot.py sets it; until then only the heartbeat circuit acts.
     Row("hard reset", task("import machine; machine.reset()"), T_DROP_MS + CONTACT_MS + INJECT_MS),
     Row("kill", lambda bench: bench.board.kill(), T_DROP_MS + CONTACT_MS),
     Row("brown-out", lambda bench: bench.board.fault("brownout"), 50),
@@ -107,7 +107,7 @@ def test_a_killed_board_that_is_started_again_holds_off_and_then_resumes(bench: 
 
 
 def test_where_nothing_of_ours_runs_again_the_heartbeat_circuit_alone_opens_and_keeps_open(bench: Bench):
-    """A hang, and a file system that is gone when the watchdog has restarted the chip: the pins stay as they were."""
+    """A hang, and a destroyed file system when the watchdog has restarted the chip: the pins stay as they were."""
     start_charging(bench, 1)
     with bench.process.flash.open("r+b") as flash:
         flash.seek(find(SHEDGUARD, "vfs").offset)
@@ -118,4 +118,4 @@ def test_where_nothing_of_ours_runs_again_the_heartbeat_circuit_alone_opens_and_
     assert (bench.now_ns - began_ns) / 1e6 <= T_DROP_MS + CONTACT_MS
     bench.stays(bench.outlet(1).contact_is_open, "2 min")
     assert bench.board.resets[-1][1] == "watchdog" and b"corrupted" in bytes(bench.serial.received)
-    assert bench.relay(1).contact_is_closed, "its pin is as it was: what opened is the contactor"
+    assert bench.relay(1).contact_is_closed, "its pin is as it was: the contactor opened"

@@ -1,6 +1,6 @@
-"""A site at every limit that the checker accepts: it boots, sells at the first and the last outlet, and trips by its last points.
+"""A site at every limit that the checker accepts: it boots, charges at the first and the last outlet, and trips by its last points.
 
-Hazard: what passes the check and does not start. The stock image does not carry it, and the host refuses it there:
+Hazard: a site that passes the check and does not start. The stock image does not carry it, and the host refuses it there:
 hil_tests/host/site/test_site_memory.py.
 """
 
@@ -54,7 +54,7 @@ def test_the_first_and_the_last_outlet_sell_and_the_last_fire_points_trip_them_a
 
 @pytest.mark.slow(7)
 def test_thirty_bikes_charge_at_once_and_no_scan_is_long(limit: Bench):
-    """One bus at 9600 baud is full then: each outlet is metered, and none is called silent."""
+    """One bus at 9600 baud is then full: each outlet is metered, and none counts as silent."""
     for n in range(limit_site.OUTLETS):
         start_charging(limit, FIRST - n, card=RESIDENTS[n % len(RESIDENTS)])
         limit.run("5 s")

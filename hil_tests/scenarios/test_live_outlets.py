@@ -1,4 +1,4 @@
-"""What is said about an outlet that was told off: nothing that may be live is called off, and the right part is accused."""
+"""Reports on an outlet that was commanded off: one that may be live is not reported as off, and the right part is named."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def stop(bench: Bench, outlet: int) -> None:
 
 
 def swap_meters(bench: Bench, one: int, other: int) -> None:
-    """Their current transformers sit on each other's wire."""
+    """Their current transformers are on each other's wire."""
     first, second = bench.meter(one), bench.meter(other)
     first.outlet, second.outlet = second.outlet, first.outlet
 
@@ -75,10 +75,10 @@ def test_a_meter_that_dies_with_its_relay_welded_takes_the_row_off_in_the_end_an
     bench.bike(3).plug("li48v")
     bench.button(3).press()
     bench.run("20 s")
-    assert not bench.outlet(3).is_energised(), "nothing begins in a row with an outlet that nobody sees"
+    assert not bench.outlet(3).is_energised(), "no session begins in a row with an outlet that no reading shows"
     bench.until(bench.outlet(1).contact_is_open, within="11 min")
     bench.run("1 min")
-    assert told(bench, 1) == MAY_BE_LIVE, "two contacts told to open, and nobody saw either do it"
+    assert told(bench, 1) == MAY_BE_LIVE, "two contacts commanded open, and no reading shows that either did"
     end = bench.journal.last("session_end")
     assert end.stop_cause == "supply_lost"
     assert end.price_fen == end.energised_s * 100 // 18000
@@ -103,7 +103,7 @@ def test_a_relay_known_as_welded_is_known_after_a_cut_though_its_meter_is_dead_b
     bench.run("1 s")
     bench.button(3).press()
     bench.stays(lambda: not bench.outlet(1).is_energised(), "1 min")
-    assert not bench.outlet(3).is_charging(), "outlet 3 hangs on the same contactor"
+    assert not bench.outlet(3).is_charging(), "the same contactor feeds outlet 3"
 
 
 def test_a_dead_meter_of_an_idle_outlet_costs_no_neighbour_anything(bench: Bench) -> None:
@@ -111,7 +111,7 @@ def test_a_dead_meter_of_an_idle_outlet_costs_no_neighbour_anything(bench: Bench
     bench.run("1 min")
     bench.meter(1).fault("off")
     bench.stays(bench.outlet(2).is_charging, "20 min")
-    assert told(bench, 1) == MAY_BE_LIVE, "nobody has seen it for twenty minutes"
+    assert told(bench, 1) == MAY_BE_LIVE, "no reading of it for twenty minutes"
 
 
 def test_a_meter_that_comes_back_in_time_costs_no_neighbour_anything(bench: Bench) -> None:
@@ -135,7 +135,7 @@ def test_a_person_who_has_looked_gives_the_row_back_though_the_meter_stays_dead(
 
 
 def test_who_resets_a_fire_has_not_looked_at_sockets(bench: Bench) -> None:
-    """Outlet 3 may be live; a `clear` of the trip does not give its row back, the next one does."""
+    """Outlet 3 may be live; a `clear` of the trip does not return its row to service, the next one does."""
     start_charging(bench, 3)
     bench.relay(3).fault("welded")
     bench.meter(3).fault("off")
@@ -233,7 +233,7 @@ def welded_beside_a_neighbour(bench: Bench) -> None:
 
 
 def test_a_welded_relay_stays_told_behind_the_open_contactor_until_somebody_has_looked(bench: Bench) -> None:
-    """Without power behind it a weld shows nothing: it is not over."""
+    """Without power a weld shows nothing: it is not over."""
     welded_beside_a_neighbour(bench)
     bench.run("10 min")
     assert bench.relay(1).contact_is_closed()
@@ -241,7 +241,7 @@ def test_a_welded_relay_stays_told_behind_the_open_contactor_until_somebody_has_
     bench.run("2 s")
     bench.smoke("bay").clear()
     bench.run("10 s")
-    assert bench.console.ask({"do": "clear"}, key=True)[0]["faults"] == 1, "a fire was reset, no socket looked at"
+    assert bench.console.ask({"do": "clear"}, key=True)[0]["faults"] == 1, "a fire was reset, no socket was looked at"
     assert [(row["f"], row["a"], row["live"]) for row in bench.console.ask({"do": "faults"})[1:]] == [(9, 0, 1)]
     assert "switch the breaker off: fault 9 relay welded, outlet 1" in bench.console.type("faults")
     bench.relay(1).fault("ok")

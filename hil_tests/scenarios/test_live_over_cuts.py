@@ -1,4 +1,4 @@
-"""What is known of an outlet that may be live, or is welded, is known after a cut too (docs/decisions/0022, 0029, 0033)."""
+"""The board still knows after a cut which outlets may be live or are welded (docs/decisions/0022, 0029, 0033)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_proven_weld_is_forgotten_at_no_cut_though_its_meter_shows_nothing_beh
 
 @pytest.mark.parametrize("nth", [3, 4, 5, 6])
 def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cut(bench: Bench, nth: int) -> None:
-    """One of these writes to the live ring tells of the outlet; which one is no matter of the plant."""
+    """One of these writes to the live ring records the outlet; which one does not matter to the plant."""
     start_charging(bench, 2, card="neighbour")
     start_charging(bench, 1)
     bench.run("1 min")
@@ -70,7 +70,7 @@ def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cu
     bench.button(3).press()
     bench.stays(lambda: not bench.outlet(3).is_energised(), "20 s")
     bench.run("10 min")
-    assert not bench.outlet(1).is_energised(), "the ten minutes ran"
+    assert not bench.outlet(1).is_energised(), "the ten minutes ran out"
 
 
 def test_a_row_keeps_its_own_ten_minutes_over_a_cut_though_another_has_nearly_used_its(seed: int) -> None:
@@ -104,7 +104,7 @@ def cut(bench: Bench) -> None:
 
 
 def test_a_weld_is_known_although_the_power_goes_in_the_moment_of_its_proof(bench: Bench) -> None:
-    """The contactor opens for it, and 25 ms later the board is dark: the plug is pulled by then, nothing would prove it again."""
+    """The contactor opens because of it, and 25 ms later the board is dark; the plug is pulled, so nothing would prove the weld again."""
     start_charging(bench, 2, card="neighbour")
     start_charging(bench, 1)
     bench.run("1 min")
@@ -173,7 +173,7 @@ def test_an_outlet_that_nobody_saw_is_not_called_off_for_0_w_behind_its_open_con
     start_charging(bench, 2, card="neighbour")
     assert bench.outlet(1).is_energised(), "its relay never opened"
     bench.stays(lambda: told(bench, 1) == MAY_BE_LIVE, "1 min")
-    assert bench.outlet(2).is_charging(), "a word that costs the neighbour nothing"
+    assert bench.outlet(2).is_charging(), "a report that costs the neighbour nothing"
     bench.relay(1).fault("ok")
     bench.console.ask({"do": "clear"}, key=True)
     bench.until(lambda: told(bench, 1) == OFF, within="1 min")

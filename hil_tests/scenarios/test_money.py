@@ -102,11 +102,11 @@ def test_three_people_come_in_together_and_each_pays_for_the_own_bike(bench: Ben
         bench.run("2 s")
     bench.button(2).press()
     bench.run("20 s")
-    assert not bench.journal.records("session_start"), "nobody knows whose press it was"
+    assert not bench.journal.records("session_start"), "it is not known whose press it was"
     assert bench.journal.last("press_refused").outlet == 2
     bench.card("visitor").tap()
     bench.run("5 s")
-    assert not bench.journal.records("session_start"), "who comes in after a press does not pay for it"
+    assert not bench.journal.records("session_start"), "a person who comes in after a press does not pay for it"
     bench.run("20 s")
     for outlet, card in people.items():
         bench.button(outlet).press()
@@ -120,7 +120,7 @@ def test_three_people_come_in_together_and_each_pays_for_the_own_bike(bench: Ben
         bench.run("1 s")
         bench.button(outlet).press()
         bench.run("15 s")
-        assert bench.outlet(outlet).contact_is_open, "each stops the own session"
+        assert bench.outlet(outlet).contact_is_open, "each stops that person's own session"
     assert {session.outlet: bytes(session.card) for session in bench.journal.sessions()} == sold
 
 

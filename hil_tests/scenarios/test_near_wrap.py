@@ -42,6 +42,7 @@ from hil_tests.scenarios import (
     test_live_outlets,
     test_live_over_cuts,
     test_money,
+    test_moved_outlets,
     test_power_cuts,
     test_reading,
     test_sessions,
@@ -87,6 +88,9 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_hung_board: lambda bench, shown: test_hung_board.test_a_hung_board_frees_the_gate_within_t_drop(bench, "a C call that blocks"),
     test_journal_room: lambda bench, shown: test_journal_room.test_two_cards_in_a_purse_are_two_things(bench),
     test_live_outlets: lambda bench, shown: test_live_outlets.test_an_outlet_that_obeys_is_off_within_seconds_of_its_stop(bench),
+    test_moved_outlets: lambda bench, shown: test_moved_outlets.test_a_weld_at_an_unknown_socket_holds_every_row_until_a_person_has_looked(
+        bench
+    ),
     test_live_over_cuts: lambda bench, shown: (
         test_live_over_cuts.test_a_proven_weld_is_forgotten_at_no_cut_though_its_meter_shows_nothing_behind_the_open_contactor(bench, True)
     ),
@@ -114,7 +118,7 @@ NOT_SCENARIOS = {"test_near_wrap", "test_stock_program", "test_variants"}
 
 @pytest.fixture
 def near_wrap() -> Iterator[None]:
-    """Benches made now stand seconds before the wrap."""
+    """Benches made now begin seconds before the wrap."""
     with variant.use(variant.Variant(ticks_offset_ms=variant.NEAR_WRAP_MS)):
         yield
 

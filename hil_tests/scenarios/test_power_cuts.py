@@ -1,4 +1,4 @@
-"""Laws 4, 6 and 10: the power goes at any flash operation of a charging day, and no session is lost, billed twice or left on."""
+"""Laws 4, 6 and 10: the power fails at any flash operation of a charging day, and no session is lost, billed twice or left on."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_no_flash_error_loses_anything(what: str, seed: int, record_property: Ca
 
 
 def test_a_shed_with_years_behind_it_boots_once_and_knows_its_boot_count_and_its_trip():
-    """A journal that went round is 512 KB; searching it takes longer than the watchdog waits."""
+    """A journal that wrapped around is 512 KB; searching it takes longer than the watchdog waits."""
     with Bench(site=SITE, seed=1, power=False) as bench:
         used_flash(bench.process.flash)
         bench.spawn_board()

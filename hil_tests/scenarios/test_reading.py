@@ -1,4 +1,4 @@
-"""Reading is harmless: whatever is asked at the console, in whatever number, no scan is late, nothing resets, every outlet stays fed."""
+"""Reading is harmless: with any requests at the console, in any number, no scan is late, nothing resets, every outlet stays fed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shedbench.bench.bench import Bench
 from shedbench.bench.residents import RESIDENTS, start_charging
 
 _SERVICE = "from shed.app import service as s\n"
-# As the service writes them, with room made as an idle shed does.
+# As the service writes them, with sectors erased as in an idle shed.
 _DAYS = (
     _SERVICE
     + """
@@ -109,7 +109,7 @@ def test_asking_for_every_session_gives_every_session_in_one_pass(bench: Bench):
 
 
 def test_a_search_that_finds_nothing_for_long_says_that_it_lives_and_ends(bench: Bench):
-    """A journal that has gone round and has no session in it: the tool hears something at least twice a second."""
+    """A journal that has wrapped around and has no session in it: the tool gets a frame at least twice a second."""
     trials = _SERVICE + "for i in range(1000):\n    s.journal.write(16, 1, 1, 0)\n    s.journal.erase_ahead(True)"
     for _ in range(18):
         bench.board.probe(trials, within="60 s")
@@ -117,7 +117,7 @@ def test_a_search_that_finds_nothing_for_long_says_that_it_lives_and_ends(bench:
     began_ns = bench.now_ns
     answer = bench.console.ask({"do": "sessions", "n": 5}, within="30 s")
     assert len(answer) == 1
-    assert bench.now_ns - began_ns > 2_000_000_000, "the journal was to be long to search"
+    assert bench.now_ns - began_ns > 2_000_000_000, "the search of the journal must be long here"
 
 
 def test_the_first_typed_word_on_a_live_shed_holds_up_no_scan_and_is_answered(bench: Bench):

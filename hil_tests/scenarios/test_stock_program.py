@@ -2,7 +2,7 @@
 program as bytecode in the file system, loaded into RAM. `python -m pytest hil_tests/scenarios --program stock` runs them all that way,
 and so does `make long` (test_variants.py).
 
-Hazard: what fits and answers in time on the one image may not on the other: 130 KB of heap are free there, half of that here.
+Hazard: a program that fits and answers in time on one image may not on the other: 130 KB of heap are free there, half of that here.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def test_a_frozen_boards_file_system_holds_what_starts_the_program_and_nothing_t
 
 
 def test_status_tells_what_is_free_after_a_collection_and_not_what_happens_to_be(seed: int):
-    """Somebody reads it as how much is left: garbage that nobody has collected yet is no reason for a fright."""
+    """A person reads it as what is left: garbage not yet collected must not look like a lack of memory."""
     with Bench(site=SITE, seed=seed, program="stock") as bench:
         bench.run("20 s")
         moments: list[int] = []

@@ -1,4 +1,4 @@
-"""A row without supply, or with a low voltage, is neither people who unplugged nor many dead meters: sessions wait, one fault is named."""
+"""A row without supply, or with a low voltage, counts neither as unplugging nor as many dead meters: sessions wait, one fault is raised."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_two_neighbours_who_leave_one_after_the_other_have_unplugged(bench: Benc
 
 
 def closings(bench: Bench) -> int:
-    """Of the row's contactor so far, by the board or because its coil let go."""
+    """Closings of the row's contactor so far, by the board or because its coil let go."""
     return (bench.contactor("row A").plant.operations + 1) // 2
 
 
@@ -212,7 +212,7 @@ def dips(bench: Bench, times: int, every_s: int, volts: float) -> None:
 
 
 def test_a_press_without_a_bike_leaves_a_dead_outlet_though_the_feeder_dips(bench: Bench) -> None:
-    """Else the next bike that is plugged in there charges on a card that is long gone."""
+    """Else the next bike that is plugged in there charges on the card of a person who left long ago."""
     bench.card("resident").tap()
     bench.run("1 s")
     bench.button(1).press()
@@ -255,7 +255,7 @@ def go_on_at_200_v(bench: Bench) -> None:
 
 
 def test_a_cut_on_a_feeder_that_holds_a_contactor_and_cannot_pull_it_in_loses_no_session(bench: Bench) -> None:
-    """At 180 V the row serves. After three dark seconds its contactor could only hum: each session waits, then goes on or is settled."""
+    """At 180 V the row charges. After three dark seconds its contactor could only hum: each session waits, then goes on or is settled."""
     start_charging(bench, 1, pack="la48v20", soc=0.0)
     start_charging(bench, 2, pack="la48v20", soc=0.0, card="neighbour")
     bench.mains.set_volts(180)

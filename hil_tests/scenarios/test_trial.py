@@ -1,4 +1,4 @@
-"""A changed configuration runs on trial: it stays when somebody confirms it, and whatever else happens the old one comes back by itself."""
+"""A changed configuration runs on trial: it stays when somebody confirms it; in every other case the old one comes back by itself."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_a_configuration_that_crashes_at_boot_is_back_to_the_old_one_by_itself(b
     before = len(bench.board.boots)
     push(bench, ruined_pin(NEW))
     bench.run("15 s")
-    assert len(bench.board.boots) == before + 2, "one boot that failed, one with the old configuration"
+    assert len(bench.board.boots) == before + 2, "one failed boot, one with the old configuration"
     assert bench.console.ask({"do": "hello"})[0]["mode"] == "service" and configuration(bench) == image_crc(OLD)
     start_charging(bench, 1)
 
@@ -133,7 +133,7 @@ def test_an_image_that_is_no_image_is_rejected_in_the_same_boot(bench: Bench):
     assert configuration(bench) == image_crc(OLD) and events(bench) == [(2, 3)]
 
 
-# Anew: a stock image has forgotten what a boot alone calls.
+# A new object: a stock image has dropped the functions that only a boot calls.
 SELF_TEST = """
 import sys
 del sys.modules["shed.service.tasks"]

@@ -1,5 +1,5 @@
-"""A trip is not forgotten: its record is the first to be written and is asked for until it stands; what RTC memory and journal know is put
-together; a latch that the configuration does not know cuts and frees everything."""
+"""A trip is not forgotten: its record is written first and retried until it is in flash; the latches of RTC memory and journal are
+combined; a latch that the configuration does not know cuts and frees everything."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_each_trip_of_a_cause_that_does_not_latch_stands_or_is_counted(tmp_path:
     def trips(bench: Bench) -> None:
         bench.call_point("door").press()
         bench.run("500 ms")
-        bench.key_switch.turn()  # looked at anew, no trip of its own
+        bench.key_switch.turn()  # evaluated again, no trip by itself
         bench.run("500 ms")
         assert everything_is_open(bench)
         bench.key_switch.turn(on=False)

@@ -1,4 +1,4 @@
-"""Trips that meet something else: a `clear` in the same moment, a second trip, a start, a flash erase. The trip wins."""
+"""Trips that coincide with a `clear`, a second trip, a start or a flash erase. The trip wins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ US = 1000
 
 @pytest.mark.parametrize("step_us", [15, pytest.param(5, marks=pytest.mark.long)])
 def test_a_call_point_pressed_while_somebody_clears_trips_all_the_same(bench: Bench, step_us: int):
-    """`clear` runs in a task and the scan may come in the middle of it: pressed at every 15 us of the reset, and at every 5 us."""
+    """`clear` runs in a task and the scan may interrupt it: the call point is pressed at every 15 us of the reset, and at every 5 us."""
     bench.call_point("door").contact.bounces = False
     bench.board.probe(
         SERVICE
@@ -205,7 +205,7 @@ def test_the_largest_shed_trips_without_allocating(bench: Bench):
 
 
 def test_the_largest_shed_trips_at_160_mhz_too(seed: int):
-    """Ten passes in a row that are long for 240 MHz are not too long for 160: they cost a shed in session a reset."""
+    """Ten passes in a row that are too long at 240 MHz are not too long at 160: they cost a shed in service a reset."""
     with use(replace(chosen(), cpu_mhz=160)), Bench(site=SITE, seed=seed) as bench:
         bench.run("15 s")
         test_the_largest_shed_trips_without_allocating(bench)

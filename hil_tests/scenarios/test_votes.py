@@ -1,4 +1,4 @@
-"""Causes that are no single latched fire point: votes within a window, and a trip that is over at once."""
+"""Causes other than a single latched fire point: votes within a window, and a trip that is over at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_votes_count_within_their_window_and_not_beyond(seed: int, tmp_path: Pat
         bench.call_point("door").press()
         bench.run("40 ms")
         assert bool(bench.outlet(1).contact_is_open) == trips == bool(bench.gate("main").is_free)
-        if trips:  # what was counted before a reset counts no more
+        if trips:  # a reset clears the count
             bench.call_point("door").reset()
             bench.run("4 s")
             assert bench.console.ask({"do": "clear"}, key=True)[0]["trips"] == 0
@@ -60,9 +60,10 @@ def test_a_trip_that_is_over_at_once_ends_the_session_all_the_same(seed: int, tm
 
 
 def test_a_cause_that_is_not_armed_is_no_trip_to_anybody_and_its_point_is_recorded(seed: int, tmp_path: Path):
-    """A flood contact that is tried out for some weeks before it may cut anything."""
+    """A flood contact on trial for some weeks before it may cut anything."""
     flood = '[[cause]]\nname = "flood"\npoints = ["flood"]\neffects = ["cut row A", "free main"]\narmed = false\n\n[[gate]]'
-    changes = {"flood": ('name = "key switch"', 'name = "flood"'), "use": ('use = "key_switch"', "fire = false"), "cause": ("[[gate]]", flood)}
+    contact = ('name = "key switch"', 'name = "flood"')
+    changes = {"contact": contact, "use": ('use = "key_switch"', "fire = false"), "cause": ("[[gate]]", flood)}
     with shed(seed, tmp_path, SITE, changes) as bench:
         start_charging(bench, 1)
         bench.call_point("flood").contact.set(True)

@@ -55,7 +55,7 @@ def test_no_pin_of_another_boards_configuration_is_driven(charged: Bench, name: 
     before = len(bench.board.boots)
     bench.board.start()
     bench.run("60 s")
-    assert len(bench.board.boots) == before + 1, "it rests"
+    assert len(bench.board.boots) == before + 1, "it does not restart again"
     assert driven <= set(OUTPUTS) and not any(bench.port.energises(pin) for pin in OUTPUTS)
     assert all(bench.outlet(n).contact_is_open for n in (1, 2, 3, 4)) and bench.gate("main").is_free
     assert bench.console.ask({"do": "hello"})[0]["mode"] == "safe"

@@ -1,4 +1,4 @@
-"""The plugin for pytest, as somebody uses it who has ShedGuard installed and a folder of scenarios: in a run of its own."""
+"""The plugin for pytest, as used with an installed ShedGuard and a folder of scenarios: in a separate run."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ SAVED = {"seed.txt", "events.txt", "waveform.vcd", "serial.txt", "flash.bin"}
 
 @pytest.fixture
 def user(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A fresh folder, in a run that knows nothing of ours."""
+    """A fresh folder, in a run that knows nothing of this repository."""
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID", "SHEDGUARD_SEED"):
         monkeypatch.delenv(name, raising=False)
     return pytester
@@ -80,7 +80,7 @@ def test_a_scenario_passes_on_the_board_that_the_options_name(user: pytest.Pytes
 
 @pytest.mark.slow(10)
 def test_a_failure_leaves_its_evidence_and_tells_how_it_is_run_again(user: pytest.Pytester):
-    """With a worker of xdist, which has to hand the words over, and without pytest's cache."""
+    """With a worker of xdist, which has to pass the text on, and without pytest's cache."""
     user.makepyfile(test_bad=FAILS)
     run = user.runpytest_subprocess("-n1", "-p", "no:cacheprovider", "--seed=0", "--near-wrap")
     run.assert_outcomes(passed=1, failed=3, errors=2)
@@ -92,7 +92,7 @@ def test_a_failure_leaves_its_evidence_and_tells_how_it_is_run_again(user: pytes
         assert all((saved / name).stat().st_size for name in SAVED - {"serial.txt"})  # nobody has typed
         assert _behind(words, "again: ").endswith(f"--seed={int((saved / 'seed.txt').read_text())} --near-wrap")
     assert any("smoke bay: smoke" in line for line in told["test_plainly[bay]"])
-    assert run.outlines.count("Last events:") == 2  # a BenchTimeout has told them itself
+    assert run.outlines.count("Last events:") == 2  # a BenchTimeout has printed them itself
     assert [line[:7] for line in told["test_with_only_a_seed"]] == ["again: "] and "test_without_a_bench" not in told
 
     words = told["test_plainly[bay]"]

@@ -53,7 +53,7 @@ def with_fingers(rig: Rig, folder: Path, *command: str) -> list[str]:
 def test_a_bare_board_with_two_buttons_is_installed_with_two_rounds_of_pressing_them(tmp_path: Path):
     with served(site=SITE, board=boards_dir() / f"{SITE.stem}.toml", speed=20.0) as rig:
         command = ("shed", "install", str(SITE), "--image", "stand-in", "--port", rig.port.url, "--report", "report", "--yes")
-        # Once for flash and verify, once for the configuration, which the running board is asked about in between.
+        # Once for flash and verify, once for the configuration; between them the running board is asked.
         assert with_fingers(rig, tmp_path, *command) == ["BOOT+EN", "EN"] * 2
         report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
         assert report["passed"] and outcomes(report)["verify"] == "done"

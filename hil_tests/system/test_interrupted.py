@@ -11,12 +11,12 @@ from hil_tests.simulator.rom_loader.rig import BIN, Rig, served
 from hil_tests.system.test_install import SITES, install, outcomes
 
 SITE = next(site for site in SITES if site.stem == "devkitc-shed4")
-# What the installer sees on the screen when the cable goes.
+# What is on the screen when the cable is pulled.
 MOMENTS = ["writing: 3", "[1/5] detect", "[2/5] flash", "writing: 10", "[3/5] verify", "[4/5] configure", "on trial", "[5/5] self-test"]
 
 
 def cut_off(rig: Rig, site: Path, folder: Path, moment: str) -> None:
-    """Start an installation and kill it without a word when it has said ``moment``."""
+    """Start an installation and kill it without warning when it has printed ``moment``."""
     said = folder / "said.txt"
     command = [str(BIN / "shed"), "install", str(site), "--image", "stand-in", "--port", rig.port.url, "--yes"]
     with said.open("w") as output:

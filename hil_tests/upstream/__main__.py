@@ -13,7 +13,7 @@ from . import page, suite
 
 
 def main() -> int:
-    """0 when nothing failed and every exclusion has its reason, 1 when not, 2 for wrong words or a missing build."""
+    """0 when nothing failed and every exclusion has its reason, 1 when not, 2 for wrong arguments or a missing build."""
     parser = argparse.ArgumentParser(prog="python -m hil_tests.upstream", description=__doc__)
     parser.add_argument("--dirs", default=",".join(suite.DIRECTORIES), help="directories of the suite, with commas between (default: all)")
     parser.add_argument("--jobs", type=int, default=2, help="boards at a time (default 2)")

@@ -18,7 +18,7 @@ from shedguard.flash.image import build_blank, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.partition_table import STOCK, find
 
-# What tests open or import while they run. On the board they stand at the root, where the suite's folder is the current one on a PC.
+# What tests open or import while they run. On the board they are at the root; on a PC the suite's folder is the current one.
 _DATA = ("io/data", "unicode/data")
 _MODULES = "import"
 _DEVICE = Path(__file__).with_name("device")
@@ -37,7 +37,7 @@ def board_files(tests: Path) -> dict[str, bytes]:
 
 
 class BareBoard:
-    """``serial`` and ``run`` as a bench has them. GPIO 4 and 5 are wired together, as the suite wants it."""
+    """``serial`` and ``run`` as a bench has them. GPIO 4 and 5 are wired together, as the suite requires."""
 
     def __init__(self, files: dict[str, bytes], seed: int = 1) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="shedguard-upstream-"))
@@ -61,7 +61,7 @@ class BareBoard:
         self.lockstep.run_until(self.world.now_ns + ns(duration))
 
     def wait(self, text: bytes, within: Duration = "10 s") -> bool:
-        """Run until the board has printed ``text``; whether it did."""
+        """Run until the board has printed ``text``; returns whether it did."""
         return self.lockstep.run_until(self.world.now_ns + ns(within), lambda: text in self.serial.received)
 
     def board_record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:

@@ -14,7 +14,7 @@ TABLE: Final = Path(__file__).with_name("exclusions.toml")
 
 @dataclass(frozen=True)
 class Exclusion:
-    """One row: patterns of tests, the reason, whether the runner gets them at all, and whether they fail there instead of being skipped."""
+    """One row: patterns of tests, the reason, whether the runner gets them, and whether they fail there instead of being skipped."""
 
     patterns: tuple[str, ...]
     why: str

@@ -1,4 +1,4 @@
-"""What a run of the suite comes to: verdicts, exclusions and counts per directory, as text and as a Markdown page."""
+"""The result of a run of the suite: verdicts, exclusions and counts per directory, as text and as a Markdown page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Outcome:
 
     @property
     def failures(self) -> list[str]:
-        """Tests that failed or ended the runner, but for those that the table says fail."""
+        """Tests that failed or ended the runner, except those that fail as the table says."""
         return sorted(test for test, verdict in self.verdicts.items() if verdict in (FAIL, BROKEN))
 
     @property
@@ -43,7 +43,7 @@ class Outcome:
         return {test for test, verdict in self.verdicts.items() if verdict == PASS}
 
     def sort_known(self) -> None:
-        """Set apart the failures that the table lists."""
+        """Separate the failures that the table lists."""
         for test in self.failures:
             row = find(self.exclusions, test)
             if row is not None and row.fails and self.verdicts[test] == FAIL:
@@ -80,7 +80,7 @@ class Outcome:
         return "\n".join(lines)
 
     def complaints(self) -> list[str]:
-        """One line for everything that is not as it should be."""
+        """One line for each thing that is not as it should be."""
         return [
             *(f"failed: {test}" for test in self.failures),
             *(f"skipped without a reason in exclusions.toml: {test}" for test in self.unexplained),

@@ -23,7 +23,7 @@ BROKEN: Final = "broken"  # the runner ended at this test without a verdict
 
 _VERDICT: Final = re.compile(r"^(pass|skip|FAIL)  (\S+\.py)", re.MULTILINE)
 _PROMPT: Final = b">>> "
-_WITHOUT_VERDICT: Final = 240  # wall seconds after which the runner is taken for hung
+_WITHOUT_VERDICT: Final = 240  # wall seconds after which the runner counts as hung
 
 
 @dataclass
@@ -45,7 +45,7 @@ def parse(output: str) -> dict[str, str]:
 def run_shard(tests_dir: Path, tests: list[str]) -> ShardResult:
     """Run ``tests`` (paths relative to the suite's folder). A test that ends the runner is marked; the rest goes on with a new board.
 
-    What failed is tried once more at the end: a few tests compare with what CPython does in wall time, which a busy host delays.
+    What failed is tried once more at the end: a few tests compare with CPython's behaviour in wall time, which a busy host delays.
     """
     result = ShardResult()
     _run_all(tests_dir, tests, result)
@@ -109,7 +109,7 @@ def _serve(server: FreePtyServer, tests_dir: Path, tests: list[str], output: Pat
 
 
 class _Watch:
-    """Looks once in a while whether the runner has ended or says nothing any more."""
+    """Checks now and then whether the runner has ended or is silent."""
 
     def __init__(self, runner: subprocess.Popen[bytes], output: Path) -> None:
         self.reason = ""

@@ -49,7 +49,7 @@ def tests_in(tests_dir: Path, directories: tuple[str, ...]) -> list[str]:
 
 
 def shards(tests: list[str], jobs: int) -> list[list[str]]:
-    """Dealt out one by one, so that slow neighbours are spread."""
+    """Distributed one by one, so that slow neighbours are spread."""
     return [tests[number::jobs] for number in range(jobs) if tests[number::jobs]]
 
 

@@ -1,4 +1,4 @@
-"""The driver of MicroPython's suite on two of its tests, and its tables: what `make test` needs to know. The suite itself is `long`."""
+"""The driver of MicroPython's suite on two of its tests, and its tables, for `make test`. The suite itself is `long`."""
 
 from __future__ import annotations
 

@@ -25,6 +25,6 @@ def test_the_next_release_builds_and_runs_the_firmware(monkeypatch: pytest.Monke
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     environment[BINARY_VARIABLE] = str(other_release.ensure(REPOSITORY, log))
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider"]
-    command += ["hil_tests/simulator/board", "hil_tests/scenarios"]
+    command += ["hil_tests/simulator/board", "hil_tests/scenarios", "hil_tests/contracts/test_goldens.py"]
     run = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout[-6000:] + run.stderr[-2000:]

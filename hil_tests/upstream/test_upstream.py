@@ -1,4 +1,4 @@
-"""MicroPython's own suite on two emulated boards. One test, because the suite is to run once, whatever the number of pytest's workers."""
+"""MicroPython's own suite on two emulated boards. One test, so that the suite runs once with any number of pytest's workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shedbench.places import REPOSITORY
 from hil_tests.upstream import page, suite
 from hil_tests.upstream.outcome import Outcome
 
-# What has to pass by name, whatever the table of exclusions says.
+# Tests that have to pass, whatever the table of exclusions says.
 _NAMED: Final = (
     "extmod/vfs_lfs_ilistdir_del.py",
     "extmod/vfs_lfs_mtime.py",
@@ -40,7 +40,7 @@ _MAY_MISS: Final = {
 
 
 def missed(outcome: Outcome, directory: str) -> list[str]:
-    """Tests of ``directory`` that did not pass and should have."""
+    """Tests of ``directory`` that should have passed and did not."""
     left = {test for test in outcome.verdicts if test.startswith(f"{directory}/")} - outcome.passes()
     return sorted(test for test in left if not any(fnmatchcase(test, pattern) for pattern in _MAY_MISS[directory]))
 

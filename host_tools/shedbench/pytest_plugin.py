@@ -1,7 +1,7 @@
 """For pytest: a bench for every test that asks for one, and the evidence of every test that failed with one.
 
 Fixtures ``seed``, ``site`` (override it for a shed of your own) and ``bench``; options for the seed and for the kind of board. See
-docs/bench.md. Every pytest of an environment with ShedGuard loads this file, so what it does not need at once is imported late.
+docs/bench.md. Every pytest of an environment with ShedGuard loads this file, so it imports late what it does not need at once.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shlex
 import sys
 import zlib
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +22,7 @@ import pytest
 if TYPE_CHECKING:
     from .bench.bench import Bench
 
-SEED: Final = 363358942  # unless said: the same tree gives the same answer
+SEED: Final = 363358942  # the default: the same tree gives the same result
 LAST_EVENTS: Final = 30
 _TITLE: Final = "shedguard"
 _LONGEST_NAME: Final = 120
@@ -30,10 +31,10 @@ _TOLD: Final = "Last events:"  # the message of a BenchTimeout has them
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Exactly once for all of a run: no conftest.py repeats them."""
+    """Options are added once for a whole run: no conftest.py repeats them."""
     group = parser.getgroup(_TITLE, "benches of ShedGuard")
     default = int(os.environ.get("SHEDGUARD_SEED", SEED))
-    group.addoption("--seed", type=int, default=default, help="seed of the benches; 0 draws one, which a failure tells")
+    group.addoption("--seed", type=int, default=default, help="seed of the benches; 0 draws one, which a failure prints")
     group.addoption("--near-wrap", action="store_true", help="power-on 17 s before ticks_ms wraps")
     group.addoption("--cpu-mhz", type=int, choices=(160, 240), default=None, help="in the board file (default: as it stands there)")
     group.addoption("--program", choices=("frozen", "stock"), default="frozen", help="in the image, or in a stock board's file system")
@@ -54,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def seed(request: pytest.FixtureRequest) -> int:
-    """What decides every chance of this run."""
+    """The seed of every random choice of this run."""
     given = request.config.getoption("--seed")
     return given or random.SystemRandom().randrange(1, 1 << 31)
 
@@ -70,12 +71,9 @@ def site() -> str | Path:
 @pytest.fixture
 def bench(request: pytest.FixtureRequest, site: str | Path, seed: int) -> Bench:
     """The shed of ``site``; its board has booted and passed its hold-off: in service, nothing charging."""
-    from shedguard.paths import repository
-
-    if repository() is None:
-        pytest.fail("the bench needs a clone of ShedGuard: git clone it, then make setup, and use its .venv/bin/python", pytrace=False)
     if not Path(site).is_file():
         pytest.fail(f"no site file {Path(site).absolute()}", pytrace=False)
+    _ensure_board(request.config)
     from .bench.bench import Bench
 
     bench = Bench(site=site, seed=seed)
@@ -84,9 +82,22 @@ def bench(request: pytest.FixtureRequest, site: str | Path, seed: int) -> Bench:
     return bench
 
 
+def _ensure_board(config: pytest.Config) -> None:
+    """At first use an installed tool builds it: what it says meanwhile goes past pytest's capture, as it takes minutes."""
+    from .places import ensure_board
+    from .setup.report import SetupError
+
+    capture: Any = config.pluginmanager.getplugin("capturemanager")
+    try:
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            ensure_board()
+    except SetupError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """A bench lives as long as its test has something to report."""
+    """Keeps a bench open until the last report of its test."""
     try:
         return (yield)
     finally:
@@ -97,7 +108,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What a failed test tells: last events, artefacts, and how it is run again."""
+    """Adds to a failed test: last events, artefacts, and how it is run again."""
     report = yield
     if report.failed and "seed" in getattr(item, "fixturenames", ()):
         told = call.excinfo is not None and _TOLD in str(call.excinfo.value)
@@ -114,14 +125,14 @@ def _evidence(item: pytest.Item, told: bool) -> Iterator[str]:
         try:
             bench.save_artifacts(out)
             yield f"artefacts: {out} (seed, events, waveform, serial, flash)"
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not hide why the test failed
+        except Exception as error:  # noqa: BLE001 - no error here may hide why the test failed
             yield f"artefacts: not saved in {out}: {error}"
     if "seed" in values:
         yield f"again: {again(item, values['seed'])}"
 
 
 def _benches(item: pytest.Item, given: Any) -> list[Bench]:
-    """Those of our fixture, and one that a fixture of the same name in a test file gave."""
+    """The benches of this plugin's fixture, and one from a fixture of the same name in a test file."""
     benches = item.stash.get(_BENCHES, [])
     known = sys.modules.get("shedbench.bench.bench")
     if known is not None and isinstance(given, known.Bench) and given not in benches:
@@ -130,7 +141,7 @@ def _benches(item: pytest.Item, given: Any) -> list[Bench]:
 
 
 def folder_name(node: str) -> str:
-    """A name for a folder that no other test has, without what a shell takes for its own."""
+    """A folder name that no other test has, without characters special to a shell."""
     name = re.sub(r"[^\w.-]+", "-", node.replace("::", "-").replace("/", "-"), flags=re.ASCII).strip("-")
     is_plain = len(name) <= _LONGEST_NAME and re.fullmatch(r"[\w.:/-]+", node, re.ASCII)
     return name if is_plain else f"{name[:_LONGEST_NAME]}-{zlib.crc32(node.encode()):08x}"
@@ -150,7 +161,7 @@ def again(item: pytest.Item, seed: int) -> str:
 
 
 def _board_options(config: pytest.Config) -> list[str]:
-    """Those that were given and are not what holds without them."""
+    """The options that were given and differ from their defaults."""
     options = ["--near-wrap"] if config.getoption("--near-wrap") else []
     for name, usual in (("--cpu-mhz", None), ("--program", "frozen"), ("--flash-timing", None)):
         value = config.getoption(name)

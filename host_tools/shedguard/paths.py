@@ -1,21 +1,25 @@
-"""Where the tool finds the firmware and the board files: beside it in a clone, inside the package when installed."""
+"""Where the tool finds the firmware and the board files: beside it in a clone, inside the package when installed.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
-_PACKAGE = Path(__file__).resolve().parent
-_REPOSITORY = _PACKAGE.parent.parent
+PACKAGE: Final = Path(__file__).resolve().parent
+_REPOSITORY: Final = PACKAGE.parent.parent
 
 
 def firmware_dir() -> Path:
     """The tree that goes onto a board."""
-    return _data("firmware")
+    return sources() / "firmware"
 
 
 def boards_dir() -> Path:
     """The folder of board files."""
-    return _data("boards")
+    return sources() / "boards"
 
 
 def repository() -> Path | None:
@@ -23,6 +27,6 @@ def repository() -> Path | None:
     return _REPOSITORY if (_REPOSITORY / "hil_tests").is_dir() and (_REPOSITORY / "firmware").is_dir() else None
 
 
-def _data(name: str) -> Path:
-    packaged = _PACKAGE / "data" / name
-    return packaged if packaged.is_dir() else _REPOSITORY / name
+def sources() -> Path:
+    """The folder with firmware/ and boards/: the clone, or the data inside the package."""
+    return repository() or PACKAGE / "data"

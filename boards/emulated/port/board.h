@@ -1,4 +1,4 @@
-// Numbers that belong to every file of the emulated chip: its sizes, and units of time. What a file offers stands in its own header.
+// Numbers that belong to every file of the emulated chip: its sizes, and units of time. The interface of each file is in its own header.
 #ifndef INCLUDED_BOARD_H
 #define INCLUDED_BOARD_H
 

@@ -1,4 +1,4 @@
-// I2C and SPI buses whose devices live in the plant: who is on which lines, and asking the plant, device by device.
+// I2C and SPI buses whose devices live in the plant: which device is on which lines, and the questions to the plant, device by device.
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,7 @@ void buses_i2c_written(unsigned int number, uint8_t address_byte, const uint8_t 
     }
 }
 
-// Clocks `len` bytes through; false when there is no such bus. Bytes nobody gives read as the pull-up's 0xff.
+// Clocks `len` bytes through; false when there is no such bus. Bytes that no device sends read as the pull-up's 0xff.
 bool buses_spi_transfer(unsigned int number, uint32_t bit_ns, unsigned int mode, const uint8_t *src, uint8_t *dest, size_t len) {
     uint8_t *payload = malloc(8 + len);
     memset(payload, 0, 8);

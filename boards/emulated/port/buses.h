@@ -9,17 +9,17 @@
 enum { BUS_NONE, BUS_I2C, BUS_SPI };
 enum { I2C_ADDRESSED, I2C_WRITTEN };
 
-// What a device says to its address.
+// What a device answers to its address.
 typedef struct {
     bool here;
     bool acknowledged;
     uint16_t takes;             // bytes it acknowledges in a write
     uint32_t stretch_ns;        // how long it holds the clock after its address
-    const uint8_t *data;        // what it gives in a read
+    const uint8_t *data;        // what it sends in a read
     size_t len;
 } i2c_answer_t;
 
-// How the board is wired. False: it cannot be.
+// Notes how the board is wired. False: it cannot be wired so.
 bool buses_declare(unsigned int number, const uint8_t *wiring, size_t len);
 void buses_answer(unsigned int type, unsigned int number, const uint8_t *payload, size_t len);
 int buses_find(unsigned int kind, unsigned int clock, unsigned int data);

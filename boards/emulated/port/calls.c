@@ -1,4 +1,4 @@
-// C functions of MicroPython that cost by what they handle: the linker puts these wrappers in front of them (--wrap).
+// C functions of MicroPython whose cost depends on their data: the linker puts these wrappers in front of them (--wrap).
 
 #include "py/obj.h"
 #include "lib/crypto-algorithms/sha256.h"

@@ -31,7 +31,7 @@
 #define COST_TICKS          (120)       // [est] esp_timer_get_time() and a 64-bit division
 #define COST_DELAY          (300)       // [est] entry and exit of mp_hal_delay_*
 #define COST_EVENT_POLL     (1500)      // [est] one turn of the poll hook with a task switch to idle and back
-#define COST_IDLE           (700)       // [est] taskYIELD with nobody else ready
+#define COST_IDLE           (700)       // [est] taskYIELD with no other task ready
 #define COST_PIN_READ       (60)        // [est] gpio_get_level through the IDF
 #define COST_PIN_WRITE      (80)        // [est] gpio_set_level through the IDF
 #define COST_PIN_INIT       (3000)      // [est] pad select, direction, pulls

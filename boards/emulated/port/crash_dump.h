@@ -2,7 +2,7 @@
 #ifndef INCLUDED_CRASH_DUMP_H
 #define INCLUDED_CRASH_DUMP_H
 
-// Of the task watchdog; comes back when its last character has left.
+// The task watchdog's panic; returns when its last character has left.
 void crash_dump_watchdog(void);
 
 #endif // INCLUDED_CRASH_DUMP_H

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 typedef struct {
-    const uint64_t *next;       // when its next event is due, which the device keeps true; BOARD_NEVER: none is to come
+    const uint64_t *next;       // when its next event is due, kept up to date by the device; BOARD_NEVER: none is to come
     void (*fire)(void);         // does what is due at P.now; it is called again while *next is not later than that
     bool needs_cpu;             // stands still while the CPU does not run
 } device_t;

@@ -25,7 +25,7 @@ bool flash_cut_here(void) {
     return true;
 }
 
-// The operation from `countdown` on that touches [first, end) fails, and those after it until `times` have (0: for ever). countdown 0: none.
+// Operation number `countdown` that touches [first, end) fails, and those after it until `times` have (0: for ever). countdown 0: none.
 void flash_fails_arm(int64_t countdown, int64_t flags, uint32_t first, uint32_t end) {
     P.fail_countdown = countdown > 0 ? (uint64_t)countdown : 0;
     P.fail_flags = (uint8_t)flags;
@@ -54,7 +54,7 @@ static flash_failure_t worn_out(flash_kind_t kind, uint32_t offset, uint32_t len
     return FLASH_WORKS;
 }
 
-// Counts an operation. What happens to it.
+// Counts an operation; returns what happens to it.
 flash_failure_t flash_failure(flash_kind_t kind, uint32_t offset, uint32_t len) {
     if (P.fail_countdown != 0 && P.fail_flags & kind && offset < P.fail_end && offset + len > P.fail_first) {
         if (P.fail_countdown > 1) {

@@ -1,4 +1,4 @@
-// MD5 (RFC 1321) and SHA-1 (RFC 3174), which the stock images take from their TLS library. Nothing of ours relies on them.
+// MD5 (RFC 1321) and SHA-1 (RFC 3174), which the stock images take from their TLS library. No code of this project relies on them.
 
 #include <math.h>
 #include <string.h>

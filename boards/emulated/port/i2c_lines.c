@@ -60,7 +60,7 @@ void i2c_lines_reset(unsigned int number) {
     }
 }
 
-// What the pads ask: does a device hold this line, is there a pull-up on it, must the plant hear of it?
+// What the pads ask: does a device hold this line, is there a pull-up on it, are its edges reported to the plant?
 
 bool i2c_lines_pulled_low(unsigned int gpio) {
     int i = P.n_buses == 0 ? -1 : bus_of(gpio);
@@ -176,7 +176,7 @@ static void clock_fell(unsigned int number) {
     }
 }
 
-// MicroPython starts: what the line is at is no edge.
+// MicroPython starts: the present level of a line is no edge.
 void i2c_lines_start(unsigned int gpio, uint8_t level) {
     int i = P.n_buses == 0 ? -1 : bus_of(gpio);
     if (i >= 0 && P.bus[i].clock == gpio) {
@@ -186,7 +186,7 @@ void i2c_lines_start(unsigned int gpio, uint8_t level) {
     }
 }
 
-// The level of a line has changed, whoever changed it.
+// The level of a line has changed, by either side.
 void i2c_lines_changed(unsigned int gpio, uint8_t level) {
     int i = P.n_buses == 0 ? -1 : bus_of(gpio);
     if (i < 0) {
@@ -217,7 +217,7 @@ void i2c_lines_changed(unsigned int gpio, uint8_t level) {
     b->shift = 0;
 }
 
-// A stretched clock is let go.
+// A stretched clock is released.
 static void i2c_lines_fire(void) {
     for (unsigned int i = 0; i < P.n_buses; i++) {
         if (lines[i].clock_held_until != 0 && lines[i].clock_held_until <= P.now) {

@@ -1,4 +1,4 @@
-// What the plant has sent and the board has not come to yet.
+// What the plant has sent and the board has not reached yet.
 #ifndef INCLUDED_INPUTS_H
 #define INCLUDED_INPUTS_H
 

@@ -1,4 +1,4 @@
-// Interrupts: one waits per source. Held while masked, and late by what the seed draws (--irq-jitter-us).
+// Interrupts: at most one waits per source. Held while masked, and late by a time drawn from the seed (--irq-jitter-us).
 
 #include "board.h"
 #include "devices.h"
@@ -73,7 +73,7 @@ void irq_raise(unsigned int source) {
     }
 }
 
-// The source was switched off: what it raised is not served any more.
+// The source was switched off: its waiting interrupt is not served any more.
 void irq_forget(unsigned int source) {
     waiting &= ~(1ULL << source);
 }

@@ -1,4 +1,4 @@
-// Interrupts: raised by timers and pads, held while they are masked, served through what was connected.
+// Interrupts: raised by timers and pads, held while they are masked, served by the handler that was connected.
 #ifndef INCLUDED_INTERRUPTS_H
 #define INCLUDED_INTERRUPTS_H
 

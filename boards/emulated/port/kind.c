@@ -17,7 +17,7 @@ static const kind_t kinds[] = {
     {
         .name = "esp32",
         .machine = compiled_name,
-        // 24, 28-31 do not exist; 6-11 are the flash chip's, and there for who wants to stop the program; 20 is in no package that has them.
+        // 24, 28-31 do not exist; 6-11 are the flash chip's, and setting one stops the program; 20 is in no package that has them.
         .pads = BITS(0, 23) | BITS(25, 27) | BITS(32, 39),
         .flash_pads = BITS(6, 11),
         .input_only = BITS(34, 39),

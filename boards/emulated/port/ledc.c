@@ -29,14 +29,14 @@ void ledc_stop_all(void) {
     }
 }
 
-// A reset of the CPU: the LEDC block is not reset, what it makes goes on, and the next life knows nothing of it.
+// A reset of the CPU: the LEDC block is not reset, its PWM goes on, and the next life does not know of it.
 void ledc_left_on(void) {
     for (unsigned int i = 0; i < LEDC_CHANNELS; i++) {
         P.pwm_left_on |= ledc_channels[i].hz != 0 ? 1ULL << ledc_channels[i].gpio : 0;
     }
 }
 
-// A pad is given to GPIO, or to a PWM of this life: the one of the life before has lost it.
+// A pad is given to GPIO, or to a PWM of this life: the PWM of the life before has lost it.
 void ledc_pad_taken(unsigned int gpio) {
     if (P.pwm_left_on >> gpio & 1) {
         P.pwm_left_on &= ~(1ULL << gpio);

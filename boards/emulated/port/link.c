@@ -131,7 +131,7 @@ static size_t receive(int *passed_fd) {
     return (size_t)n;
 }
 
-// branch(): the child stands where the parent stands, on its own socket and its own copy of the flash.
+// branch(): the child goes on from the parent's state, on its own socket and its own copy of the flash.
 static bool fork_child(int socket_fd, const uint8_t *path, size_t path_len) {
     char name[1024];
     if (socket_fd < 0 || path_len == 0 || path_len >= sizeof(name)) {

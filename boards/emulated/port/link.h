@@ -19,7 +19,7 @@ enum { NOTE_INFO, NOTE_WARNING, NOTE_VIOLATION };
 
 void link_emit(uint8_t type, uint8_t arg, uint64_t at, const void *payload, size_t len);
 void link_note(uint8_t level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-// What is held back until a packet leaves: put into it then.
+// `put` adds what was held back, whenever a packet is about to leave.
 void link_before_packet(void (*put)(void));
 void link_hello(void);
 void link_exchange(uint64_t now, uint64_t wake);

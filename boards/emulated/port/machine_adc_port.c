@@ -103,7 +103,7 @@ static mp_obj_t mp_machine_adc_block(machine_adc_obj_t *self) {
     return MP_OBJ_FROM_PTR(&adc_blocks[self->unit - 1]);
 }
 
-// One conversion: 12 bits, whatever the width that is asked for.
+// One conversion: 12 bits, independent of the width that is asked for.
 static mp_int_t convert(machine_adc_obj_t *self) {
     vtime_busy_ns(COST_ADC_READ_NS);
     int64_t uv = P.adc_uv[self->gpio];
@@ -138,7 +138,7 @@ static mp_int_t mp_machine_adc_read_u16(machine_adc_obj_t *self) {
 static mp_int_t mp_machine_adc_read_uv(machine_adc_obj_t *self) {
     mp_int_t raw = convert(self);
     if (P.adc_blank) {
-        esp_err_raise(ESP_ERR_NOT_SUPPORTED);   // the IDF makes no calibration out of nothing
+        esp_err_raise(ESP_ERR_NOT_SUPPORTED);   // without calibration in the eFuses the IDF makes none
     }
     unsigned int atten = attens[adc_index(self)] & 3;
     return (mp_int_t)(((uint32_t)raw * kind->curve[atten].slope + 32768) / 65536 + kind->curve[atten].offset_mv) * 1000;

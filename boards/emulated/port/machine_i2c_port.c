@@ -123,7 +123,7 @@ static int machine_hw_i2c_transfer(mp_obj_base_t *self_in, uint16_t addr, size_t
 
 static void machine_hw_i2c_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
     machine_hw_i2c_obj_t *self = MP_OBJ_TO_PTR(self_in);
-    // What its period registers hold is 8 cycles less than a period: the hardware adds them again.
+    // Its period registers hold a period less 8 cycles: the hardware adds these again.
     uint32_t half = APB_HZ / self->freq / 2;
     mp_printf(print, "I2C(%u, scl=%u, sda=%u, freq=%u)", self->port, self->scl, self->sda, (unsigned int)(APB_HZ / (half > 4 ? 2 * half - 8 : 1)));
 }

@@ -57,7 +57,7 @@ static mp_obj_t machine_rtc_init(mp_obj_t self_in, mp_obj_t date) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(machine_rtc_init_obj, machine_rtc_init);
 
-#define WORD_BITS   (32)        // of the word by which the port tells that the memory was ever written
+#define WORD_BITS   (32)        // of the word that shows the port that the memory was ever written
 #define SHARE       (1000000)
 
 // The RTC domain was without power: the calendar starts at 2000-01-01, and the memory is empty, or some of its bits have turned. Where the

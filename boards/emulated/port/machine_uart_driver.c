@@ -35,7 +35,7 @@ void uart_driver_wait_tx(const uart_t *u, uint64_t limit_ns) {
     }
 }
 
-// The driver is installed anew. It wants buffers larger than its FIFO, and what it refuses leaves no driver.
+// The driver is installed anew. It wants buffers larger than its FIFO, and after a refusal there is no driver.
 void uart_driver_install(machine_uart_obj_t *self) {
     uart_t *u = &uarts[self->id];
     u->open = self->rxbuf > UART_FIFO && (self->txbuf == 0 || self->txbuf > UART_FIFO);

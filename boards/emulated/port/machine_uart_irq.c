@@ -63,7 +63,7 @@ static void uart_irq_received(unsigned int id, bool last) {
     }
 }
 
-// The break's own zero waits in the buffer and is told by nothing else.
+// The break's own zero waits in the buffer, and nothing else reports it.
 static void uart_irq_break(unsigned int id) {
     machine_uart_obj_t *self = MP_STATE_PORT(machine_uart_objects)[id];
     if (self != NULL && self->irq != NULL && (self->irq_trigger & UART_IRQ_BREAK)) {

@@ -110,7 +110,7 @@ static void chip_main(void) {
     }
 }
 
-// What does something by itself, in the order in which it happens at one nanosecond.
+// The devices that act by themselves, in the order in which they act at one nanosecond.
 static const device_t *const devices[] = {
     &i2c_lines_device,
     &watchdog_device,

@@ -61,7 +61,7 @@ void memory_init(void) {
     map_fixed(STACK_ADDRESS, STACK_SIZE);
 }
 
-// Runs the chip on its own stack; never comes back.
+// Runs the chip on its own stack; never returns.
 void memory_run_on_stack(void (*entry)(void)) {
     __asm__ volatile ("movl %0, %%esp\n\txorl %%ebp, %%ebp\n\tcall *%1\n\tud2" : : "r" (memory_stack_top), "r" (entry) : "memory");
     __builtin_unreachable();

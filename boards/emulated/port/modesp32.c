@@ -1,4 +1,4 @@
-// The esp32 module: what of it this board has.
+// The esp32 module: the part of it that this board has.
 
 #include "py/gc.h"
 #include "py/runtime.h"

@@ -54,7 +54,7 @@
 #define MICROPY_PY_HASHLIB_SHA256           (1)
 #define MICROPY_PY_HASHLIB_MD5              (1)
 #define MICROPY_PY_HASHLIB_SHA1             (1)
-// modhashlib.c takes both from a TLS library; ours stand under that one's name (lib/axtls/crypto/crypto.h), there is no TLS.
+// modhashlib.c takes both from a TLS library; this port's have that one's name (lib/axtls/crypto/crypto.h), there is no TLS.
 #define MICROPY_SSL_AXTLS                   (1)
 #define MICROPY_PY_BINASCII_CRC32           (1)
 #define MICROPY_PY_WEBSOCKET                (1)

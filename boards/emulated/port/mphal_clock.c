@@ -35,7 +35,7 @@ uint64_t mp_hal_time_ns(void) {
     return (uint64_t)((int64_t)vtime_now() + P.rtc_offset_ns);
 }
 
-// Both delays run callbacks as they come, except in the last 150 us, which the ESP32 port spins away.
+// Both delays run callbacks as they come, except in the last 150 us, for which the ESP32 port spins.
 static void delay_ns(uint64_t ns) {
     if (vtime_is_frozen()) {
         return;

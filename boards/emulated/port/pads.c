@@ -1,4 +1,4 @@
-// The GPIO pads: levels, directions, pulls, edges, what of it the plant is told, and the watched strobe of the heartbeat.
+// The GPIO pads: levels, directions, pulls, edges, what is reported to the plant, and the watched strobe of the heartbeat.
 
 #include <string.h>
 
@@ -15,7 +15,7 @@
 
 enum { DRIVE_FLOAT, DRIVE_LOW, DRIVE_HIGH, DRIVE_UP, DRIVE_DOWN };
 
-// What of a pad lasts over a reset of the CPU is in P.pad.
+// The part of a pad that lasts over a reset of the CPU is in P.pad.
 typedef struct {
     uint8_t level;              // what the input buffer sees
     uint8_t trigger;
@@ -121,7 +121,7 @@ static void pads_fire_lapses(void) {
 
 const device_t pads_device = { &next_lapse, pads_fire_lapses };
 
-// The pad's drive may have changed: tells the plant, unless only the level of a watched strobe moved.
+// The pad's drive may have changed: reports it to the plant, unless only the level of a watched strobe moved.
 static void drive_changed(unsigned int gpio) {
     pads_input_changed(gpio);
     uint8_t drive = drive_of(gpio);
@@ -163,7 +163,7 @@ int pads_get_level(unsigned int gpio) {
     return P.pad[gpio].mode & MODE_INPUT ? pads[gpio].level : 0;
 }
 
-// What the line is at, for a controller that sits on it.
+// The level of the line, for a controller that is on it.
 bool pads_level(unsigned int gpio) {
     vtime_sync();
     return level_of(gpio);
@@ -191,7 +191,7 @@ void pads_kept(void) {
     memset(pads, 0, sizeof(pads));
 }
 
-// MicroPython starts: what the inputs show now is no edge.
+// MicroPython starts: the present level of an input is no edge.
 void pads_start(void) {
     for (unsigned int i = 0; i < N_GPIO; i++) {
         pads[i].level = level_of(i);

@@ -148,7 +148,7 @@ static mp_obj_t partition_readblocks(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(partition_readblocks_obj, 3, 4, partition_readblocks);
 
-// Blocks smaller than a sector: what surrounds them in the sector is read, erased with it, and written back.
+// Blocks smaller than a sector: the rest of the sector is read, erased with it, and written back.
 static void erase_around(esp32_partition_obj_t *self, uint32_t offset, uint32_t len) {
     uint32_t top = offset + len;
     uint32_t before = offset % FLASH_SECTOR;

@@ -30,7 +30,7 @@ const partition_entry_t *partition_table_first(int type, const char *label) {
     return partition_table_next(&index, type, PARTITION_SUBTYPE_ANY, label);
 }
 
-// For those below Python: where a partition lies.
+// For C code: where a partition lies.
 bool partition_table_locate(uint8_t type, uint8_t subtype, const char *label, uint32_t *address, uint32_t *size) {
     unsigned int index = 0;
     const partition_entry_t *e = partition_table_next(&index, type, subtype, label);

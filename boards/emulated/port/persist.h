@@ -7,7 +7,7 @@
 
 #include "board.h"
 
-// What of a pad no reset of the CPU touches (the watchdog's, machine.reset()): only power and EN do.
+// The part of a pad that no reset of the CPU touches (the watchdog's, machine.reset()): only power and EN do.
 typedef struct {
     uint8_t mode, pull, out;
 } pad_hold_t;
@@ -74,7 +74,7 @@ typedef struct {
     uint32_t fail_times;
     uint32_t fail_first, fail_end;
     uint32_t alloc_failures;
-    uint64_t late_timer_ns;     // a timer interrupt served later than this stops its timer; 0: timers forgive
+    uint64_t late_timer_ns;     // a timer interrupt served later than this stops its timer; 0: none stops
     // the RTC domain
     int64_t rtc_offset_ns;      // wall clock (since 2000) minus virtual now
     uint16_t rtc_memory_len;

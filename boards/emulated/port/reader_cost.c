@@ -19,7 +19,7 @@ void __wrap_mp_reader_new_file(mp_reader_t *reader, qstr filename);
 static mp_reader_t files[FILES];
 static unsigned int next_file;
 
-// What the readers hold is on the heap and known to nobody else.
+// The readers' data is on the heap, and nothing else refers to it.
 MP_REGISTER_ROOT_POINTER(void *priced_files[4]);
 
 static mp_uint_t read_byte(void *data) {

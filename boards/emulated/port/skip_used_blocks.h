@@ -1,5 +1,5 @@
 // For the copy of py/gc.c that the Makefile makes: at a word of the allocation table in which no block is free, gc_alloc() goes on behind it.
-// Two bits a block, 00 is free: what it finds is what it found.
+// Two bits a block, 00 is free: the result does not change.
 
 #include <stdint.h>
 

@@ -55,7 +55,7 @@ mp_uint_t mp_hal_stdout_tx_strn(const char *str, size_t len) {
         vtime_sync();
         uint64_t in_flight = u->busy_until > P.now ? (u->busy_until - P.now + ns - 1) / ns : 0;
         if (in_flight >= TX_FIFO) {
-            // ulTaskNotifyTake for a tick; room for one character is not waited for more finely.
+            // ulTaskNotifyTake for a tick; a wait for the room of one character is no finer.
             vtime_busy_ns(RTC_TICK_NS - P.now % RTC_TICK_NS);
             continue;
         }

@@ -13,7 +13,7 @@
 #include "uarts.h"
 #include "vtime.h"
 
-// A burst without a gap is told in pieces of about 11 ms, so that the other side is never far behind.
+// A burst without a gap is reported in pieces of about 11 ms, so that the other side is never far behind.
 #define CONSOLE_FRAME_MAX   (128)
 #define TX_HEAD             (12)
 
@@ -117,7 +117,7 @@ void uarts_received(unsigned int id, uint8_t byte, uint32_t char_ns, bool framin
         return;
     }
     if (framing_error) {
-        // The ESP32 counts the error and keeps the character, whatever it then is.
+        // The ESP32 counts the error and keeps the character as it came.
         byte = (uint8_t)rng_32();
         u->rx_error++;
     }

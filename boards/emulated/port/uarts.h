@@ -20,7 +20,7 @@ typedef struct {
 } uart_t;
 extern uart_t uarts[N_UART];
 
-// Hears of characters that have arrived: with `last` the line falls silent behind it; a break is a zero longer than a character.
+// Is called for characters that have arrived: with `last` the line falls silent behind it; a break is a zero longer than a character.
 typedef struct {
     void (*received)(unsigned int id, bool last);
     void (*break_came)(unsigned int id);

@@ -86,7 +86,7 @@ void vtime_exchange(void) {
     link_exchange(P.now, wake);
 }
 
-// One thing that happens at the present. At one instant: known inputs, then the exchange, then the devices in their order.
+// Runs one event that is due now. At one instant: known inputs, then the exchange, then the devices in their order.
 static void happen(void) {
     if (*inputs.next <= P.now) {
         inputs.fire();
@@ -97,7 +97,7 @@ static void happen(void) {
     }
 }
 
-// Everything that is due until then happens. When the event after it is due.
+// Runs everything that is due until then. Returns when the event after it is due.
 static uint64_t run_to(uint64_t target) {
     if (frozen) {
         return P.now;

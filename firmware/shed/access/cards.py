@@ -2,7 +2,7 @@
 
 Hazard: a resident locked out, or a revoked card let in. Cards are compared as 11 canonical bytes (length tag, number, zero padding), so
 leading zeros count and cards of different length never collide. Only entering and charging depend on this; leaving never does.
-A header stands at each end of the region: a new table is written beside the old one and counts from its header on, which comes last.
+A header stands at each end of the region: a new table is written beside the old one and is valid once its header, written last, is there.
 """
 
 from binascii import crc32
@@ -65,7 +65,7 @@ class CardTable:
         return self._record
 
     def has_dates(self, first, some):
-        """Whether one of `some` cards from position `first` on is valid until a date."""
+        """Whether one of `some` cards from position `first` on is valid and has a last day."""
         for i in range(first, min(first + some, self.count)):
             _role, flags, until_s = unpack_from("<BHI", self.record(i), 11)
             if flags & _VALID and until_s != _FOR_EVER:

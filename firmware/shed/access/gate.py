@@ -3,7 +3,8 @@ without us.
 
 Hazards: somebody who cannot leave (exit button and fire contact are hard-wired into the coil's supply, and `freed`, a trip, beats
 everything here), and a gate that a push or a broken wire opens. So the coil is off only while a trip frees it, while the release time of a
-grant runs, and while the door it let through stands open, at most until it is held open. The door contact alone never lets the coil go.
+grant runs, and while a door that was opened under either stays open, at most until it is held open. The door contact alone never releases
+the coil.
 
     LOCKED --grant or exit--> RELEASED --door opens--> OPEN --open too long--> HELD_OPEN
       ^ |                        |                      |                         |
@@ -19,6 +20,11 @@ from time import ticks_diff
 from micropython import const
 
 from shed.access import cards
+
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.access.contracts import GateSink
 
 LOCKED = const(0)
 RELEASED = const(1)
@@ -38,7 +44,7 @@ LOCKED_AGAIN = const(7)
 NO_CARD = bytes(11)
 
 _BOUNCE_MS = const(200)  # a door contact counts when it has agreed for this long
-_OPENING_MS = const(300)  # a door pushed in the last moment of a release is told this late
+_OPENING_MS = const(300)  # a door pushed in the last moment of a release is reported this late
 _CALM_MS = const(10000)
 _COIL_OFF_MS = const(60000)  # behind an open door, where the site sets no limit for open
 
@@ -46,10 +52,10 @@ _COIL_OFF_MS = const(60000)  # behind an open door, where the site sets no limit
 class Gate:
     """release_ms: how long a grant holds. held_open_ms: open for longer is an event, 0 never. sink(event, reason, card): the journal.
 
-    `state` as above; `forced`: the door opened that nobody released.
+    `state` as above; `forced`: the door opened without a release.
     """
 
-    def __init__(self, release_ms, held_open_ms, sink):
+    def __init__(self, release_ms, held_open_ms, sink: "GateSink"):
         self.release_ms = release_ms
         self._held_open_ms = held_open_ms
         self._sink = sink
@@ -64,7 +70,7 @@ class Gate:
         self.forced = False
 
     def grant(self, now_ms, card=NO_CARD, reason=cards.OK):
-        """A card in order (or an exit button that the board sees, with reason EXIT): releases the lock for the release time."""
+        """A valid card (or an exit button that the board sees, with reason EXIT): releases the lock for the release time."""
         self._denied = 0
         if self.forced and self.state == LOCKED:
             self._over(CLOSED_AGAIN)
@@ -79,13 +85,13 @@ class Gate:
             self._since_ms = now_ms
 
     def deny(self, reason, card):
-        """A card refused. Says so once in a lock-out, so that trying cards cannot fill the journal."""
+        """A card refused. Recorded once in a lock-out, so that trying cards cannot fill the journal."""
         if reason != cards.LOCKED_OUT or self._denied != reason:
             self._sink(DENIED, reason, card)
         self._denied = reason
 
     def step(self, now_ms, door_open, freed):
-        """1: energise the lock, 0: let go. door_open: raw contact, 0 or 1. freed: a latched trip. At least every 100 ms."""
+        """1: energise the lock, 0: release it. door_open: raw contact, 0 or 1. freed: by a trip. At least every 100 ms."""
         self._debounce(now_ms, door_open)
         if self._granted_ms is not None and not 0 <= ticks_diff(now_ms, self._granted_ms) < self.release_ms:
             self._granted_ms = None

@@ -1,6 +1,6 @@
 """Lock-out after bad tries: somebody who tries cards one after the other learns nothing and cannot fill the journal.
 
-Hazard: a lock-out that shuts residents out. It only ever changes the reason of a card that is refused anyway; a card in order passes.
+Hazard: a lock-out that shuts residents out. It only changes the reason of a card that is refused anyway; a valid card passes.
 """
 
 from time import ticks_diff

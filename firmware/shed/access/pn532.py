@@ -1,8 +1,8 @@
 """PN532 card reader on a UART (its HSU mode, 115200 8N1), never waiting for it.
 
-Hazard: a reader that dies after weeks and takes the gate with it. It is asked once a second whether it still answers, shown as `silent`
-when it does not, waked again with back-off for ever, and set up anew every half minute; until then the gate keeps its state and the exit
-button works.
+Hazard: a reader that dies after weeks and takes the gate with it. The board checks once a second that it answers, reports it as `silent`
+when it does not, wakes it again with back-off for ever, and sets it up anew every half minute; until then the gate keeps its state and the
+exit button works.
 
 The chip itself looks for cards (endless retries), so that a card is reported at once and an empty field costs no traffic:
 
@@ -30,13 +30,21 @@ _FIRST_LOOK_MS = const(12)  # request, acknowledgement, air and answer take abou
 _ANSWER_MS = const(60)
 _INIT_TIMEOUT_MS = const(100)
 _PRESENT_MS = const(150)  # between two looks at a card that lies on the reader
-_GONE_MS = const(300)  # no answer for this long: it has left
+_GONE_MS = const(300)  # no answer for this long: the card has left
 _PING_MS = const(1000)
 _PINGS = const(30)
 _MISSES = const(4)
 _BACKOFF_MS = const(500)
 _LONGEST_BACKOFF_MS = const(30000)
 _BUFFER = const(96)
+_TYPES = const(0)  # true for the type checker
+
+if _TYPES:
+    from shed.access.contracts import Reader
+
+    def _is_a_reader(reader: "Pn532") -> "Reader":
+        return reader
+
 
 # D4, command, parameters; then the whole frame is: 00 00 FF, length, its complement, data, data's complement, 00.
 _WAKE = b"\x55\x55" + bytes(14)
@@ -49,8 +57,8 @@ _GET_VERSION = b"\x00\x00\xff\x02\xfe\xd4\x02\x2a\x00"
 class Pn532:
     """uart: `any()`, `readinto(buf)`, `write(data)`, none of them blocking.
 
-    `present`: the card in the field (canonical, 11 bytes: length, number, zeros), None without. `seen_empty`: it was seen without one since
-    it last began to answer. `silent`: the reader does not answer (fault `reader_silent`).
+    `present`: the card in the field (canonical, 11 bytes: length, number, zeros), None without. `seen_empty`: the field was seen empty
+    since the reader last began to answer. `silent`: the reader does not answer (fault `reader_silent`).
     Counters: `listens`, `timeouts`, `garbage`, `wakes`. `state` as above.
     """
 
@@ -72,7 +80,7 @@ class Pn532:
         self.listens = self.timeouts = self.garbage = self.wakes = 0
 
     def step(self, now_ms):
-        """Moves on. Returns ms until it wants to run again."""
+        """Advances. Returns ms until it wants to run again."""
         past_ms = self._wait_ms if self._sent_ms is None else ticks_diff(now_ms, self._sent_ms)
         state = self.state
         if state == ASLEEP:
@@ -103,7 +111,7 @@ class Pn532:
         return self._missed(now_ms, state == PINGING)
 
     def _listening(self, at, past_ms, now_ms):
-        """The chip looks for a card. Its acknowledgement says that it heard us, its answer that there is one."""
+        """The chip looks for a card. Its acknowledgement says that it got the request, its answer that there is a card."""
         if at:
             self._alive()
             self._field(at)
@@ -135,14 +143,14 @@ class Pn532:
             return self._send(_GET_VERSION, PINGING, now_ms)
         self.state = ASLEEP
         self.silent = True
-        self.seen_empty = False  # whatever lies there when it answers again was not put there now
+        self.seen_empty = False  # a card that is there when it answers again was not put there now
         self._sent_ms = now_ms
         self._wait_ms = self._backoff_ms
         self._backoff_ms = min(2 * self._backoff_ms, _LONGEST_BACKOFF_MS)
         return self._wait_ms
 
     def _send(self, frame, state, now_ms):
-        for _ in range(4):  # whatever is left of an older exchange
+        for _ in range(4):  # the rest of an older exchange
             if not self._uart.any() or not self._uart.readinto(self._buf):
                 break
         self._have = 0
@@ -153,7 +161,7 @@ class Pn532:
         return _FIRST_LOOK_MS
 
     def _answer(self, reply):
-        """Takes in what came. Index of the data behind D5 and the reply code, 0 while there is no whole frame of that reply."""
+        """Reads the bytes that came. Index of the data behind D5 and the reply code, 0 while there is no whole frame of that reply."""
         if not self._uart.any():
             return 0
         if self._have == _BUFFER:

@@ -1,12 +1,12 @@
 """A card at a reader is one presence, however often the reader loses and finds it again.
 
 Hazards: a card that lies on the reader, or comes and goes at the edge of its field, holds the gate free for ever, starts sessions and fills
-the journal; one that was left there over an outage speaks for nobody. But a person who missed the release may tap again.
+the journal; one that was left there over an outage proves nobody's presence. But a person who missed the release may tap again.
 
     first sight, the reader was seen empty before    counts: gate, session, authority
     again after 3 s without it                       counts
     again after 1 s, and the release is over         opens the gate only
-    each of them                                     three times, then once in 30 s, or in six release times
+    each of them                                     three times, then once in 30 s or six release times, the longer
 
 Several cards are remembered: two in one purse alternate.
 """
@@ -32,7 +32,7 @@ class Presence:
     def __init__(self, release_ms):
         self._release_ms = release_ms
         self._each_ms = max(_EACH_MS, 6 * release_ms)
-        self._cards = []  # [card, ticks of its last sight, ms since it counted, ms until it has its three times again], the newest last
+        self._cards = []  # [card, ticks of its last sight, ms since it counted, ms until it has all its three times again], the newest last
         self.empty = False
 
     def _step(self, now_ms):
@@ -53,7 +53,7 @@ class Presence:
             if len(cards) == _MOST:
                 cards.pop(0)
             row = [card, now_ms, self._release_ms, 0]
-            if not self.empty:  # it lay here when the board, or the reader, began
+            if not self.empty:  # it was here when the board, or the reader, started
                 cards.append(row)
                 return NOT
             row[1] = now_ms - _GONE_MS & 0x3FFFFFFF

@@ -1,7 +1,7 @@
 """Clocks of the board: ticks for control, calendar time for records.
 
 Hazard: a stopped clock keeps time-outs from ending. The scan therefore counts its own passes and compares ticks between them
-(safety/scan.py); nothing here is trusted alone. And a card that is over goes on opening where nobody set the date: its quality is told.
+(safety/scan.py); nothing here is trusted alone. And an expired card still opens while the date is not set: the clock reports its quality.
 """
 
 from time import gmtime, mktime, sleep_ms, sleep_us, ticks_diff, ticks_ms, ticks_us
@@ -16,7 +16,7 @@ KEPT = const(2)  # over a reset, by the chip's own counter, which loses it with 
 
 _FIRST_YEAR = const(2024)  # the counter begins at 2000 after a power-on
 
-# The room's own names for the rest of the firmware.
+# The names that other rooms import from here.
 __all__ = ("Clock", "cpu_mhz", "sleep_ms", "sleep_us", "ticks_ms", "ticks_us")
 
 

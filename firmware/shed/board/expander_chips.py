@@ -1,8 +1,8 @@
 """The chips of expander buses and their wires: PCF8574, PCF8575, TCA9554 on I2C, 74HC595 in a chain.
 
 Hazard: a transfer that looks well and was not. SoftI2C takes a data line that is held low for an answer, and reads zeros from it: the
-line's level is looked at before each transfer. A 74HC595 cannot be read back: it is written again and again, a meter tells the rest.
-Nothing in `put` and `get` allocates.
+line's level is checked before each transfer. A 74HC595 cannot be read back: it is rewritten regularly, and a meter shows whether a relay
+followed. Nothing in `put` and `get` allocates.
 """
 
 from time import sleep_us
@@ -98,7 +98,7 @@ class I2c:
         self.i2c = SoftI2C(scl=self._scl, sda=self._data, freq=self.khz * 1000, timeout=_STRETCH_US)
 
     def free(self):
-        """Nine clocks end whatever a chip was saying, then a stop. False while a line is held."""
+        """Nine clocks end any transfer that a chip is in, then a stop. False while a line is held."""
         scl = self._scl
         for _ in range(9):
             scl(0)
@@ -132,7 +132,7 @@ class Shift:
         return True
 
     def send(self):
-        """The whole chain: what is furthest from the ESP32 goes first."""
+        """Sends the whole chain: the chip furthest from the ESP32 goes first."""
         n = len(self.chips)
         while n:
             n -= 1
@@ -154,7 +154,7 @@ class Shift:
 
 
 class ShiftChip:
-    """One 74HC595; `get` is its turn to be written again."""
+    """One 74HC595; `get` rewrites it every sixteenth time."""
 
     limit_us = const(1500)
     bank = None

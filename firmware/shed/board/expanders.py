@@ -2,7 +2,7 @@
 
 Hazard: a relay that stays closed because its bus does not answer. A chip keeps its outputs when the bus dies or the ESP32 restarts, so the
 first error, late byte or bit that does not follow takes the whole bus out of the scan, and the groups behind it lose their contactor,
-which is on a GPIO. A task lets the bus in again (`recover`), with every output off.
+which is on a GPIO. A task returns the bus to the scan (`recover`), with every output off.
 
 Everything `run` does is allocation-free: it is part of the scan. Imported only when the image has expanders.
 """
@@ -40,7 +40,7 @@ class Buses:
             self.chips.append(ShiftChip(bus, on, safe) if part == _HC595 else I2cChip(bus, on, part, address, safe, inputs))
         self.groups = [0] * len(self.wires)
         self.relays = 0  # mask of outlets
-        self._words = []  # [outlets, chip, bit - outlet index, active high]: outlets that lie side by side move together
+        self._words = []  # [outlets, chip, bit - outlet index, active high]: outlets on neighbouring bits are written together
         self.out = (1 << len(self.wires)) - 1
         self._seen_out = 0
         self.lost_groups = 0

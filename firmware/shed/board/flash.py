@@ -17,8 +17,8 @@ missing = []  # labels that were not found in this boot
 class Region:
     """One data partition, found by its label. Offsets in bytes from its start; OSError when flash refuses.
 
-    A label that is not there (a partition table that `shed flash` did not write) is a small region that reads as erased and refuses every
-    write, so that the shed says so at a live console instead of ending every boot; its label is in `missing`.
+    For a missing label (a partition table that `shed flash` did not write) it is a small region that reads as erased and refuses every
+    write, so that the console lives and reports it, instead of every boot ending; the label is in `missing`.
     """
 
     sector_size = 4096
@@ -38,7 +38,7 @@ class Region:
         self._partition.readblocks(offset // 4096, buf, offset % 4096)
 
     def program(self, offset, data):
-        """Clears bits: what is there and-ed with `data`. Never crosses a sector end."""
+        """Clears bits: the result is the old content AND `data`. Never crosses a sector end."""
         self._partition.writeblocks(offset // 4096, data, offset % 4096)
 
     def erase(self, sector):
@@ -47,7 +47,7 @@ class Region:
 
 
 class _Absent:
-    """The partition that is not there."""
+    """Stands in for a missing partition."""
 
     def readblocks(self, _block, buf, _offset):
         for i in range(len(buf)):

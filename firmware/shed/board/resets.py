@@ -7,13 +7,12 @@ Hazard: a board that resets for ever, and a trip forgotten over a reset. RTC mem
     4      bad boots in a row            5      last fault code            6-7    its argument
     8-11   boot count                    12-15  latched causes
     since the layout with a CRC:
-    16-19  CRC of the configuration whose causes they are
+    16-19  CRC of the configuration that numbers these causes
     20     bit 0: an unknown cause is latched                              21-23  zero
     24-27  bytes 12-15 with bits 0 to 29 inverted (the scan has no time for a CRC)
     28-31  CRC-32 of bytes 4-11 and 16-23
 
-A memory of 16 bytes is of an older version and is believed. One that does not agree with itself is as good as none: what is latched stands
-in the journal too.
+A memory of 16 bytes is of an older version and is accepted. One whose checks fail counts as empty: the latches are in the journal too.
 """
 
 from binascii import crc32
@@ -67,13 +66,13 @@ class Rtc:
         self._memory(self._raw)
 
     def keep_latched(self, latched):
-        """The scan tells of a trip: allocates nothing. `save` came before (app.py), and never writes these bytes."""
+        """Called by the scan at a trip: allocates nothing. `save` ran before (app.py), and never writes these bytes."""
         pack_into("<I", self._raw, 12, latched)
         pack_into("<I", self._raw, 24, latched ^ _MASK)
         self._memory(self._raw)
 
     def keep_configuration(self, config_crc, unknown):
-        """Whose causes the latches count, and whether an unknown one is among them."""
+        """Notes which configuration numbers the latched causes, and whether an unknown one is among them."""
         pack_into("<IB", self._raw, 16, config_crc, unknown)
         self.save()
 
@@ -99,7 +98,7 @@ outputs_off = None  # boot.py's: every output of the board to its safe level, ex
 
 
 def hard_reset():
-    """Never returns. The chip keeps every pin's level until boot.py runs, and an expander for ever: so all is opened first."""
+    """Never returns. The chip keeps every pin's level until boot.py runs, an expander keeps its own for ever: so all is opened first."""
     try:
         if outputs_off is not None:
             outputs_off()

@@ -16,5 +16,6 @@ def open_uart(number, baud, tx, rx, parity):
 
 
 def driver(gpio):
-    """The pin that turns an RS-485 transceiver round, as a function of 1 (send) and 0 (listen); None for 255: it does so by itself."""
+    """The pin that sets an RS-485 transceiver's direction, as a function of 1 (send) and 0 (listen); None for 255: it switches by
+    itself."""
     return Pin(gpio, Pin.OUT, value=0) if gpio != 255 else None

@@ -1,7 +1,7 @@
 """The chip's watchdog, constructed once, by the generated boot.py; a second constructor would reconfigure it (lint forbids that).
 
-Hazard: a feed from the wrong place hides a dead controller. Only the supervisor (app.py) calls `feed`, after the scan and every task made
-progress.
+Hazard: a feed from the wrong place hides a dead controller. Only the supervisor (service/tasks.py) calls `feed`, after the scan and every
+task made progress.
 """
 
 

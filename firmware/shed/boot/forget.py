@@ -1,7 +1,7 @@
-"""Takes out of the RAM what runs once per boot: constructors of what stands for good, and what mounts it.
+"""Takes code that runs once per boot out of the RAM: constructors of permanent objects, and the functions that mount them.
 
-Hazard: a shed that runs out of memory carries code it no longer needs: on a stock image, where code lives in the heap, 8 KB. What is listed
-here is called by a boot only (hil_tests/lint/test_forget.py compares): a call in service would find None.
+Hazard: a shed that runs out of memory carries code it no longer needs: on a stock image, where code lives in the heap, 8 KB. Only a boot
+calls the names listed here (hil_tests/lint/test_forget.py compares): a call in service would find None.
 """
 
 import sys
@@ -64,7 +64,7 @@ service.tasks Service __init__ _self_test
 
 
 def forget():
-    """When the service stands, on a stock image."""
+    """Called once the service is built, on a stock image."""
     for row in ROWS.split("\n"):
         words = row.split()
         module = sys.modules.get("shed." + words[0]) if words else None

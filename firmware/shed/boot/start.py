@@ -53,14 +53,15 @@ _MODBUS_CHAR_BITS = const(10)
 
 
 def _known(image, latched, unknown, config_crc):
-    """(latched, unknown): what a mask of latches means with this image. Another configuration's causes are not this one's (0: not told)."""
+    """(latched, unknown): what a mask of latches means with this image. Another configuration's causes are not this one's (0: not
+    known)."""
     if image is not None and latched and config_crc and config_crc != image.crc:
         return 0, True
     return latched, unknown
 
 
 def start(rtc, watchdog, board_crc):
-    """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. board_crc: what boot.py says of its board, or None.
+    """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. board_crc: of the board that boot.py is for, or None.
 
     Returns the Service: the scan runs and every outlet is boot-locked."""
     service = Service(Start(rtc, watchdog, board_crc), stdio.Console())
@@ -70,7 +71,7 @@ def start(rtc, watchdog, board_crc):
 
 
 class Start:
-    """What the service is made of."""
+    """The parts of the service."""
 
     def __init__(self, rtc, watchdog, board_crc):
         self.rtc = rtc
@@ -78,11 +79,11 @@ class Start:
         self.clock = clock.Clock()
         image, slots, self.wrong_board = wiring.load_image(board_crc)
         if slots.trial:
-            rtc.bad_boots = 1  # it may be the way out of safe mode; one bad boot ends the trial
+            rtc.bad_boots = 1  # a trial may be the way out of safe mode; one bad boot ends it
         self.safe_mode = image is None or self.wrong_board or rtc.bad_boots > BAD_BOOTS
         self.journal = Journal(flash.Region("shed_journal"), self.clock, events=flash.Region("shed_box"))
         self.journal.open()
-        wired_image = image if rtc.bad_boots <= _WORSE_BOOTS and not self.wrong_board else None  # not one pin of another board's is touched
+        wired_image = image if rtc.bad_boots <= _WORSE_BOOTS and not self.wrong_board else None  # no pin of another board is touched
         latched, unknown = _known(wired_image, rtc.latched, rtc.unknown, rtc.config_crc)
         self.wired = wiring.wire(wired_image, latched, rtc.keep_latched)
         self.wired.matrix.restore(0, unknown)
@@ -128,13 +129,15 @@ class Start:
         self.eraser = Eraser((self.journal, live_ring))
         journal = self.journal
         for _ in range(2):
-            if not (journal.ring.ahead and journal.events.ahead):  # a cut tore the next sector: room for this boot, while nothing is on
+            if not (journal.ring.ahead and journal.events.ahead):  # a cut tore the next sector: erase it for this boot, while nothing is on
                 journal.erase_ahead(True)
         boots, told = recall.before(journal)
         latched, unknown = _known(wired_image, told & ~UNKNOWN, told >= UNKNOWN, journal.config_crc)
         self.recorded = latched  # trips that have their record
-        wired.scan.restore_trips(latched, unknown)  # what either knows: RTC memory decays, a journal may be restored
-        rtc.boots = max(boots, rtc.boots, self._open_live()) + 1
+        wired.scan.restore_trips(latched, unknown)  # from both sources: RTC memory decays, a journal may be restored
+        rtc.boots = max(boots, rtc.boots, self._open_live(wired_image)) + 1
+        if live_ring.wired not in (b"", self.kept) and any(live_ring.watched[2:5]):  # proven live, and which socket is that now?
+            wired.scan.restore_trips(0, True)
         kept = wired.matrix.kept()
         moved = kept and wired_image is not None and wired_image.crc != journal.config_crc
         journal.config_crc = wired_image.crc if wired_image is not None else journal.config_crc or rtc.config_crc
@@ -172,11 +175,12 @@ class Start:
         if not wired.protected:
             known.came(faults.UNPROTECTED)
 
-    def _open_live(self):
-        """Mounts the live ring. Returns the boot count that its session ids tell."""
+    def _open_live(self, image):
+        """Mounts the live ring. Returns the boot count that its session ids show."""
         ring = self.books.live_ring
         self.found = ring.open()
-        if not ring.ring.ahead:  # a cut tore the next sector: room for this boot's records, while nothing is on
+        self.kept = ring.wired if image is None else wiring.row(image)
+        if not ring.ring.ahead:  # a cut tore the next sector: erase it for this boot's records, while nothing is on
             ring.erase_ahead(True)
         return ring.newest >> 16
 
@@ -206,5 +210,9 @@ class Start:
             outlets = self.wired.outlets
             rows = [tuple([i for i in range(len(outlets)) if mask >> i & 1]) for mask in self.wired.groups]
             self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
-            restore(self.charging, *self._unsettled(), self.books.live_ring.watched)
+            ring = self.books.live_ring
+            settled = restore(self.charging, *self._unsettled(), ring.watched, ring.wired not in (b"", self.kept))
+            if settled and ring.wired != self.kept:
+                ring.wired = self.kept
+                ring.watch(*self.charging.off_watch.told)
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)

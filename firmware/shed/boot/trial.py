@@ -26,11 +26,11 @@ class Trial:
         return max(_TRIAL_S - self._clock.uptime_s, 1)
 
     def over(self):
-        """Whether the old one comes back: the time is up, or the self-test failed."""
+        """Whether the old configuration comes back: the time is up, or the self-test failed."""
         return self._clock.uptime_s >= _TRIAL_S or self._outputs.held_by(holders.SELF_TEST)
 
     def confirm(self, by):
-        """It stays. False when its self-test failed, or the flash refuses."""
+        """Keeps the configuration. False when its self-test failed, or the flash refuses."""
         if self._outputs.held_by(holders.SELF_TEST):
             return False
         try:

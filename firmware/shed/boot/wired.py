@@ -1,6 +1,6 @@
 """Everything with a pin, as `shed.boot.wiring` built it from the configuration image.
 
-Hazard: a question about a pin that is not there. What a board lacks is empty, None or -1 here, never missing.
+Hazard: a question about a pin that is not there. For hardware that the board lacks an attribute is empty, None or -1, never missing.
 """
 
 

@@ -1,9 +1,12 @@
 """Builds the safety room and the ports of one shed from its configuration image (docs/protocols/site-file.md).
-Needed while starting only: `shed.boot.start` is done with it, and it leaves the RAM.
+Needed only during a start; it leaves the RAM with `shed.boot.start`.
 
 Hazard: a pin that does what another shed's file says. The image is CRC-checked before it comes here, and the host's validator checked the
 pins; a value that the chip refuses raises, and the board starts again in safe mode, without outlets.
 """
+
+from binascii import crc32
+from struct import pack
 
 from micropython import const
 
@@ -43,7 +46,8 @@ EXPANDED = const(128)  # pin codes from here on are bits of expanders
 
 def load_image(board_crc):
     """The image of the configuration slot to run with, its slots object, and whether it was made for another board than boot.py was;
-    (None, slots, False) when there is none that can be read. board_crc: boot.py's, or None; an older image does not name its board."""
+    (None, slots, False) without an image that can be read. board_crc: of boot.py's board, or None; an older image does not name its
+    board."""
     while True:
         slots = ConfigSlots(flash.Region("shed_cfg"))
         data = slots.load()
@@ -59,7 +63,17 @@ def load_image(board_crc):
             image = None
         if not slots.trial or (image is not None and not wrong):
             return image, slots, wrong
-        # of a trial: the next look rejects it, for it has begun
+        # an unusable trial: it is marked as begun, so the next `load` rejects it
+
+
+def row(image):
+    """Which sockets the indexes of outlets and groups mean, as the last row of a `going` record: a CRC over contactors, buses, numbers,
+    relays and meters. Limits and buttons may change (decision 0037)."""
+    crc = 0
+    for section, size in ((GROUP, 2), (BUS, 3), (OUTLET, 4), (METER, 3)):
+        for record in image.section(section):
+            crc = crc32(record[:size], crc)
+    return pack("<BIH", 255, crc, 0)
 
 
 def wire(image, latched, keep_latched):
@@ -116,7 +130,7 @@ def wire(image, latched, keep_latched):
             wired.blind_grace_min = minutes
         wired.zones = bytes([zone for (zone,) in image.rows(ZONE, "<B")])
     points = Points(configs, clock.sleep_us, banks)
-    # What a fire point trips stays until a person has looked, whatever the file says.
+    # A cause with a fire point latches until a person resets it, whatever the file says.
     causes = [(mask, votes, flags | LATCHED if mask & points.fire else flags, effect) for mask, votes, flags, effect in causes]
     matrix = Matrix(causes, effects, latched, windows_ms)
     outputs = Outputs(relays, contactors, locks, groups, buses)
@@ -130,7 +144,7 @@ def _contact(buses, code, pull_up):
 
 
 def _add_point(wired, configs, buses, banks, row):
-    """Returns the contacts on expanders, which the first of them makes."""
+    """Returns the Banks of contacts on expanders; the first such point creates it."""
     kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
     if kind == p.LOOP:
         read = pins.loop(gpio)

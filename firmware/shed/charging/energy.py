@@ -1,9 +1,9 @@
 """Energy of one session in mWh, finer than the meter's whole watt-hours and never drifting from them.
 
 Hazard: whole watt-hours are 10 % of a ten-minute session, and an integral alone wanders. So power is integrated between readings
-(trapezoid, remainder kept), and the sum is held to the register. Its first step under our eyes tells where between two watt-hours the
-session began (zero_wh and phase_mwh); from then on the truth lies within 1 Wh above (register - zero - phase), and that is what a power cut
-leaves to be settled. A register that jumps (metering/register.py) moves the zero; the sum goes on.
+(trapezoid, remainder kept), and the sum is kept within the bounds of the register. The register's first step in the session shows where
+between two watt-hours the session began (zero_wh and phase_mwh); from then on the true energy lies within 1 Wh above (register - zero -
+phase), and that figure is settled after a power cut. A register that jumps (metering/register.py) moves the zero; the sum goes on.
 """
 
 from time import ticks_diff
@@ -13,12 +13,12 @@ from micropython import const
 UNSURE = const(0xFFFF)  # phase_mwh before that first step, and after a jump
 _REST = const(72000)  # two powers in 0.1 W times ms make 72000 to the mWh
 _SPAN_MS = const(16000)  # 2 * 3 kW over this stays a small integer; a longer gap is left to the register
-_MOST_DW = const(30000)  # above, an overload that is about to end: its energy is the register's word
-_SHARP_MS = const(3000)  # a step between readings farther apart tells too little of its moment
+_MOST_DW = const(30000)  # above it, an overload that is about to end: the register gives its energy
+_SHARP_MS = const(3000)  # between readings farther apart the moment of a step is too uncertain
 
 
 class EnergyCount:
-    """start_wh: the baseline register, a reading that really arrived. mwh, zero_wh, phase_mwh: as before an outage."""
+    """start_wh: the baseline register, from a reading that really arrived. mwh, zero_wh, phase_mwh: as before an outage."""
 
     def __init__(self, start_wh, mwh=0, zero_wh=-1, phase_mwh=UNSURE):
         self.start_wh = start_wh

@@ -1,11 +1,11 @@
-"""Whose press it is: cards that were tapped, buttons that were pressed, and the one order in which both belong together (decision 0020).
+"""Matches tapped cards with pressed buttons: the one order in which they belong together (decision 0020).
 
-Hazard: a session on another's card. One open grant: a press uses it (tap, then press). Several: a press only *selects* its outlet, and
-one of these cards, tapped once more while no other outlet is selected, starts its session there. A card that comes in after it does not:
-its owner has not seen that button. A press that is refused selects, too: its owner taps again. A grant that ran out unused keeps another
-card's from being the single one for as long again: its owner may stand at a button. So does one that found no place any more. A press on
-a running session whose card has an open grant stops it, however many are open. All else is refused, and written down where somebody would
-look for a reason.
+Hazard: a session on another's card. With one open grant a press uses it (tap, then press). With several a press only *selects* its outlet,
+and one of these cards, tapped once more while no other outlet is selected, starts its session there. A card first tapped after the press
+does not: its owner has not seen that button. A refused press selects, too: the owner of the card taps again. A grant that ran out unused
+still counts for as long again, so that no other is the only one: its owner may stand at a button. So does a grant that found no place in
+the table. A press on a running session whose card has an open grant stops it, however many are open. All else is refused, and recorded
+where somebody would look for a reason.
 """
 
 from micropython import const
@@ -26,16 +26,16 @@ _BLOCKED = const(4)  # no session may begin there now
 _NOWHERE = const(255)
 
 _SELECTED_MS = const(30000)
-_MOST = const(9)  # rows: eight cards, and the one in which the oldest lose their names
+_MOST = const(9)  # rows: eight cards, and one row without a card for the older ones
 _NO_CARD = bytes(11)
 
 
 class Grants:
-    """shed: the Charging it starts and stops sessions at. sink.press_refused(outlet or 255, reason, card) hears of refusals."""
+    """shed: the Charging it starts and stops sessions at. sink.press_refused(outlet or 255, reason, card) is called for refusals."""
 
     def __init__(self, shed):
         self._shed = shed
-        self._open = []  # [card, ms left; less than 0: it ran out], oldest first; the first without a card: some that found no place
+        self._open = []  # [card, ms left; less than 0: it ran out], oldest first; a first one without a card: grants that found no place
         self._selected = []  # [outlet, ms left, cards open at the press]
 
     def step(self, span_ms):
@@ -85,7 +85,7 @@ class Grants:
         return answer
 
     def _meet(self, i, card):
-        """Card and outlet belong together."""
+        """Starts or stops the session of this card at outlet i."""
         shed = self._shed
         session = shed.sessions[i]
         if session is not None:

@@ -1,8 +1,8 @@
 """Time limits of one session: fed (decision 0021), and with its relay open (0017, 0023). Both count across power cuts (0021, 0029).
 
-Hazard: a faulty battery that is fed for ever because each outage starts the clock anew. So a checkpoint writes the limits down as if all of
-the time to the *next* one had passed: a cut never gives any back. To keep that fair the next one is near at first, and farther off the
-longer the relay has been as it is. And another bike that is fed on the card of one that waited too long.
+Hazard: a faulty battery that is fed for ever because each outage starts the clock anew. So a checkpoint records the limits as if all of the
+time to the *next* one had passed: a cut never gives time back. To keep that fair the next one is near at first, and farther off the longer
+the relay has kept its position. Also: another bike that is fed on the card of one that waited too long.
 """
 
 from micropython import const
@@ -18,9 +18,9 @@ _LONGEST_MS = const(1800000)  # the same while the shed has no supply, or a dete
 
 
 class TimeLimits:
-    """used_ms: of the longest session, what cuts may have lost included. whole_ms: of the session, pauses included. open_ms: with the relay
-    open. No state, no pause and no cut sets it back: only a load that is seen. Whatever keeps the relay open, it may reach 30 min while a
-    reason of the shed's own stands, and 5 min beyond such a reason, or without one (due_ms)."""
+    """used_ms: towards the longest session, with what cuts may have lost. whole_ms: of the session, with its pauses. open_ms: with the
+    relay open. Only a load that is seen resets it, no state, pause or cut does. It may reach 30 min while the shed itself has a reason to
+    keep the relay open, and 5 min after such a reason, or without one (due_ms)."""
 
     def __init__(self):
         self.used_ms = self.whole_ms = self.open_ms = 0
@@ -28,10 +28,10 @@ class TimeLimits:
         self._closed = False
         self._same_ms = 0  # since the relay last opened or closed, in this boot
         self._unsaved_ms = 0  # since the last checkpoint
-        self._promise_ms = 0  # the next one comes before so much of it
+        self._promise_ms = 0  # so much of it may pass before the next one
 
     def go_on(self, span_ms, closed, counts, fed, reason):
-        """Time went by. closed: with the relay closed. counts: as time of the longest session. fed: it is closed now, and a load draws.
+        """Time went by. closed: with the relay closed. counts: towards the longest session. fed: the relay is closed now, and a load draws.
         reason: Charging.keeps_off."""
         if closed != self._closed:
             self._closed = closed
@@ -64,8 +64,8 @@ class TimeLimits:
         return self._unsaved_ms >= self._promise_ms - _LATE_MS
 
     def promise_s(self, limits):
-        """For a checkpoint that is written now: seconds of the longest session, of the whole one, with the relay open (0: a load draws),
-        that are used when the next one is due. An open relay that closes brings it forward."""
+        """For a checkpoint that is written now: the seconds that are used when the next one is due, of the longest session, of the whole
+        one, and with the relay open (0: a load draws). A relay that moves brings the next one forward."""
         self._unsaved_ms = 0
         soon_ms = _SOON_MS if self._closed else max(_FIRST_MS, min(self._same_ms, _SOON_MS))
         self._promise_ms = promise_ms = max(soon_ms, min(self._same_ms // 2, limits.checkpoint_ms)) + _LATE_MS

@@ -3,12 +3,12 @@
 Hazard: a lead-acid charger floats at 3 to 15 W at the wall, a lithium one rests at 0.5 to 3 W: neither is an unplugged bike, and calling
 it one ends top-ups and confuses the customer. Thresholds and times: docs/domain.md.
 
-Unplugged: below unplug_mw for unplug_ms, or a mean below 2 W over 300 s; never in the first 120 s after closing. A dip of the
-supply begins the unplug_ms anew, nothing else. A charger that has tapered for a minute and still draws something is resting, not gone: it
-is left to run to full.
-Full: below max(full_percent of the peak, floor) for full_ms (full_late_ms once late); moving by more than the drift band starts anew.
-Over power: above the limit for 3 s; above twice the limit in two readings in a row; or in bursts, as warm as 6 s of twice the limit make
-it: contacts warm with the square of the power, and cool below the limit (decision 0030).
+Unplugged: below unplug_mw for unplug_ms, or a mean below 2 W over 300 s; never in the first 120 s after closing. A dip of the supply
+restarts unplug_ms, and nothing else. A charger that has tapered for a minute and still draws something is resting, not gone: it is left to
+run to full.
+Full: below max(full_percent of the peak, floor) for full_ms (full_late_ms once late); a change of more than the drift band restarts it.
+Over power: above the limit for 3 s; above twice the limit in two readings in a row; or in bursts that heat the contacts as much as 6 s of
+twice the limit: they warm with the square of the power, and cool below the limit (decision 0030).
 The peak is a level that two successive readings reached, so that a single spike does not raise the full threshold.
 """
 
@@ -24,7 +24,7 @@ _SOFT_DW = const(20)
 _OVER_MS = const(3000)
 _UNITS = const(64)  # of the limit
 _HEAT = const(73728000)  # ms times units squared above the limit's: 18 s of the limit's own heat
-_HEAT_MS = const(2000)  # one reading stands for no longer: three times the limit in a single one ends nothing
+_HEAT_MS = const(2000)  # one reading counts for no longer: three times the limit in a single one ends nothing
 _GAP_MS = const(5000)  # a longer gap between readings proves nothing about the time in between
 
 
@@ -38,13 +38,13 @@ class LoadWatch:
         self.restart()
 
     def restart(self):
-        """The relay was open: time before it counts for nothing."""
+        """The relay was open: earlier time no longer counts."""
         self._over_ms = self.gone_ms = self._full_ms = -1  # -1: condition not met at the last reading
         self._full_at_mw = self._taper_ms = self._heat = 0
         self._soft_ms = self._soft_sum_dw = self._soft_n = 0
 
     def full_below_mw(self, rules):
-        """The full threshold as it stands."""
+        """The present full threshold."""
         return max(self.peak_mw * rules.full_percent // 100, rules.full_floor_mw)
 
     def look(self, rules, power_mw, span_ms, closed_ms, energised_ms, limit_mw):

@@ -1,19 +1,19 @@
-"""Whether an outlet that was told off is off: seen by its meter, or it counts as live (docs/decisions/0022).
+"""Whether an outlet that was commanded off is off: either its meter shows it, or the outlet counts as live (docs/decisions/0022).
 
 Hazard: somebody repairs, or trusts, a socket that is called off and is live.
 
-Told off: unseen until a reading of two seconds later shows no power. Power that stays is accused:
-  another session's own meter shows nothing -> that session ends, the contactor is kept closed for some seconds; power gone with it:
-                                            meters_mixed, both outlets off until `clear`. No verdict, or an open contactor: as below
-  else                                   -> welded: the group contactor opens; power that stays even so: live_outlet
-                                            both until `clear`: behind an open contactor a weld shows nothing, and no power behind a
-                                            closed one is a plug that was pulled, or a charger that waits
-Unseen for 15 s (meter silent): nothing begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
-No power behind an open contactor is no proof that a relay opened (docs/decisions/0033): an outlet unseen for so long is not called off for
-it, until its own next session or a `clear`; its row is free, but its minutes are kept, and go on when its meter is silent for 15 s behind the
-closed contactor. An idle one whose contactor closes is not known until three readings show no power. Nor is one whose meter was silent with
-its whole row: that is no unseen outlet, unless its meter alone stays silent behind the closed contactor.
-A cut gives none of this back: which outlets may be live, the minutes, and what was proven stand in the live ring (decision 0029).
+Commanded off: unseen until a reading two seconds later shows no power. If power still flows, the board looks for the relay that carries it:
+  another session's own meter shows nothing -> that session ends, and the contactor is kept closed for some seconds; if power ends
+                                            too: meters_mixed, both outlets off until `clear`. Without a result: as below
+  else                                   -> welded: the group contactor opens; if power still flows: live_outlet
+                                            both until `clear`: behind an open contactor a weld is not seen, and no power behind a closed
+                                            one may be a pulled plug, or a charger that waits
+Unseen for 15 s (meter silent): no session begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
+No power behind an open contactor is no proof that a relay opened (docs/decisions/0033): it does not make an outlet unseen for so long count
+as off, before its own next session or a `clear`. Its row is free; the minutes used are kept, and go on when its meter is silent for 15 s
+behind the closed contactor. An idle outlet whose contactor closes is unknown until three readings show no power; so is one whose meter was
+silent with its whole row: that is no unseen outlet, unless its meter alone stays silent behind the closed contactor. A cut resets none of
+this: which outlets may be live, the minutes, and what was proven are kept in the live ring (decision 0029).
 """
 
 from micropython import const
@@ -28,24 +28,24 @@ from shed.safety.holders import FAULT as HOLD_FAULT
 from shed.safety.holders import LIVE as HOLD_LIVE
 from shed.safety.holders import WELDED as HOLD_WELDED
 
-_WELDED = const(1)  # this and the next two: as they stand in `told`
+_WELDED = const(1)  # this and the next two: in the order of `told`
 _LIVE = const(2)
 _MIXED = const(4)
-_POWERED = const(8)  # told off, and power was there at the last reading
+_POWERED = const(8)  # commanded off, and power was there at the last reading
 _HELD = const(16)
 
-LOOK = const(3)  # readings an outlet is watched closely after a session or when its contactor closes; so many with power accuse it
-_SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is of the time since the relay opened
+LOOK = const(3)  # readings an outlet is watched closely after a session or when its contactor closes; so many with power call `accuse`
+_SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is surely later than the opening of the relay
 UNSEEN_S = const(15)
-_SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked, or its contactor closed just now: words only
-_ROW_SILENT = const(254)  # its meter was silent with the whole row: words only until its contactor closes
-_BEHIND = const(253)  # unseen, and then no power behind its open contactor: words only until its contactor closes
+_SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked, or its contactor closed just now: only for display
+_ROW_SILENT = const(254)  # its meter was silent with the whole row: only for display until its contactor closes
+_BEHIND = const(253)  # unseen, and then no power behind its open contactor: only for display until its contactor closes
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
-_TELL = const(5)  # seconds unseen from which a cut must not forget it: before a session with a silent meter is settled
-_TOLD = const(60)  # of the ten minutes used up when a cut comes are told so many s in advance; 3, 6, 12 at first: flickers are short boots
+_TELL = const(5)  # seconds unseen from which the live ring keeps it: reached before a session with a silent meter is settled
+_TOLD = const(60)  # so many s of the ten minutes are recorded in advance, for a cut; 3, 6, 12 at first: flickering mains make short boots
 _UNIT_S = const(3)
-_JUDGED = const(30)  # seconds unseen: a boot, which begins at UNSEEN_S, reads for 15 s before it ends sessions
+_JUDGED = const(30)  # seconds unseen: a boot begins at UNSEEN_S, and so reads for 15 s before it ends sessions
 _AGAIN = const(10)  # of UNSEEN_S, for a meter that was silent behind a closed contactor before
 _LOOK_MS = const(10000)  # so long without a reading, and a contactor is kept closed no longer
 _FED = const(128)  # in _suspect
@@ -59,19 +59,19 @@ class OffWatch:
         self._rows = rows
         n = len(shed.sessions)
         self._flags = bytearray(n)
-        self.unseen = bytearray([_SINCE_BOOT] * n)  # seconds since it was told off; 0: seen off
+        self.unseen = bytearray([_SINCE_BOOT] * n)  # seconds since it was commanded off; 0: seen off
         self._hot = bytearray(n)
         self.look = bytearray(n)  # readings for which it is still read closely
-        self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power goes with it; _FED: it may come through a weld
+        self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power ends with it; _FED: it may come through a weld
         self.kept = 0  # mask of the outlets whose power is looked at: their contactor does not open meanwhile
         self.grace = [0] * len(rows)
-        self.told = ()  # what a boot is told: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
-        self.ahead = bytearray(8)  # of the ten minutes of each row, what a boot is told: in 3 s
+        self.told = ()  # what a boot finds: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
+        self.ahead = bytearray(8)  # used of the ten minutes of each row, as a boot finds it: in 3 s
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a session's meter showed nothing; else: was silent behind a closed contactor
 
     def may_be_live(self, i):
-        """It was told off, and nobody saw that it is."""
+        """It was commanded off, and not seen off."""
         return self._flags[i] & (_POWERED | _LIVE) or self.unseen[i]
 
     def blocked(self, i):
@@ -123,7 +123,7 @@ class OffWatch:
         self._tell()
 
     def _tell(self):
-        """What was proven stands as soon as a trip would; the rest within a second."""
+        """Tells the live ring. What was proven is written as soon as a trip would be; the rest within a second."""
         masks = [0] * 5
         for i in range(len(self.unseen)):
             flags = self._flags[i]
@@ -137,7 +137,7 @@ class OffWatch:
             self.told = told
 
     def fresh(self, i, power_mw):
-        """A reading of outlet i, which is told off and not STOPPING."""
+        """A reading of outlet i, which is commanded off and not STOPPING."""
         if self.look[i]:
             self.look[i] -= 1
         if power_mw > NO_POWER_MW:
@@ -173,8 +173,8 @@ class OffWatch:
         self._flags[i] &= ~_POWERED
 
     def accuse(self, i, ask):
-        """Power where all is off. True when it is outlet i's own relay; ask: unless it comes through another outlet's; None: a boot asks,
-        which knows it from flash."""
+        """Power at an outlet that should be off. True when outlet i's own relay carries it. ask: rules out another outlet's relay first;
+        None: a boot calls, which knows it from flash."""
         flags = self._flags
         flags[i] |= _POWERED
         self._hot[i] = 0
@@ -232,7 +232,7 @@ class OffWatch:
             self._shed.sink.fault(FAULT_MIXED, i)
 
     def _hold(self, g, span_s):
-        """What a live outlet, or one that may be, means for its group."""
+        """Holds the group of an outlet that is live, or may be."""
         shed = self._shed
         row = self._rows[g]
         flags = self._flags

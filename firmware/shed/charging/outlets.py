@@ -2,25 +2,7 @@
 
 Hazards: two sessions on one tap; a meter or a relay that fails unseen at an idle outlet; a session forgotten or repeated by a restart.
 
-The sink (books.py implements it). bool: True when the record stands in flash; False when not (the caller acts on it). `i`: outlet index.
-
-    new_session_id() -> int                       (boot count mod 65536) << 16 | n
-    stamp_s() -> int                              epoch seconds, or uptime seconds while the clock is not set
-    session_start(id, i, card, wh, first_fen) -> bool      False: the session does not begin, nothing is recorded
-    live(id, i, card, start_s, wh_start, energised_s, energy_mwh, peak_mw, cause, ...) -> bool    checkpoint, storage/live.py FORMAT; comes
-                                                  before session_start (False: the session does not begin); cause 0 while it goes on
-    forget(id)                                    a session that did not begin after all
-    session_energised(id, i) -> bool              before the relay closes for the first time; False as for live
-    session_resumed(id, i, energised_s)
-    session_end(id, i, card, start_s, energised_s, energy_mwh, wh_start, wh_end, price_fen, cause) -> bool
-                                                  journal record, then `done` in the live ring; False: asked again every second, so it must
-                                                  answer True without a second record when the record stands already
-    fault(code, arg)  fault_over(code, arg)       once per change. Codes: 8 meter_stale and 35 meter_jump with the meter index, 21
-                                                  dead_contact with the outlet; and the codes of off_watch.py and supply.py
-    hold(holder, i)   release(holder, i)          once per change. Holders: 7 meter_stale; and the holders of off_watch.py and supply.py
-    press_refused(i, reason, card)                grants.py
-    watch(outlets, seconds, welded, live, mixed, rows) -> bool   what a boot is told of outlets that may be live, off_watch.py; False:
-                                                  asked again
+What it asks of the sink is in contracts.pyi; service/books.py implements it. `i`: outlet index.
 
 `trip` and `closed` are lists of mask words, 30 outlets a word, by outlet index; so is .lease; .meters is by meter index.
 """
@@ -38,6 +20,11 @@ from shed.safety.faults import METER_JUMP as FAULT_METER_JUMP
 from shed.safety.faults import METER_STALE as FAULT_METER_STALE
 from shed.safety.holders import METER_STALE as HOLD_METER_STALE
 
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.charging.contracts import Sink
+
 _WORD = const(30)
 _STALE = const(1)  # bits of _flags
 _DUD = const(2)
@@ -52,14 +39,14 @@ class Charging:
     """outlets: (meter index, greatest power in W) per outlet index. rules: Rules. tariff: see tariff.py. poller: metering.poller.Poller.
     rows: the outlet indices of each group; None: all are one."""
 
-    def __init__(self, outlets, rules, tariff, poller, sink, rows=None):
+    def __init__(self, outlets, rules, tariff, poller, sink: "Sink", rows=None):
         self.rules = rules
         self.tariff = tariff
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
         self.fed = 0  # groups whose contactor the outputs reported closed, a bit each
-        self.fire_fault = 0  # not 0, a fire point is at fault: no session of before an outage goes on
+        self.fire_fault = 0  # not 0: a fire point is at fault, and no session from before an outage goes on
         self._outlets = outlets
         n = len(outlets)
         self.sessions: list[session.Session | None] = [None] * n
@@ -86,7 +73,7 @@ class Charging:
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
-        """Go on with every outlet; returns ms until the next call. Afterwards .lease and .meters are what is wanted now.
+        """Advance every outlet; returns ms until the next call. Afterwards .lease and .meters hold what is wanted now.
 
         closed: relays the outputs report as on. trip: outlets a latched trip acts on. start_blocked: no session may begin.
         """
@@ -132,7 +119,7 @@ class Charging:
         return 100 if any_waiting else 200 if any_active else 1000
 
     def _note_fresh(self):
-        """Outlets whose meter has a new reading are to do."""
+        """Outlets whose meter has a new reading have their turn in this step."""
         fresh = self.poller.fresh
         for w in range(len(fresh)):
             bits = fresh[w]
@@ -152,7 +139,7 @@ class Charging:
             fresh[w] = 0
 
     def _take_turn(self, now_ms):
-        """Five outlets every other step, whatever happens: silent meters, times that run out."""
+        """Five outlets have their turn every other step in any case: silent meters, times that run out."""
         first = self._turn
         self._turn = first + _TURN if first + _TURN < len(self.sessions) else 0
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
@@ -238,14 +225,14 @@ class Charging:
         return self._outlets[i][1] * 1000
 
     def meter_lost(self, i):
-        """No reading for too long: off, and off it stays until the meter is back."""
+        """No reading for too long: the outlet is held off until its meter answers."""
         if not self._flags[i] & _STALE:
             self._flags[i] |= _STALE
             self.sink.hold(HOLD_METER_STALE, i)
             self.sink.fault(FAULT_METER_STALE, self._outlets[i][0])
 
     def meter_jumped(self, i):
-        """Its register moved by what power and time cannot explain, and stays there: named, and billed to nobody."""
+        """Its register made a step that power and time cannot explain, and goes on from there: reported, and billed to nobody."""
         self.sink.fault(FAULT_METER_JUMP, self._outlets[i][0])
         self.sink.fault_over(FAULT_METER_JUMP, self._outlets[i][0])
 
@@ -257,7 +244,7 @@ class Charging:
             self.sink.fault_over(FAULT_DEAD_CONTACT, i)
 
     def no_load(self, i, peak_mw):
-        """Nothing worth charging came. Returns the stop cause: the third time in a row without any power it is the outlet's fault."""
+        """No load worth charging came. Returns the stop cause: the third time in a row without any power the outlet counts as faulty."""
         if peak_mw >= _DUD_MW:
             self._duds[i] = 0
             return stop_causes.NO_LOAD
@@ -276,7 +263,8 @@ class Charging:
         return self.supply.state[self.group_of[i]]
 
     def keeps_off(self, i):
-        """Why no session at outlet i goes on while its relay is open: the stop cause of one that waits too long for it; 0."""
+        """What keeps the sessions at outlet i waiting with an open relay, as the stop cause of one that waits too long for it; 0:
+        nothing."""
         return stop_causes.SUPPLY_LOST if self.no_supply(i) else stop_causes.BLIND if self.fire_fault else 0
 
     def is_closed(self, i):

@@ -12,8 +12,8 @@ _SAME_WH = const(2)
 
 
 def begin(session, shed):
-    """Law 4: everything that lets the session survive a cut is programmed before the lease is asked. The checkpoint is first: a start
-    record alone would be a session that no boot takes up again. False: it does not begin, and with a cause it is to be settled."""
+    """Law 4: everything that lets the session survive a cut is programmed before the lease is asked. The checkpoint is first: with a start
+    record alone no boot would resume the session. False: it does not begin; if it has a cause it must be settled."""
     sink = shed.sink
     session.id = sink.new_session_id()
     session.start_s = sink.stamp_s()
@@ -29,8 +29,8 @@ def begin(session, shed):
 
 
 def end(session, shed):
-    """Whether its settlement stands. Never more energy than the outlet can have given; the register at the start as it stands now, if a
-    jump moved it."""
+    """Writes its settlement; whether that is in flash. Never more energy than the outlet can have given; the register at the start is
+    shifted by a jump."""
     count = session.count
     seconds = session.energised_s()
     fen = tariff.charged_fen(session.tariff, session.cause, seconds)

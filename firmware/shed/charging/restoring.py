@@ -1,4 +1,4 @@
-"""Takes up what an outage cut short. Only a boot needs it: start.py unloads it.
+"""Resumes the sessions that an outage cut short. Only a boot needs it: start.py unloads it.
 
 Hazard: a session that a cut loses, or that goes on at an outlet that is no longer there.
 """
@@ -11,12 +11,17 @@ from shed.charging.off_watch import LOOK, UNSEEN_S
 from shed.charging.session import RESUMING, STOPPING, Session
 from shed.metering.register import step_wh
 
-_PATIENCE_MS = const(50000)  # a meter that says nonsense for some seconds after power-up; session.py gives up after 60 s
+_PATIENCE_MS = const(50000)  # a meter may answer nonsense for some seconds after power-up; session.py gives up after 60 s
 
 
-def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
+def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8)), moved=False):
     """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
-    LiveRing.watched."""
+    LiveRing.watched. moved: outlet indexes meant other sockets then (decision 0037). False: a session that it settled does not stand."""
+    settled = True
+    if moved:  # no session goes on at another socket, and whichever was not seen off may be any
+        longest = max(told[5])
+        everything = (1 << len(shed.sessions)) - 1
+        told = (everything, longest * 3, 0, 0, 0, bytes([longest] * 8)) if told[0] else (0, 0, 0, 0, 0, bytes(8))
     for record in records:
         session_id, i, card, start_s, wh, seconds, mwh, _, cause = record[:9]
         if len(record) < 19:  # written by an older version: the price as configured, and no time lost
@@ -24,22 +29,22 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
         price = (tariff.TIME, record[9], record[10])
         if session_id in unstarted:
             shed.sink.session_start(session_id, i, card, wh, tariff.charged_fen(price, 0, 1))
-        if i < len(shed.sessions) and shed.sessions[i] is None:
+        if not moved and i < len(shed.sessions) and shed.sessions[i] is None:
             session = Session(shed, i, bytes(card))
             session.tariff = price
             _fill(session, record)
             shed.take_up(session)
-        else:  # the site has changed: nothing to resume it on; what was measured is settled
+        else:  # the site has changed: no outlet to resume it at; what was measured is settled
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
-            shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
+            settled &= shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
     watch.told = tuple(told)
     for i in range(len(shed.sessions)):
-        for mask in told[2:4]:  # until a person's `clear`: what it shows behind the contactor that opened for it is no proof
+        for mask in told[2:4]:  # until a person's `clear`: readings behind the contactor that opened for it prove nothing
             if mask >> i & 1:
                 watch.accuse(i, None)  # the second time: neither contact obeys
-                watch.fresh(i, 0)  # its power is of before the cut: if it is there still, three readings say so
+                watch.fresh(i, 0)  # its power is from before the cut: if it still flows, three readings show it
         if told[4] >> i & 1:
             watch.mixed(i)
         if told[0] >> i & 1:
@@ -47,8 +52,9 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8))):
             watch.look[i] = LOOK  # before its row is judged
             shed.mark(i)
             g = shed.group_of[i]
-            watch.ahead[g] = told[5][g] if any(told[5]) else told[1] // 3  # an older version knew one number for all rows
+            watch.ahead[g] = told[5][g] if any(told[5]) else told[1] // 3  # an older version kept one number for all rows
             watch.grace[g] = watch.ahead[g] * 3
+    return settled
 
 
 def _fill(session, record):
@@ -70,8 +76,8 @@ def _fill(session, record):
 
 
 def _first_reading(session, shed):
-    """What flowed between the last checkpoint and the cut, by the meter's word. False: a register that says what cannot be is asked for
-    again, as long as the session may wait for it; then it counts for nothing."""
+    """Counts what flowed between the last checkpoint and the cut, as the meter shows it. False: an implausible register is read again, as
+    long as the session may wait for it; after that it is not counted."""
     count = session.count
     wh = session.reading.energy_wh
     step = step_wh(count.wh, wh)

@@ -22,8 +22,8 @@ Hazards: an outlet that is on without a meter or a record (energy given away, or
 
 Transitions into STOPPING carry a number of stop_causes: NO_LOAD or DEAD_CONTACT (when resumed OUTAGE_GONE, SUPPLY_LOST) from WAITING;
 FULL, UNPLUGGED, OVER_POWER, MIN_POWER, LOAD_SWAPPED from the curve; MAX_TIME, BACKSTOP, WAITED, METER_STALE, TRIP, BLIND, RELAY_BUS,
-SUPPLY_LOST, MAINTENANCE, USER, OPERATOR from anywhere. A first cause stands; only WELDED replaces it (power flows on: not the customer's),
-and not a TRIP, which settles on the first reading after opening.
+SUPPLY_LOST, MAINTENANCE, USER, OPERATOR from anywhere. The first cause stays; only WELDED replaces it (the power that flows on is not the
+customer's), but never a TRIP, which settles on the first reading after opening.
 """
 
 from time import ticks_diff
@@ -49,12 +49,12 @@ DONE = const(8)
 
 STALE_GRACE_MS = const(15000)
 _STUCK_MWH = const(5000)  # five steps of the register
-_BASELINE_MS = const(8000)  # a customer stands there
+_BASELINE_MS = const(8000)  # a customer is waiting
 _ASK_MS = const(2000)
 _RESUME_METER_MS = const(60000)  # nobody waits, nothing flows
 _BACK_MW = const(3000)
 _RETRY_MS = const(1000)
-_BACK_DATED_MS = const(12000)  # the 10 s that confirm `unplugged`, and 2 s for the meter to follow: who is dark for longer has unplugged
+_BACK_DATED_MS = const(12000)  # the 10 s that confirm `unplugged`, and 2 s for the meter to follow: without power for longer is unplugged
 
 
 class Session:
@@ -66,7 +66,7 @@ class Session:
         self.reading = shed.poller.reading(self.meter)
         self.card = card
         self.id = self.start_s = self.cause = self.energised_ms = 0
-        self.tariff = shed.tariff  # the price of the beginning, whatever is configured later
+        self.tariff = shed.tariff  # the price at its beginning, whatever is configured later
         self.count = None
         self.watch = LoadWatch()
         self.time = TimeLimits()
@@ -74,9 +74,9 @@ class Session:
         self.resumed = False
         self._last_ms = -1
         self._was = 0  # at the last step: 0 relay open, 1 closed, 2 closed and billed
-        self.closed_ms = self.dark_ms = 0  # since the relay closed; the same, and no power (WAITING: no load) seen
-        self.wait_ms = 0  # closed, since it began; a pause with a load sets it back, no dip, no relay and no pause without one
-        self.unread = None  # resumed: called with the first reading, which tells what flowed before the cut
+        self.closed_ms = self.dark_ms = 0  # since the relay closed; since then, or since the last power (WAITING: load)
+        self.wait_ms = 0  # closed, since it began; only a pause with a load resets it: no dip, no relay and no pause without one
+        self.unread = None  # resumed: called with the first reading, which shows what flowed before the cut
         self.top_up_ms = 0  # of a top-up that a cut interrupted
         self._asked_ms = 0  # since the meter was asked
         self.signature = Signature()
@@ -128,7 +128,7 @@ class Session:
         self.time.go_on(span_ms, self._was > 0, counts, closed and self.is_billed(), reason)
         over, late_ms = self.time.over(shed.rules, self.energised_ms)
         if over and self._was == 2:
-            self.energised_ms -= min(late_ms, span_ms)  # noticed late: what is past the limit is not billed
+            self.energised_ms -= min(late_ms, span_ms)  # noticed late: time past the limit is not billed
         fresh = self.reading.valid and self.reading.count != self._seen
         read_ms = 0
         believed = fresh and self.reading.odd_wh < 0
@@ -166,12 +166,12 @@ class Session:
             self.resumed = True
             if self.state == TOP_UP:
                 self.top_up_ms = self.state_ms
-            if self.is_billed():  # the bike may be another afterwards
+            if self.is_billed():  # it may be another bike afterwards
                 self.energised_ms -= min(self.dark_ms, _BACK_DATED_MS)
                 self.wait_ms = 0
                 self.signature.remember(self.signature.level_mw, self.watch.peak_mw, self.energised_ms)
             self.enter(RESUMING)
-            self.time.go_on(0, False, False, False, True)  # as the relay will be: a cut now takes seconds, not minutes
+            self.time.go_on(0, False, False, False, True)  # the relay as it will be: a cut now costs seconds, not minutes
             self.checkpoint(shed)
 
     def shows_nothing(self):
@@ -185,7 +185,7 @@ class Session:
         self.state_ms = 0
 
     def checkpoint(self, shed):
-        """What a cut may not lose; False when the flash refuses."""
+        """Writes what a cut must not lose; False when the flash refuses."""
         count = self.count
         top_up_ms = self.state_ms + 1000 if self.state == TOP_UP else self.top_up_ms
         used_s, whole_s, open_s = self.time.promise_s(shed.rules)
@@ -202,7 +202,7 @@ class Session:
         if starting and shed.start_blocked:
             self.enter(DONE)
         elif not starting and shed.keeps_off(self.index):
-            self.state_ms = 0  # it does not wait for the meter
+            self.state_ms = 0  # it waits for the shed, not for its meter
         elif believed:
             if not starting:
                 shed.sink.session_resumed(self.id, self.index, self.energised_s())
@@ -246,7 +246,7 @@ class Session:
             if unread_ms > STALE_GRACE_MS:
                 shed.meter_lost(self.index)
                 cause = stop_causes.METER_STALE
-                if self.state != WAITING:  # nobody measured it: nobody pays for it
+                if self.state != WAITING:  # not measured, so not billed
                     self.energised_ms -= min(unread_ms, self.energised_ms)
         if cause:
             self.stop(cause)
@@ -266,7 +266,7 @@ class Session:
                 self.top_up_ms = self.dark_ms = 0
                 self.checkpoint(shed)
                 return 0
-            self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # tells NO_LOAD from DEAD_CONTACT
+            self.watch.peak_mw = max(self.watch.peak_mw, power_mw)  # distinguishes NO_LOAD from DEAD_CONTACT
         if self.wait_ms < limits.start_ms:
             return 0
         if self.resumed:
@@ -274,7 +274,7 @@ class Session:
         return shed.no_load(self.index, self.watch.peak_mw)
 
     def _follow(self, shed, read_ms):
-        if self.count.still_mwh > _STUCK_MWH:  # it answers, and measures nothing: no session on that
+        if self.count.still_mwh > _STUCK_MWH:  # the meter answers and measures nothing: no session goes on with it
             shed.meter_lost(self.index)
             return stop_causes.METER_STALE
         limits = shed.rules

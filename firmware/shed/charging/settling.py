@@ -1,4 +1,4 @@
-"""The end of a session: relay open, then the meter's last word on what flowed, and that nothing flows any more.
+"""The end of a session: the relay opens, then the meter's last reading shows what flowed, and that nothing flows any more.
 
 Hazard: a session settled while its relay is still closed, or on a reading that began before it opened; a contact that welded, unseen.
 """
@@ -10,7 +10,7 @@ from shed.charging import stop_causes
 NO_POWER_MW = const(1000)  # less is no power, but a neighbour's crosstalk (decision 0022); a lithium charger at rest may show as little
 FOLLOWS_MS = const(2000)  # a meter's power value follows the relay within this
 _OPEN_MS = const(3000)  # the outputs must report the relay open within this
-_FINAL_MS = const(5000)  # then the last reading will do
+_FINAL_MS = const(5000)  # after this the last reading is used
 
 
 class Ending:

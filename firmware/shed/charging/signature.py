@@ -1,10 +1,11 @@
 """Whether what draws power after a gap is still the same load: a bike swapped in an outage, or within the seconds before `unplugged`.
 
-Hazard: the next bike charges on the last one's card. Only the clear is told. More than a quarter and 15 W above the peak of the session:
-no charger draws more after a pause than ever before; one that begins anew with its constant-current stage stays below its peak. Or, where
-the load stood in that stage (85 % of the peak) when it was last seen, 20 % of the peak to 70 % of that level within a minute: a pack does
-not lose its appetite in a gap (less may be a charger that found its pack full: it goes on to `full`), and one that begins to taper gets a
-checkpoint of its own. In the first five minutes of a session nothing is compared: a flat pack begins with a trickle.
+Hazard: the next bike charges on the last one's card. Only a clear difference counts as another bike. Either more than a quarter and 15 W
+above the peak of the session: no charger draws more after a pause than ever before; one that restarts its constant-current stage stays
+below its peak. Or, where the load was in that stage (85 % of the peak) when it was last seen, 20 % of the peak to 70 % of that level within
+a minute: a pack does not need less after a gap (still less may be a charger that found its pack full: it goes on to `full`), and a load
+that begins to taper gets a checkpoint of its own. In the first five minutes of a session nothing is compared: a flat pack begins with a
+trickle.
 """
 
 from micropython import const
@@ -14,13 +15,13 @@ _TURNED = const(1)  # it begins to taper: worth a checkpoint
 SWAPPED = const(2)
 
 _YOUNG_MS = const(300000)
-_LOOK_MS = const(60000)  # chargers that start softly
+_LOOK_MS = const(60000)  # for chargers that start softly
 _GAP_MW = const(3000)
 _MORE_MW = const(15000)
 
 
 class Signature:
-    """level_mw: as last seen, not in a gap. remember() for a session that an outage cut."""
+    """level_mw: as last seen, not in a gap. remember() for a session that an outage or a pause cut."""
 
     def __init__(self):
         self.level_mw = 0
@@ -28,16 +29,16 @@ class Signature:
         self._gap = False
         self._back_ms = -1  # since the load came back; -1: not comparing
         self._most_mw = 0  # of that time
-        self._high = False  # it stood above the taper
+        self._high = False  # it was above the taper
 
     def remember(self, level_mw, peak_mw, billed_ms):
-        """The gap is an outage."""
+        """The gap is an outage, or a pause."""
         self.level_mw = level_mw
         self._begin(peak_mw, billed_ms)
 
     def _begin(self, peak_mw, billed_ms):
         self._gap = True
-        if self._back_ms < 0:  # a gap within the comparison compares with the same
+        if self._back_ms < 0:  # a gap during a comparison keeps its reference
             self._peak_mw = peak_mw if billed_ms >= _YOUNG_MS else 0
         self._back_ms = -1
 

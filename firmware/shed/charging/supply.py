@@ -3,11 +3,11 @@
 Hazard: a fallen breaker or a low voltage taken for so many people who unplugged, so many dead meters; a customer who pays for the dark.
 
   OK ----- meters of the group read under LOW_DV (BACK_DV while none of it is billed) for 3 s, or in dips --------> LOW    fault low_voltage
-  OK, LOW - every meter silent, or the load of two sessions gone at once --------------------------------------> LOST   fault supply_lost
-  LOW, LOST - meters read BACK_DV and more for 3 s, after a load that went 20 s; twice as long each time again -> OK
+  OK, LOW - every meter silent, or the load of two sessions lost at once --------------------------------------> LOST   fault supply_lost
+  LOW, LOST - meters read BACK_DV and more for 3 s, after a vanished load 20 s; twice as long each time again -> OK
 
 In LOW and LOST sessions pause (session.py) and none begins. One silent meter stays a meter's fault. A contactor (85 % to pull in, 75 % or
-less to drop, IEC 60947-4-1) is not left to chatter: LOW_DV is 75 %, BACK_DV 85 % of 220 V. Nor is a row switched on whenever a weak feeder
+less to drop, IEC 60947-4-1) must not chatter: LOW_DV is 75 %, BACK_DV 85 % of 220 V. Nor is a row switched on whenever a weak feeder
 recovers (docs/decisions/0031): a loss counts for ten minutes, so that there are a dozen closings in an hour at most.
 """
 
@@ -24,16 +24,16 @@ _FAULTS = (0, FAULT_LOW_VOLTAGE, FAULT_SUPPLY_LOST)  # by state
 _LOW_DV = const(1650)
 _BACK_DV = const(1870)
 _LOAD_MW = const(5000)  # more than a charger at rest
-_NEW_MS = const(40000)  # an idle meter is read every 30 s; when one says low, or well again, the others are asked at once
+_NEW_MS = const(40000)  # an idle meter is read every 30 s; when one reads low, or normal again, the others are read at once
 _STILL_MS = const(1000)
-_TOLD_MS = const(2500)  # a low voltage is of now
+_TOLD_MS = const(2500)  # a low reading counts for so long
 _SURE = const(3)
-_DIP = const(60)  # seconds that a dip counts, and a loss; so much together is low, though it recovers in between
+_DIP = const(60)  # seconds that a dip counts, as _LOSS for a loss; _DIPS together are low, though it recovers in between
 _LOSS = const(600)
 _DIPS = const(150)
 _LOSSES = const(5400)
 _TRY_AGAIN = const(20)
-_GONE = const(9)  # less than a load needs to count as unplugged
+_GONE = const(9)  # looks; less than a load needs to count as unplugged
 
 
 class Supply:
@@ -44,16 +44,16 @@ class Supply:
         self._rows = rows
         n = len(rows)
         self.state = bytearray(n)  # not 0: sessions pause, none begins
-        self.turns = [0] * n  # looks in a row that said otherwise << 2 | what: what meters say about loads proves nothing
-        self.fed_s = bytearray(n)  # seconds since it came, or since the boot; 255 and more
-        self._until = [0] * n  # so many change it back
+        self.turns = [0] * n  # looks in a row that differ << 2 | the state they show; not 0: readings of loads prove nothing
+        self.fed_s = bytearray(n)  # seconds since the supply came, or since the boot; 255: and more
+        self._until = [0] * n  # so many looks change it back
         self._was_low = bytearray(len(shed.sessions))
         self._dipped = bytearray(n)  # at the last look
         self._losses = [0] * n  # seconds that losses and dips still count
         self._silent = bytearray(n)
         self._asked = bytearray(n)
-        self.owed = bytearray(n)  # a load went, and none has come since
-        self._gone = bytearray(len(shed.sessions))  # 0 no load was there, 1 it is there, then looks since it went
+        self.owed = bytearray(n)  # a load vanished, and none has come since
+        self._gone = bytearray(len(shed.sessions))  # 0: no load so far; 1: it is there; then looks since it vanished
 
     def step(self, now_ms):
         """Once a second."""
@@ -67,12 +67,12 @@ class Supply:
         row = self._rows[g]
         state = self.state[g]
         silent = sure = low = good = drawing = billed = dip = 0
-        last = before = _GONE  # looks since the last load went, and the one before
+        last = before = _GONE  # looks since the last load vanished, and the one before
         for i in row:
             session = shed.sessions[i]
             if session is not None and session.is_billed():
                 billed = 1
-        limit_dv = _LOW_DV if billed and not state else _BACK_DV  # its contactor holds; or would have to pull in
+        limit_dv = _LOW_DV if billed and not state else _BACK_DV  # its contactor holds; or it would have to pull in
         for i in row:
             meter = shed.meter_of(i)
             reading = poller.readings[meter]
@@ -89,7 +89,7 @@ class Supply:
                         good += 1
                     elif age_ms < _TOLD_MS:
                         low += 1
-                    dip |= is_low > self._was_low[i]  # a meter that says low for ever makes none
+                    dip |= is_low > self._was_low[i]  # a meter that reads low for ever makes no dip
                     self._was_low[i] = is_low
             gone = 0
             session = shed.sessions[i]
@@ -99,7 +99,7 @@ class Supply:
                     drawing += 1
                     gone = 1 if gone == 1 or reading.power_mw >= _LOAD_MW else 0
                 elif gone:
-                    gone = _GONE if is_low else min(gone + 1, _GONE)  # a charger needs seconds after a dip
+                    gone = _GONE if is_low else min(gone + 1, _GONE)  # a charger needs seconds to start after a dip
                     if gone < last:
                         before = last
                         last = gone
@@ -144,7 +144,7 @@ class Supply:
         self._silent[g] = silent
 
     def _ask(self, g, news, now_ms):
-        """One meter is silent, or says low: three looks at the others, and three more when there is news."""
+        """One meter is silent, or reads low: the others are read three times, and three more when something changes."""
         if news:
             self._asked[g] = 0
         if self._asked[g] < _SURE:

@@ -3,8 +3,8 @@
 Hazard: money and minutes must come from the same final numbers: the price is computed once, from the energised seconds that are recorded.
 
 Time tariff (1 yuan = 5 hours): every started block of block_min minutes costs price_fen. Billed time is time with the relay closed after
-load was first seen; so a session that never drew power, 0 s, costs nothing, and its first second costs a block. What ends for
-want of supply or of a detector, or waited too long (_BY_TIME), pays for the time it had: pro rata, rounded down.
+load was first seen; so a session that never drew power, 0 s, costs nothing, and its first second costs a block. A session that ends for
+lack of supply or of a detector, or waited too long (_BY_TIME), pays for the time it had: pro rata, rounded down.
 """
 
 from micropython import const

@@ -49,7 +49,7 @@ class Auth:
         self.error = "auth"
 
     def step(self, now_ms):
-        """Lets time pass over nonce, presence and refusal. Call it at least once a minute."""
+        """Ends nonce, presence and refusal when their time is over. Call it at least once a minute."""
         if self._nonce is not None and not 0 <= ticks_diff(now_ms, self._nonce_ms) < _NONCE_MS:
             self._nonce = None
         if self._present and not 0 <= ticks_diff(now_ms, self._present_ms) < _PRESENCE_MS:

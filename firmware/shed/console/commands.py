@@ -1,30 +1,8 @@
-"""The verbs of the console, for tools (docs/protocols/console.md), and what both ways of asking share.
+"""The verbs of the console, for tools (docs/protocols/console.md), and what typed and framed commands share.
 
 Hazard: a reading that changes something, a write nobody authorised. Reading verbs are in `read`, writing ones in `write`, nowhere else.
 
-The `shed` that app.py passes in, all of it cheap, none of it raising:
-
-    mode                    "service" or "safe"
-    quiet()                 whether no outlet is on: only then may a module be imported
-    identity()              dict: fw, site, board, boot, cfg, mpy
-    status_items()          yields dicts with the keys of console.md: first the head (up_s, t, clk, trips, faults, group, hb, heap, trial),
-                            then outlets (o, st, mw, wh, s, fen, hold, on), points (p, st), gates (g, st), meters (m, age,
-                            ok, to, crc, dv). May yield None.
-    task_items()            yields dicts: first the scan's figures, then tasks (task, n, max_us, late_ms, over)
-    why(number)             (on 0/1/2, list of holder numbers in order), or None when no outlet has that number
-    outlet_number(index)    what stands on the socket
-    journal                 storage.journal.Journal
-    faults                  rows() yields (code, argument, times, live); len()
-    confirm(by)             keeps the configuration on trial; False when there is none, or its self-test failed
-    clear(by)               resets what can be reset: (mask of causes still latched, number of faults still there)
-    stop(number)            asks for an ordered stop; False when there is no such outlet or no session
-    cards                   access.cards.CardTable: .count, .record(i)
-    revoke(card)            clears the valid bit of a canonical card; False when the table does not have it
-    set_time(epoch_s)       sets the clock and journals it
-    enter_maintenance(by)   opens everything, journals, hard-resets into a maintenance boot; called when the answer was written
-                            (its last bytes may still be on the wire: let 20 ms pass before the reset)
-
-`by` is auth.CARD, KEY_SWITCH or HMAC.
+The `shed` is service/desk.py's Desk; contracts.pyi says what is asked of it. `by` is auth.CARD, KEY_SWITCH or HMAC.
 """
 
 from binascii import b2a_base64, hexlify, unhexlify
@@ -32,6 +10,11 @@ from binascii import b2a_base64, hexlify, unhexlify
 from micropython import const
 
 from shed.storage.journal import SESSION_KINDS
+
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.console.contracts import Shed
 
 _HINTS = {
     "auth": "tap a maintenance card, turn the key switch, or use --key",
@@ -61,15 +44,15 @@ def number(fields, name, low, high, default=None):
 
 
 class Commands:
-    """shed: as above. auth: console.auth.Auth. `after`: what to call once the answer went out, or None."""
+    """shed: see contracts.pyi. auth: console.auth.Auth. `after`: what to call once the answer went out, or None."""
 
-    def __init__(self, shed, auth):
+    def __init__(self, shed: "Shed", auth):
         self.shed = shed
         self.auth = auth
         self.after = None
 
     def write(self, verb, fields, now_ms):
-        """Runs a writing verb; its answer, or None when `verb` is not one, or one that may now be read. fields: o, t, c, mac."""
+        """Runs a writing verb; its answer, or None when `verb` is not one, or is left to `read`, now authorised. fields: o, t, c, mac."""
         shed = self.shed
         value = 0
         card = ""
@@ -93,7 +76,7 @@ class Commands:
             trips, faults = shed.clear(by)
             return {"ok": True, "trips": trips, "faults": faults}
         if verb == "cards":
-            return None  # who may open the gate is told to those who may change it
+            return None  # only those who may change the list of cards may see it
         if verb == "revoke":
             try:
                 if not shed.revoke(unhexlify(card)):

@@ -6,7 +6,8 @@ Hazard: a chatty or broken serial line that keeps the shed from its work. Every 
     LISTENING --request--> SENDING --frame is out--> WAITING --acknowledged--> SENDING (next frame), or LISTENING after the last
     WAITING --500 ms without--> the frame again, 3 times, then LISTENING         any --new request--> SENDING
 
-A search that takes longer than 300 ms says that it lives: what is known goes out as a frame "of 0", and then that frame again every 300 ms.
+A search that takes longer than 300 ms shows that it lives: the known item goes out as a frame "of 0", and then that frame again every 300
+ms.
 """
 
 from time import ticks_diff
@@ -16,6 +17,11 @@ from micropython import const
 from shed.console import frame, line
 from shed.console.commands import Commands, error
 from shed.console.talk import Talk
+
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.console.contracts import Shed, Stdio
 
 LISTENING = const(0)
 TALKING = const(1)
@@ -34,12 +40,12 @@ _CHUNK = const(32)
 
 
 class Console:
-    """stdio: `read_into(buf)` -> n, never blocking, and `write(data)`. shed: see commands.py. auth: console.auth.Auth.
+    """stdio, shed: see contracts.pyi. auth: console.auth.Auth.
 
     Counters: `bad_frames`, `resent`, `dropped` answers.
     """
 
-    def __init__(self, stdio, shed, auth):
+    def __init__(self, stdio: "Stdio", shed: "Shed", auth):
         self._stdio = stdio
         self._auth = auth
         self._commands = Commands(shed, auth)
@@ -51,7 +57,7 @@ class Console:
         self._sent = 0
         self._source = None  # generator of the running command
         self._item = self._peek = self._told = self._frame = None
-        self._exhausted = self._counted = False  # the source has no more; the tool knows
+        self._exhausted = self._counted = False  # the source has no more; the tool knows the count
         self._sequence = self._index = 0
         self._frame_ms = self._tries = 0
         self._last = -1  # sequence and CRC of the last request
@@ -137,14 +143,14 @@ class Console:
             self._acknowledged(now_ms)
 
     def _refuse(self, name):
-        """A frame 0 of 0 under sequence 00: nothing ran, nobody need acknowledge."""
+        """A frame 0 of 0 under sequence 00: nothing ran, no acknowledgement is needed."""
         self.bad_frames += 1
         self._say(frame.answer(0, 0, 0, {"err": "crc"} if name == "crc" else error(name)))
 
     # Typed commands.
 
     def _tell(self, source):
-        """Goes on with a listing, and looks in what is typed meanwhile for a tool that speaks. 32 characters wait, more are dropped."""
+        """Goes on with a listing, and looks for a tool's request in the input. 32 typed characters wait, more are dropped."""
         chunk = self._chunk
         if self._at:
             left = self._have - self._at
@@ -155,7 +161,7 @@ class Console:
             self._have = 0
         self._have += self._stdio.read_into(memoryview(chunk)[self._have :])
         if chunk[: self._have].find(b">") >= 0:
-            self._finish()  # a tool wants to speak: it goes first
+            self._finish()  # a tool's request goes first
             self._say(b"\r\n")
             return
         try:
@@ -178,9 +184,9 @@ class Console:
         if same and self.state == SENDING and self._index < 2:
             if self._index:
                 self._say(self._frame)
-            return  # it is still looking: to begin anew would never end
+            return  # the search still runs: begun anew each time it would never end
         after = None
-        if same:  # asked again because our answer was lost: what comes behind it still waits
+        if same:  # asked again because our answer was lost: what is to follow it still waits
             after = self._commands.after
             self._commands.after = None
         self._finish()
@@ -200,7 +206,7 @@ class Console:
         self.state = SENDING
 
     def _send(self, source, now_ms):
-        """One step on, 2 to 10 ms: pulls until the item to send and the one behind it (or the end) are known, then sends it."""
+        """One step, 2 to 10 ms: pulls until the item to send and the next one (or the end) are known, then sends it."""
         if not self._exhausted and (self._item is None or self._peek is None):
             try:
                 item = next(source)
@@ -271,7 +277,7 @@ class Console:
             self._again(now_ms)
 
     def _finish(self):
-        """Ends the running command, whatever it has left to say, and does what was to be done behind its answer."""
+        """Ends the running command, complete or not, and does what was to follow its answer."""
         self._source = self._item = self._peek = self._told = self._frame = None
         self.state = LISTENING
         after = self._commands.after

@@ -1,6 +1,6 @@
 """Framed lines: requests in, answers out, each under a CRC, so that a lost byte is a retry and never a wrong command (console.md).
 
-Hazard: noise that reads as a command. A request whose CRC, length or shape is wrong is told from a good one here, before anything runs.
+Hazard: noise that reads as a command. A request whose CRC, length or shape is wrong is found here, before anything runs.
 """
 
 import json

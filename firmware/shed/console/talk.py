@@ -116,7 +116,7 @@ class Talk:
                     about += "%s %d " % (name, row.pop(name[0]) + (0 if name == "outlet" else 1))
             if "m" in row:
                 about = "meter of outlet %s " % self._commands.shed.outlet_number(row.pop("m"))
-            if "f" in row:  # its argument as what stands on the thing, as in the rows of the things
+            if "f" in row:  # its argument as the number on the thing, as in the rows of the things
                 code = row["f"]
                 row["a"] = self._commands.shed.outlet_number(row["a"]) if code in _OF_OUTLETS else row["a"] + (code in _OF_OTHERS)
             yield about + " ".join(["%s=%s" % pair for pair in row.items()]) + "\n"

@@ -28,7 +28,7 @@ _GROUPS = ("off", "on", "MAY BE LIVE: switch its breaker off")
 
 
 class Typed:
-    """`run` one typed line. commands: console.commands.Commands; the rest: what console.talk, which imports this module, knows too."""
+    """`run` one typed line. commands: console.commands.Commands; the rest: constants of console.talk, which imports this module."""
 
     def __init__(self, commands, most, writes, breaker):
         self._commands = commands
@@ -69,7 +69,7 @@ class Typed:
             if row is None:
                 yield None
             elif "o" in row:
-                found = [holder for holder in row["hold"] if holder not in (NO_SESSION, LEASE)] or row["hold"][:1]  # what no card changes
+                found = [holder for holder in row["hold"] if holder not in (NO_SESSION, LEASE)] or row["hold"][:1]  # what no card ends
                 hold = ": " + "; ".join([word(words.HOLDERS, holder) for holder in _told(found)]) if found else ""
                 if row["s"] or row["mw"]:
                     power = ", %d.%d W" % (row["mw"] // 1000, row["mw"] // 100 % 10)

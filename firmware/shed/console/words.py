@@ -28,7 +28,7 @@ FAULTS = (
     "|reader silent, reader|gate forced, gate|gate held open, gate|input chatters, point|watchdog|relay or fuse dead, outlet"
     "|self-test failed|unprotected: no heartbeat circuit|expander bus out, bus|trip of another configuration"
     "|no supply (breaker; or its meters' bus), group"
-    "|low voltage, group|LIVE although told off, outlet|meter shows another outlet's load: wiring, outlet"
+    "|low voltage, group|LIVE although commanded off, outlet|meter shows another outlet's load: wiring, outlet"
     "|fire point cannot be read, point|configuration of another board|session or trip record refused"
     "|clock not set: dated cards never end||register jumped, meter of outlet"
 )
@@ -41,7 +41,7 @@ PRESSES = "|several cards are open, tap again|several outlets pressed, wait 30 s
 _UNKNOWN = "a cause of another configuration"
 RESETS = "|power-on|hard reset|watchdog|deep sleep|soft reset"
 
-# One sentence per journal kind, from 1: {n2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` tells letter n.
+# One sentence per journal kind, from 1: {n2} is its field 2 behind the time fields (records.md; `:` is 10), as `_told` shows letter n.
 _SENTENCES = (
     "boot {n3} by {R0}{b1}|TRIP: {x0}{p1}, effects {m2}{u4}|trip of {x0} reset by {A1}"
     "|outlet {o1}: session {s0} begins, card {c2}, {y4}"

@@ -34,7 +34,7 @@ JAMMED = const(7)
 MAX_REGISTERS = const(24)
 _RX_SIZE = const(128)  # at least two of the longest replies
 _JAM_MS = const(60)  # a line that is not quiet for t3.5 within this is jammed
-_GAP_MS = const(20)  # a reply that pauses this long is not going on (an ESP32 FIFO shows its tail up to 10 characters late)
+_GAP_MS = const(20)  # a reply that pauses this long is over (an ESP32 FIFO shows its tail up to 10 characters late)
 _NAP_MS = const(5)  # look again this often once a reply is overdue
 _TURN_MIN_MS = const(3)
 
@@ -44,13 +44,13 @@ class RtuMaster:
 
     char_bits: 10 without, 11 with parity. turnaround_ms: what a meter may think before it answers. echo: the transceiver may let the
     master hear its own request; with False such bytes are counted as noise, and skipped just the same. drive: called with 1 to switch the
-    transceiver's driver on and with 0 to listen, None where it turns itself round; then uart.txdone() is asked too.
+    transceiver's driver on and with 0 to listen, None where it switches by itself; with it uart.txdone() is asked too.
     """
 
     def __init__(self, uart, baud, char_bits=10, turnaround_ms=200, echo=True, drive=None):
         self._uart = uart
         self._char_us = char_bits * 1000000 // baud
-        self._silence_ms = 38500 // baud + 2 if baud <= 19200 else 3  # rounded up, and one more for the tick's own grain
+        self._silence_ms = 38500 // baud + 2 if baud <= 19200 else 3  # rounded up, and one more for the resolution of a tick
         self._limit_ms = turnaround_ms
         self._echo = echo
         self._drive = drive
@@ -127,7 +127,7 @@ class RtuMaster:
 
     def _send(self, now_ms):
         waiting = self._uart.any()
-        if waiting:  # the tail of something late: not ours any more
+        if waiting:  # the tail of a late reply, to an earlier request
             self.noise += self._uart.readinto(self._rx, min(waiting, _RX_SIZE)) or 0
             self._heard_ms = now_ms
         quiet_ms = ticks_diff(now_ms, self._heard_ms)
@@ -154,7 +154,7 @@ class RtuMaster:
         self.driving = False
 
     def _take(self):
-        """Move what has arrived into _rx behind what is there. Only a second helping allocates (a view)."""
+        """Move what has arrived into _rx behind what is there. Allocates (a view) only when a reply arrives in several reads."""
         waiting = self._uart.any()
         if not waiting:
             return False

@@ -1,13 +1,13 @@
 """Which meter is read when: energised ones every second, idle ones every half minute, dead ones ever more rarely.
 
-Hazard: a silent meter on an energised outlet is a socket nobody watches. Staleness is therefore a value anyone can ask for
-(age_ms), and one dead meter may cost the others no more than one time-out per back-off period.
+Hazard: a silent meter on an energised outlet is a socket nobody watches. Staleness is therefore a value for every caller (age_ms), and one
+dead meter may cost the others no more than one time-out per back-off period.
 
-Back-off after a time-out: 2 s, doubling to 60 s (an energised meter: to 5 s). A damaged reply, or one out of range, is simply read
-again after the usual interval: somebody is there. Priority: asked for by request_now, then energised in turn, then the idle one that is
-longest overdue; one that is half a minute late goes before the energised ones, so that it never starves.
-The choice is made ten times a second with 40 meters: it looks at the energised ones from where it stopped, and at the idle ones only when
-one of them is due.
+Back-off after a time-out, an exception or a foreign reply: 2 s, doubling to 60 s (an energised meter: to 5 s). After a damaged reply, or
+one out of range, the meter is simply read again after the usual interval, for it is there. Priority: meters asked for by request_now, then
+energised ones in turn, then the idle one that is longest overdue; an idle one that is half a minute late goes before the energised ones, so
+that it never starves. The choice is made ten times a second with 40 meters: it looks at the energised ones from where it stopped, and at
+the idle ones only when one of them is due.
 """
 
 from array import array
@@ -57,7 +57,7 @@ class Poller:
         self._cursor = [0 for _ in buses]
         self._idle_ms_at = [0 for _ in buses]  # no idle meter of the bus is due before this
         self._asked = [-1 for _ in buses]  # the meter each bus is waiting for
-        self.fresh = [0] * ((n + _WORD - 1) // _WORD)  # meters with a new reading, for the one consumer who clears it
+        self.fresh = [0] * ((n + _WORD - 1) // _WORD)  # meters with a new reading, for the one consumer, which clears it
         self._started = False
         self._now_ms = 0
         self.wanted = False  # request_now since the last step: call step soon
@@ -76,11 +76,11 @@ class Poller:
         return ticks_diff(now_ms, r.updated_ms) if r.valid else NO_READING_MS
 
     def silent_s(self, i):
-        """How long meter i is left alone after time-outs in a row: 0 when it answered last, 2 after one, more after two."""
+        """The back-off of meter i after failures in a row: 0 when it answered last, 2 after one, more after two."""
         return self._back_off_s[i]
 
     def energised(self, words):
-        """Meters that matter now: mask words of 30 bits, by meter index. One that is new here is read at once."""
+        """The meters to read every second: mask words of 30 bits, by meter index. A newly added one is read at once."""
         changed = False
         for w in range(min(len(words), len(self._hot))):
             if words[w] == self._hot[w]:
@@ -102,21 +102,21 @@ class Poller:
                 self._look_at_idle(b)
 
     def driving(self):
-        """Whether a transceiver of ours holds a line, for some 10 ms: what takes long begins later, lest it talk into the answer."""
+        """Whether a transceiver drives its line, for some 10 ms: a long task begins later, else the driver would talk into the answer."""
         for master in self._masters:
             if master.driving:
                 return True
         return False
 
     def request_now(self, i):
-        """Read meter i before all others, back-off or not."""
+        """Read meter i before all others, even during its back-off."""
         if not self._urgent[i]:
             self._urgent[i] = 1
             self._urgent_left += 1
         self.wanted = True
 
     def step(self, now_ms):
-        """Go on with every bus; returns ms until the next call is useful."""
+        """Advance every bus; returns ms until the next call is useful."""
         if not self._started:
             self._started = True
             for i in range(len(self._due_ms)):
@@ -203,7 +203,8 @@ class Poller:
         return -1
 
     def _look_at_idle(self, b):
-        """An idle meter of bus b may be due from now on. What was due earlier stays so: its lateness is its only claim on a full bus."""
+        """An idle meter of bus b may be due from now on. An earlier due time stays: on a full bus only its lateness gets a meter its
+        turn."""
         if ticks_diff(self._idle_ms_at[b], self._now_ms) > 0:
             self._idle_ms_at[b] = self._now_ms
 
@@ -220,7 +221,7 @@ class Poller:
                 reply_ms = ticks_diff(now_ms, reading.updated_ms)
                 if register.take(reading, wh, before_mw, reply_ms, ticks_diff(now_ms, reading.taken_ms)):
                     reading.taken_ms = now_ms
-                else:  # the next one tells
+                else:  # the next reading decides
                     self._due_ms[i] = ticks_add(now_ms, self._hot_ms)
                     self._look_at_idle(self._meters[i][0])
                 reading.count += 1

@@ -16,14 +16,17 @@ PZEM_016 = const(1)
 # PZEM-004T v3 / 014 / 016, manual v3.0 2.2: 0.1 V, 1 mA, 0.1 W, 1 Wh, 0.1 Hz. It measures 260 V and 100 A at most, and what
 # it can measure may be true: too much power is an overload to be ended, not a glitch to be dropped. The register rolls over behind
 # 9999.99 kWh, in steps of 1 Wh.
-PROFILES = {PZEM_016: (4, 0, 10, ((0, 1, 1, 3000), (1, 2, 1, 100000), (3, 2, 100, 260000), (5, 2, 1, 9999999), (7, 1, 1, 700)))}
+PROFILES = {
+    PZEM_016: (4, 0, 10, ((0, 1, 1, 3000), (1, 2, 1, 100000), (3, 2, 100, 260000), (5, 2, 1, 9999999), (7, 1, 1, 700))),
+}
 
 
 class Reading:
-    """The last good reading of one meter. valid: there is one, younger than an hour. count: readings so far (a fresh one: it changed).
+    """The last good reading of one meter. valid: there is one, younger than an hour. count: readings so far (changes with each new one).
 
     updated_ms (ticks), voltage_dv, current_ma, power_mw, frequency_dhz; energy_wh: the meter's own running register as last believed, at
-    taken_ms (register.py); odd_wh: one that is not yet, or -1; moved_wh: all jumps since boot; jumped: one is new, cleared by who looks.
+    taken_ms (register.py); odd_wh: a register that is not believed yet, or -1; moved_wh: the sum of all jumps since boot; jumped: there is
+    a new one, until the consumer clears it.
     """
 
     def __init__(self):
@@ -47,8 +50,8 @@ def _raw(master, field):
 
 
 def decode(profile, master, reading):
-    """Put the reply `master` holds into `reading`, all but its register, which is returned; -1, and reading untouched, when a value is out
-    of range or there is no voltage."""
+    """Put the reply that `master` holds into `reading`, all but its energy register, which is returned; -1, with `reading` untouched, when
+    a value is out of range or there is no voltage."""
     fields = profile[3]
     for field in fields:
         if _raw(master, field) < 0:

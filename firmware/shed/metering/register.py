@@ -1,8 +1,8 @@
 """A meter's running register: which of its steps are believed.
 
-Hazard: one wrong word in a frame with a good CRC bills 30 Wh, or takes a baseline away that never was. So a step that power and time
-cannot explain is taken only when a second reading goes on from it, and then it is no energy: it is added to `moved_wh`, and whoever
-counts moves his zero by it. A step that comes back so brings the old zero back. The first reading of all wants a second one, too.
+Hazard: one wrong word in a frame with a good CRC bills 30 Wh, or takes a baseline away that never was. So a step that power and time cannot
+explain is accepted only when a second reading continues from it, and it is no energy: it is added to `moved_wh`, and each energy count
+moves its zero by it. A register that jumps back thus brings the old zero back. The first reading of all needs a second one, too.
 """
 
 from micropython import const

@@ -1,4 +1,4 @@
-"""Contacts on expanders: what the scan read from a chip, on its way into the points' debounce.
+"""Contacts on expanders: passes what the scan read from a chip to the points' debounce.
 
 Hazard: a contact that looks quiet because nobody reads it. Only a fresh reading counts as a sample, a chip with a contact off normal is
 read in every other scan, and the points of a bus that is out are `stale`, a fault. Allocation-free, as the points are.

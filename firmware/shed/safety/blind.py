@@ -1,8 +1,8 @@
 """Blind points: what a fire point that is at fault costs. Blind means off (decision 0014).
 
 Hazard: an outlet that charges on under a detector that sees nothing. While a fire point is at fault nothing closes. One that cannot be
-read for two seconds cuts the outlets it protects. On any other fault what runs ends after the site's grace, except where another detector
-of the same zone, not at fault, protects it too. Nothing latches, and the gate stays as it is.
+read for two seconds cuts the outlets it protects. On any other fault running sessions end after the site's grace, except where another
+detector of the same zone, not at fault, protects the outlet too. Nothing latches, and the gate stays as it is.
 
     normal --fault--> nothing closes --no reading for 2 s------------------> its outlets cut (holder `blind`, fault 30)
                                      --grace, no detector of its zone------> their sessions end (stop cause `blind`)
@@ -16,7 +16,7 @@ from micropython import const
 from shed.safety import faults, holders
 
 _TURN_MS = const(100)
-_MOST_TURNS = const(5)  # what one step counts for: a board that was held up says nothing of its points
+_MOST_TURNS = const(5)  # the most that one step counts: a board that was held up knows nothing of its points meanwhile
 _DARK_TURNS = const(20)
 _TURNS_A_MIN = const(600)
 
@@ -35,7 +35,7 @@ class BlindWatch:
         self._blind = 0
         self._was = 0  # fire points at fault in the last turn
         self._dark_turns = bytearray(points.count)
-        self._turns = [0] * points.count  # at fault, and no other detector; wanes as it grew, so that a moment of quiet gives no new grace
+        self._turns = [0] * points.count  # at fault without another detector; falls as it rose: a quiet moment gives no new grace
         self._waning = False
         self._beside = [0] * points.count  # detectors of its zone
         for i in range(len(zones)):
@@ -44,7 +44,7 @@ class BlindWatch:
                     self._beside[i] |= points.detectors & 1 << k
 
     def step(self, now_ms):
-        """Every 100 ms, or later: a busy board stretches no grace. Returns the outlets whose sessions are to end."""
+        """Every 100 ms, or later: a busy board does not lengthen the grace. Returns the outlets whose sessions are to end."""
         turns = ticks_diff(now_ms, self._at_ms) // _TURN_MS
         self._at_ms = ticks_add(self._at_ms, turns * _TURN_MS)
         turns = min(turns, _MOST_TURNS)

@@ -1,4 +1,4 @@
-"""Expander buses that the scan has given up: a fault with a number, and the way back.
+"""Expander buses that the scan has given up: raises their fault, and brings them back.
 
 Hazard: a bus that comes and goes, and a contactor that chatters with it. A bus has one second of rest before each try; one that was lost
 three times, with less than ten minutes in service after each, stays out until a person clears the fault.
@@ -21,7 +21,7 @@ class BusWatch:
         self._table = table
         self._out = 0  # buses whose fault has come
         self._losses = bytearray(len(buses.wires))
-        self._turns = [0] * len(buses.wires)  # until the next try; in service since
+        self._turns = [0] * len(buses.wires)  # since the loss or the last try; of a good bus since its return
 
     def step(self):
         """Every 100 ms."""
@@ -43,6 +43,6 @@ class BusWatch:
                 self._turns[bus] = self._losses[bus] = 0
 
     def forgive(self):
-        """A person has looked."""
+        """A person has cleared the fault: every bus may be tried again."""
         for bus in range(len(self._turns)):
             self._losses[bus] = 0

@@ -5,6 +5,11 @@ Law 7: no fault without a name. A fault is *live* while its condition lasts and 
 
 from micropython import const
 
+_TYPES = const(0)  # true for the type checker (host_tools/pyright-firmware.json); on a board the compiler leaves out what is under it
+
+if _TYPES:
+    from shed.safety.contracts import FaultSink
+
 SCAN_EXCEPTION = const(1)
 SCAN_TIMER_SILENT = const(2)
 CLOCK_STOPPED = const(3)
@@ -44,12 +49,12 @@ METER_JUMP = const(35)
 class Faults:
     """`sink(kind, code, arg)` hears each change once: kind 1 came, 0 is over, 2 cleared by a person."""
 
-    def __init__(self, sink):
+    def __init__(self, sink: "FaultSink"):
         self._sink = sink
         self._table = {}  # code << 16 | arg -> [times seen, live]
 
     def came(self, code, arg=0):
-        """A fault's condition holds. Says so to the sink only when it did not hold before."""
+        """A fault's condition holds. The sink hears of it only when it did not hold before."""
         key = code << 16 | arg
         row = self._table.get(key)
         if row is None:

@@ -1,6 +1,6 @@
 """What the samples of a loop mean: equal ones in a row, or their mean, against its bands (docs/decisions/0015).
 
-Hazard: hum or a loose wire taken for smoke, and smoke taken for either. Which loop is sampled when: loops.py.
+Hazard: hum or a loose wire taken for smoke, and smoke taken for either. loops.py chooses which loop is sampled when.
 
     microvolts   0 .. SHORT .. short .. ALARM .. alarm .. NORMAL .. normal .. OPEN
 
@@ -17,12 +17,12 @@ _OPEN = const(2)
 _SHORT = const(3)
 _STALE = const(5)
 
-_SPAN_US = const(8000)  # three samples of hum nearer than this may agree
+_SPAN_US = const(8000)  # three samples closer together than this may agree by hum alone
 _WINDOW = const(4)
 _WINDOW_US = const(15000)
 _FULL = const(200)
 _CALM_US = const(500000)
-_LONG_US = const(100000)  # so long in one band, seen so often, a loop in alarm has left it
+_LONG_US = const(100000)  # a loop in alarm leaves it after so long in another band, seen _OFTEN times
 _OFTEN = const(6)
 _LEAST = const(3)  # two samples a quarter period apart may agree by hum alone
 _TICKS = const(0x3FFFFFFF)
@@ -31,7 +31,7 @@ _TICKS = const(0x3FFFFFFF)
 class LoopJudge:
     """points: points.Points, whose masks and states these are. rows: (point index, PointConfig) of each loop. Lists are by loop.
 
-    `uneven`: loops whose samples in a row differed: only the mean counts. `ring`, `means`, `run` and `off_us` belong to loops.py too.
+    `uneven`: loops whose samples in a row differed: only the mean counts. loops.py uses `ring`, `means`, `run` and `off_us` too.
     """
 
     def __init__(self, points, rows):
@@ -46,7 +46,7 @@ class LoopJudge:
         n = len(rows)
         self.uneven = 0
         self._band = bytearray(n)  # band of the last sample
-        self.run = bytearray(n)  # samples in a row that said so; of a loop not in alarm, those about 5 ms apart
+        self.run = bytearray(n)  # samples in a row in that band; of a loop not in alarm, those about 5 ms apart
         self._since_us = [0] * n  # first sample of the run
         self.off_us = [0] * n  # last sample off the state, 0: none
         self.means = bytearray(n)  # means in a row in one band off the state, and the band << 5
@@ -69,7 +69,7 @@ class LoopJudge:
             self._since_us[k] = now_us
             run = 1
             if not began or (self.off_us[k] and 0 <= ticks_diff(now_us, self.off_us[k]) < _CALM_US):
-                self.uneven |= bit  # also one that comes back so soon: it takes no window away from others
+                self.uneven |= bit  # also one that is back so soon: it then takes no window from others
             if began:
                 self.off_us[k] = now_us
         else:
@@ -94,7 +94,7 @@ class LoopJudge:
             self._become(k, band)
 
     def quiet(self, k, now_us):
-        """The loop is in its normal band now: for how long?"""
+        """The loop is in its normal band: it changes its state, or settles, when it was there for long enough."""
         bit, i, _, _, _, _, clear_us = self._judged[k]
         quiet_us = ticks_diff(now_us, self.off_us[k])
         if self._points.state[i]:
@@ -104,9 +104,9 @@ class LoopJudge:
             self._settle(bit)
 
     def mean(self, k, mean_uv, taken, now_us):
-        """A mean that is not normal: twice in a window just begun, else four times: two disturbed samples are in three. So is the end
-        of a short, and a wire that flaps passes the band of smoke: from open or short, or with an open sample, four times as well, and
-        True while its turn waits for them."""
+        """A mean that is not normal changes the state: two in a row in a new window, else four, for two disturbed samples spoil three
+        means. Four also from open or short, or for smoke with an open sample: the end of a short and a flapping wire pass through the band
+        of smoke. Returns True while its turn waits for them."""
         bit, i, short_uv, alarm_uv, normal_uv, need, _ = self._judged[k]
         band = _SHORT if mean_uv < short_uv else _ALARM if mean_uv < alarm_uv else _OPEN
         state = self._points.state[i]
@@ -114,7 +114,7 @@ class LoopJudge:
             self._settle(bit)
             return False
         means = self.means[k] + 1
-        if taken == _WINDOW or means >> 5 != band:  # in different bands they tell nothing together
+        if taken == _WINDOW or means >> 5 != band:  # means in different bands prove nothing together
             means = band << 5 | 1
         self.means[k] = means
         soon = taken <= need + 2 and not _ALARM <= state <= _SHORT

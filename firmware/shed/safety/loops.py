@@ -9,11 +9,11 @@ whole number of half-periods apart all show the same moment of it. So:
                    stays so is `suspect`, a fault (points.py)
 
 A window begins anew when two samples are not about 5 ms apart. At most four loops are sampled in a scan. When more than three are off their
-band (four when none is calm) their windows take turns, each as long as telling smoke takes, from whatever state: five scans, seven where
-a loop is no longer open or short. A loop that was calm for half a second joins at once, in the place of the calm ones; one that flaps
-waits for its turn. A loop that cannot be read is `stale`.
+band (four when none is calm) their windows take turns, each as long as detecting smoke takes, from any state: five scans, seven where a
+loop is no longer open or short. A loop that was calm for half a second joins at once, in the place of the calm ones; one that flaps waits
+for its turn. A loop that cannot be read is `stale`.
 
-What the samples mean, judges loop_judge.py.
+loop_judge.py judges what the samples mean.
 
 Everything `sample` does is allocation-free. An OSError of the port comes from the emergency buffer when the heap is locked.
 """
@@ -24,13 +24,13 @@ from micropython import const
 
 from shed.safety.loop_judge import LoopJudge
 
-_NEAR_US = const(3500)  # nearer than this it is no other sample
-_FAR_US = const(6500)  # a window with a gap like this is no whole period
+_NEAR_US = const(3500)  # closer than this it is not another sample
+_FAR_US = const(6500)  # a window with a longer gap is no whole period
 _ALIAS_US = const(9000)  # samples this far apart may show the same moment of hum
 _WINDOW = const(4)
 _FULL = const(200)
 _AT_ONCE = const(4)  # loops in a scan
-_MORE = const(2)  # scans by which a turn may be longer
+_MORE = const(2)  # scans that a turn may be longer
 
 
 class Loops:
@@ -49,7 +49,7 @@ class Loops:
         self._looks = tuple(looks)
         n = self._count = len(looks)
         self._each = min(n, 3)
-        self._swap = int(n > 3 and n % 5 > 0)  # two and three in turn; three where that would come round in a multiple of 10 ms
+        self._swap = int(n > 3 and n % 5 > 0)  # two and three alternate; always three where a round would take a multiple of 10 ms
         self._turn = 0
         self._rest = False
         self._scan_us = 0
@@ -61,7 +61,7 @@ class Loops:
         self._size = 0
         self._room = _AT_ONCE
         self._crowded = False  # more are off their band than can be sampled at once
-        self._span = judge.need + 2 + _MORE  # scans in a turn: a window, as many means as tell smoke, and more
+        self._span = judge.need + 2 + _MORE  # scans in a turn: a window, the means that detect smoke, and _MORE
         self._left = self._span  # scans of the turn of `_members` that are left
         self._next = 0
         self._taken = bytearray(n)  # samples since the window began
@@ -99,7 +99,7 @@ class Loops:
                 turn += 1
             if turn == self._count:
                 turn = 0
-                if hot:  # fewer take turns: one scan without them, where they would come round with the mains
+                if hot:  # fewer take turns: one scan without them, where their round would keep step with the mains
                     self._rest = not (self._calm % (2 * each) and (self._calm % 5 or each == 1))
         self._turn = turn
 
@@ -126,7 +126,7 @@ class Loops:
         self._phase = phase = self._phase + 1 & 3
         ring = self._ring[phase]
         if chosen:
-            phase = -1  # nor is anybody's quiet judged: a turn has five scans, and each phase comes again
+            phase = -1  # nor is any loop judged quiet: a turn has five scans, so each phase comes again
         points = self._points
         looks = self._looks
         members = self._members
@@ -183,8 +183,8 @@ class Loops:
         return n if n < self._calm else self._calm
 
     def _choose(self, hot):
-        """Which of them are sampled in every scan: all. When they are too many they take turns, each long enough to tell smoke; one
-        that was calm joins at once, in the place of those that are calm still."""
+        """Chooses which loops off their band are sampled in every scan: all. When they are too many they take turns, each long enough to
+        detect smoke; one that was calm joins at once, in the place of the calm ones."""
         fresh = hot & ~self._hot
         if hot != self._hot:
             bits = hot ^ self._hot
@@ -227,13 +227,14 @@ class Loops:
             self._next = self._join(hot, fresh, room, self._next)
 
     def _join(self, wanted, fresh, room, k):
-        """Those of them that are not looked at yet, from number k on, as far as there is room: their windows begin. Returns the next k."""
+        """Adds those of `wanted` that are not sampled yet, from number k on, while there is room: their windows begin. Returns the next
+        k."""
         wanted &= ~self._group
         n = self._size
         if not wanted or n >= room:
             return k
         self._group |= wanted
-        later = wanted & -self._looks[k][0]  # points have their order: bits from that of k on
+        later = wanted & -self._looks[k][0]  # loops are in the order of their points: bits from that of k on
         wanted ^= later
         numbers = self._numbers
         members = self._members

@@ -1,9 +1,9 @@
 """The cause-and-effect matrix: what trips what, as masks (bit i is cause i, effect i; at most 30 of each).
 
 Hazard: a trip that does not reach its effect, and one that resets itself. A latched cause acts until a person resets it *and* every point
-of it is seen normal; one that is not latched acts for as long as a point of it is at fault. A latch that this configuration does not know
-(another one's cause) acts on everything. A cause that is not armed trips nothing: the changes of its points are
-recorded, and that is all.
+of it is seen normal; one that is not latched acts while it is present, and after that as long as a point of it is at fault. A latch that
+this configuration does not know (another one's cause) acts on everything. A cause that is not armed trips nothing: only the changes of its
+points are recorded.
 """
 
 from micropython import const
@@ -23,10 +23,9 @@ class Matrix:
     `holding_points` from `fault_seen`; it allocates nothing.
 
     causes: sequence of (point mask, votes needed, flags, effects mask). effects: sequence of (kind, index).
-    `cut_groups`, `free_gates`: masks of what must be open. `latching`: the causes that latch. `active`: causes present now; `latched`: held
-    until reset; neither has a cause that is not armed. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation.
-    `watched`: the points of armed causes; `recorded`: of all causes. windows_ms: per cause, how long after its alarm a point still counts as a vote (votes.py); none:
-    never.
+    `cut_groups`, `free_gates`: masks of what must be open. `latching`: the causes that latch. `active`: armed causes present now.
+    `latched`: held until reset. `unknown`: a latch of an unknown cause acts. `alarm`: the mask of the last evaluation. `watched`: points of
+    armed causes; `recorded`: of all. windows_ms: per cause, how long after its alarm a point still counts (votes.py); none: never.
     """
 
     def __init__(self, causes, effects, latched=0, windows_ms=()):
@@ -61,7 +60,7 @@ class Matrix:
         self.alarm_seen = 0
         self.fault_seen = 0
         self.active = 0
-        self.held = 0  # not latched, and a point at fault since
+        self.held = 0  # causes that are not latched, with a point at fault since they acted
         self.since = 0  # causes that began to trip since a task last took them (Scan.take_trips)
         self.unknown = False
         self.latched = 0
@@ -145,7 +144,7 @@ class Matrix:
         self._apply()
 
     def kept(self):
-        """The latches as one mask for flash: with UNKNOWN. Allocates then."""
+        """The latches as one mask for flash, with UNKNOWN; that one allocates."""
         return self.latched | UNKNOWN if self.unknown else self.latched
 
     # A latch may be older than this configuration, and its cause not in it: no points, no effects.
@@ -157,10 +156,10 @@ class Matrix:
         return self._causes[cause][4] if cause < len(self._causes) else 0
 
     def reset(self, unsure=0, fire=0):
-        """A person resets: latches are released whose cause is gone and of whose points none is in `unsure` (in alarm, at fault, about to
-        change, or not yet seen in this boot); an unknown one when no fire point is. Returns the mask of those that stay.
+        """A person resets. A latch is released when its cause is over and none of its points is in `unsure` (in alarm, at fault, about to
+        change, or not yet seen in this boot); an unknown latch when no fire point is. Returns the mask of those that stay.
 
-        A task calls it through Scan.reset_trips: a scan in the middle of it would be written over."""
+        A task calls it through Scan.reset_trips: else a scan in the middle of it would be overwritten."""
         known = 0
         for bit, mask, _votes, _flags, _effects in self._causes:
             known |= bit
@@ -169,7 +168,7 @@ class Matrix:
         if not fire & unsure:
             self.unknown = False
             self.latched &= known
-        if self.windows_ms:  # what was voted before counts no more
+        if self.windows_ms:  # earlier votes no longer count
             for k in range(len(self.windows_ms)):
                 self.note_recent(k, 0)
             self._voted = -1

@@ -13,7 +13,7 @@ Opening is immediate: contactor first on a trip, relay first otherwise. Closing 
 CONTACTOR_SETTLE_SCANS, so that the contactor, not the relay, never makes onto an inrush alone. Locks follow the same leases: a dead
 executive frees the gate. `drive` and `all_off` allocate nothing. At most 30 outlets (a mask is a small integer).
 
-Relays on expanders: what opens is written in the same scan, what closes in the next. A bus that errs opens its groups as a trip would.
+Relays on expanders: opening is written in the same scan, closing in the next. A bus error opens its groups as a trip would.
 """
 
 from micropython import const
@@ -61,7 +61,7 @@ class Outputs:
         self.cut_outlets = 0
         self.cut_since = 0  # outlets that a trip cut since Scan.take_cuts
         self.lost_outlets = 0  # behind a bus that is out
-        self.lost_since = 0  # those that were so since the executive last looked
+        self.lost_since = 0  # outlets lost since the executive last looked
         self._cut_seen = 0
         self._lost_groups = 0
 
@@ -77,7 +77,7 @@ class Outputs:
         self._lease_before &= ~mask
 
     def renew_locks(self, mask):
-        """The locks in `mask` are wanted energised; all others are released at the next scan."""
+        """Requests the locks in `mask` energised; all others are released at the next scan."""
         self._lock_lease = mask
         self._lock_lease_before &= mask
 
@@ -201,7 +201,7 @@ class Outputs:
         self.drop(outlets | lost)
 
     def _switch(self, outlets, on):
-        """Relays on GPIOs one by one, those on expanders by the word; the bus has them when it runs."""
+        """Switches relays on GPIOs one by one, those on expanders by the word; `Buses.run` writes these."""
         if outlets & self._bused:
             self._buses.switch(outlets & self._bused, on)
             outlets &= ~self._bused
@@ -213,7 +213,7 @@ class Outputs:
             part += 1
 
     def _close(self, on, opened):
-        """Slow path: something closes, or waits for its contactor. `_moving` stays while a contactor is not where it will be."""
+        """Slow path: something closes, or waits for its contactor. `_moving` stays set while a contactor is not in its final position."""
         before = self.relays_on
         moving = False
         g = 0
@@ -232,7 +232,7 @@ class Outputs:
                         moving = True
                     else:
                         ready |= mask
-                        moving |= not on & mask  # its last relay opened now, it follows in the next scan
+                        moving |= not on & mask  # its last relay opened now, the contactor follows in the next scan
                 elif self.contactors_on & bit:
                     if mask & self.kept & ~self.held & (self._lease | self._lease_before):
                         moving = True

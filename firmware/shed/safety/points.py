@@ -1,11 +1,11 @@
 """Points: the supervised inputs, sampled into masks once per scan.
 
 Hazard: a detector that nobody hears, and one that cries wolf. A point changes fast towards alarm (agreeing samples, spaced in time) and
-slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor (loops.py) also tells open and
+slowly back (quiet for its clear time). A contact is normal or in alarm; a loop with an end-of-line resistor (loops.py) also shows open and
 short. One that is neither quiet nor in alarm for a second and a half is `suspect`, a fault, until it has been quiet for its clear time.
 
-What may become an alarm is looked at in every scan; what is in alarm and quiet again takes turns, so that a shed with every point in alarm
-(or every point reset at once) still scans in time.
+A point that may become an alarm is looked at in every scan; points in alarm that are quiet again take turns, so that a shed with every
+point in alarm (or every point reset at once) still scans in time.
 
 Everything `sample` does is allocation-free: it runs inside the scan, with the heap locked. Bit i of a mask is point i.
 """
@@ -67,14 +67,14 @@ class Points:
         self.alarm = 0
         self.fault = 0
         self.suspect = 0
-        self.dark = 0  # those that could not be read when they were last looked at
+        self.dark = 0  # points that could not be read at the last look
         self.fire = 0
         self.seen = 0  # points that were sampled in this boot
-        self.detectors = 0  # fire points on loops: they hear by themselves, a call point needs a hand
+        self.detectors = 0  # fire points on loops: they detect by themselves, a call point needs a hand
         self.state = bytearray(count)
         self._band = bytearray(count)  # band of the last sample
-        self._agree = bytearray(count)  # samples in a row that said `_band`
-        self._since_us = [0] * count  # first sample of that row
+        self._agree = bytearray(count)  # samples in a row in `_band`
+        self._since_us = [0] * count  # first sample of that run
         self._last_us = [0] * count  # last sample that counted
         self.first_us = 0  # first differing sample of the newest alarm
         self.unquiet = 0  # suspect, in alarm or at fault: the points that need the slow path
@@ -144,8 +144,8 @@ class Points:
         self._doubted = doubted
 
     def _doubt(self):
-        """One a pass, so that eight at once make no long one. Only the scan changes a state: it may come between any two steps of the
-        review."""
+        """Handles one point a pass, so that eight at once make no long pass. Only the scan changes a state: it may run between any two
+        steps of the review."""
         doubted = self._doubted
         bit = doubted & -doubted
         self._doubted = doubted ^ bit
@@ -161,7 +161,7 @@ class Points:
         return self.fault & self.fire
 
     def off(self, bit):
-        """A sample of the point with this bit was off its state."""
+        """A sample of the point with this bit differed from its state."""
         self.shaken |= bit
         self.suspect |= bit
         self.unquiet |= bit

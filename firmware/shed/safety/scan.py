@@ -1,16 +1,15 @@
 """The scan: reads every point, evaluates the matrix, drives every output, strobes the heartbeat. Every 5 ms, before everything else.
 
 Hazards: a scan that does not run, runs late, runs on a stopped clock, or dies half-way. It runs as a soft callback of Timer 1, from an edge
-hint, or from the executive when the last pass is over 8 ms old. What it does not finish, the heartbeat circuit does: no strobe, no supply.
+hint, or from the executive when the last pass is over 8 ms old. If it does not finish, the heartbeat circuit acts: no strobe, no supply.
 
     run --> too soon after the last (2 ms)?  nothing
         --> read points -> matrix -> open, close -> strobe
         --> anything raised, clock unchanged over 4 entries, 10 passes in a row over 3 ms (4.5 at 160 MHz), half a second without a pass:
             all_off, `fault` set, no strobe ever again in this boot
 
-Nothing in a pass allocates; the heap is locked while it runs. What counts passes wraps early: a longer integer would be an allocation.
-A pass never runs inside another (the timer comes between any two bytecodes of a pass that the executive runs), nor while a task resets
-trips.
+Nothing in a pass allocates; the heap is locked while it runs. Counters of passes wrap early: a longer integer would be an allocation. A
+pass never runs inside another (the timer comes between any two bytecodes of a pass that the executive runs), nor while a task resets trips.
 """
 
 from time import ticks_diff, ticks_us
@@ -29,11 +28,10 @@ _DEAD_GAP_US = const(500000)  # the heartbeat circuit may have dropped: nothing 
 
 class Scan:
     """points, matrix, outputs: the objects of this room. heartbeat: an OutputPin or None (a board without the circuit is *unprotected*).
-    keep_latched(mask): hears of every new trip once the outputs are written, so that no reset forgets it; allocates nothing.
+    keep_latched(mask): called at every new trip once the outputs are written, so that no reset forgets it; allocates nothing.
 
     `run(timer_or_none)` is the one entry; `trips` counts trips.
-    `passes`, `timer_calls`, `last_us`, `worst_us`, `worst_gap_us`, `late` are for looking at.
-    `fault` is 0 or a code of safety/faults.py.
+    `passes`, `timer_calls`, `last_us`, `worst_us`, `worst_gap_us` are for display. `fault` is 0 or a code of safety/faults.py.
     """
 
     def __init__(self, points, matrix, outputs, heartbeat, keep_latched, cpu_mhz):
@@ -74,14 +72,14 @@ class Scan:
         heap_lock()
         try:
             self._pass()
-        except BaseException:  # noqa: BLE001  the scan's guard: whatever it was, everything opens
+        except BaseException:  # noqa: BLE001  the scan's guard: after any error everything opens
             self._fail(faults.SCAN_EXCEPTION)
         heap_unlock()
         self._inside = False
 
     def reset_trips(self):
-        """For a task: Matrix.reset with the scan standing aside, so that a trip in the same moment is not written over, neither here nor in
-        what `keep_latched` keeps. A pass follows at once. Returns the mask of the latches that this left."""
+        """For a task: Matrix.reset while the scan stands aside, so that a trip at the same moment is not overwritten, neither here nor in
+        what `keep_latched` keeps. A pass follows at once. Returns the mask of the latches that stay."""
         points = self.points
         self._inside = True
         try:
@@ -109,7 +107,7 @@ class Scan:
         since = self.matrix.since
         self.matrix.since = 0
         self._inside = False
-        if self.timer_calls != calls:  # it stood aside
+        if self.timer_calls != calls:  # the scan stood aside
             self.run(None)
         return since
 

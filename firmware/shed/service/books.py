@@ -1,8 +1,9 @@
-"""The books: everything that is written to flash about sessions, the gate, trips and faults, in the order that the laws ask for.
+"""The books: everything that is written to flash about sessions, the gate, trips and faults, in the order that the laws require.
 
-Hazard: a session that a power cut loses or bills twice, a trip without a record. What `Charging` asks for is programmed before it goes on
-(law 4), a settlement stands in the journal before the live ring forgets the session, and a second settlement of the same session is never
-written. A trip, and its reset, is asked for again until it stands. What repeats itself is counted; what finds no room is counted, and told.
+Hazard: a session that a power cut loses or bills twice, a trip without a record. A record that `Charging` requests is programmed before it
+goes on (law 4), a settlement is in the journal before the live ring forgets the session, and a second settlement of the same session is
+never written. The record of a trip, or of its reset, is tried again until it is written. Repeated events and records without room are
+counted, and the counts are recorded.
 """
 
 from struct import pack
@@ -14,7 +15,21 @@ from shed.storage import journal as kinds
 from shed.storage import live
 from shed.storage.repeats import NO_CARD, Repeats
 
+_TYPES = const(0)  # true for the type checker
+
+if _TYPES:
+    from shed.access.contracts import GateSink
+    from shed.charging.contracts import Sink
+
+    def _is_a_sink(books: "Books") -> "Sink":
+        return books
+
+    def _hears_gates(books: "Books") -> "GateSink":
+        return books.gate
+
+
 _TALLY_S = const(5)  # a detector that flaps all day wears the live ring no more than a session does
+
 
 class Books:
     """journal: storage.journal.Journal. live_ring: storage.live.LiveRing. clock: board.clock.Clock. outputs: safety.outputs.Outputs.
@@ -26,27 +41,28 @@ class Books:
         self.clock = clock
         self.outputs = outputs
         self.faults = codes.Faults(self._fault_changed)
-        self.forget = live_ring.done  # these four are of Charging's sink, too
+        self.forget = live_ring.done  # these four belong to Charging's sink, too
         self.watch = live_ring.watch
         self.fault = self.faults.came
         self.fault_over = self.faults.over
         self.cleared_by = 0
         self._session = 0
         self._repeats = Repeats(self.write)
-        self._due = []  # records of trips and resets that do not stand yet, oldest first
+        self._due = []  # records of trips and resets that are not written yet, oldest first
         self._lost_events = self._refused = 0
-        self._ends = []  # ids of sessions whose end was refused and does not stand
-        self._due_refused = False  # the first of _due was
+        self._ends = []  # ids of sessions whose end was refused and is not written yet
+        self._due_refused = False  # the first of _due was refused
         self._tally_s = 0
 
     def begin(self, boots, latched):
-        """Boot count of this boot: part of every record and of every session id. latched: what is latched now, as Matrix.kept."""
+        """boots: the count of this boot, part of every record and of every session id. latched: the latches now, as Matrix.kept."""
         self.journal.boot = boots
         self.journal.latched = latched
         self._session = (boots & 0xFFFF) << 16
 
     def write(self, kind, *fields):
-        """A journal record; no room for sessions is a fault that blocks new sessions. Returns whether it stands."""
+        """Writes a journal record; no room in the ring of sessions raises a fault that blocks new sessions. Returns whether it is
+        written."""
         if self._stands(kind, *fields):
             return True
         if kind in kinds.LASTING_KINDS:
@@ -56,7 +72,7 @@ class Books:
         return False
 
     def _stands(self, kind, *fields):
-        """The same for what is asked again until it stands, and counted once by who asks."""
+        """The same for a record that its caller tries again until it is written, and counts once if it is refused."""
         if self.journal.write(kind, *fields) >= 0:
             return True
         if kind in kinds.LASTING_KINDS:
@@ -64,16 +80,16 @@ class Books:
         return False
 
     def _owes(self):
-        """The fault holds as long as a record that was refused does not stand."""
+        """The fault lasts as long as a refused record is not written."""
         (self.faults.came if self._ends or self._due_refused else self.faults.over)(codes.RECORDS_LOST)
 
     def event(self, kind, detail, card, *fields):
-        """A record of what may repeat itself without end. detail, card: what makes it the same again."""
+        """A record of an event that may repeat without end. Events with the same detail and card are repetitions."""
         if self._repeats.is_first(self.clock.uptime_s, kind, detail, card):
             self.write(kind, *fields)
 
     def step(self):
-        """Tells what repeated itself, and how many records found no room. Trips that were only counted are kept against a cut."""
+        """Records the counts of repeated events and of records without room. Trips that were only counted are kept for after a cut."""
         now_s = self.clock.uptime_s
         repeats = self._repeats
         if repeats.trips and now_s >= self._tally_s:
@@ -95,7 +111,7 @@ class Books:
     def point(self, i, state):
         self.event(kinds.POINT, i << 8 | state, NO_CARD, i, state)
 
-    # The sink of charging.outlets.Charging.
+    # The sink of charging.outlets.Charging (charging/contracts.pyi).
 
     def new_session_id(self):
         self._session += 1
@@ -139,7 +155,7 @@ class Books:
     def release(self, holder, i):
         self.outputs.release(holder, 1 << i)
 
-    # The sink of access.gate.Gate.
+    # The sink of access.gate.Gate (access/contracts.pyi).
 
     def gate(self, event, reason, card):
         self.event(kinds.GATE, event << 8 | reason, card, event, reason, card)
@@ -154,8 +170,8 @@ class Books:
             self.event(kinds.FAULT_CLEARED, by << 24 | code << 16 | arg, NO_CARD, code, arg, by)
 
     def trips(self, new, matrix, alarm, latency_us):
-        """One record per cause in `new`, each with the mask of all latched causes: the newest record alone tells what is latched. Of a
-        cause that does not latch what repeats itself is counted."""
+        """One record per cause in `new`, each with the mask of all latched causes: the newest record alone shows what is latched. Repeated
+        trips of a cause that does not latch are only counted."""
         i = 0
         while new >> i:
             if new >> i & 1 and (matrix.latching >> i & 1 or self._repeats.is_first(self.clock.uptime_s, kinds.TRIP, i)):
@@ -177,7 +193,7 @@ class Books:
         self.write_due(matrix)
 
     def write_due(self, matrix):
-        """Trips and resets that have no record yet, in their order. Returns whether all stand."""
+        """Writes the trips and resets that have no record yet, in their order. Returns whether all are written."""
         while self._due:
             stands = self._stands(*self._due[0], matrix.kept())
             if stands:
@@ -191,5 +207,5 @@ class Books:
         return True
 
     def waits_for_room(self):
-        """Whether a trip has no record yet for want of an erased sector: nothing is on then that an erase could keep on."""
+        """Whether a trip has no record yet for lack of an erased sector: an erase can then keep nothing on, for its outlets are off."""
         return bool(self._due) and not self.journal.ring.ahead

@@ -1,4 +1,4 @@
-"""The desk: what the console may see of the shed and ask of it (the contract is in console/commands.py).
+"""The desk: what the console may see of the shed and ask of it (the contract is `Shed` in console/contracts.pyi).
 
 Hazard: a question that changes something. Everything here but `clear`, `confirm`, `stop`, `revoke`, `set_time` and `enter_maintenance` only
 reads.
@@ -110,7 +110,7 @@ class Desk:
             yield {"task": task.name, "n": task.runs, "max_us": task.worst_ms * 1000, "late_ms": task.late_ms, "over": task.overruns}
 
     def _why(self, i):
-        """Holders in order; without a session that is one of them, for the lease is only its consequence."""
+        """Holders in order; without a session `no_session` replaces the lease, which is only its consequence."""
         found = self._service.outputs.why(i)
         if self._service.charging.sessions[i] is None:
             if holders.LEASE in found:
@@ -120,7 +120,7 @@ class Desk:
         return found
 
     def why(self, number):
-        if self._service.wrong_board:  # no outlet is wired, so whichever number it is, and nobody sees whether it is off
+        if self._service.wrong_board:  # no outlet is wired: any number gets this answer, and nothing shows whether it is off
             return 2, [holders.WRONG_BOARD]
         if number not in self._service.wiring.numbers:
             return None
@@ -129,15 +129,15 @@ class Desk:
         return on, [] if on == 1 else self._why(i)
 
     def _on(self, i):
-        """0: off, and seen so. 1: on. 2: told off and not seen off: it may be live."""
+        """0: off, and seen off. 1: on. 2: commanded off and not seen off: it may be live."""
         if self._service.outputs.relays_on >> i & 1:
             return 1
-        silent = holders.METER_STALE in self._service.outputs.why(i)  # off when its meter was last heard, and nobody has seen it since
+        silent = holders.METER_STALE in self._service.outputs.why(i)  # off when its meter last answered, and not seen since
         return 2 if silent or self._service.charging.off_watch.may_be_live(i) else 0
 
     def outlet_number(self, index):
         numbers = self._service.wiring.numbers
-        return numbers[index] if index < len(numbers) else "?"  # of a configuration that is no longer here
+        return numbers[index] if index < len(numbers) else "?"  # an outlet of an earlier configuration
 
     # What needs authorisation.
 
@@ -164,7 +164,7 @@ class Desk:
         service.clock.set_epoch_s(epoch_s)
 
     def enter_maintenance(self, by):
-        """Opens everything, says so in the journal, restarts into a maintenance boot. Never returns."""
+        """Opens everything, records it in the journal, restarts into a maintenance boot. Never returns."""
         service = self._service
         service.outputs.all_off()
         service.books.write(MAINTENANCE, by)

@@ -18,8 +18,8 @@ _LOOK = const(16)  # cards, in 5 ms
 
 
 class Entrance:
-    """wired: wired.Wired. readers: (open UART, gate) of each. `admitted(card, role, now_ms)` hears of every card in order that came
-    anew."""
+    """wired: wired.Wired. readers: (open UART, gate) of each. `admitted(card, role, now_ms)` is called for every valid card that is newly
+    presented."""
 
     def __init__(self, wired, readers, books, safe_mode):
         self._wired = wired
@@ -60,7 +60,7 @@ class Entrance:
         return wake_ms
 
     def look_for_dates(self):
-        """While the clock is not set, a few cards further: whether the table has cards with a last day, which nobody enforces then."""
+        """While the clock is not set, checks a few more cards: a card with a last day raises a fault, for that day is not enforced then."""
         clock = self._books.clock
         live = self._books.faults
         if clock.quality:
@@ -82,7 +82,7 @@ class Entrance:
             self.admitted(card, role, now_ms)
 
     def locks(self, now_ms, free_gates):
-        """Goes on with every gate; the mask of locks that are to be held. Call it at least every 100 ms."""
+        """Advances every gate. Returns the mask of locks to hold. Call it at least every 100 ms."""
         mask = 0
         if self._safe_mode:
             return mask

@@ -21,6 +21,11 @@ from shed.safety.points import ALARM, NORMAL
 from shed.service.desk import Desk
 from shed.unload import unload
 
+_TYPES = const(0)  # true for the type checker
+
+if _TYPES:
+    from shed.console.contracts import Stdio
+
 BAD_BOOTS = const(5)  # more in a row: safe mode
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
@@ -31,16 +36,16 @@ _NO_WATCHDOG = const(1)  # arguments of the fault `self_test`
 _NO_PARTITION = const(2)
 _ERASE_LOOK_MS = const(200)
 _AFTER_ERASE_MS = const(600)  # an erase holds up everything for 45 to 300 ms: a card or a button waits for one, not for twenty
-_TRIPS_MS = const(500)  # a trip wakes them; a record that does not stand is asked for again after
+_TRIPS_MS = const(500)  # a trip wakes the task at once; a record that is not written is tried again after
 _RETRY_MS = const(100)
-_COLLECTED = const(1024)  # bytes more than a second ago: garbage was collected, which is more than what strings give back
+_COLLECTED = const(1024)  # bytes more than a second ago: the collector ran (freed strings give back less)
 _REQUEST_MS = const(12)  # longer than a request holds the line
 
 
 class Service:
     """start: shed.boot.start.Start, which is not kept. stdio: board.stdio.Console. The scan runs already."""
 
-    def __init__(self, start, stdio):
+    def __init__(self, start, stdio: "Stdio"):
         self.rtc = start.rtc
         self.watchdog = start.watchdog
         self.clock = start.clock
@@ -95,7 +100,7 @@ class Service:
         add("flash", self._erase_ahead, 400)
 
     def _self_test(self):
-        """What a board needs before it may sell: without its watchdog, or a place for its records, every outlet stays off."""
+        """What a board needs before it may charge: without its watchdog, or a place for its records, every outlet stays off."""
         failed = _NO_PARTITION if flash.missing else 0 if self.watchdog.armed else _NO_WATCHDOG
         if failed:
             self.outputs.hold(holders.SELF_TEST, self.outputs.everything)
@@ -104,7 +109,7 @@ class Service:
     # Tasks, in order of priority.
 
     def _write_trips(self, now_ms):
-        """The first records written of all: what tripped."""
+        """Trips are recorded before anything else."""
         matrix = self.matrix
         since = self.scan.take_trips()
         new = (since | matrix.latched) & ~self._trips
@@ -161,8 +166,8 @@ class Service:
         return 40
 
     def _admitted(self, card, role, now_ms):
-        """A card in order: its gate is open; now it may authorise at the console, or start a session, never both: who resets a trip must
-        not stand between a resident and the button (decision 0020)."""
+        """A valid card has opened its gate. Now it may authorise at the console, or start a session, never both: a person who resets a trip
+        must not come between a resident and the button (decision 0020)."""
         if role == MAINTENANCE:
             self.auth.note_presence(auth.CARD, now_ms)
         elif self.charging is not None:
@@ -183,7 +188,7 @@ class Service:
             self.executive.wake(self._charging_task)
 
     def _watch_safety(self, now_ms):
-        """What the scan found, written down; the hold-off; hints; the key switch."""
+        """Records what the scan found; handles the hold-off, the hints and the key switch."""
         self.books.step()
         self.points.review()
         states = self.points.state
@@ -211,7 +216,7 @@ class Service:
 
     def _point_changed(self, i, old, new, now_ms):
         if i == self.wiring.key_switch:
-            if new == ALARM and self._key_was_off:  # a turn in this boot; one that was left on tells nobody's hand
+            if new == ALARM and self._key_was_off:  # turned in this boot; a key that was left on proves nobody's presence
                 self.auth.note_presence(auth.KEY_SWITCH, now_ms)
             self._key_was_off = False
         watched = self.points.fire | self.matrix.watched
@@ -248,7 +253,7 @@ class Service:
         return _AFTER_ERASE_MS if erased else _ERASE_LOOK_MS
 
     def supervise(self, now_ms):
-        """Feeds the watchdog when the scan made progress and no task waits for a turn that it should have had."""
+        """Feeds the watchdog when the scan made progress and no task is starved of its turn."""
         self.clock.step(now_ms)
         made_progress = self.scan.passes != self._fed_passes and not self.scan.fault
         if made_progress and self.executive.overdue_ms(now_ms) < _STARVED_MS:
@@ -270,8 +275,8 @@ class Service:
         return 250
 
     def _look_at_heap(self):
-        """What is free *after a collection*: what is free at any moment is mostly garbage that nobody has collected yet. In service the
-        collector runs by itself; once, in the first turn, when no outlet can be on yet, it is told to."""
+        """Notes what is free *after a collection*: at any other moment uncollected garbage hides most of it. In service the collector runs
+        by itself; it is called once, in the first turn, when no outlet can be on yet."""
         if not self.heap_free:
             gc.collect()
         self._heap_s = self.clock.uptime_s
@@ -287,7 +292,7 @@ class Service:
         return self.trial.left_s() if self.trial is not None else 0
 
     def confirm(self, by):
-        """The configuration on trial stays. False when there is none, its self-test failed, or the flash refuses."""
+        """Keeps the configuration on trial. False when there is none, its self-test failed, or the flash refuses."""
         if self.trial is None or self._restart or not self.trial.confirm(by):
             return False
         self.trial = None
@@ -295,13 +300,13 @@ class Service:
         return True
 
     def clear(self, by):
-        """Resets trips whose points are all seen normal and forgets faults that are over. Where there is no trip it is about outlets: a
-        person has looked at those that may be live. Never both at once: who resets a fire has not looked at sockets (decision 0022).
-        Returns (latches that stay, as Matrix.kept; live faults that stay)."""
+        """Resets trips whose points are all seen normal and forgets faults that are over. Without a trip it clears outlets that may be
+        live: a person has looked at them. Never both at once: a person who resets a fire has not looked at sockets (decision 0022). Returns
+        (latches that stay, as Matrix.kept; live faults that stay)."""
         matrix = self.matrix
         before = matrix.kept()
         gone = 0
-        if self.points.count:  # else nobody sees whether the cause is gone
+        if self.points.count:  # else nothing shows whether the cause is over
             stay = self.scan.reset_trips()
             gone = before & ~(stay | UNKNOWN if matrix.unknown else stay)
             if not matrix.unknown:

@@ -1,8 +1,8 @@
 """The journal: what happened in this shed, for money and for the people who ask why (kinds and payloads: docs/protocols/records.md).
 
 Hazard: a session that nobody can settle, a trip that nobody can explain. Each record carries uptime, calendar time and boot count. Sessions
-and trips have a ring of their own, which nothing that happens at a door, a reader or a loose wire can fill; in it room for thirty trips
-is left by everything else.
+and trips have a ring of their own, which events at a door, a reader or a loose wire cannot fill; all other records leave room for thirty
+trips in it.
 """
 
 from struct import calcsize, pack, pack_into, unpack_from
@@ -47,7 +47,7 @@ FORMATS = (
 
 class Journal:
     """clock: `.uptime_s` (int) and `.epoch_s()` (0 = not set). boot: boot count. Counters and `sequence` of both rings: see LogRing, as
-    `.ring`. events: the region of what is neither a session nor a trip; None: all stands in one ring.
+    `.ring`. events: the region for records of neither a session nor a trip; None: one ring has all.
 
     Every sector taken gets a `state` record with the boot count and `latched`, so that a boot finds both without reading years of records.
     """
@@ -70,7 +70,7 @@ class Journal:
         self._heads = [self.ring.head, self.events.head]
 
     def append(self, kind, payload):
-        """Programs a record; `payload` follows the time fields. Returns its sequence, or -1: it does not stand."""
+        """Programs a record; `payload` follows the time fields. Returns its sequence, or -1: it is not in flash."""
         return self._append(self.ring if kind in LASTING_KINDS else self.events, kind, payload)
 
     def _append(self, ring, kind, payload):
@@ -105,7 +105,7 @@ class Journal:
         """With outlets on: for sessions and trips, never for events (law 10)."""
         return not self.ring.ahead and self.ring.erase_ahead(True)
 
-    # Both yield (sequence, kind, payload), oldest first; None when a turn should be given away. A payload holds until the next read.
+    # Both yield (sequence, kind, payload), oldest first; None when a turn should be given away. A payload is valid until the next read.
 
     def since(self, sequence):
         """The records from `sequence` on."""

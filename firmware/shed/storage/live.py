@@ -1,4 +1,4 @@
-"""Checkpoints of the sessions that are going on, so that a cut at any byte costs nobody a session (docs/protocols/records.md, live ring).
+"""Checkpoints of running sessions, so that a cut at any byte loses nobody's session (docs/protocols/records.md, live ring).
 
 Hazard: a session billed twice or not at all. The ring never erases the newest checkpoint of a session that is not done.
 """
@@ -12,20 +12,21 @@ from shed.storage.log import LogRing
 LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
-# Outlets with a session; since then: outlets that may be live, and the most seconds for which they may in any row; since then: welded ones;
-# since then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Behind it
+# Outlets with a session; added later: outlets that may be live, and the most seconds for which they may in any row; then: welded ones;
+# then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Behind it
 # LiveRing.trips.
 _GOING = "<QIHIII8s"
-# Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); since then: price fen, block min,
-# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; since then: open s, due s.
+# Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); added later: price fen, block min,
+# used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; then: open s, due s.
 FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
 SIZE = const(67)
 _OLD = "<IB11sIIIQIB"
 _OLD_SIZE = const(41)
+_ROW = const(7)  # bytes of a row behind a `going` record
 
 
 def row(payload):
-    """The fields of a checkpoint: all of FORMAT, the last two 0, or the first nine, when an older version wrote it."""
+    """The fields of a checkpoint: all of FORMAT; from an older version with 0 for the last two, or only the first nine."""
     whole = len(payload) >= SIZE - 4
     return unpack(FORMAT, (payload + bytes(4))[:SIZE]) if whole else unpack(_OLD, payload[:_OLD_SIZE])
 
@@ -38,11 +39,13 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
-        self.watched = (0, 0, 0, 0, 0, bytes(8))  # as `watch` was told last, also before a cut
+        self.watched = (0, 0, 0, 0, 0, bytes(8))  # the arguments of the last `watch`, also of one before a cut
         self.trips = b""  # also: counted trips (Books.step), behind the sequence of the journal's next record when they were counted
+        self.wired = b""  # also: which sockets the outlets' indexes mean (start.py), a row behind the trips; empty: not known
 
     def open(self):
-        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`, for `journal.fates` to thin out.
+        """Mounts the ring. Returns {outlet: payload bytes} of sessions without a `done`; `recall.fates` tells which of them the journal has
+        settled.
 
         Sector by sector from the newest back, until every outlet of the newest `going` record is accounted for.
         """
@@ -59,7 +62,7 @@ class LiveRing:
             newest = {}
             going = -1
             watched = self.watched
-            tally = b""
+            tally = wired = b""
             sector = ring.back(back)
             for _sequence, kind, payload in ring.sector_records(sector):
                 if kind == LIVE and len(payload) >= _OLD_SIZE:
@@ -71,6 +74,9 @@ class LiveRing:
                 elif kind == GOING and len(payload) >= 8:
                     going, *watched = unpack(_GOING, (bytes(payload) + bytes(26))[:34])
                     tally = bytes(payload[34:])
+                    if tally[-_ROW:-6] == b"\xff":
+                        wired = tally[-_ROW:]
+                        tally = tally[:-_ROW] if len(tally) > _ROW + 4 else b""
             for outlet in newest:
                 if not seen >> outlet & 1:
                     seen |= 1 << outlet
@@ -82,6 +88,7 @@ class LiveRing:
                 wanted = going
                 self.watched = watched
                 self.trips = tally
+                self.wired = wired
         return found
 
     def put(self, payload):
@@ -103,7 +110,7 @@ class LiveRing:
         return sequence
 
     def watch(self, *watched):
-        """What the next boot has to know of outlets that may be live. False: it does not stand."""
+        """Records what the next boot must know of outlets that may be live. False: it is not in flash."""
         self.watched = watched
         self._sector = -2
         return self._name_the_going()
@@ -121,12 +128,13 @@ class LiveRing:
         return not self.ring.ahead and self.erase_ahead(True)
 
     def _name_the_going(self):
-        """In a sector just taken: which outlets have a session without a `done`."""
+        """Records in a sector just taken, or after `watch`, which outlets have a session without a `done`."""
         if self.ring.head != self._sector:
             going = 0
             for outlet in self._live:
                 going |= 1 << outlet
-            if self.ring.append(GOING, pack(_GOING, going, *self.watched) + self.trips) < 0:
+            tail = (self.trips or bytes(4)) + self.wired if self.wired else self.trips
+            if self.ring.append(GOING, pack(_GOING, going, *self.watched) + tail) < 0:
                 return False
             self._sector = self.ring.head
         return True

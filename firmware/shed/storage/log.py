@@ -1,4 +1,4 @@
-"""A ring of flash sectors that holds records: the journal and the live ring stand on it (docs/protocols/records.md).
+"""A ring of flash sectors that holds records: the journal and the live ring are built on it (docs/protocols/records.md).
 
 Hazards: money lost in a power cut (a record that `append` returned is there after any later cut), and a sector erase while outlets are on
 (only `erase_ahead(True)` erases, the rest is reads and page programs of about 1 ms). A sector, as the ring moves on through them in order:
@@ -7,7 +7,7 @@ Hazards: money lost in a power cut (a record that `append` returned is there aft
     DIRTY, ERASED --refuses its erase twice, or its header--> passed over until the next boot
 
 What a cut leaves: a torn record ends the sector (or is skipped by its length); a torn sector header or a torn erase is DIRTY again.
-What a flash error leaves is looked at: a record that stands is never written a second time, a place that is still blank is tried again.
+After a flash error the ring reads back: a record that is there is never written a second time, a place that is still blank is tried again.
 """
 
 from binascii import crc32
@@ -21,7 +21,7 @@ from shed.storage.sectors import Sectors
 _SECTOR = const(4096)
 _FIRST = const(16)
 _TRIES = const(8)  # errors in a row at one blank place, then the rest of its sector is given up
-_REST = const(300)  # looks without an erase after a quarter of all sectors refused: the flash, and not a sector, is out
+_REST = const(300)  # looks without an erase after a quarter of all sectors refused: then the flash has failed, not a sector
 
 _OUT = bytearray(records.MAX_RECORD)  # one for all rings
 
@@ -33,7 +33,7 @@ class LogRing(Sectors):
     reserve: bytes that stay free, in the head or in an erased sector, for urgent records. All rings read into one buffer.
     once: kinds of which no two records with the same first four bytes (a session's id) are written after an error of the flash.
     Attributes: `sequence` of the next record, `ahead` erased sectors, `head` sector index or -1.
-    Counters: `refused` appends for want of an erased sector, `errors` of the flash, `torn` tail found at `open`, `erases` in this boot.
+    Counters: `refused` appends for lack of an erased sector, `errors` of the flash, `torn` tail found at `open`, `erases` in this boot.
     """
 
     def __init__(self, region, magic, keep=2, reserve=0, once=()):
@@ -48,8 +48,8 @@ class LogRing(Sectors):
         self._wear = []  # erase counts of the erased sectors, in order
         self._bad = []  # sectors passed over in this boot
         self._fails = self._erase_fails = self._rest = 0
-        self._unsure = -1  # where a record may stand of which the flash refused to tell
-        self._stood = {}  # (kind, first four bytes) of those that did after all: sequence, until they are asked for again
+        self._unsure = -1  # where a record may be that the flash refused to read back
+        self._stood = {}  # (kind, first four bytes) of such records that were there after all: sequence, until they are appended again
         self.ahead = self.refused = self.torn = self.erases = 0
 
     def open(self):
@@ -79,7 +79,7 @@ class LogRing(Sectors):
 
     def append(self, kind, payload, stamp: bytes | bytearray = b"", urgent=False):
         """Programs one record (`stamp` + `payload`, at most 200 bytes). Returns its sequence, or -1: no room (the reserve is for urgent
-        ones), or flash failed and the record does not stand."""
+        ones), or flash failed and the record is not there."""
         size = records.encode_into(self._out, kind, stamp, payload, self.sequence)
         if self._unsure >= 0 and not self._look_again(len(stamp)):
             return -1
@@ -132,7 +132,7 @@ class LogRing(Sectors):
         try:
             wear = unpack_from("<I", self._in, 8)[0] + 1 if self._order_of(sector) else 0
             self._region.erase(sector)
-        except OSError:  # the next call looks whether it is blank all the same
+        except OSError:  # the next call checks whether it is blank all the same
             self.errors += 1
             self._erase_fails += 1
             if self._erase_fails == 2:
@@ -145,7 +145,7 @@ class LogRing(Sectors):
         return True
 
     def _program(self, offset, data):
-        """Whether `data` stands there now: after an error, too, for it may have come behind the last bit."""
+        """Whether `data` is there now: checked after an error, too, for that may have come after the last bit."""
         try:
             self._region.program(offset, data)
             return True
@@ -161,7 +161,7 @@ class LogRing(Sectors):
             return False
 
     def _look_again(self, stamp):
-        """Before anything else is written: what the doubtful record is, if it stands. False while the flash still does not tell."""
+        """Before anything else is written: reads the doubtful record, if it is there. False while the flash still refuses to read."""
         try:
             size = self._read(self._unsure // _SECTOR, self._unsure % _SECTOR)
         except OSError:
@@ -189,7 +189,7 @@ class LogRing(Sectors):
         return sector
 
     def _pass_over(self, sector):
-        """This one refuses. When many do it is not the sector: all count again, after a rest."""
+        """This sector refuses. When many do the fault is not in a sector: all are used again, after a rest."""
         self._erase_fails = 0
         self._bad.append(sector)
         if len(self._bad) > self.sectors // 4:

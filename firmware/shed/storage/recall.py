@@ -1,7 +1,7 @@
 """What a boot asks the journal: how many boots there were, what is latched, which sessions are settled. It leaves the RAM after the start.
 
-Hazard: two sessions with one id, a trip forgotten, a session billed twice. What a cut may have kept from being written is looked for;
-nothing is taken to be zero because the newest record does not tell it.
+Hazard: two sessions with one id, a trip forgotten, a session billed twice. A record that a cut may have prevented is looked for elsewhere;
+nothing is taken to be zero because the newest record does not have it.
 """
 
 from struct import calcsize, unpack_from
@@ -17,8 +17,8 @@ _LOOK_BACK = const(8)  # sectors: each holds a `state` record unless a cut came 
 
 
 def before(journal):
-    """(boot count, latched causes) as the newest records tell them, 0 for what none tells; `journal.config_crc` is then that of the
-    latches, 0 if not told. Blocks; for the boot only."""
+    """(boot count, latched causes) from the newest records that have them, 0 if none has; `journal.config_crc` is then that of the latches,
+    0 if not recorded. Blocks; for the boot only."""
     boots = latched = -1
     ring = journal.ring
     for back in range(min(_LOOK_BACK, ring.sectors)):
@@ -83,7 +83,7 @@ def fates(journal, session_ids):
 
 
 def trips(journal, tally):
-    """Trips that were only counted when a cut came, as (cause, how many, in s). tally: LiveRing.trips. Left out is what the journal tells
+    """Trips that were only counted when a cut came, as (cause, how many, in s). tally: LiveRing.trips. Without those that the journal has
     by now: the cut may have come between its record and the live ring's."""
     told = set()
     if len(tally) > _TALLY:

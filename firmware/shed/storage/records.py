@@ -1,7 +1,7 @@
 """One record of a log sector: 8 bytes of header, payload, CRC-32, padding to a multiple of 4 (docs/protocols/records.md).
 
-Hazard: a power cut in the middle of a program leaves any mixture of old and new bits. `check` tells a torn header from a whole one, the
-CRC a torn record from a whole one; nothing here believes a byte that neither covers.
+Hazard: a power cut in the middle of a program leaves any mixture of old and new bits. `check` distinguishes a torn header from a whole one,
+the CRC a torn record; no byte that neither covers is believed.
 """
 
 from binascii import crc32

@@ -1,9 +1,9 @@
-"""What happens again and again: one record, then a number (kind `repeats` of docs/protocols/records.md).
+"""Repeated events: one record, then a count (kind `repeats` of docs/protocols/records.md).
 
 Hazard: a door that flaps, a card at the reader's edge, a loose wire; each would fill the journal, and nobody reads the one thing that
-mattered among thousands. The first of a kind and thing is written at once. What follows is counted and told after a minute, then after
-two, four ... at most an hour, for as long as it goes on. A minute without it, and the next is a first again. Counts live in RAM; those of
-trips stand in the live ring too, so that no cut takes them (docs/decisions/0033).
+mattered among thousands. The first event of a kind and thing is written at once. Those that follow are counted, and the count is written
+after a minute, then after two, four ... at most an hour, for as long as they go on. After such a span without any the next is a first
+again. Counts are kept in RAM; those of trips in the live ring too, so that no cut loses them (docs/decisions/0033).
 """
 
 from micropython import const
@@ -12,8 +12,8 @@ from shed.storage.journal import REPEATS, TRIP
 
 _SHORT_S = const(60)
 _LONGEST_S = const(3600)
-_MOST = const(12)  # things looked after at once
-_FIRSTS = const(60)  # records a minute of all of them, twice as many with trips; what is more is counted under kind 0
+_MOST = const(12)  # things counted at the same time
+_FIRSTS = const(60)  # first records a minute of all things, twice as many with trips; more are counted under kind 0
 NO_CARD = bytes(11)
 
 # Of a row.
@@ -29,10 +29,10 @@ class Repeats:
         self._write = write
         self.rows = {}  # (kind, detail, card) -> [ends, span, count]
         self._minute_s = self._firsts = self._more = 0
-        self.trips = False  # counts of trips changed since the live ring was told
+        self.trips = False  # counts of trips changed since the live ring got them
 
     def is_first(self, now_s, kind, detail, card=NO_CARD):
-        """Whether this one is to be written. detail: up to 32 bits that say what of the kind it is."""
+        """Whether this event is to be written. detail: up to 32 bits that tell events of one kind apart."""
         key = (kind, detail, card)
         row = self.rows.pop(key, None)
         if row is not None:
@@ -54,7 +54,7 @@ class Repeats:
         return True
 
     def step(self, now_s):
-        """Often, at least every few seconds: tells what has its time."""
+        """Often, at least every few seconds: writes the counts that are due."""
         if now_s >= self._minute_s:
             self._minute_s = now_s + _SHORT_S
             self._firsts = 0

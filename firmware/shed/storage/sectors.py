@@ -14,7 +14,7 @@ SECTOR = const(4096)
 FIRST = const(16)  # records begin behind the sector header
 _PATIENCE = const(4)  # records looked at, wanted or not, between two turns that a reader gives away: about 2 ms
 
-_IN = bytearray(256)  # one for all rings: nothing keeps what it read over a turn
+_IN = bytearray(256)  # one for all rings: nobody relies on its content over a turn
 
 
 class Sectors:
@@ -43,7 +43,7 @@ class Sectors:
     def since(self, sequence):
         """Yields (sequence, kind, payload) from `sequence` on, oldest first; None when a turn should be given away.
 
-        The payload is a view that the next read of any ring overwrites. Ends at the last record that stood when it began.
+        The payload is a view that the next read of any ring overwrites. Ends at the last record that was there when it began.
         """
         limit = self.sequence
         back = 0
@@ -84,7 +84,7 @@ class Sectors:
         count = 0
         while offset + records.HEADER + 4 <= SECTOR:
             at = offset & 255
-            if offset - at != have:  # four bytes at a multiple of four never lie over the edge
+            if offset - at != have:  # four bytes at a multiple of four never cross the buffer's end
                 have = offset - at
                 self._region.read(sector * SECTOR + have, buf)
             kind = buf[at]

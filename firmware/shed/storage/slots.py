@@ -45,7 +45,7 @@ class ConfigSlots:
             if trial:
                 try:
                     self.mark(slot, TRIAL_BEGUN if header[2] & TRIAL_BEGUN else REJECTED)
-                except OSError:  # what cannot be marked is not tried
+                except OSError:  # an image that cannot be marked is not tried
                     continue
                 if not header[2] & TRIAL_BEGUN:
                     self.rejected = header[3]
@@ -63,8 +63,8 @@ class ConfigSlots:
         self.trial = False
 
     def mark(self, slot, state):
-        """Clears one state bit of a slot: TRIAL_BEGUN, CONFIRMED or REJECTED. OSError from the flash. The bits that are cleared already
-        are programmed as they stand: a 1 over a 0 is no operation that a flash promises anything about."""
+        """Clears one state bit of a slot: TRIAL_BEGUN, CONFIRMED or REJECTED. OSError from the flash. Bits that are cleared already are
+        programmed as 0 again: no flash promises anything about a 1 over a 0."""
         raw = bytearray(2)
         self._region.read(slot * _SLOT + 6, raw)
         self._region.program(slot * _SLOT + 6, pack("<H", unpack_from("<H", raw)[0] & ~state))

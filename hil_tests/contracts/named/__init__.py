@@ -1,1 +1,1 @@
-"""Commands, options and console words that hints, fault texts, documents and reports name: found in the text, judged by what there is."""
+"""Commands, options and console words that hints, fault texts, documents and reports name: found there, compared with the real ones."""

@@ -15,7 +15,7 @@ from .texts import Named
 
 _VALUE: Final = re.compile(r"[A-Z][A-Z_.:…-]*[a-z.]*|\d\S*|\S*[./]\S*|[\u4e00-\u9fff]+|X\S*|\.\.\.")  # what stands for a value in prose
 
-_CHINESE_VALUES: Final = ("文件", "号", "名称")  # "file", "number", "name": what else is Chinese behind an option is prose
+_CHINESE_VALUES: Final = ("文件", "号", "名称")  # "file", "number", "name": any other Chinese behind an option is prose
 
 
 @cache
@@ -34,7 +34,7 @@ def options(command: Any = None) -> set[str]:
 
 
 def wrong(named: Named) -> str | None:
-    """None when the line can be typed; else why not. Of a line in prose, only up to where the prose goes on."""
+    """None when the line can be typed; else why not. In prose only the part that is the command counts."""
     try:
         words = shlex.split(named.line)[1:]
     except ValueError as error:
@@ -66,7 +66,7 @@ def _parsed(command: Any, name: str, words: list[str]) -> str | None:
 def _doubts(command: Any, name: str, words: list[str]) -> Iterator[str]:
     takes = {option: parameter for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
     room = sum(9 if parameter.nargs < 0 else 1 for parameter in command.params if parameter.param_type_name == "argument")
-    given = False  # an option with its value: then what the command cannot do without is there too
+    given = False  # an option with its value: then the required arguments must be there too
     missing = {parameter.opts[0] for parameter in command.params if parameter.required}
     while words:
         word = words.pop(0)

@@ -27,7 +27,7 @@ def _constant(name: str) -> str:
 
 @cache
 def forms() -> dict[str, str]:
-    """{word: what stands behind it}, `why`: `N`, `log`: `[N]`."""
+    """{word: its arguments}, `why`: `N`, `log`: `[N]`."""
     found = {"help": ""}
     for line in _constant("_HELP").splitlines():
         word, _, rest = re.split(r"\s{2,}", line)[0].partition(" ")
@@ -37,7 +37,7 @@ def forms() -> dict[str, str]:
 
 
 def wrong(line: str) -> str | None:
-    """None when the board follows ``line``, in which N stands for any number; else why not."""
+    """None when the board accepts ``line``, in which N stands for any number; else why not."""
     word, _, rest = line.partition(" ")
     form = forms().get(word)
     if form is None:

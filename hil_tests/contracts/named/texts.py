@@ -1,4 +1,4 @@
-"""Where commands are named: the strings of Python files, documents, data files; and what in them is meant as a command."""
+"""Where commands are named: the strings of Python files, documents, data files; and which parts of them are commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT: Final = REPOSITORY
 HOST: Final = ("host_tools",)
 _FENCE: Final = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _QUOTED: Final = re.compile(r"`([^`\n]+)`")
-# "shed" behind one of these is the house, not the tool.
+# "shed" after one of these is the building, not the tool.
 _HOUSE: Final = re.compile(
     r"(?:\b(?:a|an|the|this|each|every|whole|other|another|new|one|small|bare|own|installed|your|no|which|per|of)|in|keep the) $",
     re.IGNORECASE,
@@ -24,7 +24,7 @@ _PLAIN: Final = re.compile(r"(?<![\w`/.-])(?:\S*bin/)?shed ([a-z][a-z-]*[^;,()\u
 
 
 class Named(NamedTuple):
-    """``whole``: it is meant to be typed as it stands, with all its arguments."""
+    """``whole``: it can be typed as it is, with all its arguments."""
 
     where: str
     line: str
@@ -43,7 +43,7 @@ def host_files() -> list[Path]:
 
 @cache
 def strings(path: Path) -> list[tuple[int, str, bool]]:
-    """(line, text, whether it is a docstring) of every string of a Python file; what is put in stands as X."""
+    """(line, text, whether it is a docstring) of every string of a Python file; inserted values are X."""
     return list(_strings(ast.parse(path.read_text(encoding="utf-8"))))
 
 
@@ -65,14 +65,14 @@ def _strings(tree: ast.Module) -> Iterator[tuple[int, str, bool]]:
 
 
 def quoted(text: str) -> Iterator[tuple[int, str]]:
-    """(line, what stands between backticks), code blocks left out."""
+    """(line, text between backticks), code blocks left out."""
     bare = _FENCE.sub(lambda fence: "\n" * fence[0].count("\n"), text)
     for match in _QUOTED.finditer(bare):
         yield bare.count("\n", 0, match.start()) + 1, match[1]
 
 
 def blocks(text: str, language: str = "sh") -> Iterator[tuple[int, str]]:
-    """(line, command) of code blocks, comments and what is done with the output left out."""
+    """(line, command) of code blocks, without comments, pipes and redirections."""
     for fence in _FENCE.finditer(text):
         if fence[1] == language:
             first = text.count("\n", 0, fence.start()) + 2
@@ -108,7 +108,7 @@ def named_in_document(path: Path) -> Iterator[Named]:
 
 
 def named_in_python(path: Path) -> Iterator[Named]:
-    """`shed ...` between backticks and in examples; in what is not a docstring also without: "then shed clear"."""
+    """`shed ...` between backticks and in examples; outside docstrings also without: "then shed clear"."""
     name = path.relative_to(ROOT).as_posix()
     for number, text, is_docstring in strings(path):
         where = f"{name}:{number}"

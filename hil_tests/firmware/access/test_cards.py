@@ -1,4 +1,4 @@
-"""The card table: every card is found or refused for the right reason, in few reads, whatever is in the flash."""
+"""The card table: every card is found or refused for the right reason, in few reads, with any content of the flash."""
 
 import random
 from binascii import crc32
@@ -103,7 +103,7 @@ def test_a_table_that_would_leave_the_region_or_is_of_a_later_version_is_none():
 
 
 def test_revoking_programs_one_byte_of_one_card_and_holds_after_a_boot():
-    cards_in, region = table([(bytes([i] * 4), 1, 0xFFFF, FOR_EVER) for i in range(250)])  # some records stand across a sector's end
+    cards_in, region = table([(bytes([i] * 4), 1, 0xFFFF, FOR_EVER) for i in range(250)])  # some records cross a sector's end
     for i in range(250):
         region.programs.clear()
         assert cards_in.revoke(canonical(bytes([i] * 4))) is True

@@ -78,7 +78,7 @@ def test_a_door_held_open_is_told_once_and_again_when_it_closed():
     assert door.coil == 0
     door.run(11000)
     assert door.gate.state == gate.HELD_OPEN
-    assert door.coil == 1, "it locks as soon as it is shut, or at once where the contact only says that it is open"
+    assert door.coil == 1, "it locks as soon as it is shut, or at once if only the contact says that it is open"
     door.open = 0
     door.run(400)
     assert door.kinds() == [gate.GRANTED, gate.HELD, gate.CLOSED_AGAIN]
@@ -121,7 +121,7 @@ def test_a_contact_that_is_broken_neither_frees_the_gate_nor_locks_anybody_out()
     for _ in range(3):
         door.grant()
         door.run(4900)
-        assert door.coil == 0, "a card in order opens"
+        assert door.coil == 0, "a valid card opens"
         door.run(200)
         assert door.coil == 1, "and the release time ends"
         door.run(5000)

@@ -1,4 +1,4 @@
-"""The PN532 driver against a reader at frame level: one report per presentation, and it never gives a dead reader up."""
+"""The PN532 driver against a reader at frame level: one report per presentation, and a dead reader is retried for ever."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The firmware's expander buses on stand-in chips: bytes on the wires, the word of many relays, how a bus is lost and comes back."""
+"""The firmware's expander buses on stand-in chips: bytes on the wires, the word that holds all relays, loss and return of a bus."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def test_a_tca9554_gets_its_outputs_before_its_directions_and_is_read_at_its_pin
 
 def test_the_first_register_of_a_chain_is_the_one_next_to_the_board(world: World):
     made = buses(world, [(HC595, 0, 0, 0, 0), (HC595, 0, 0, 0, 0)], ((SHIFT, 16, 17, 32, 33, 0),))
-    assert world.pins[33] == 0, "enabled once it holds only off"
+    assert world.pins[33] == 0, "enabled only after all its outputs are set to off"
     made.relay(0, 128, 1, 1)
     made.relay(1, 128 + 16 + 7, 1, 1)
     made.switch(0b11, 1)
@@ -226,7 +226,7 @@ def test_the_first_trouble_takes_the_bus_out_and_its_groups_with_it(world: World
     log = len(world.log)
     scans(made, 20)
     assert len(world.log) == log, "the scan leaves it alone"
-    assert made.chips[0].word == 0xFF, "what it gets next is off"
+    assert made.chips[0].word == 0xFF, "the next word written is all off"
 
 
 def test_a_bus_comes_back_only_when_every_output_was_read_back_off(world: World):
@@ -238,7 +238,7 @@ def test_a_bus_comes_back_only_when_every_output_was_read_back_off(world: World)
     assert not made.recover(0)
     world.dead = False
     world.held.add(25)
-    assert not made.recover(0), "a held clock"
+    assert not made.recover(0), "the clock line is held"
     world.held.clear()
     assert made.recover(0)
     assert world.chips[0x24] == b"\xff"

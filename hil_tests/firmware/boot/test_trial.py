@@ -1,4 +1,4 @@
-"""A configuration on trial: whatever ends it, at whatever flash operation, the shed has the old one or the new one, never none."""
+"""A configuration on trial: after any end of it, at any flash operation, the shed has the old one or the new one, never none."""
 
 import random
 
@@ -32,7 +32,7 @@ def test_a_new_configuration_runs_once_and_the_next_boot_goes_back_to_the_old_on
     region = region_with(slot(OLD, 1), slot(NEW, 2, ERASED))
     assert booted(region) == (NEW, True, 0)
     assert booted(region) == (OLD, False, 2)
-    assert booted(region) == (OLD, False, 0), "rejected for good, and said once"
+    assert booted(region) == (OLD, False, 0), "rejected for good, and reported once"
 
 
 def test_a_confirmed_trial_stays():
@@ -95,7 +95,7 @@ def test_a_cut_at_every_flash_operation_of_a_change_leaves_the_old_or_the_new(be
         assert image in (OLD, NEW) or (trial and before == "rejected"), (
             "an erase cut short may bring a rejected one back, for another trial"
         )
-        assert after in (OLD, NEW) and not still, "the boot after that rests on a confirmed one"
+        assert after in (OLD, NEW) and not still, "the next boot runs a confirmed one"
         assert not done or after == NEW
         outcomes.add(after)
         if done:

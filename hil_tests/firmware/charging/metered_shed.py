@@ -27,7 +27,7 @@ OTHER_CARD = bytes((7, 9, 9, 9, 9, 9, 9, 9, 0, 0, 0))
 
 
 class Sink:
-    """What books.py does, as a list of calls; holds open relays; refuses a second settlement."""
+    """Stands in for books.py: keeps a list of calls; holds open relays; refuses a second settlement."""
 
     def __init__(self, shed):
         self.shed = shed
@@ -98,7 +98,7 @@ class Sink:
 
 
 class Shed:
-    """run(seconds); plug(i, watts_of_seconds); tap(); press(i); trip(i). now_ms counts on for ever; ticks start at `ticks_ms` and wrap."""
+    """run(seconds); plug(i, watts_of_seconds); tap(); press(i); trip(i). now_ms never wraps; ticks start at `ticks_ms` and wrap."""
 
     def __init__(
         self, outlets=2, ticks_ms=0, pace_ms=0, poll_ms=1000, settings=None, tariff=(1, 100, 300), meters=None, max_w=1000, rows=None,
@@ -227,7 +227,7 @@ class Shed:
 
 
 def energy_agrees(shed, end, i=0, percent=1):
-    """The plant's own integral is the judge of a settled session's energy."""
+    """The plant's own integral judges a settled session's energy."""
     truth_mwh = float(shed.truth_mwh[i])
     assert abs(end["energy_mwh"] - truth_mwh) <= max(truth_mwh * percent / 100, 100)
 
@@ -247,7 +247,7 @@ def lead_acid(minutes=400, float_w=8.0, seed=1):
 
 
 def lithium(minutes=180, rest_w=0.6):
-    """48 V 13S: 140 to 184 W, a taper to 10 %, then a charger at rest that draws next to nothing."""
+    """48 V 13S: 140 to 184 W, a taper to 10 %, then an idle charger that draws almost nothing."""
 
     def watts(s):
         m = s / 60

@@ -1,4 +1,4 @@
-"""Times counted over power cuts: a session that waits, and an outlet that nobody saw off. They end however often the power goes."""
+"""Times counted over power cuts: a waiting session, and an outlet not seen off. They end however often the power fails."""
 
 import random
 
@@ -11,7 +11,7 @@ from hil_tests.firmware.charging.metered_shed import Shed
 
 
 def next_boot(before: Shed, rows=None, fire_fault=0, locked=False) -> Shed:
-    """Another boot with what the live ring holds. Meters, contacts and what the plant has counted go on."""
+    """Another boot with the content of the live ring. Meters, contacts and the plant's counters continue."""
     shed = Shed(meters=before.meters, outlets=len(before.meters), rows=rows)
     shed.truth_mwh, shed.closed_ms, shed.welded = before.truth_mwh, before.closed_ms, before.welded
     shed.loads, shed.contactors = before.loads, before.contactors
@@ -55,11 +55,11 @@ def test_a_session_that_waits_through_cuts_is_settled_and_the_next_bike_is_not_f
     assert waited_s >= 60, "a few cuts alone end no session"
     if boots < 5:
         assert waited_s >= (1000 if blind else 150), "a cut costs at most as much again as was waited"
-    assert end["price_fen"] == end["energised_s"] * 100 // 18000, "it was not the customer who let it wait: the time used, no block"
+    assert end["price_fen"] == end["energised_s"] * 100 // 18000, "the wait was not the customer's fault: the time used, no block"
     shed = next_boot(shed)
     shed.plug(0, 120)
     shed.run(300)
-    assert shed.closed_ms[0] == fed_ms, "nothing flows on a card whose owner has gone"
+    assert shed.closed_ms[0] == fed_ms, "nothing flows on the card of an owner who has left"
 
 
 def test_a_load_that_is_seen_ends_the_waiting_and_the_next_outage_has_its_five_minutes_again():
@@ -73,13 +73,13 @@ def test_a_load_that_is_seen_ends_the_waiting_and_the_next_outage_has_its_five_m
 
 
 def test_a_cut_in_a_weak_supply_does_not_end_the_session():
-    """Low voltage often comes just before the outage: the pause is written down, and is only seconds long."""
+    """Low voltage often comes just before the outage: the pause is recorded, and is only seconds long."""
     shed = charging()
     shed.run(3470)
     fed_s = shed.closed_ms[0] / 1000
     shed.session().pause(shed.charging)
     shed = next_boot(shed, locked=True)
-    assert shed.session().energised_s() >= fed_s - 20, "what was fed is known"
+    assert shed.session().energised_s() >= fed_s - 20, "the fed time is known"
     assert shed.session().time.used_ms / 1000 <= fed_s + 20, "and the cut took no minutes of the longest session"
     shed.run(200)
     shed.locked = False
@@ -127,7 +127,7 @@ def test_the_minutes_of_an_outlet_that_may_be_live_are_counted_over_cuts(period)
     assert (LIVE, 1) not in shed.sink.held
     shed = next_boot(shed, ROW)
     shed.run(60)
-    assert (LIVE, 1) not in shed.sink.held, "who has looked need not look again after each cut"
+    assert (LIVE, 1) not in shed.sink.held, "a person who has looked need not look again after each cut"
 
 
 TWO_AND_TWO = ((0, 1), (2, 3))
@@ -135,7 +135,7 @@ TWO_AND_TWO = ((0, 1), (2, 3))
 
 @pytest.mark.parametrize("late", [0, 1])
 def test_each_row_has_minutes_of_its_own_over_a_cut(late):
-    """One row's are nearly used, the other's have just begun: a cut gives none to the one and takes none from the other."""
+    """One row's minutes are nearly used, the other's have just begun: a cut gives the first no more and takes none from the second."""
     shed = Shed(4, rows=TWO_AND_TWO)
     shed.run(3)
     for i in range(4):
@@ -160,7 +160,7 @@ def test_each_row_has_minutes_of_its_own_over_a_cut(late):
 
 @pytest.mark.parametrize(("seconds", "on"), [(540, True), (598, False)])
 def test_the_minutes_in_a_record_of_the_version_before_hold_for_each_row(seconds, on):
-    """It knew one number for all."""
+    """It had one number for all rows."""
     shed = charging(4, TWO_AND_TWO)
     for meter in shed.meters[1], shed.meters[3]:
         meter.silent = True
@@ -182,12 +182,12 @@ def test_an_outlet_whose_meter_answers_after_the_cut_costs_its_row_nothing():
     shed = next_boot(shed, ROW)
     shed.run(60)
     assert not shed.sink.held
-    assert shed.sink.of("watch")[-1][0] == 1, "behind an open contactor nobody saw its relay open"
+    assert shed.sink.of("watch")[-1][0] == 1, "behind an open contactor no reading showed its relay open"
     shed.begin(0, 150)
     shed.run(30)
     shed.charging.stop(0, stop_causes.OPERATOR)
     shed.run(30)
-    assert shed.sink.of("watch")[-1] == (0, 0, 0, 0, 0, bytes(8)), "at the end of its next session its power goes"
+    assert shed.sink.of("watch")[-1] == (0, 0, 0, 0, 0, bytes(8)), "at the end of its next session a reading shows its power gone"
 
 
 def test_ten_flickers_in_a_minute_are_no_ten_minutes():
@@ -226,7 +226,7 @@ def test_a_supply_that_sags_now_and_then_gives_an_outlet_that_may_be_live_no_new
     shed = welded_with_a_dead_meter(neighbour=True)
     shed.run(60)
     assert shed.on(1), "the minutes run, and a neighbour charges on"
-    for _ in range(5):  # each wait for the supply is longer than the one before; the minutes run on behind it
+    for _ in range(5):  # each wait for the supply is longer than the one before; the minutes run on after it
         shed.charging.supply._enter(0, 1, 3)
         shed.run(400)
     assert not shed.on(1) and (LIVE, 0) in shed.sink.held, "its row is off"
@@ -234,7 +234,7 @@ def test_a_supply_that_sags_now_and_then_gives_an_outlet_that_may_be_live_no_new
 
 
 def test_a_relay_that_is_known_as_welded_is_known_after_a_cut_though_its_meter_is_dead_by_then():
-    """Its contactor opened, and its meter saw it off; the cut closes the contactor's way again, and nobody would see the power."""
+    """Its contactor opened, and its meter saw it off; after the cut the contactor could close, and no reading would show the power."""
     shed = charging(3, ROW)
     shed.welded.add(0)
     shed.charging.stop(0, stop_causes.OPERATOR)
@@ -251,7 +251,7 @@ def test_a_relay_that_is_known_as_welded_is_known_after_a_cut_though_its_meter_i
             shed.begin(2, 150)
         shed.begin(1, 150)
         shed.run(30)
-        assert not shed.on(1), "nothing closes the contactor before which that relay hangs"
+        assert not shed.on(1), "nothing closes the contactor that feeds that relay"
         assert shed.on(2), "the other row serves"
 
 

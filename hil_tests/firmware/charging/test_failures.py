@@ -1,4 +1,4 @@
-"""What fails during a session or on an idle outlet: meters, relays, contacts, records. Each is found and named; nobody pays for it."""
+"""Failures during a session or on an idle outlet: meters, relays, contacts, records. Each is found and reported; nobody pays for it."""
 
 import pytest
 from shed.charging import grants, off_watch, outlets, session, stop_causes
@@ -23,7 +23,7 @@ def test_a_record_that_cannot_be_written_keeps_the_relay_open(shed, record):
     ends = shed.ends()
     if record != "session_energised":
         assert not ends and not shed.sink.of("session_start")
-        assert len(shed.sink.of("forget")) == len(shed.sink.of("live")), "no boot takes up a session that did not begin"
+        assert len(shed.sink.of("forget")) == len(shed.sink.of("live")), "no boot resumes a session that did not begin"
     else:
         assert (ends[0]["cause"], ends[0]["price_fen"], ends[0]["energised_s"]) == (stop_causes.MAINTENANCE, 0, 0)
 
@@ -107,7 +107,7 @@ def test_a_relay_that_did_not_open_is_found_at_the_end_of_the_session(shed):
     assert not shed.charging.off_watch.clear(0)
     shed.unplug(0)
     shed.run(60)
-    assert (off_watch.FAULT_WELDED, 0) not in shed.sink.of("fault_over"), "told until a person has looked"
+    assert (off_watch.FAULT_WELDED, 0) not in shed.sink.of("fault_over"), "reported until a person has looked"
     assert (13, 0) in shed.sink.held, "latched until a person clears it"
     assert shed.charging.off_watch.clear(0)
     assert (off_watch.FAULT_WELDED, 0) in shed.sink.of("fault_over")

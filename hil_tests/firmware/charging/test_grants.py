@@ -1,4 +1,4 @@
-"""Whose press it is: nobody ever pays for another's bike, and everybody finds a way to charge."""
+"""Whose press it is: nobody ever pays for another's bike, and everybody can start to charge."""
 
 import itertools
 
@@ -44,7 +44,7 @@ def test_two_cards_and_a_press_start_nothing_and_the_press_selects(shed):
     shed.tap(CARD)
     shed.run(3)
     assert sold(shed) == [(0, CARD)]
-    assert shed.press(2) == grants.STARTED, "the other's grant stands alone again"
+    assert shed.press(2) == grants.STARTED, "the other's grant is the only one again"
     shed.run(3)
     assert sold(shed) == [(0, CARD), (2, OTHER_CARD)]
 
@@ -108,7 +108,7 @@ def test_one_stops_ones_own_session_though_another_card_is_open(shed):
     assert shed.press(0) == grants.STOPPED
     shed.settle()
     assert shed.ends()[0]["cause"] == stop_causes.USER
-    assert shed.press(1) == grants.STARTED, "only the own grant was used up"
+    assert shed.press(1) == grants.STARTED, "only the person's own grant was used up"
 
 
 def test_a_refused_press_uses_up_no_grant(shed):
@@ -126,10 +126,10 @@ def test_each_grant_has_its_own_time_and_a_new_tap_replaces_the_cards_old_one(sh
     shed.run(100)
     shed.tap(OTHER_CARD)
     shed.run(85)
-    assert shed.press(0) == grants.UNCLEAR, "the first may still stand there, and nobody knows whose press it is"
+    assert shed.press(0) == grants.UNCLEAR, "the first may still stand there: it is not known whose press it is"
     shed.tap(OTHER_CARD)
     shed.run(3)
-    assert sold(shed) == [(0, OTHER_CARD)], "who presses and taps again has said so"
+    assert sold(shed) == [(0, OTHER_CARD)], "a press and a second tap identify the person"
     shed.run(180)
     shed.tap(THIRD)
     shed.tap(THIRD)

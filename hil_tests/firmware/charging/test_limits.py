@@ -1,4 +1,4 @@
-"""Time limits and the price of the beginning: what is billed when a limit is noticed late, and how limits count across power cuts."""
+"""Time limits and the price at the start: what is billed when a limit is noticed late, and how limits count across power cuts."""
 
 import random
 from types import SimpleNamespace
@@ -54,7 +54,7 @@ def test_what_flowed_unread_before_a_silent_meter_stopped_the_session_is_not_bil
 
 
 def reboot(before, outage_s=20, **options):
-    """Another boot on the newest checkpoints. Meters, loads and what the plant has counted go on; hold-off 10 s."""
+    """Another boot on the newest checkpoints. Meters, loads and the plant's counters continue; hold-off 10 s."""
     shed = Shed(meters=before.meters, **options)
     shed.truth_mwh, shed.closed_ms = before.truth_mwh, before.closed_ms
     shed.loads, shed.plugged_ms = before.loads, [ms - before.now_ms - outage_s * 1000 for ms in before.plugged_ms]
@@ -155,9 +155,9 @@ def test_whenever_the_cut_comes_the_checkpoint_tells_at_least_what_is_used_and_a
             if time.checkpoint_due():
                 used_s, whole_s, open_s = time.promise_s(limits)
                 most_s = max(15, same_ms / 2000) + 3
-                assert used_s <= used_ms / 1000 + (most_s if closed else 18), "a relay that is open and closes brings the next one forward"
+                assert used_s <= used_ms / 1000 + (most_s if closed else 18), "a relay that closes makes the next checkpoint due earlier"
                 assert whole_s <= whole_ms / 1000 + most_s
                 assert open_s <= open_ms / 1000 + most_s
             assert used_s * 1000 >= used_ms and whole_s * 1000 >= whole_ms
             if not closed:
-                assert open_s * 1000 >= open_ms - 999 if open_s else open_ms <= 17_000, "the wait of one that had begun when it was written"
+                assert open_s * 1000 >= open_ms - 999 if open_s else open_ms <= 17_000, "the wait that had begun by then"

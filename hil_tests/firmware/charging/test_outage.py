@@ -1,4 +1,4 @@
-"""A session that is cut by an outage comes back once, is billed for what flowed, and is settled once."""
+"""A session that an outage interrupts resumes once, is billed for what flowed, and is settled once."""
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,7 @@ from hil_tests.firmware.charging.metered_shed import CARD, Shed, lead_acid
 
 
 def after_outage(before, **options):
-    """Another boot: same meters and truth, everything else forgotten but the newest checkpoints."""
+    """Another boot: same meters and truth, everything else is forgotten except the newest checkpoints."""
     shed = Shed(meters=before.meters, **options)
     shed.truth_mwh = before.truth_mwh
     shed.sink.ids = before.sink.ids + 100
@@ -47,7 +47,7 @@ def test_a_session_goes_on_after_an_outage_and_the_outage_is_not_billed(cut):
     (end,) = shed.ends()
     assert (end["cause"], end["card"], end["price_fen"]) == (stop_causes.UNPLUGGED, CARD, 100)
     assert end["energised_s"] <= 1500 + 1015
-    assert abs(end["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000, "the meter remembers what came after the checkpoint"
+    assert abs(end["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000, "the meter keeps the energy after the checkpoint"
 
 
 def test_the_relay_stays_open_until_the_meter_has_answered_after_the_outage(cut):

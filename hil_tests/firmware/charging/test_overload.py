@@ -1,4 +1,4 @@
-"""The heat of an overload in bursts, reading by reading (decision 0030): what one wrong reading may do, and what an open relay forgets."""
+"""The heat of an overload in bursts, reading by reading (decision 0030): the effect of one wrong reading, and of an open relay."""
 
 import pytest
 from shed.charging import stop_causes
@@ -25,7 +25,7 @@ def test_a_single_wrong_reading_ends_nothing_however_high_it_is_and_however_long
 
 
 def bursts(watch: LoadWatch, most: int) -> int:
-    """Two seconds of 1.9 kW, one of 0.9 kW, again and again. Returns readings until it was too much, at most `most`."""
+    """Two seconds of 1.9 kW, one of 0.9 kW, again and again. Returns the number of readings until the stop, at most `most`."""
     for n in range(most):
         if read(watch, 900 if n % 3 == 2 else 1900, 1000) == stop_causes.OVER_POWER:
             return n
@@ -33,7 +33,7 @@ def bursts(watch: LoadWatch, most: int) -> int:
 
 
 def test_what_an_outlet_has_warmed_by_is_forgotten_while_its_relay_is_open():
-    """A hold-off and a cut are longer than the measure remembers."""
+    """A cut and a hold-off last longer than the memory of the measure."""
     readings = bursts(LoadWatch(), 100)
     assert 6 <= readings < 20
     watch = LoadWatch()

@@ -22,7 +22,7 @@ def card_of(person: int) -> bytes:
 
 @dataclass
 class Outlets:
-    """What Grants asks of a shed: sessions begin and stop at once, or not where an outlet is blocked or its session is still ending."""
+    """What Grants needs of a shed: sessions begin and stop at once, except at a blocked outlet or one whose session is still ending."""
 
     sessions: list[SimpleNamespace | None] = field(default_factory=lambda: [None] * PEOPLE)
     blocked: set[int] = field(default_factory=set)
@@ -62,11 +62,11 @@ class Outlets:
 
 @dataclass
 class People:
-    """What each person has done, with nothing forgotten: person n has card n and a bike at outlet n."""
+    """Everything that each person has done: person n has card n and a bike at outlet n."""
 
     now_s: float = 0.0
     tapped: dict[int, float] = field(default_factory=dict)  # not used yet
-    pressed: dict[int, tuple[float, set[int]]] = field(default_factory=dict)  # when, and whose grants were open; nothing has come of it yet
+    pressed: dict[int, tuple[float, set[int]]] = field(default_factory=dict)  # when, and whose grants were open; no session began by it yet
 
     def open(self) -> set[int]:
         return {who for who, at_s in self.tapped.items() if self.now_s - at_s < GRANT_S}
@@ -75,18 +75,18 @@ class People:
         return {who for who, at_s in self.tapped.items() if self.now_s - at_s < 2 * GRANT_S}
 
     def single(self, owner: int) -> bool:
-        """First case: a single open grant, and whoever presses first uses it."""
+        """First case: a single open grant, and the first press uses it."""
         return self.may_stand_at_a_button() == self.open() == {owner}
 
     def taken_for_the_presser(self, owner: int, presser: int) -> bool:
-        """Second case: open at the other's press, tapped again within 30 s, its owner has not pressed (or was served)."""
+        """Second case: a card open at another's press, tapped again within 30 s, whose owner has not pressed (or was served)."""
         at_s, cards = self.pressed.get(presser, (-1000.0, set()))
         own_s, _ = self.pressed.get(owner, (-1000.0, set()))
         return owner in cards and self.now_s - at_s <= SELECTED_S and self.now_s - own_s >= SELECTED_S
 
 
 def live_through(acts) -> tuple[Outlets, int]:
-    """Everything that is done at the shed. Returns how many sessions began on another's card, each in one of the two cases."""
+    """Plays all actions at the shed. Returns how many sessions began on another's card, each in one of the two cases."""
     outlets, people, taken = Outlets(), People(), 0
     doors = Grants(outlets)
     for seconds, what, who in acts:
@@ -171,7 +171,7 @@ def test_who_found_no_place_in_a_crowd_is_not_served_on_the_card_of_the_last_of_
         shed.run(2)
     shed.run(later_s)
     shed.tap(card_of(crowd))
-    assert shed.press(0) == grants.UNCLEAR, "the first and the last are left, and nobody knows whose press it is"
+    assert shed.press(0) == grants.UNCLEAR, "the first and the last are left: it is not known whose press it is"
     shed.run(5)
     assert 0 not in [start[1] for start in shed.sink.of("session_start")]
 

@@ -1,4 +1,4 @@
-"""What was proven of an outlet stands in flash at once and is told after each cut; what was not seen is not called off (decision 0033)."""
+"""A proven fault is in flash at once and reported after each cut; an outlet not seen off is not reported as off (decision 0033)."""
 
 from shed.charging import stop_causes
 from shed.safety.holders import LIVE
@@ -70,7 +70,7 @@ def test_an_idle_outlet_is_not_known_while_its_contactor_closes_for_a_neighbour(
     assert shed.run(30, until=lambda: shed.on(0))
     shed.run(2)
     assert shed.charging.off_watch.may_be_live(1)
-    assert (LIVE, 1) not in shed.sink.held, "words only: it was seen off before"
+    assert (LIVE, 1) not in shed.sink.held, "a report only: it was seen off before"
     shed.run(60)
     assert shed.charging.off_watch.may_be_live(1)
     shed.meters[1].silent = False

@@ -1,4 +1,4 @@
-"""Readings that cannot be: zeros after power-up, a register that is off for a reading or for good, and what a cut leaves to be settled."""
+"""Impossible readings: zeros after power-up, a register wrong once or for good, and what is left to settle after a cut."""
 
 import random
 
@@ -11,7 +11,7 @@ from hil_tests.firmware.metering.metered_bus import Meter
 
 
 class OddMeter(Meter):
-    """Its register is off by `off_wh`, or its whole frame zero."""
+    """The register is wrong by `off_wh`, or the whole frame zero."""
 
     def __init__(self, address, wh=5000):
         super().__init__(address, wh)
@@ -133,7 +133,7 @@ def test_a_register_that_alone_reads_zero_at_the_press_is_no_energy_of_the_sessi
 
 
 def test_a_register_that_runs_by_itself_bills_no_more_than_the_outlet_can_give(shed):
-    """Two watt-hours with every reading are more than a kilowatt outlet has, and each step alone could be the truth."""
+    """Two watt-hours with every reading are more than a kilowatt outlet can give, though each step alone is possible."""
     shed.begin(0, 150)
     shed.run(60)
     reads, shed.meters[0].reads = shed.meters[0].reads, 0
@@ -188,14 +188,14 @@ def test_zeros_after_an_outage_lose_nothing(shed):
 
 @pytest.mark.parametrize("seconds", [4, 20, 40])
 def test_a_register_that_alone_reads_zero_after_an_outage_is_asked_until_it_is_back(shed, seconds):
-    """What flowed since the last checkpoint stands in that register only."""
+    """Only that register has the energy since the last checkpoint."""
     shed.begin(0, 150)
     shed.run(1150)
     shed = after_cut(shed, off_wh=-5000)
     shed.plug(0, 150)
     fed_ms = shed.closed_ms[0]
     shed.run(seconds)
-    assert shed.closed_ms[0] == fed_ms, "no session goes on by a register that cannot be"
+    assert shed.closed_ms[0] == fed_ms, "no session goes on with an impossible register"
     odd = shed.meters[0]
     assert isinstance(odd, OddMeter)
     odd.off_wh = 0

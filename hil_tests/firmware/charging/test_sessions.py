@@ -126,7 +126,7 @@ def test_over_power_for_three_seconds_stops_and_a_shorter_spike_does_not(shed):
     ("watts", "on_s", "off_s"), [(1900, 2.5, 1.5), (1900, 2, 2), (1500, 2.6, 1.5), (3000, 1, 2), (1900, 1, 1), (1300, 2.5, 1)]
 )
 def test_bursts_that_warm_a_contact_as_a_steady_overload_does_end_the_session(shed, watts, on_s, off_s):
-    """Each alone is shorter than three seconds; together their mean square is above the limit's."""
+    """Each burst alone is shorter than three seconds; together their mean square is above the limit's."""
     shed.begin(0, lambda s: watts if s > 300 and s % (on_s + off_s) < on_s else 20 if s > 300 else 150)
     shed.run(300)
     fed_ms = shed.closed_ms[0]

@@ -1,4 +1,4 @@
-"""A bike swapped in a gap: settled where the load is clearly another, never where it is the same charger that begins anew."""
+"""A bike swapped in a gap: settled if the load is clearly another, never if the same charger begins anew."""
 
 import itertools
 
@@ -40,7 +40,7 @@ class Look:
         return False
 
     def outage(self, load):
-        """The board forgets all but its checkpoint; the charger begins anew."""
+        """The board forgets everything except its checkpoint; the charger begins anew."""
         kept = self.kept
         after = Look()
         after.now_s = self.now_s + 60

@@ -1,4 +1,4 @@
-"""Groups of outlets looked at together: whose supply is gone, which meter lies alone, whose wires are exchanged."""
+"""Groups of outlets judged together: which lost their supply, which single meter is wrong, which have exchanged wires."""
 
 import pytest
 from shed.charging import off_watch, stop_causes, supply
@@ -185,7 +185,7 @@ def test_after_a_pause_a_relay_that_stays_open_for_another_reason_has_five_minut
 
 
 def dip(shed: Shed, times: int, every_s: float, volts: float = 180):
-    """Both meters of the row read that for two seconds, at the end of each period."""
+    """Both meters of the row read this voltage for two seconds, at the end of each period."""
     for _ in range(times):
         shed.run(every_s - 2)
         for meter in shed.meters[:2]:
@@ -268,7 +268,7 @@ def test_a_charger_that_needs_nine_seconds_after_a_dip_has_not_been_unplugged():
 
 @pytest.mark.parametrize("load_comes", [False, True])
 def test_a_wait_takes_nothing_off_the_time_before_the_last_one(load_comes):
-    """A charger that needs its seconds, on a feeder that goes again and again: in doubt is what was billed since power was last seen."""
+    """A charger that needs its seconds, on a feeder that fails repeatedly: only what was billed since power was last seen is in doubt."""
     watts = [150.0]
     shed = two_rows()
     shed.begin(0, lambda _: watts[0])

@@ -25,7 +25,7 @@ def test_longer_is_never_cheaper(cause, seconds, fen, block_min):
 
 @pytest.mark.parametrize("name", [name for name in dir(stop_causes) if name.isupper()])
 def test_who_was_stopped_for_want_of_supply_or_of_a_detector_pays_for_the_time_he_had_and_everybody_else_for_begun_blocks(name):
-    """Board, tools and judge have one list."""
+    """Board, tools and auditor have the same list."""
     cause = getattr(stop_causes, name)
     assert STOP_CAUSES[cause] == name.lower()
     ours = name.lower() in OF_THE_SHED

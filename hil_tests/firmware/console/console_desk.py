@@ -60,7 +60,7 @@ class Cards:
 
 
 class MadeUpShed:
-    """The facade of shed/console/commands.py with four outlets, outlet 3 charging; `calls` are the writes it got."""
+    """The shed of shed/console/contracts.pyi with four outlets, outlet 3 charging; `calls` are the writes it got."""
 
     def __init__(self):
         self.mode = "service"
@@ -112,6 +112,10 @@ class MadeUpShed:
     def stop(self, number):
         self.calls.append(("stop", number))
         return number == 3
+
+    def confirm(self, by):
+        self.calls.append(("confirm", by))
+        return False
 
     def set_time(self, epoch_s):
         self.calls.append(("time", epoch_s))

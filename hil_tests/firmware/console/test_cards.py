@@ -1,4 +1,4 @@
-"""Cards at the console: revoked in service, listed only for who may change them."""
+"""Cards at the console: revoked in service, listed only for those who may change them."""
 
 import hashlib
 import hmac

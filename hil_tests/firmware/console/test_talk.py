@@ -95,7 +95,7 @@ def test_a_board_with_room_has_the_words_from_its_start_and_for_good(start_ms, m
 
 
 def test_a_fault_in_numbers_counts_its_thing_as_the_rows_of_the_things_do():
-    """`meter 3` beside `a=2` sent the crew to meter 2. A meter is called by its outlet, which has the same index."""
+    """`meter 3` beside `a=2` sent the crew to meter 2. A meter is named by its outlet, which has the same index."""
     names = {name: number for number, name in FAULTS.items()}
     outlets = {names[name] for name, thing in FAULT_ARGUMENTS.items() if thing in ("outlet", "meter")}
     assert set(talk._OF_OUTLETS) == outlets and set(talk._OF_OTHERS) == {names[name] for name in FAULT_ARGUMENTS} - outlets

@@ -74,7 +74,7 @@ class Bus:
         if self.echo:
             self.put(data, self.now_ms)
         _, request = self._framer.handleFrame(data, 0, 0)
-        assert request is not None, "the master sent what pymodbus does not take for a request"
+        assert request is not None, "pymodbus does not accept the master's frame as a request"
         meter = self.meters.get(request.dev_id)
         if meter and not meter.silent:
             meter.reads += 1

@@ -26,7 +26,7 @@ def words_of(reply):
 
 
 class Line:
-    """A master on a bus, stepped when it asks to be."""
+    """A master on a bus, stepped at the times it returns."""
 
     def __init__(self, meters=(), origin_ms=0, **options):
         self.bus = Bus(meters, echo=options.pop("hears_itself", False))
@@ -215,7 +215,7 @@ def test_pure_garbage_never_crashes_it(garbage):
 
 
 class DirectedBus(Bus):
-    """A bus whose master has to turn it round: `log` has what it did, in order."""
+    """A bus whose master has to switch its direction: `log` has its actions in order."""
 
     def __init__(self, meters):
         super().__init__(meters)

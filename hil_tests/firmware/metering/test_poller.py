@@ -150,7 +150,7 @@ def test_idle_meters_do_not_starve_behind_many_energised_ones():
 
 @pytest.mark.parametrize("trouble", ["a session begins or ends every few seconds", "an energised meter is dead"])
 def test_idle_meters_do_not_starve_on_a_full_bus_on_which_something_happens(trouble):
-    """Else the row that nobody charges at is called silent, and nobody can begin there."""
+    """Else an idle row counts as silent, and no session can begin there."""
     room = Room(40)
     room.run(60)
     full = (1 << 25) - 1

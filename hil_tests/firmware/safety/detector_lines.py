@@ -1,4 +1,4 @@
-"""Detector loops and the scans that look at them, in virtual time: hum, noise, late scans, smoke, wires that flap."""
+"""Detector loops and the scans that read them, in virtual time: hum, noise, late scans, smoke, flapping wires."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ READ_US = 31
 
 @dataclass
 class Lines:
-    """``count`` loops and the scans that look at them. ``uv`` is what each shows without hum, by milliseconds since the start."""
+    """``count`` loops and the scans that read them. ``uv`` is the level of each without hum, by milliseconds since the start."""
 
     seed: int
     count: int
@@ -26,7 +26,7 @@ class Lines:
     hz: float
     humming: Collection[int]
     uv: Callable[[int, float], float]
-    late_ms: int = 0  # one scan in fifty is so late
+    late_ms: int = 0  # one scan in fifty is this late
     hints: bool = False  # an edge elsewhere runs one scan in five early
 
     def __post_init__(self) -> None:

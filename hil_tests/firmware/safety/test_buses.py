@@ -1,4 +1,4 @@
-"""What the pure rooms make of expander buses: contactors, contacts that come by the byte, the way back. The buses are stand-ins."""
+"""Expander buses in the pure rooms: contactors, contacts read by the byte, the return to service. The buses are stand-ins."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_lost_bus_opens_every_outlet_of_its_groups_and_no_other():
     scans(outputs, 20, renew=0b1111)
     buses.lost = 0b01
     outputs.drive(0, 0)
-    assert not contactors[0].on, "in the scan that found out"
+    assert not contactors[0].on, "in the scan that found the error"
     scans(outputs, 20, renew=0b1111)
     assert not relays[2].on and contactors[1].on and relays[3].on
     assert outputs.lost_since == 0b0111 and outputs.cut_outlets == 0

@@ -1,4 +1,4 @@
-"""Detector loops beside mains cables: hum neither hides smoke nor makes any; a loop that stays between the bands is a named fault."""
+"""Detector loops beside mains cables: hum neither hides smoke nor imitates it; a loop that stays between the bands is a fault."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MILLIVOLTS = (300, 400, 500, 600, 700, 800, 900)
 
 
 def hums(long: bool, each: int):
-    """Amplitude, frequency, seed: some of all, or all."""
+    """Amplitude, frequency, seed: a sample of the combinations, or all."""
     chance = random.Random(2)
     rows = [(mv, hz, seed) for mv in MILLIVOLTS for hz in MAINS_HZ for seed in range(each)]
     rows += [(mv, hz, seed) for mv in MILLIVOLTS[:3] for hz in HARMONICS_HZ for seed in range(each)]

@@ -1,4 +1,4 @@
-"""Points and matrix: fast to trip, slow to clear; a fault is not an alarm; latches hold until reset and gone."""
+"""Points and matrix: fast to trip, slow to clear; a fault is not an alarm; latches hold until the alarm is gone and they are reset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The books: what people and mains do over and over has one record and a count, and takes the room of nothing else."""
+"""The books: repeated events have one record and a count, and take no room from others."""
 
 import pytest
 from shed.safety import faults
@@ -21,7 +21,7 @@ class Clock:
 
 
 class Shelf:
-    """The books over a journal of two rings, the time in seconds, and what was written."""
+    """The books on a journal of two rings, the time in seconds, and the written records."""
 
     def __init__(self):
         self.clock = Clock()
@@ -43,7 +43,7 @@ class Shelf:
         return [fields for fields in (kinds.fields(row[1], row[2]) for row in rows if row[1] == kind) if fields]
 
     def counted(self, kind):
-        """How many of a kind the `repeats` records tell; kind 0: of several."""
+        """The count of a kind in the `repeats` records; kind 0: of several."""
         return sum(row[5] for row in self.records(kinds.REPEATS) if row[3] == kind)
 
 
@@ -119,7 +119,7 @@ def trips(shelf, causes):
 
 
 def boot_tells(shelf):
-    """What a boot that came now would tell of trips that were only counted: {cause: how many}."""
+    """The trips only counted so far, as a boot now would record them: {cause: how many}."""
     ring = LiveRing(shelf.live_ring.ring._region)
     ring.open()
     return {cause: count for cause, count, _span_s in recall.trips(shelf.journal, ring.trips)}

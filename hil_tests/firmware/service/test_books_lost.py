@@ -1,4 +1,4 @@
-"""What finds no room in the journal: told once a record, and for as long as it does not stand."""
+"""Records that find no room in the journal: each is counted once, and the fault lasts until it is written."""
 
 from shed.safety import faults
 from shed.service.books import Books
@@ -86,7 +86,7 @@ def test_a_trip_and_a_reset_refused_many_times_are_two_records():
     flash.full = False
     assert told.write_due(Matrix())
     told.step()
-    assert flash.of(kinds.LOST) == [(0, 2)], "the reset behind the trip was never refused itself"
+    assert flash.of(kinds.LOST) == [(0, 2)], "the reset after the trip was never refused itself"
 
 
 def test_records_lost_stands_until_trip_and_settlement_both_do():
@@ -97,7 +97,7 @@ def test_records_lost_stands_until_trip_and_settlement_both_do():
     assert told.faults.is_live(faults.RECORDS_LOST)
     flash.full = False
     told.write_due(Matrix())
-    assert told.faults.is_live(faults.RECORDS_LOST), "the settlement does not stand yet"
+    assert told.faults.is_live(faults.RECORDS_LOST), "the settlement is not written yet"
     end(told, 7)
     assert not told.faults.is_live(faults.RECORDS_LOST)
     flash.full = True
@@ -105,5 +105,5 @@ def test_records_lost_stands_until_trip_and_settlement_both_do():
     told.trips(1, Matrix(), 1, 5)
     flash.full = False
     end(told, 8)
-    assert told.faults.is_live(faults.RECORDS_LOST), "the trip does not stand yet"
+    assert told.faults.is_live(faults.RECORDS_LOST), "the trip is not written yet"
     assert flash.done_ids == [7, 8]

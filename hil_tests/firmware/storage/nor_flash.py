@@ -1,9 +1,8 @@
 """A NOR flash region in memory, with the rules of the board's flash and a power cut at any operation.
 
 Programming clears bits, erasing a 4096-byte sector sets them. `cut_after(n, rng)` lets n more operations through and tears the next one: a
-random subset of the bits it would have changed is changed, then PowerCut. OSError is what a broken part would answer: `fail_next` before
-anything is changed, `fail_half_way`, `fail_after_it` when all is done; `bad_sectors` never take an erase,
-`mute` answers no read.
+random subset of the bits it would have changed is changed, then PowerCut. OSError is the answer of a broken part: `fail_next` before
+anything is changed, `fail_half_way`, `fail_after_it` when all is done; `bad_sectors` refuse every erase, `mute` answers no read.
 """
 
 from __future__ import annotations
@@ -73,7 +72,7 @@ class NorRegion:
         self._end()
 
     def _torn_mask(self) -> int:
-        """How much of this byte the cut still let through: mostly all of it or nothing, sometimes some bits."""
+        """The bits of this byte that were written before the cut: mostly all or none, sometimes some."""
         return self._rng.choice((0, 0xFF, self._rng.getrandbits(8)))
 
     def _count(self) -> None:

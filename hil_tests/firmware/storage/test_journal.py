@@ -1,4 +1,4 @@
-"""The journal: what the firmware reads back is what was kept; sessions and trips beside events without end."""
+"""The journal: the firmware reads back what was written; endless events leave sessions and trips alone."""
 
 import random
 from struct import unpack_from
@@ -153,7 +153,7 @@ def test_the_journal_knows_which_sessions_have_ended_even_many_sectors_ago():
 
 
 def years(journal, kind, *fields, boots=9, latched=0):
-    """A journal that went round, full of records of one kind, with the state records that a boot writes."""
+    """A journal that wrapped around, full of records of one kind, with the state records that a boot writes."""
     journal.boot, journal.latched = boots, latched
     for _ in range(journal.ring.sectors * 150):
         journal.erase_ahead(True)
@@ -258,4 +258,4 @@ def test_with_outlets_on_sectors_are_erased_for_sessions_and_never_for_events():
         now_ms += 200
         eraser.step(now_ms, True, True)
     assert journal.ring.ahead and journal.events.ahead
-    assert events.erases > before_erases[1], "events have their room as soon as nothing is on"
+    assert events.erases > before_erases[1], "events get their room as soon as nothing is on"

@@ -22,7 +22,7 @@ def everything(ring, since=0):
 
 
 def refill(ring):
-    """What the executive does in a quiet shed."""
+    """The work of the executive in a quiet shed."""
     for _ in range(2 * ring.sectors):
         ring.erase_ahead(True)
 
@@ -194,7 +194,7 @@ def test_a_record_that_stands_behind_an_error_is_not_written_twice():
 
 
 def doubtful(region, ring, kind, payload):
-    """The record stands, and the flash says neither so nor that it does not."""
+    """The record is written, but the flash reports neither success nor failure."""
     region.fail_after_it = region.mute = True
     assert ring.append(kind, payload) == -1
 

@@ -11,7 +11,7 @@ from hil_tests.firmware.storage.nor_flash import SECTOR, NorRegion, PowerCut
 
 
 class Model:
-    """What a correct ring must still have: every completed record whose sector was not given to an erase since."""
+    """What a correct ring must still have: every completed record whose sector was not erased since."""
 
     def __init__(self, sectors):
         self.region = NorRegion(sectors)
@@ -49,7 +49,7 @@ class Model:
             if sequence in self.completed:
                 assert self.completed[sequence][:2] == (kind, payload)
             else:
-                assert (sequence, kind, payload) == self.pending, "a record nobody wrote"
+                assert (sequence, kind, payload) == self.pending, "a record that was never written"
                 self.note(self.pending)
         must = {q for q, row in self.completed.items() if self.region.erased.count(row[2]) == row[3]}
         assert must <= set(sequences), "a completed record was lost"

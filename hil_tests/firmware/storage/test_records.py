@@ -1,4 +1,4 @@
-"""Journal, live ring, configuration slots and site image: what the firmware reads back is what was kept."""
+"""Journal, live ring, configuration slots and site image: the firmware reads back what was written."""
 
 import random
 from binascii import crc32
@@ -33,7 +33,7 @@ def test_a_checkpoint_of_the_older_version_is_still_a_session_to_resume():
     assert row(payload) == (7 << 16, 2, CARD, 1000, 5, 600, 60, 200000, 0)
     ring.put(checkpoint(7 << 16, 2, 600)[:63])
     (payload,) = LiveRing(ring.ring._region).open().values()
-    assert row(payload) == (*row(checkpoint(7 << 16, 2, 600))[:17], 0, 0), "written before the time with the relay open was"
+    assert row(payload) == (*row(checkpoint(7 << 16, 2, 600))[:17], 0, 0), "written by a version without the time with the relay open"
 
 
 def test_a_session_without_done_is_found_with_its_newest_checkpoint():
@@ -127,7 +127,7 @@ def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
         live.put(checkpoint(7, 3))
         live.erase_ahead(True)
     boot = LiveRing(region)
-    assert list(boot.open()) == [3] and tuple(boot.watched) == full, "and each sector taken since carries it on"
+    assert list(boot.open()) == [3] and tuple(boot.watched) == full, "and each sector taken into use since has it too"
     boot.watch(*UNWATCHED)
     again = LiveRing(region)
     assert list(again.open()) == [3] and tuple(again.watched) == UNWATCHED

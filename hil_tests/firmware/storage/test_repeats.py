@@ -1,4 +1,4 @@
-"""What repeats itself: one record, then counts at growing distances, and nothing uncounted."""
+"""Repeated events: one record, then counts at growing intervals, and none uncounted."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -56,7 +56,7 @@ def ring(label: str, rows: list[Record], first_sequence: int = 1) -> bytes:
 
 
 def history(boots: int, sessions: int) -> dict[str, bytes]:
-    """Journal, events and live ring after so many boots, the last of which sold; its last session is open."""
+    """Journal, events and live ring after this many boots; the last one had sessions, of which the last is open."""
     before = events(boots, count=200)  # more than one sector of them
     journal: list[Record] = []
     live: list[Record] = []

@@ -1,4 +1,4 @@
-"""Item by item: what goes onto a board and what does not, with a reason; counters only go up; keys stay out of backups."""
+"""Item by item: what is restored onto a board and what is not, with a reason; counters only go up; keys stay out of backups."""
 
 from __future__ import annotations
 
@@ -69,13 +69,13 @@ def test_sessions_of_the_board_are_not_given_up_unasked_and_its_count_is_not_rol
     assert items["open sessions"][0] == "skipped" and items["cards"][0] == "skipped" and items["configuration"][0] == "unchanged"
     assert now(busy).boots == 900
     code, items = put_back(busy, "--replace")
-    assert code == 0 and "3 sessions of the board given up" in items["journal"][1]
+    assert code == 0 and "3 sessions of the board discarded" in items["journal"][1]
     assert now(busy).boots == 900 + restore.BOOTS_AHEAD
 
 
 def gone_on(board: Path, path: Path, kept: int = 0, box: int = 0, pushed_out: bool = False) -> Path:
     """``board`` later: its open session settled with ``kept``, another boot and ``box`` cards at the gate as events; with ``pushed_out``
-    the ring of events has gone round since."""
+    the ring of events has wrapped around since."""
     path.write_bytes(board.read_bytes())
     found = now(board)
     newest = found.journal.records[-1].sequence
@@ -101,7 +101,7 @@ def gone_on(board: Path, path: Path, kept: int = 0, box: int = 0, pushed_out: bo
 def test_a_board_that_went_on_since_keeps_what_it_has_and_nothing_was_left_out(
     put_back, old_board: Path, tmp_path: Path, kept: int, box: int, pushed_out: bool
 ) -> None:
-    """The backup of a board put back onto it: it booted at least, so its events went on."""
+    """The backup of a board restored onto it: the board has booted at least, so it has newer events."""
     later = gone_on(old_board, tmp_path / "later.bin", kept, box, pushed_out)
     assert now(later).boots == 13 and not now(later).journal.problems
     before = later.read_bytes()
@@ -178,7 +178,7 @@ def test_a_cut_at_any_operation_is_mended_by_the_same_command(saved: Path, old_b
         with pytest.raises(ShedError):
             go(FileChannel(flash, cut_at_operation=cut, seed=cut))
         left = now(flash)
-        assert left.slot is None or left.sessions == wanted.sessions, "a configuration before the books: the board would sell"
+        assert left.slot is None or left.sessions == wanted.sessions, "the configuration came before the records: sessions could start"
         go(FileChannel(flash))
         mended = now(flash)
         assert mended.sessions == wanted.sessions and mended.unsettled == wanted.unsettled and mended.slot

@@ -1,4 +1,4 @@
-"""What does not go onto a board: another kind's or site's, other pins, a damaged file. Nothing is written then."""
+"""What is not restored: a backup of another kind of board or site, other pins, a damaged file. Nothing is written then."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .past import KEY, board_file, now
 
 
 def altered(saved: Path, tmp_path: Path, **changes: Any) -> Path:
-    """The backup with other words in its manifest."""
+    """The backup with other values in its manifest."""
     path = tmp_path / "altered.zip"
     with zipfile.ZipFile(saved) as old, zipfile.ZipFile(path, "w") as new:
         for name in old.namelist():

@@ -1,4 +1,4 @@
-"""Board files: what each real board promises, and what the check refuses, with line, cause, hint and exit code 2."""
+"""Board files: the properties of each real board, and what the check refuses, with line, cause, hint and exit code 2."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def test_no_two_boards_have_one_number() -> None:
     assert len(numbers) == len(set(numbers)) >= 9
 
 
-# Keys that may be left out, and what holds then: nothing here makes an output live.
+# Keys that may be left out, and the value that then applies: none makes an output live.
 OPTIONAL = {
     "enable": "a note says that the outputs are undefined at power-on",
     "active": 'high; the check then asks for pull = "down"',

@@ -1,4 +1,4 @@
-"""The generated boot.py, run on CPython against a machine that notes every call."""
+"""The generated boot.py, run on CPython against a stand-in for `machine` that records every call."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_maintenance_is_asked_for_once_and_lasts_over_soft_resets(monkeypatch: p
 
 @pytest.mark.parametrize("flags", [b"\x01", b"\x02", b"\x03"])
 def test_what_a_power_loss_left_of_the_memory_asks_for_no_maintenance(monkeypatch: pytest.MonkeyPatch, board: Board, flags: bytes) -> None:
-    """A bit that turned while the power was gone would leave the shed at a prompt, with nobody listening to its detectors."""
+    """A bit flipped during a power loss would leave the shed at a prompt, with its detectors unread."""
     chip = Chip(memory=SG + flags + bytes(12), cause=1)
     names = chip.boot(monkeypatch, board)
     assert names["maintenance"] is False and names["wdt"] == "the watchdog"
@@ -160,17 +160,17 @@ def transfers(board: Board) -> list[tuple[Any, ...]]:
                 for terminal in board.terminal.values()
                 if terminal.expander == name and terminal.use == "output"
             }
-            levels = sum(outputs.get(bit, 1) << bit for bit in range(expander.bits))
-            inputs = sum(1 << bit for bit in range(expander.bits) if bit not in outputs)
+            levels = sum(outputs.get(bit, 1) << bit for bit in range(expander.kind.bits))
+            inputs = sum(1 << bit for bit in range(expander.kind.bits) if bit not in outputs)
             if expander.part == "TCA9554":
                 found += [("write", expander.address, bytes((1, levels))), ("write", expander.address, bytes((3, inputs)))]
             else:
-                found.append(("write", expander.address, levels.to_bytes(expander.bits // 8, "little")))
+                found.append(("write", expander.address, levels.to_bytes(expander.kind.bits // 8, "little")))
     return found
 
 
 def latched(calls: list[tuple[Any, ...]], board: Board) -> list[tuple[str, int, bool]]:
-    """Level of each bit of the 74HC595 at the moment the outputs were let through, and whether they were held off until then."""
+    """Level of each bit of the 74HC595 when the outputs were enabled, and whether they were held off until then."""
     found: list[tuple[str, int, bool]] = []
     for bus, wires in board.bus.items():
         if wires.kind != "shift":
@@ -189,7 +189,7 @@ def latched(calls: list[tuple[Any, ...]], board: Board) -> list[tuple[str, int, 
             if rising and gpio == wires.latch:
                 shown = list(register)
             if gpio == wires.enable and value == 0:
-                assert shown, "the outputs were let through before they were latched"
+                assert shown, "the outputs were enabled before they were latched"
         chain = [name for name, expander in board.expander.items() if expander.bus == bus]
         assert len(shown) == 8 * len(chain) and (wires.enable is None or level[wires.enable] == 0)
         for name, terminal in board.terminal.items():
@@ -220,7 +220,7 @@ def test_a_board_boots_with_every_output_safe(monkeypatch: pytest.MonkeyPatch, n
     first = list(chip.calls)
     chip.calls.clear()
     names["outputs_off"]()
-    assert chip.calls == first[2:-1], "the firmware opens everything the same way before a reset of its own"
+    assert chip.calls == first[2:-1], "the firmware opens everything the same way before it resets the board"
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if any(wires.kind == "i2c" for wires in board_of(name).bus.values())])
@@ -271,7 +271,7 @@ def test_boards_are_told_apart_by_their_outputs_and_not_by_their_words(board: Bo
 
 
 class Struck(Chip):
-    """Ctrl-C came in just before boot.py's first line: it strikes where MicroPython looks for it, at the end of a loop's turn."""
+    """Ctrl-C arrived just before boot.py's first line: it is raised where MicroPython checks for it, at the end of a loop's turn."""
 
     def modules(self) -> dict[str, ModuleType]:
         found = super().modules()

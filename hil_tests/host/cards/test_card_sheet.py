@@ -1,4 +1,4 @@
-"""Card sheets as spreadsheets really write them: read as meant, or refused with line, cause and hint; never guessed."""
+"""Card sheets as spreadsheets really write them: read as intended, or refused with line, cause and hint; never guessed."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_workbook_is_told_from_csv(tmp_path: Path) -> None:
 
 
 def shown_again(card: Card) -> bool:
-    """Whether a reader shows the number a second time, as `import` wants it of a card that is let in."""
+    """Whether a reader reads the same number a second time, as `import` requires of an accepted card."""
     tens = card.number[1:].hex()
     return not card.valid or not (card.number[:2] == b"\x04\x08" or card.number[1] == 0x88 or (tens.isdecimal() and tens.endswith("00000")))
 

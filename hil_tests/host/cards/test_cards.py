@@ -128,7 +128,7 @@ def test_import_after_import_always_ends_with_the_new_table_and_one_header() -> 
 
 
 def torn(region: bytes, change, cut: int, rng: random.Random) -> bytes:
-    """The partition when the power goes in the middle of sector ``cut`` of a change: sectors are erased and programmed one by one."""
+    """The partition when the power fails in the middle of sector ``cut`` of a change: sectors are erased and programmed one by one."""
     result = bytearray(region)
     for step in change.steps:
         data = step.data.ljust(max(1, -(-len(step.data) // SECTOR)) * SECTOR, b"\xff")

@@ -1,4 +1,4 @@
-"""Cards on a board: revoked under a charging shed, imported through a cut flash channel, and the verbs of `shed cards`."""
+"""Cards on a board: revoked while bikes charge, imported through a cut flash channel, and the verbs of `shed cards`."""
 
 from __future__ import annotations
 

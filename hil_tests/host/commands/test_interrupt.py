@@ -18,14 +18,14 @@ SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 
 
 def _computed_ms(pid: int) -> int:
-    """What a process has had of the processor: on a busy computer, its first 50 ms are long in coming."""
+    """CPU time of a process: on a busy computer it takes long to get its first 50 ms."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1000 // os.sysconf("SC_CLK_TCK")
 
 
 @pytest.mark.parametrize("after_ms", [60, 120, 200, 300, 450, 700])
 def test_ctrl_c_while_the_tool_loads_is_no_traceback(after_ms: int) -> None:
-    """What the interpreter itself does in its first 50 ms is not ours."""
+    """The interpreter's own first 50 ms are not tested."""
     with subprocess.Popen([BIN / "shed", "demo", "--script"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         late = time.monotonic() + 3
         while _computed_ms(process.pid) < after_ms and time.monotonic() < late:

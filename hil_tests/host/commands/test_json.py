@@ -1,4 +1,4 @@
-"""`--json` on a board in service: stdout alone is one JSON document, whatever the exit code; words and progress are on stderr.
+"""`--json` on a board in service: stdout is one JSON document with every exit code; messages and progress are on stderr.
 
 Hazard: an office's script that takes a progress line for data, or a refusal for an empty list.
 """

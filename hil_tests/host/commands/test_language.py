@@ -1,4 +1,4 @@
-"""What the crew reads of a board in Chinese: by --lang or by the locale, the whole answer, and JSON as it was."""
+"""A board's answers in Chinese: by --lang or by the locale, the whole answer, and JSON unchanged."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_language_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[s
 
 
 def english(lines: str) -> set[str]:
-    """Words of the Latin alphabet that no unit, no name of the site and no command is."""
+    """Words of the Latin alphabet, except units, names of the site and commands."""
     known = {"shed", "faults", "status", "why", "cards", "add", "clear", "import", "A", "B", "W", "Wh", "V", "kWh", "CRC", "KB", "site"}
     plain = re.sub(r'"[^"]*"|\b0x\w+|\b[0-9A-F]{8}\b', "", lines)
     return set(re.findall(r"[A-Za-z]+", plain)) - known

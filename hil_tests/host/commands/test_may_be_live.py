@@ -1,4 +1,4 @@
-"""What is said of outlets that may be live: what is proven at once, a moment's doubt when it stays; what is unseen is never called off."""
+"""Reports on outlets that may be live: a proof at once, a doubt when it lasts; an outlet not seen off is never reported as off."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WELDED, IDLE = 13, 9
 
 
 class PlayedBoard:
-    """Outlets 1 and 2. Each question moves on to the next row of (``on``, holders) of the two, up to the last; time passes by waiting."""
+    """Outlets 1 and 2. Each request advances to the next row of (``on``, holders) of the two, up to the last; waiting advances the time."""
 
     def __init__(self, *rows: tuple[tuple[int, list[int]], tuple[int, list[int]]], faults: tuple[int, ...] = ()) -> None:
         self._rows = list(rows)
@@ -63,7 +63,7 @@ def test_a_board_in_its_first_seconds_is_asked_again_and_is_fine():
 def test_a_doubt_that_stays_for_twenty_seconds_is_told_and_the_neighbours_moment_is_not():
     played = PlayedBoard((UNSEEN, OFF), (UNSEEN, UNSEEN))
     told, unseen = diagnosed(played)
-    assert told.level == "bad" and told.what == "outlet 1 may be live although told off" and "breaker" in told.clear
+    assert told.level == "bad" and told.what == "outlet 1 may be live although commanded off" and "breaker" in told.clear
     assert unseen.level == "warn" and "outlet 2" in unseen.what and "breaker" not in unseen.clear
     assert live.SEEN_WITHIN_S <= played.now <= live.SEEN_WITHIN_S + 2
 

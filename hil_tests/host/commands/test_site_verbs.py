@@ -1,4 +1,4 @@
-"""`shed config new`, `show`, `diff`: what a person gets, for every board; data on stdout, the key nowhere."""
+"""`shed config new`, `show`, `diff`: the output for every board; data on stdout, the key nowhere."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_new_file_for_every_board_is_good_guards_against_fire_and_says_everyth
     assert run(["config", "new", "--board", board, "--defaults", "--out", str(file)]) == 0
     assert capsys.readouterr().out == ""
     assert run(["config", "check", str(file)]) == 0
-    assert "warning" not in capsys.readouterr().err, "protected, the outlets together under the breaker, every key acted on"
+    assert "warning" not in capsys.readouterr().err, "protected, the outlets together below the breaker, every key with an effect"
     site = load(file).site
     assert site.point[0].name == "smoke bay", "as the guides type it at `shed emulate`"
     assert any(point.fire for point in site.point) and site.gate and site.reader
@@ -155,7 +155,7 @@ def test_a_site_survives_writing_and_the_way_through_its_image(file: Path) -> No
 def test_a_file_with_a_budget_is_refused_and_still_gives_names_and_key_to_a_shed_in_force(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An earlier version took it with a warning: whoever has such a shed can still pull its configuration, by its names."""
+    """An earlier version accepted it with a warning: the configuration of such a shed can still be pulled, by its names."""
     file = tmp_path / "shed.toml"
     file.write_text(TEXT + "\n[budget]\nfeeder_w = 4400\nbreaker_a = 20\n", encoding="utf-8")
     for verb in (["check"], ["show"], ["build", "-o", str(tmp_path / "image.bin")]):
@@ -190,7 +190,7 @@ def test_diff_tells_changed_added_and_removed_and_moved_tables_apart(tmp_path: P
     third = TEXT.index('[[point]]\nname = "key')
     moved = TEXT[:first] + TEXT[second:third] + TEXT[first:second] + TEXT[third:]
     found = diff.changes(loads(TEXT).site, loads(moved).site)
-    assert [change.key for change in found] == ["order of point"], "records count points by their place"
+    assert [change.key for change in found] == ["order of point"], "records number points by their position"
 
 
 @pytest.mark.parametrize("verb", ["new", "check", "show", "diff", "build", "push", "confirm", "pull"])

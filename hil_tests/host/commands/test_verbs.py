@@ -1,4 +1,4 @@
-"""What every verb of `shed` keeps: help with an example that works, `--json` where it reads, words and an exit code when something is
+"""Rules for every verb of `shed`: help with an example that works, `--json` where it reads, a message and an exit code when something is
 missing, and nothing but data on stdout.
 
 Hazard: an installer in a shed without internet has the help text and the error's hint, and nothing else.
@@ -28,7 +28,7 @@ from hil_tests.contracts.named.texts import Named
 from hil_tests.simulator.rom_loader.rig import BIN
 
 SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
-# Verbs that read nothing a program would want: they write a file or a picture, or are a show.
+# Verbs whose output is not for programs: they write a file or a picture, or show a demo.
 WITHOUT_JSON = {"config new", "boards picture", "campaign", "demo", "emulate"}
 NO_MORE_THAN_A_PORT = {"status", "why", "faults", "log", "sessions", "ports", "flash", "verify"}
 # They need no board and take long: their own tests run them.
@@ -36,7 +36,7 @@ NOT_RUN = {"demo", "emulate", "benchmark", "campaign", "bundle"}
 
 
 def walk(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every verb with its words; groups that do something alone too."""
+    """Every verb with its words; also groups that work without a verb."""
     if not hasattr(command, "commands"):
         yield path, command
         return
@@ -143,7 +143,7 @@ def test_a_verb_without_its_board_or_file_says_what_is_missing(
     assert "Traceback" not in error and "a bug in this tool" not in error, error
     assert "\x1b" not in data and "writing:" not in data
     if code == OK:
-        assert "--port" not in arguments, "without a board it cannot be done"
+        assert "--port" not in arguments, "it needs a board"
     else:
         assert code in (FAILED, INVALID, PORT, TEST_FAILED, REFUSED), error
         findings = json.loads(data)["findings"] if verb == "doctor" else []
@@ -188,6 +188,6 @@ def test_a_board_that_nobody_knows_is_said_before_a_port_is_looked_for(line: str
 def test_what_may_be_live_is_the_first_line_of_a_status(capsys: pytest.CaptureFixture[str]):
     frames: list[dict[str, Any]] = [{"o": 3, "st": 0, "on": 2, "hold": [13]}, {"o": 4, "st": 0, "on": 0}, {"o": 9, "st": 0, "on": 2}]
     show_status({"mode": "service"}, frames, SiteNames())
-    assert capsys.readouterr().out.startswith("switch the breaker off: outlets 3, 9 may be live although told off\n")
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlets 3, 9 may be live although commanded off\n")
     show_status({"mode": "service"}, frames[1:2], SiteNames())
     assert "breaker" not in capsys.readouterr().out

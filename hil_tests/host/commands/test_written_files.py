@@ -1,4 +1,4 @@
-"""Files that verbs write: what is there is not lost, and where none can be written that is said, not called a bug."""
+"""Files that verbs write: existing files are not lost, and a failed write is reported, not called a bug."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sheet(tmp_path: Path) -> Path:
     return path
 
 
-# Verb, option of the file, whether what was made is written again without --force (nothing is lost), whether it has --force.
+# Verb, option of the file, whether its own output is overwritten without --force (nothing is lost), whether it has --force.
 WRITERS: dict[str, tuple[Sequence[str], str, bool, bool]] = {
     "backup": (("backup", "--flash", "FLASH"), "--out", False, True),
     "bundle": (("bundle",), "--out", False, True),
@@ -98,7 +98,7 @@ def test_a_picture_in_which_somebody_has_drawn_is_not_written_over(tmp_path: Pat
     out.write_text(edited, encoding="utf-8")
     assert run(draw) == INVALID and run([*draw, "--site", str(SITE)]) == INVALID
     said = capsys.readouterr().err
-    assert "there already" in said and "--force writes over this one" in said and out.read_text(encoding="utf-8") == edited
+    assert "there already" in said and "--force overwrites this one" in said and out.read_text(encoding="utf-8") == edited
     assert run([*draw, "--force"]) == OK and out.read_text(encoding="utf-8") == drawn
 
 
@@ -144,7 +144,7 @@ def test_a_file_that_is_no_flash_is_not_made_one(capsys: pytest.CaptureFixture[s
 def test_a_demo_draws_no_picture_over_a_file_that_is_there(held: str, capsys: pytest.CaptureFixture[str], sheet: Path) -> None:
     sheet.write_text(held, encoding="utf-8")
     assert run(["demo", "--script", "--picture", str(sheet)]) == INVALID
-    assert "--force writes over this one" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == held
+    assert "--force overwrites this one" in capsys.readouterr().err and sheet.read_text(encoding="utf-8") == held
 
 
 def full_disk(_file: int) -> None:
@@ -166,7 +166,7 @@ def test_a_file_as_long_as_a_flash_is_not_made_one(kind: str, size: int, tmp_pat
 def test_what_a_board_may_have_where_its_partition_table_belongs() -> None:
     table, erased = encode(STOCK), b"\xff" * TABLE_SIZE
     assert may_hold_table(encode(SHEDGUARD)) and may_hold_table(table), "a board in service, a stock-like one"
-    assert may_hold_table(erased), "a bare one, or one that somebody stopped flashing"
+    assert may_hold_table(erased), "a bare one, or one whose flashing was interrupted"
     assert may_hold_table(table[:100] + erased[100:]) and may_hold_table(b"\xaa\x50" + bytes(62) + erased[64:]), "a damaged one"
     assert not may_hold_table(b"") and not may_hold_table(table[:-1]) and not may_hold_table(bytes(TABLE_SIZE))
 
@@ -202,7 +202,7 @@ def test_a_file_with_the_key_is_its_owners_whatever_lies_beside_it(flash: Path, 
     assert out.stat().st_mode & 0o777 == 0o600 and victim.read_bytes() == b"mine"
     assert run(command("backup", flash, sheet, tmp_path / "there.toml")) == OK
     assert (tmp_path / "there.toml").stat().st_mode & 0o777 == 0o600
-    assert all(path.read_bytes() == b"mine" for path in left), "nothing of somebody else's is written into or deleted"
+    assert all(path.read_bytes() == b"mine" for path in left), "other people's files are neither written nor deleted"
 
 
 def test_nobody_else_can_read_the_key_while_it_is_written(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The installer's self-test and report: what is wrong with a shed is on the paper, and nothing that was not tested is called good."""
+"""The installer's self-test and report: every defect of a shed is on the report, and nothing untested is called good."""
 
 from __future__ import annotations
 

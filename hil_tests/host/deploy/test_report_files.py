@@ -1,4 +1,4 @@
-"""Where the report of an installation goes: nothing that somebody may need is written over."""
+"""Where the report of an installation is written: no report that may be needed is overwritten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SITE = REPOSITORY / "hil_tests" / "sites" / "small.toml"
 
 
 def finished_report(base: Path, began: str = "2026-03-01T08:30:00+08:00") -> list[bytes]:
-    """Stands at ``base`` from then on; its two files."""
+    """A report at ``base`` from then on; its two files."""
     steps = [StepResult(name, "done", "well") for name in STEPS]
     done = Report(began, "shed 0.1.0", 1001, "shed", "devkitc-shed4", steps, [Check("service", "ok", "in service")])
     base.with_suffix(".json").write_text(json.dumps(done.as_json(bytes(32)), indent=2), encoding="utf-8")
@@ -79,7 +79,7 @@ def test_a_page_whose_other_half_is_lost_is_set_aside_by_whatever_comes_next(los
     paper, page = finished_report(base)
     base.with_suffix(".json").unlink() if lost == "gone" else base.with_suffix(".json").write_bytes(paper[:40])
     place, said = report_files.make_room(base, passed=passed, partial=False)
-    assert place == base and len(said) == 1 and "not whole" in said[0]
+    assert place == base and len(said) == 1 and "incomplete" in said[0]
     assert (tmp_path / "install-1001-earlier.html").read_bytes() == page and not base.with_suffix(".html").exists()
 
 

@@ -78,7 +78,7 @@ def test_pull_writes_the_file_that_was_built_with_names_and_without(flash: Path,
     at = ["--flash", str(flash)]
     assert run(["config", "pull", *at, "--site", str(SITE), "--out", str(out)]) == 0
     assert load(out).site == OLD.site
-    assert run(["config", "pull", *at, "--site", str(SITE), "--out", str(out)]) == 2, "never over a file"
+    assert run(["config", "pull", *at, "--site", str(SITE), "--out", str(out)]) == 2, "never overwrites a file"
     assert run(["config", "pull", *at, "--board", "devkitc-shed4"]) == 0
     said = capsys.readouterr().out
     assert "Names are made up" in said and 'name = "group 1"' in said and 'effects = ["cut group 1", "free gate 1"]' in said

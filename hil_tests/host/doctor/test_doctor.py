@@ -1,4 +1,4 @@
-"""What the doctor finds: computers of every kind, played from facts, and boards of every kind, played on a wire."""
+"""What the doctor finds: computers of every kind, simulated by facts, and boards of every kind, simulated on a wire."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_call_in_device_of_a_mac() -> None:
 
 
 class Board:
-    """A wire with a board that prints ``text`` after whatever is sent, and then nothing."""
+    """A wire with a board that prints ``text`` after any input, and then nothing."""
 
     def __init__(self, text: str) -> None:
         self._text = text.encode()
@@ -91,7 +91,7 @@ class Board:
 
 
 class Clock:
-    """Time that passes by being looked at."""
+    """A clock that advances each time it is read."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -140,7 +140,7 @@ def test_the_breaker_comes_first_where_a_socket_may_be_live(fault: tuple[int, in
 
 
 def test_a_corrupt_file_system_is_found_on_the_board_itself(tmp_path: Path) -> None:
-    """The text is the board's own: MicroPython's frozen module, on a file system that is neither blank nor one."""
+    """The text is the board's own: MicroPython's frozen module, on a file system that is neither blank nor valid."""
     flash = in_service(tmp_path / "flash")
     write_partition(flash, "vfs", b"\x00" * 8192)
     with Bench(SITE, flash=flash) as bench:
@@ -169,14 +169,14 @@ def test_a_port_that_is_not_there_is_no_matter_of_permissions() -> None:
 
 
 def test_a_file_system_that_micropython_made_is_no_program(tmp_path: Path) -> None:
-    """What a board makes of itself when it is started in the middle of an installation."""
+    """The doctor's finding on a board started in the middle of an installation."""
     flash = in_service(tmp_path / "flash")
     write_partition(flash, "vfs", b"")
     with Bench(SITE, flash=flash) as bench:
         bench.run("4 s")
         assert bench.serial.text().endswith(">>> ")
         found = board.examine_flash(FileChannel(bench.process.flash), None)
-    assert find(found, "program").level == "bad" and "without our program" in find(found, "program").what
+    assert find(found, "program").level == "bad" and "without ShedGuard" in find(found, "program").what
 
 
 def test_a_busy_port_names_who_holds_it() -> None:

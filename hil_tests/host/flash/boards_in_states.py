@@ -36,7 +36,7 @@ def bare(path: Path) -> Path:
 
 
 def stock(path: Path) -> Path:
-    """A board somebody has used with MicroPython: its file system reaches over all our partitions, and is full."""
+    """A board that was used with MicroPython: its file system covers all our partitions, and is full."""
     image.build_blank(path)
     flash = bytearray(path.read_bytes())
     flash[VFS.offset :] = bytes(range(1, 256)) * ((FLASH_SIZE - VFS.offset) // 255) + b"\x01" * ((FLASH_SIZE - VFS.offset) % 255)

@@ -1,4 +1,4 @@
-"""One cut of an installation: flash until the power goes, boot what is there and try to buy, flash again with the same call."""
+"""One cut of an installation: flash until the power fails, boot the result and try to start a session, flash again with the same call."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def whole(start: Path) -> Size:
 
 
 def cut(start: Path, folder: Path, operation: int | None = None, after_bytes: int | None = None, seed: int = 1) -> Path:
-    """A board whose power went there. AssertionError when it did not."""
+    """A board whose power failed there. AssertionError when it did not."""
     flash = folder / "cut.bin"
     shutil.copyfile(start, flash)
     channel = FileChannel(flash, cut_at_operation=operation, cut_after_bytes=after_bytes, seed=seed)
@@ -49,7 +49,7 @@ def cut(start: Path, folder: Path, operation: int | None = None, after_bytes: in
 
 
 def repeat(flash: Path, kept: dict[str, bytes]) -> None:
-    """The same call finishes it, and what was to be kept is there."""
+    """The same call finishes it, and all data to be kept are there."""
     writer.write(FileChannel(flash), wanted())
     assert all(writer.compare(FileChannel(flash), wanted()).values())
     for label, content in kept.items():
@@ -57,8 +57,8 @@ def repeat(flash: Path, kept: dict[str, bytes]) -> None:
 
 
 def sells_nothing(flash: Path, start: Path) -> None:
-    """Boot it: whatever people do, no outlet's contact closes, unless a program is there from its first to its last byte (the old one
-    until the first sector is gone, the new one from the last on)."""
+    """Boot it: no outlet's contact closes, whatever people do, unless a complete program is there (the old one until the first sector is
+    gone, the new one from the last on)."""
     found = program_of(flash)
     if found and found in (program_of(start), wanted_files()):
         return

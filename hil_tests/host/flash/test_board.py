@@ -100,7 +100,7 @@ def test_a_board_that_charges_is_neither_reset_nor_written() -> None:
 
 @pytest.mark.long
 def test_a_client_that_dies_while_it_writes_is_no_harm(tmp_path: Path) -> None:
-    """The client is killed while it writes; the board sells nothing, and the same command goes on."""
+    """The client is killed while it writes; no session can start on the board, and the same command goes on."""
     flash = tmp_path / "flash.bin"
     with emulated("--flash", str(flash)) as url:
         command = [str(BIN / "shed"), "flash", "--yes", "--board", BOARD, "--image", "stand-in", "--port", url, "--baud", "115200"]

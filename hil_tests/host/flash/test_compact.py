@@ -1,4 +1,4 @@
-"""The program with fewer names: it does the same, on the same lines, and what others look at keeps its name."""
+"""The program with fewer names: it behaves the same, on the same lines, and names used from outside stay."""
 
 from __future__ import annotations
 
@@ -170,4 +170,4 @@ def _probed() -> set[str]:
 def test_what_probes_look_at_keeps_its_name() -> None:
     probed = _probed()
     assert not (_names(SOURCES) - _names(_compact_firmware())) & probed
-    assert _names(SOURCES) & probed >= SEEN_FROM_OUTSIDE, "nobody looks at it any more"
+    assert _names(SOURCES) & probed >= SEEN_FROM_OUTSIDE, "no test uses it any more"

@@ -22,7 +22,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def kept_of(start: Path) -> dict[str, bytes]:
-    """What an upgrade has to keep."""
+    """The data that an upgrade has to keep."""
     return {label: read_partition(start, label) for label in KEPT} if start.stem == "older" else {}
 
 

@@ -108,7 +108,7 @@ def test_partition_table_has_the_documented_rows_and_a_right_md5() -> None:
 
 
 def test_the_partition_table_is_read_by_espressifs_own_rules(tmp_path: Path) -> None:
-    """Offsets of apps at 64 KB, of data at 4 KB, no overlap: what the boot loader insists on."""
+    """Offsets of apps at 64 KB, of data at 4 KB, no overlap: as the boot loader requires."""
     end = 0x9000
     for row in partition_table.SHEDGUARD:
         assert row.offset % (0x10000 if row.type == 0 else 0x1000) == 0

@@ -1,4 +1,4 @@
-"""What program a board has is told wherever this version or the one before keeps its number."""
+"""A board's program is recognised in every place where this version or the one before keeps its number."""
 
 from __future__ import annotations
 

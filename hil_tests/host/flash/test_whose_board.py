@@ -1,5 +1,5 @@
 """A board that belongs to another site, or is another product: every verb that writes a boot file or a configuration refuses, unless
---replace-site names the site that is there. What stands in flash decides, and a refusal changes not one byte of it."""
+--replace-site names the site on the board. The content of the flash decides, and a refusal changes not one byte of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def flash(tmp_path: Path) -> Path:
 
 
 def flashing(path: Path, board: str, site: int | None, replace_site: int | None) -> None:
-    """What `shed flash` and the flash step of `shed install` do behind the loader."""
+    """What `shed flash` and the flash step of `shed install` do after the loader is entered."""
     channel = FileChannel(path)
     request = board_flash.Request("here", board, site=site, replace_site=replace_site)
     board_flash._make_ours(channel, request)
@@ -62,7 +62,7 @@ def test_named_by_its_site_the_board_becomes_the_other_and_the_old_configuration
 
 
 def test_a_cut_at_any_operation_leaves_no_configuration_under_a_foreign_boot_file(flash: Path) -> None:
-    """An image of an earlier version, which does not name its board: nothing in the firmware would hold it back."""
+    """An image of an earlier version, which does not name its board: the firmware could not refuse it."""
     partition = bytearray(read_partition(flash, "shed_cfg"))
     golden = (SITES.parent / "golden" / "site-small.bin").read_bytes()
     data = slots.build_slot(golden, 1, confirmed=True)
@@ -92,7 +92,7 @@ def test_a_board_without_a_configuration_is_named_by_zero(tmp_path: Path, flash:
 
 
 def test_a_spare_board_with_the_configuration_of_another_product_is_not_given_a_boot_file(flash: Path) -> None:
-    """A backup was restored before anything was flashed: only the configuration tells."""
+    """A backup was restored before anything was flashed: only the configuration shows the site."""
     vfs = boards.VFS
     write_partition(flash, "vfs", b"\xff" * vfs.size)
     with pytest.raises(ShedError) as caught:

@@ -1,6 +1,6 @@
-"""MicroPython downloads put together by others' rules: with esptool's own image classes, and by hand from Espressif's format.
+"""MicroPython downloads made independently: with esptool's own image classes, and by hand from Espressif's format.
 
-Nothing of `shedguard.flash` is used here: what it reads must be right by somebody else's word.
+Nothing of `shedguard.flash` is used here: its input must be right by an independent source.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def description(version: str, project: str = "micropython") -> bytes:
 
 
 def constants(version: str, banner: bool = True) -> bytes:
-    """An app's first segment: description, then strings, the banner among them, then much else."""
+    """An app's first segment: description, then strings with the banner among them, then other data."""
     words = f"MicroPython {version} on 2025-04-15; Generic ESP32 module with ESP32".encode() if banner else b"another program"
     return description(version) + b"\0".join((b"(no)", words, b">>> ", b"raw REPL; CTRL-B to exit")) + bytes(range(256)) * 64
 

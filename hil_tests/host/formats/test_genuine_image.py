@@ -1,4 +1,4 @@
-"""Images made by others' rules are taken; what is not the MicroPython that the program is made for is refused, and says why."""
+"""Independently made images are accepted; a MicroPython that does not fit the program is refused, with the reason."""
 
 from __future__ import annotations
 

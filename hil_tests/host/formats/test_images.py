@@ -1,4 +1,4 @@
-"""MicroPython images: what does not fit is refused by name, before any flash is touched."""
+"""MicroPython images: one that does not fit is refused with the reason, before any flash is touched."""
 
 from __future__ import annotations
 

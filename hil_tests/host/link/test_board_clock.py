@@ -1,4 +1,4 @@
-"""The board's clock, set by whichever tool is connected with the site's key; and left alone where nobody can know that it is wrong."""
+"""The board's clock, set by any tool connected with the site's key; and left alone if it is not known to be wrong."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Played:
 
 
 def kept(board: Played, hand: Hand | None = HAND, now: float = NOON) -> str:
-    """What `keep` said of it."""
+    """The message of `keep`."""
     said: list[str] = []
     keep(cast(Console, board), hand, said.append, lambda: now)
     assert len(said) <= 1
@@ -79,7 +79,7 @@ def test_the_sites_zone_counts_and_not_the_laptops(monkeypatch: pytest.MonkeyPat
         assert "UTC+08:00, the site's zone" in kept(board) and board.t == RIGHT
         assert board_time(NOON, None) - RIGHT == -12 * 3600
         board = Played(RIGHT, 1)
-        assert "another time zone" in kept(board, Hand(KEY)) and board.t == RIGHT, "without the site nobody knows which of the two is right"
+        assert "another time zone" in kept(board, Hand(KEY)) and board.t == RIGHT, "without the site it is not known which one is right"
         assert "set BACK" in kept(board := Played(RIGHT + 120, 1)) and board.t == RIGHT
     finally:
         monkeypatch.undo()

@@ -97,7 +97,7 @@ def test_a_whole_answer() -> None:
 
 
 def test_a_damaged_wire_costs_time_and_never_changes_anything() -> None:
-    """Whatever a wire does to every tenth line, a verb runs once and an answer is whole; few attempts need a second call."""
+    """With any damage to every tenth line, a verb runs once and an answer is whole; few attempts need a second call."""
     whole = 0
     for seed in range(60):
         board = FakeBoard({"log": LOG, "clear": [{"ok": True, "trips": 0, "faults": 0}]}, damage=0.1, seed=seed)
@@ -133,7 +133,7 @@ def test_another_version_is_exit_code_4() -> None:
     assert caught.value.code == PROTOCOL
 
 
-@pytest.mark.parametrize(("error", "words"), [("auth", "authorisation"), ("locked", "wrong keys"), ("busy", "still there"), ("odd", "odd")])
+@pytest.mark.parametrize(("error", "words"), [("auth", "authorisation"), ("locked", "wrong keys"), ("busy", "no session"), ("odd", "odd")])
 def test_a_refusal_is_exit_code_7(error: str, words: str) -> None:
     with pytest.raises(ShedError, match=words) as caught:
         console(FakeBoard({"clear": [{"err": error, "hint": "x"}]})).request("clear")
@@ -163,7 +163,7 @@ def test_a_line_is_at_most_192_bytes() -> None:
 
 
 class SearchingBoard(FakeBoard):
-    """Searches for 10 s behind its first frame, says that frame again every 300 ms, and then that it was the last."""
+    """Searches for 10 s after its first frame, repeats that frame every 300 ms, and then marks it as the last."""
 
     def _send(self, index: int) -> None:
         if index != 1:

@@ -1,4 +1,4 @@
-"""Opening a port quietly: what is asked of the kernel, who may share it, and how refusals are told."""
+"""Opening a port quietly: the calls to the kernel, sharing, and the messages of refusals."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_no_hang_up_on_close(terminal: tuple[int, str]) -> None:
 
 
 def test_both_lines_are_cleared_in_one_call_and_none_alone(terminal: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """RTS asserted without DTR is a DevKit's reset: the only line call there is clears both."""
+    """RTS asserted without DTR is a DevKit's reset: the only call on the lines clears both."""
     calls: list[tuple[int, object]] = []
     real = fcntl.ioctl
 

@@ -1,4 +1,4 @@
-"""`shed boards`: what it prints, and wiring pictures on which nothing lies on anything else and no part of the safety chain is missing."""
+"""`shed boards`: its output, and wiring pictures without overlaps and with every part of the safety chain."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def check_layout(svg: ET.Element) -> None:
     for index, (left, top, right, bottom, text) in enumerate(words):
         assert left >= 0 and right <= paper[0] and bottom <= paper[1], f"{text!r} leaves the sheet"
         for other in words[index + 1 :]:
-            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top, f"{text!r} lies on {other[4]!r}"
+            assert right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top, f"{text!r} overlaps {other[4]!r}"
         around = [box for box in boxes(svg) if box[0] <= left <= box[2] and box[1] <= top and bottom <= box[3] + 1]
         for box in around:
             assert right <= box[2], f"{text!r} leaves its box"
@@ -152,7 +152,7 @@ def wires(svg: ET.Element, kind: str) -> list[list[tuple[float, float]]]:
 
 @pytest.mark.parametrize("name", known.names())
 def test_no_contact_stands_before_the_meters_voltage_terminals(name: str) -> None:
-    """The firmware tells a live outlet and a lost supply by meters that answer while their outlet is off."""
+    """The firmware detects a live outlet and a lost supply by meters that answer while their outlet is off."""
     site = sites.load(SITES / "boards" / f"{name}.toml").site
     svg = drawn(name, True)
     violet, red = wires(svg, "volts"), wires(svg, "power")

@@ -1,4 +1,4 @@
-"""Boards with expanders: what the image says of them, and what a site may not put on them."""
+"""Boards with expanders: their entries in the image, and what a site may not put on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Journal records as sentences: names where a site is known, numbers from 1 where not, nothing that fails on later versions."""
+"""Journal records as sentences: names if a site is known, else numbers from 1; no failure on records of later versions."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_every_kind_has_a_sentence_and_survives_unknown_numbers(kind) -> None:
 
 
 def test_an_index_is_never_shown_as_the_number_on_a_socket() -> None:
-    """Without a site file, and without an answer of the board, nobody knows which number stands on the first outlet's socket."""
+    """Without a site file, and without an answer of the board, the number on the first outlet's socket is not known."""
     assert fault_text(9, 0, SiteNames()) == "outlet in place 1 of the site file: relay welded"
     assert fault_text(8, 1, SiteNames()) == "meter of outlet in place 2 of the site file: silent"
     assert fault_text(9, 0, SiteNames(), "zh").startswith("站点文件里第 1 个插座: ")

@@ -1,4 +1,4 @@
-"""What a stock image carries: reckoned before anything is written, never more than the board really has left."""
+"""What a stock image carries: estimated before anything is written, never more than the board really has left."""
 
 from __future__ import annotations
 

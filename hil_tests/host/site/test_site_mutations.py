@@ -24,7 +24,7 @@ _PAIR = re.compile(r'(?P<key>[a-z_]+) = (?P<value>"[^"]*"|\[[^\]]*\]|\{[^}]*\}|[
 
 @dataclass(frozen=True)
 class Key:
-    """A ``key = value`` of the text: where it stands, and how long it is."""
+    """A ``key = value`` of the text: its position and length."""
 
     start: int
     key: str
@@ -53,7 +53,7 @@ TABLES = [(match.start(), match.group()) for match in re.finditer(r"^\[.*\]$", F
 
 
 def refusal(text: str) -> list[Problem]:
-    """The errors of a text that must be refused, and only so."""
+    """The errors of a text that must be refused, and in no other way."""
     with pytest.raises(FileProblems) as caught:
         loads(text)
     assert caught.value.code == INVALID
@@ -131,7 +131,7 @@ def test_a_removed_key_is_an_error_in_its_table_or_a_default_that_is_shown_and_d
         return
     shown = as_json(found)["defaults"]
     mine = [path for path in shown if path.split(".")[-1] == key.key]
-    assert mine, f"{key.key} has a default that nobody is told: {shown}"
+    assert mine, f"{key.key} has a default that is not shown: {shown}"
     page = "\n".join(lines(found))
     assert all(re.search(rf"{re.escape(path)} +{re.escape(shown[path])}", page) for path in mine)
     assert re.search(rf"\| `{key.key}` \| {re.escape(shown[mine[0]])} \|", DOCS), f"no documented default of {key.key}"

@@ -1,4 +1,4 @@
-"""Zones: which detectors hear the same room, from the site file to the image, back, and on the page."""
+"""Zones: which detectors watch the same room, from the site file to the image, back, and on the page."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def test_a_site_without_zones_has_the_image_of_before() -> None:
 @pytest.mark.parametrize(
     ("zones", "warned"),
     [
-        ((("AI1", "bay"), ("AI2", "bya")), 2),  # a slip of the pen
-        ((("AI1", "bay"), ("DI1", "bay")), 0),  # a loop stands in for a call point
+        ((("AI1", "bay"), ("AI2", "bya")), 2),  # a typing error
+        ((("AI1", "bay"), ("DI1", "bay")), 0),  # a loop covers a call point
         ((("DI1", "bay"),), 1),
         ((("AI1", "bay"), ("DI2", "bay")), 2),  # a key switch is no fire point
     ],

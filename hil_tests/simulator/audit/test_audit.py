@@ -1,4 +1,4 @@
-"""The auditor finds each kind of disagreement, and none where plant and journal agree."""
+"""The auditor finds each kind of disagreement, and none if plant and journal agree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The auditor on live outlets that nobody bought: told within a minute or three, in each start of the board anew, or found."""
+"""The auditor on live outlets without a session: reported by the board within a minute or three, again in each start, or a finding."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_nobody_is_blamed_for_what_its_meter_cannot_show():
 
 @pytest.mark.parametrize(("ill", "row", "tells"), [((1, 2), 0, True), ((1,), 0, False), ((2,), 0, False), ((1, 2), 1, False)])
 def test_a_row_of_which_every_meter_is_out_of_order_looks_like_one_without_supply(ill: tuple[int, ...], row: int, tells: bool):
-    """It is told as that, by a fault whose words name the meters' line too; one meter that answers shows that the row has supply."""
+    """It is reported as such, by a fault whose text names the meters' line too; one meter that answers shows that the row has supply."""
     site = replace(SITE, outlets=(1, 2, 3), rows=(0, 0, 1))
     truth = replace(LIVE, lies={number: [Lie(3600 * S, 6000 * S, "garbage")] for number in ill})
     records = [*SOLD, fault(4, 3712, 26, row)]

@@ -1,4 +1,4 @@
-"""The auditor on whose card, on limits, on lying meters, on cuts in the moment of a trip, and on a detector that burns through."""
+"""The auditor on the paying card, limits, wrong meters, cuts at the moment of a trip, and a detector that burns through."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_card_that_was_used_is_open_no_more():
 
 
 def test_a_card_that_lies_at_the_reader_is_one_tap():
-    """A press uses the neighbour's card; its later readings open it no more, and the resident's is the only one."""
+    """A press uses the neighbour's grant; later readings of that card open no new one, and the resident's is the only one."""
     taps = [Press(ns * S // 2, "neighbour") for ns in range(180, 188)] + [Press(92 * S, "resident")]
     truth = replace(pressed(Press(99 * S, "tenant")), taps=taps)
     truth = replace(truth, presses={**truth.presses, 2: [Press(91 * S, "neighbour")]})
@@ -168,7 +168,7 @@ def test_a_card_that_lies_at_the_reader_is_one_tap():
 
 @pytest.mark.parametrize(("others", "agrees"), [(("neighbour",), True), ((), False)])
 def test_a_second_tap_excuses_only_where_several_cards_made_the_press_unclear(others: tuple[str, ...], agrees: bool):
-    """With a single card open its owner's press would have used it: the second tap buys nothing at another's outlet."""
+    """With a single card open its owner's press would have used it: the second tap starts no session at another's outlet."""
     taps = [Press(60 * S, "resident"), *(Press(62 * S, who) for who in others), Press(100 * S, "resident")]
     used = (start(2, 66, session=2, outlet=1), end(3, 90, session=2, outlet=1, energy_mwh=0, energised_s=0, price_fen=0))
     truth = replace(pressed(Press(98 * S, "tenant")), taps=taps)
@@ -193,7 +193,7 @@ def test_a_trip_without_an_alarm_needs_a_wire_that_was_touched(touch_s: int, agr
 
 @pytest.mark.parametrize("refused", [True, False])
 def test_a_press_that_was_refused_leaves_open_cards_open_and_one_that_nobody_knows_of_does_not(refused: bool):
-    """The neighbour's card lay there first; another button was pressed; the session of the neighbour's press stands on the other card."""
+    """The neighbour's card was read first; another button was pressed; the session of the neighbour's press is on the other card."""
     presses = {1: [Press(99 * S, "neighbour")], 2: [Press(75 * S, "visitor")]}
     taps = [Press(60 * S, "neighbour"), Press(85 * S, "resident")]
     truth = replace(TRUTH, owners=OWNERS, presses=presses, taps=taps)

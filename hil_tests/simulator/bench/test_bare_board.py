@@ -1,4 +1,4 @@
-"""A bare board, as `shed emulate` serves one: a program of anybody's may touch every peripheral, and the bench goes on.
+"""A bare board, as `shed emulate` serves one: any program may use every peripheral, and the bench goes on.
 
 Hazard: a tool for trying programs that ends with an error of its own at the first thing it was not told about.
 """

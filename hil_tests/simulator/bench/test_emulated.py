@@ -1,4 +1,4 @@
-"""The bench with the real emulated board and small MicroPython programs of the tests' own: no firmware of ours."""
+"""The bench with the real emulated board and small MicroPython programs of the tests, without the firmware."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shedbench.plant.units import MS, S
 
 pytestmark = pytest.mark.skipif(not DEFAULT_BINARY.exists(), reason="the emulated board is not built (build/board/emulated-board)")
 
-# Closes outlet 1 under a heartbeat from a 5 ms timer and polls the four meters, as plainly as can be.
+# Closes outlet 1 under a heartbeat from a 5 ms timer and polls the four meters, as simply as possible.
 POLLER = """
 import machine, struct, time
 hb = machine.Pin(22, machine.Pin.OUT)

@@ -1,4 +1,4 @@
-"""What a bench's journal gives to a test: the site's names and the closed lists' words, with the board's own numbers beside them."""
+"""A bench's journal as a test sees it: the site's names and the closed lists' words, with the board's own numbers beside them."""
 
 from __future__ import annotations
 

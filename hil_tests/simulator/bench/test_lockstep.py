@@ -47,7 +47,7 @@ def test_a_quiet_stretch_costs_few_packets(bench: Bench) -> None:
     bench.run("1 s")
     before = bench.lockstep.exchanges
     bench.run("10 s")
-    assert bench.lockstep.exchanges - before <= 110  # the fake speaks 100 times
+    assert bench.lockstep.exchanges - before <= 110  # the fake sends 100 times
 
 
 def test_inputs_arrive_and_come_back_as_outputs(bench: Bench) -> None:

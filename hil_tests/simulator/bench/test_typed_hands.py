@@ -1,4 +1,4 @@
-"""Lines typed beside a running board: each does to the plant what it says, and what nobody can follow is refused with what there is."""
+"""Lines typed beside a running board: each acts on the plant as it says; an unknown one is refused with a list of the known ones."""
 
 from __future__ import annotations
 

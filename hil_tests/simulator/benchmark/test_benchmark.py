@@ -1,4 +1,4 @@
-"""The benchmark's own arithmetic and its manners; what it measures is in docs/benchmarks.md."""
+"""The benchmark's own arithmetic and its options; the measured values are in docs/benchmarks.md."""
 
 from __future__ import annotations
 

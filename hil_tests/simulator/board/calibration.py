@@ -1,8 +1,8 @@
-"""What the model of the CPU says, beside what was published for real ESP32 boards. Run it: python -m hil_tests.simulator.board.calibration
+"""The figures of the CPU model, beside those published for real ESP32 boards. Run it: python -m hil_tests.simulator.board.calibration
 
-The first two figures are what the opcode prices (boards/emulated/port/costs.h) were fitted to; the rest were not used for it.
-They come from different firmware: pystone from before v1.18 (VM in flash), the task switch from v1.18 (VM in RAM). With the first alone the
-task switch comes out a third too slow; C calls are 1 % of it, so that only the opcodes' prices can carry the difference.
+The first two figures are what the opcode prices (boards/emulated/port/costs.h) were fitted to; the rest were not used for it. They come
+from different firmware: pystone from before v1.18 (VM in flash), the task switch from v1.18 (VM in RAM). With the first alone the task
+switch comes out a third too slow; C calls are 1 % of it, so only the opcodes' prices can make up the difference.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ COMMENT_6565: Final = (
 
 @dataclass(frozen=True)
 class Figure:
-    """One published measurement. ``fitted``: the prices were made to agree with it, so that it proves nothing."""
+    """One published measurement. ``fitted``: the prices were fitted to it, so it proves nothing."""
 
     name: str
     mhz: int

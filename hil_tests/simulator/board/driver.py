@@ -216,7 +216,7 @@ class Board:
         return json.loads(self.of(link.STATS_RESULT)[-1].payload)
 
     def branch(self, flash_copy: Path) -> Board:
-        """A second board that stands where this one stands, with its own copy of the flash."""
+        """A second board in exactly the state of this one, with its own copy of the flash."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         record = link.Record(link.FLASH_COPY, 0, self.now, str(flash_copy).encode())
         packet = link.Packet(link.FORK, self.sequence, self.now, 0, (record,))

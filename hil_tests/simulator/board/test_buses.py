@@ -1,4 +1,4 @@
-"""I2C and SPI on declared buses: an expander and a card reader in the test, hung lines, stretched clocks, nobody at home."""
+"""I2C and SPI on declared buses: an expander and a card reader in the test, hung lines, stretched clocks, no device."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MASTERS = pytest.mark.parametrize("master", [SOFT, HARD], ids=["soft", "hard"])
 
 
 class Expander:
-    """A device of one address: keeps what is written, gives what ``reads`` holds; may stretch the clock or take few bytes."""
+    """A device of one address: keeps written bytes, answers with ``reads``; may stretch the clock or take few bytes."""
 
     def __init__(self, board: Board) -> None:
         self.board = board
@@ -66,7 +66,7 @@ def test_an_expander_is_found_written_and_read(board: Board, expander: Expander,
     assert out == ["[32]", "2", "b'\\xa5\\x01\\x80'", "b'\\xa5\\x01'"]
     assert expander.written == [b"\x0f\xf0", b"\x09", b"\x09\x33"]
     assert expander.asked[-5:] == [0x40, 0x41, 0x40, 0x41, 0x40]
-    # A healthy bus is told by I2C records alone.
+    # A healthy bus is reported by I2C records alone.
     assert not [r for r in board.of(link.PIN) if r.arg in (SCL, SDA) and r.at_ns > board.of(link.I2C)[0].at_ns]
 
 
@@ -122,7 +122,7 @@ def test_hardware_waits_100_ms_a_byte_on_a_hung_bus(board: Board, expander: Expa
 
 
 def test_a_hung_hardware_bus_holds_the_scan_back(board: Board, expander: Expander) -> None:
-    """What the design rests on: a timer's callback does not run while the driver waits."""
+    """The design depends on it: a timer's callback does not run while the driver waits."""
     board.drive(SDA, 0)
     out = run(
         board,

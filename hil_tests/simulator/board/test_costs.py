@@ -24,7 +24,7 @@ def test_pystone_and_a_task_switch_are_fitted_and_a_third_figure_follows() -> No
 
 @pytest.mark.long
 def test_the_rest_of_the_published_table_is_printed() -> None:
-    """No promise: it shows where the model is too slow, so that nobody believes it there."""
+    """No promise: it shows where the model is too slow and must not be relied on."""
     results = calibration.measure(calibration.FURTHER)
     for result in results:
         print(result)

@@ -91,7 +91,7 @@ def test_interrupts_arrive_late_by_what_the_seed_draws(flash: Path, tmp_path: Pa
 
 
 def test_a_race_that_a_fixed_arrival_never_shows_is_found_by_seeds(flash: Path, tmp_path: Path) -> None:
-    """Two words that a callback writes together, read one after the other by a loop that believes to be clear of the tick."""
+    """Two words that a callback writes together, read one after the other by a loop that assumes no tick between them."""
     source = (
         "import time\nfrom machine import Timer\na=b=0\ntorn=0\ndef cb(t):\n global a,b\n a+=1\n b+=1\n"
         "def go():\n global torn\n t=Timer(1,period=5,callback=cb)\n s=time.ticks_us()\n"

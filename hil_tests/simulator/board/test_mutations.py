@@ -1,6 +1,6 @@
 """Each property of the emulated board is switched off in a copy of its source; the test that shows it must then fail.
 
-This is what docs/emulated-board.md promises in its last column. It builds the board once and one file per property: a minute or two.
+docs/emulated-board.md promises this in its last column. It builds the board once and one file per property: a minute or two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hil_tests.simulator.board.driver import MICROPYTHON, ROOT
 
 PORT = ROOT / "boards/emulated/port"
 
-# name: file, what stands there, what stands there without the property, the test that notices
+# name: file, its text, the text without the property, the test that notices
 MUTATIONS: dict[str, tuple[str, str, str, str]] = {
     "queue of 8": (
         "mpconfigport.h",

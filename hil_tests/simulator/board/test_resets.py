@@ -1,4 +1,4 @@
-"""What each kind of reset leaves as it was, and what it ends: pins, PWM, the watchdog, RTC memory, handlers."""
+"""What each kind of reset keeps and what it ends: pins, PWM, the watchdog, RTC memory, handlers."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_rtc_memory_may_come_up_partly_decayed(board: Board) -> None:
 
     turned = sum(byte.bit_count() for byte in kept_after_a_power_cycle(1000))
     assert 3 <= turned <= 40, "a bit in a thousand of 16 000"
-    assert kept_after_a_power_cycle(500_000) == b"", "the port tells noise from its own memory"
+    assert kept_after_a_power_cycle(500_000) == b"", "the port distinguishes noise from its own memory"
     assert kept_after_a_power_cycle(0) == b""
 
 

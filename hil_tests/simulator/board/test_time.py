@@ -1,4 +1,4 @@
-"""Virtual time and determinism: what computing costs, that waiting is free, that the same seed is the same run."""
+"""Virtual time and determinism: computing has a price, waiting is free, the same seed gives the same run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_collection_takes_milliseconds(board: Board) -> None:
 
 
 def scenario(flash: Path, **kwargs) -> list[bytes]:
-    """A run that touches everything whose order or value could differ."""
+    """A run that uses everything whose order or value could differ."""
     with Board(flash, **kwargs) as b:
         b.adc(32, 1_000_000, 20_000)
         b.boot()

@@ -1,4 +1,4 @@
-"""When things go wrong on the board: loops, stalls, resets from anywhere, power that goes at any flash operation."""
+"""Failures on the board: loops, stalls, resets from anywhere, power lost at any flash operation."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_the_watchdog_ends_everything(board: Board, source: str) -> None:
     board.run_until(lambda: board.of(link.RESET)[-1].arg == 3, 2 * S)
     (expired,) = [r for r in board.of(link.NOTE) if b"watchdog" in r.payload]
     assert abs(expired.at_ns - at - 500 * MS) < 20 * MS
-    assert b"task_wdt" in board.console and board.pin(25) == 2, "pins stay until the next life sets them"
+    assert b"task_wdt" in board.console and board.pin(25) == 2, "pins stay until the next start sets them"
 
 
 def test_a_second_watchdog_reconfigures_the_first(board: Board) -> None:
@@ -76,7 +76,7 @@ def test_a_probe_of_a_board_that_is_off_answers(board: Board) -> None:
 
 
 def test_power_cuts_at_every_flash_operation_of_a_file_write(board: Board, tmp_path: Path) -> None:
-    """littlefs keeps the old or the new content, whatever the operation at which the power goes, and however it tears."""
+    """littlefs keeps the old or the new content, at whichever operation the power fails, and however it tears."""
     board.raw("f=open('f','w')\nf.write('old')\nf.close()")
     before = board.stats()
     write = "f=open('f','w')\nf.write('new'*100)\nf.close()\n"

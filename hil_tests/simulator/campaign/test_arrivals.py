@@ -1,4 +1,4 @@
-"""Interrupts arrive late by what the seed draws, a minute around a trip: no law is violated (docs/emulated-board.md)."""
+"""A minute around a trip in which interrupts arrive late by a delay that the seed draws: no law is violated (docs/emulated-board.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The campaign's own judges and beginnings: what they must find is found, and the same seed is the same day."""
+"""The campaign's own judges and beginnings: the judges find what they must, and the same seed gives the same day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys of the live demo: what they cannot do is said, with what can be done instead."""
+"""Keys of the live demo: an impossible act is refused with the possible ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixed evening as a user starts it: what it prints, and the exit code that a tampered meter has to give."""
+"""The fixed evening as a user starts it: its output, and the exit code with a tampered meter."""
 
 from __future__ import annotations
 

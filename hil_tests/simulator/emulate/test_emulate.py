@@ -130,7 +130,7 @@ def test_somebody_at_the_terminal_raises_smoke_and_the_board_at_the_port_says_tr
 def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "nothing came of it"
+        assert time.monotonic() < end, "the expected result did not come"
         time.sleep(0.05)
 
 

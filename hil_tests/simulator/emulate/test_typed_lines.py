@@ -1,4 +1,4 @@
-"""Where typed lines come from: a pipe in pieces, a terminal that is another's, input that never ends."""
+"""Sources of typed lines: a pipe in pieces, a terminal owned by another process, endless input."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_lines_that_never_end_hold_nobody_up() -> None:
     def endless(_descriptor: int, size: int) -> bytes:
         nonlocal read
         read += size
-        assert read < 1 << 20, "it reads and reads"
+        assert read < 1 << 20, "it reads without end"
         return b"look\n" * (size // 5)
 
     with open("/dev/zero", "rb") as always, pytest.MonkeyPatch.context() as patch:

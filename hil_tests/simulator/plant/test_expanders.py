@@ -1,4 +1,4 @@
-"""The plant's expanders without a board: what they do at power-on, at a restart of the ESP32, on the wires, and with faults."""
+"""The plant's expanders without a board: at power-on, at a restart of the ESP32, on the wires, and with faults."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def mixed() -> Rig:
 
 
 def write(rig: Rig, address: int, data: bytes) -> bool:
-    """A write as the board tells it; whether somebody acknowledged."""
+    """A write as the board sends it; returns whether a device acknowledged."""
     rig.records.clear()
     rig.take()
     rig.records.clear()
@@ -137,13 +137,13 @@ def test_a_hung_bus_counts_nine_clocks_however_long_the_master_pauses(pcf: Rig):
 
     bus.fault("hung")
     clocks(12)
-    assert bus.fault_name == "hung", "the transfer in which it began frees nothing"
+    assert bus.fault_name == "hung", "the transfer in which the fault began frees nothing"
     pcf.run("5 ms")
     clocks(8)
     assert bus.fault_name == "hung"
     pcf.run("5 ms")
     clocks(1)
-    assert bus.fault_name == "ok", "a chip is static: it does not forget the eight"
+    assert bus.fault_name == "ok", "a chip is static: it keeps the eight clocks"
 
 
 def test_unknown_faults_are_refused_by_name(mixed: Rig):

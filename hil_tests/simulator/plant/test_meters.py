@@ -1,4 +1,4 @@
-"""Meters on the bus: registers decoded by a reader of the tests' own, timing, faults."""
+"""Meters on the bus: registers decoded by an independent reader, timing, faults."""
 
 from __future__ import annotations
 

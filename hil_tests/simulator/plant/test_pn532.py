@@ -132,7 +132,7 @@ def test_two_people_at_the_reader_each_take_their_own_card_away() -> None:
     rig.run("300 ms")
     second.tap("5 s")
     rig.run("4900 ms")
-    assert reader.uid == second.data.uid, "the first card left long ago, the second still lies there"
+    assert reader.uid == second.data.uid, "the first card was removed long ago, the second is still there"
     first.tap("50 ms")
     assert reader.uid == first.data.uid
     rig.run("60 ms")

@@ -16,7 +16,7 @@ FRAME = REQUEST + struct.pack("<H", crc16_modbus(REQUEST))
 
 
 class Line:
-    """Asks meter 11 with the pin high from ``on`` to ``off``, in characters after the first start bit."""
+    """Reads meter 11 with the pin high from ``on`` to ``off``, in characters after the first start bit."""
 
     def __init__(self) -> None:
         self.rig = Rig(SITE)

@@ -63,7 +63,7 @@ class Rig:
         return output
 
     def tells(self, *arguments: str, within_s: float = 60.0, code: int = 0) -> str:
-        """As `runs` of `shed`, but in a fork of this process, half a second sooner: the tool need not be loaded."""
+        """As `runs` of `shed`, but in a fork of this process, which saves half a second: the tool need not be loaded."""
         fork = Fork(lambda: inside.shed(*arguments))
         self.until(lambda: fork.has_answer, within_s)
         done = fork.result()
@@ -84,7 +84,7 @@ class Rig:
         raise AssertionError("the board does not go into its loader")
 
     def press_boot_and_reset(self) -> None:
-        """BOOT held, RESET tapped, BOOT released: the only way into the loader where the lines lead nowhere."""
+        """BOOT held, RESET tapped, BOOT released: the only way into the loader if DTR and RTS are not connected."""
         self.port.tap(boot=True)
         self.for_seconds(0.15)
 
@@ -96,7 +96,7 @@ class Rig:
         self.until(lambda: self.port.circuit.running)
 
     def until_prompt(self, position: int) -> None:
-        """Until the board has printed a prompt behind ``position`` of its output."""
+        """Serve until the board has printed a prompt after ``position`` of its output."""
         self.until(lambda: self.bench.serial.since(position).endswith(PROMPT.encode()))
 
 
@@ -109,7 +109,7 @@ def served(
     circuit: str | None = None,
     site: Path = SITE,
 ) -> Iterator[Rig]:
-    """A board that has booted to its prompt: the site's, or of the file ``board``, with another reset ``circuit`` than it says."""
+    """A board that has booted to its prompt: the site's, or of the file ``board``, or with another reset ``circuit``."""
     with Bench(site, flash=flash, board=board) as bench:
         if circuit is not None:
             bench.kind = replace(bench.kind, circuit=circuit)

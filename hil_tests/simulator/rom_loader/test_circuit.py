@@ -1,4 +1,4 @@
-"""The reset circuit: which orders of DTR and RTS reset the board. States are (DTR, RTS), True is asserted."""
+"""The reset circuit: which sequences of DTR and RTS reset the board. States are (DTR, RTS), True is asserted."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_en_rises_slowly_and_gpio0_counts_when_it_has_risen() -> None:
 
 
 def test_a_thousand_quiet_opens_leave_the_board_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What open_quietly really asks of the kernel, played into the circuit. The driver asserts both lines at the open, in one step."""
+    """The real kernel calls of open_quietly, played into the circuit. The driver asserts both lines at the open, in one step."""
     asked: list[tuple[bool, bool]] = []
     real = fcntl.ioctl
 
@@ -103,7 +103,7 @@ def test_a_thousand_quiet_opens_leave_the_board_alone(monkeypatch: pytest.Monkey
 
 
 def lines(changes: list[tuple[int, str, bool]]) -> tuple[list[Edge], ModemLines]:
-    """Changes (at ms, line, asserted) as a client asks for them over a network."""
+    """Changes (at ms, line, asserted) as a client requests them over a network."""
     modem = ModemLines(ResetCircuit())
     edges: list[Edge] = []
     for at_ms, line, on in changes:

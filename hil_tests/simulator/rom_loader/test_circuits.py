@@ -1,4 +1,4 @@
-"""The reset circuits that are no DevKit's: which changes of DTR and RTS, and which buttons, reset which board."""
+"""Reset circuits other than a DevKit's: which changes of DTR and RTS, and which buttons, reset which board."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BOTH, DTR, RTS, NONE = (True, True), (True, False), (False, True), (False, False
 
 
 def play(circuit: ResetCircuit, *states: tuple[bool, bool]) -> list[str]:
-    """What the chip does while the lines go through ``states``, 100 ms each."""
+    """The chip's reactions while the lines go through ``states``, 100 ms each."""
     edges = []
     for number, (dtr, rts) in enumerate(states):
         edges += circuit.lines(dtr, rts, number * 100 * MS)

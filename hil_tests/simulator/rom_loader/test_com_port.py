@@ -9,7 +9,7 @@ from shedbench.rom_loader.com_port import ComPort
 
 
 class Adapter:
-    """What the option does to the port."""
+    """The calls of the option on the port."""
 
     def __init__(self) -> None:
         self.baud = 115200

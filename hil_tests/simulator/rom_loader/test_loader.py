@@ -1,4 +1,4 @@
-"""The ROM's loader and the stub, request by request: what esptool never does, or does not tell."""
+"""The ROM's loader and the stub, request by request: what esptool never does, or does not report."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_the_ways_out(client: Client) -> None:
     client.words(0x04, 1)
     assert client.left is Leave.RUN
     client.loader.feed(slip.encode(struct.pack("<BBHI", 0, 0x0A, 4, 0) + bytes(4)))
-    assert not client.frames  # nobody is there any more
+    assert not client.frames  # no loader answers any more
 
 
 def test_the_stub_stays_or_resets(client: Client) -> None:

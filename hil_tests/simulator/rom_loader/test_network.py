@@ -45,7 +45,7 @@ def opens(rig: Rig, count: int, order: str, gap_ms: float = 0.0) -> None:
 
 
 def test_a_thousand_quiet_opens_do_not_reset_the_board(rig: Rig) -> None:
-    """Both lines come up as pyserial brings them up, and go down as open_quietly does it where it cannot clear both at once."""
+    """Both lines rise as with pyserial, and fall as with open_quietly when it cannot clear both at once."""
     before, said = len(rig.bench.board.resets), rig.bench.serial.position
     opens(rig, 1000, "D+R+R-D-")
     assert len(rig.bench.board.resets) == before and rig.bench.board.mode == "running"
@@ -158,7 +158,7 @@ def request(command: int, body: bytes) -> bytes:
 
 
 def garbage(chance: random.Random) -> bytes:
-    """Noise, telnet commands, and requests to the loader (but those that leave it: test_loader.py), now and then a stub's upload."""
+    """Noise, telnet commands, and requests to the loader (except those that leave it: test_loader.py), now and then a stub's upload."""
     kind = chance.randrange(8)
     noise = chance.randbytes(chance.randrange(1, 200))
     if kind == 0:

@@ -1,5 +1,5 @@
-"""Which socket is named, where its number is not its place in the site file: by the board's console and by each tool, with a site file and
-without.
+"""Which socket the board's console and each tool name, with a site file and without, if the socket's number is not its position in the
+file.
 
 Hazard: a crew that switches off, or touches, the wrong one.
 """
@@ -35,7 +35,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def told(bench: Bench, *verbs: tuple[str, int]) -> list[str]:
-    """What the tools say of the board, each ending with its exit code."""
+    """The tools' output about the board, each with its exit code at the end."""
     rig = Rig(bench, 0.0, 10.0)
     try:
         return [rig.tells(*line.split(), "--port", rig.port.url, code=code) for line, code in verbs]
@@ -50,7 +50,7 @@ def test_a_welded_relay_is_told_of_its_own_socket(bench: Bench, tmp_path: Path) 
     bench.console.ask({"do": "stop", "o": 3}, key=True)
     bench.run("1 min")
     assert bench.outlet(3).is_energised() and not bench.outlet(1).is_energised()
-    assert "LIVE although told off, outlet 3" in bench.console.type("faults")
+    assert "LIVE although commanded off, outlet 3" in bench.console.type("faults")
     site = tmp_path / "site.toml"
     lines = [("doctor", 1), ("faults --lang en", 5), (f"faults --lang en --site {site}", 5), (f"faults --lang en --site {SITE}", 5)]
     for said in told(bench, *lines, ("log", 0), (f"log --site {SITE}", 0)):
@@ -59,7 +59,7 @@ def test_a_welded_relay_is_told_of_its_own_socket(bench: Bench, tmp_path: Path) 
     assert "3 号插座: " in chinese and "1 号插座" not in chinese
     assert "outlet 3 may be live" in status
     assert {record["outlet"] for record in json.loads(log) if "outlet" in record} == {3}
-    head, row, *_ = sessions.splitlines()  # behind them: what can be done
+    head, row, *_ = sessions.splitlines()  # after them: what can be done
     assert head.split()[1] == "outlet" and row.split()[1] == "3"
 
 

@@ -1,4 +1,4 @@
-"""Stock esptool on an ESP32-S3 with 8 MB: found by its chip id, flashed at offset 0, reset by transistors, by its own USB, or by fingers.
+"""Stock esptool on an ESP32-S3 with 8 MB: found by its chip id, flashed at offset 0, reset by transistors, by its own USB, or by hand.
 
 Hazard: a tool that was only ever run against an ESP32 writes the S3's bootloader to the wrong offset or waits for a reset that cannot come.
 """

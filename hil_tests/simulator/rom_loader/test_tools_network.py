@@ -1,9 +1,9 @@
 """Stock esptool and mpremote on the RFC 2217 URL that `shed emulate` prints: connect, reset into the loader, work, reset into the program.
 
 pyserial's client sleeps 0.1 s for every change of a time-out, and esptool changes it twice a request: a command takes 10 to 25 s of waiting
-there, whatever the server does. So each has a board of its own and all run at once.
+there with any server. So each has a board of its own and all run at once.
 
-`make test` runs two of the commands; that they all work on a board is shown there on the pseudo-terminal (test_tools_terminal.py).
+`make test` runs two of the commands; test_tools_terminal.py shows there that they all work on a board, on the pseudo-terminal.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def test_esptool_over_rfc2217(names: tuple[str, ...], tmp_path: Path) -> None:
     cases = [
         Case("id", ["flash-id"], "Detected flash size: 4MB"),
         Case("mac", ["read-mac"], "ESP32-D0WD-V3"),
-        # What esp_rfc2217_server tells its users to add: it gives DTR and RTS another rhythm.
+        # What esp_rfc2217_server tells its users to add: it gives DTR and RTS another timing.
         Case("mac-rom", ["--no-stub", "read-mac"], "ESP32-D0WD-V3", option="?ign_set_control"),
         Case("write", ["write-flash", vfs, str(program)], "Hash of data verified", is_program),
         Case("write-rom", ["--no-stub", "write-flash", at, str(source)], "Hash of data verified", lambda f: f[AT:].startswith(CONTENT)),

@@ -102,7 +102,7 @@ def test_leaving_the_rom_runs_the_program(rig: Rig) -> None:
 
 
 def test_an_erased_chip_does_not_boot_and_a_flashed_one_does(rig: Rig, tmp_path: Path) -> None:
-    """What is flashed is what runs: a file system with a program in it."""
+    """The board runs what was flashed: a file system with a program in it."""
     image = bytearray(rig.bench.process.flash.read_bytes())
     program = file_system.build({"main.py": b"print('the new image runs')\n"}, VFS.size)
     image[VFS.offset : VFS.offset + VFS.size] = program

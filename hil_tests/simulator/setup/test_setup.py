@@ -1,4 +1,4 @@
-"""The set-up's decisions, without touching the machine: which mirror, which source tree, what it says when it cannot."""
+"""The set-up's decisions, without touching the machine: which mirror, which source tree, which message when it fails."""
 
 from __future__ import annotations
 

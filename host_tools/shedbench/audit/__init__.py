@@ -1,6 +1,6 @@
-"""The auditor: settles what the plant saw against what the journal says. Imports nothing from ``firmware/``.
+"""The auditor: compares what the plant saw with what the journal says. Imports nothing from ``firmware/``.
 
-``audit(bench)`` for a bench, ``settle(truth, site, log)`` for data from anywhere. Both return findings, sentences for people; none means
+``audit(bench)`` for a bench, ``settle(truth, site, log)`` for data from anywhere. Both return findings, as sentences; an empty list means
 that plant and journal agree.
 """
 

@@ -1,4 +1,4 @@
-"""Reads the auditor's truth from a bench: from the plant's waveform and outlets, and from nothing that the board said."""
+"""Reads the auditor's truth from a bench: from the plant's waveform and outlets only, never from the board."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def truth_of(bench: Bench) -> Truth:
     changes = plant.world.waveform.changes
     names = {
         card.data.uid: card.data.name for card in plant.cards.values() if card.data.role not in ("", "maintenance")
-    }  # these buy nothing
+    }  # these cards start no session
     alarms: dict[str, list[Span]] = {}
     touches: dict[str, list[int]] = {}
     for point in plant.wiring.points:
@@ -65,9 +65,9 @@ def site_of(bench: Bench) -> Site:
 
 
 def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> list[Span]:
-    """The times of a loop's alarm. A detector that has alarmed and then opens or shorts has burnt: it is in alarm until it is normal. A
-    glimpse of one behind a loose wire, shorter than a loop may take to trip, is nothing that anybody could have seen."""
-    since_ns = -1  # of the alarm, while the wire shows it or it burnt
+    """The times of a loop's alarm. A detector that opens or shorts after an alarm has burnt: it is in alarm until it is normal. An alarm
+    behind a loose wire that is shorter than a loop may take to trip cannot be seen."""
+    since_ns = -1  # begin of the alarm, while the wire shows it or the detector burnt
     burnt = False
     states: list[tuple[int, int]] = []
     for at_ns, mv in changes:
@@ -81,7 +81,7 @@ def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> l
 
 
 def _touches(changes: list[tuple[int, int]], hums: list[tuple[int, int]], low: int, rest: int) -> list[int]:
-    """When a loop's wire broke or met another, or came back; when hum came to a broken one or went: the half-waves that the converter
+    """When a loop's wire broke, touched another or was restored; when hum on a broken wire began or ended: half-waves that the converter
     cannot see move its mean into any band."""
     broken = [(at_ns, mv <= low or mv > rest) for at_ns, mv in changes]
     edges = [at_ns for (_, before), (at_ns, after) in pairwise(broken) if before or after]
@@ -89,7 +89,7 @@ def _touches(changes: list[tuple[int, int]], hums: list[tuple[int, int]], low: i
 
 
 def _lies(lies: list[MeterLie], now_ns: int, delivered_mwh: float) -> list[Lie]:
-    """Each from its beginning to the next thing that happened to the meter."""
+    """Each lie lasts from its beginning to the next change at the meter."""
     ends = [(lie.at_ns, lie.delivered_mwh) for lie in lies[1:]] + [(now_ns, delivered_mwh)] * bool(lies)
     return [
         Lie(lie.at_ns, at_ns, lie.fault, mwh - lie.delivered_mwh) for lie, (at_ns, mwh) in zip(lies, ends, strict=True) if lie.fault != "ok"
@@ -97,7 +97,7 @@ def _lies(lies: list[MeterLie], now_ns: int, delivered_mwh: float) -> list[Lie]:
 
 
 def _spans(changes: list[tuple[int, int]], holds: Callable[[int], bool]) -> list[Span]:
-    """The times in which ``holds(value)``; spans nearer than a bounce are one, shorter ones are none."""
+    """The times in which ``holds(value)``; spans closer together than a bounce are joined, shorter ones dropped."""
     spans: list[Span] = []
     begin: int | None = None
     for at_ns, value in changes:

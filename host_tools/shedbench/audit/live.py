@@ -1,14 +1,14 @@
-"""What is live and sold to nobody is told: the crew that reads the journal must learn of it before somebody touches the socket.
+"""Power outside a session is reported: the crew must read of it in the journal before somebody touches the socket.
 
 Hazard: a welded relay that feeds a bike for hours, and no line says so. An outlet that delivers power outside every session, to a running
 board, has a fault in the journal that names it: 8 (its meter), 9, 28 or 29 (itself).
 
-Within SOON_NS, for an idle meter is read every 30 s and three readings accuse (docs/decisions/0022); within TOLD_NS where its meter or
-another one is out of order, for a silent one is reported after two minutes, and dead ones hold up the line. A
-start knows nothing of what was told before it, and tells it again. While each meter of a row is out of order, 26 `supply_lost` of that row
-tells too: such a row looks like a fallen breaker, and its words name both (docs/decisions/0023).
+Within SOON_NS, because an idle meter is read every 30 s and three readings prove it (docs/decisions/0022); within TOLD_NS where its meter
+or another one is out of order, because a silent one is reported after two minutes, and dead ones delay the bus. Each start reports anew.
+While every meter of a row is out of order, 26 `supply_lost` of that row counts as a report too: such a row looks like an open breaker, and
+the text names both (docs/decisions/0023).
 
-A meter that stands still or shows zeros lets nobody see; a socket without a load shows nothing either, so that only what draws is judged.
+A meter that is frozen or shows zeros hides the power, and a socket without a load shows none, so only sockets that draw power are judged.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ SERVICE_NS: Final = 15 * SECOND_NS  # from the start of MicroPython until idle m
 TELLS: Final = frozenset({"meter_stale", "welded", "live_outlet", "meters_mixed"})
 ROW_TELLS: Final = "supply_lost"
 UNSEEN: Final = frozenset({"stuck", "zeros"})
-FAULT: Final = 7  # what a `repeats` record counts
-REPEATED_NS: Final = 3600 * SECOND_NS  # what repeats itself is told after this at the latest
+FAULT: Final = 7  # the kind of record that a `repeats` record counts
+REPEATED_NS: Final = 3600 * SECOND_NS  # a repeated fault is reported again after this at the latest
 
 
 class Told(NamedTuple):
-    """A fault came, or was cleared, at an outlet; it counts in this start of the board only."""
+    """A fault began, or was cleared, at an outlet; it counts for this start of the board only."""
 
     at_ns: int
     start: int
@@ -42,7 +42,7 @@ class Told(NamedTuple):
 
 
 def settle_live(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
-    """Every time in which an outlet drew power that nobody had bought and nothing said so."""
+    """Every time in which an outlet drew power outside a session and no fault reported it."""
     records = list(records)
     findings: list[str] = []
     for index, outlet in enumerate(site.outlets):
@@ -60,7 +60,7 @@ def _start(at_ns: int, truth: Truth) -> int:
 
 
 def _all_lie(row: list[int], piece: Span, truth: Truth) -> bool:
-    """Nobody sees this row: each of its meters is out of order for the whole of ``piece``."""
+    """No meter shows this row: each one is out of order for the whole of ``piece``."""
     return all(
         any(lie.from_ns <= piece.from_ns and (lie.to_ns is None or lie.to_ns >= (piece.to_ns or 0)) for lie in truth.lies.get(number, []))
         for number in row
@@ -121,6 +121,4 @@ def _untold(outlet: int, piece: Span, told: list[Told], of_row: list[Told], trut
 
 def _stands(told: list[Told], by_ns: int, stop_ns: int) -> bool:
     before = [one for one in told if one.at_ns - LATE_NS <= by_ns]
-    return bool(before) and (
-        before[-1].came or stop_ns - before[-1].at_ns < REPEATED_NS
-    )  # cleared, and what came again is only counted yet
+    return bool(before) and (before[-1].came or stop_ns - before[-1].at_ns < REPEATED_NS)  # cleared, and its return is only counted so far

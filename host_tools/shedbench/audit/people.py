@@ -1,13 +1,12 @@
-"""Whose card: a session stands on the card of somebody who pressed this outlet's button, and nobody else stops it by the button.
+"""Whose card: a session is on the card of a person who pressed this outlet's button, and nobody else stops it by the button.
 
-Law 6 from the other side: a session settled to the fen on a neighbour's card is a theft. What the plant's people did is the measure;
-how the firmware tells them apart (docs/decisions/) is its own affair, as long as it refuses where it cannot know.
+Law 6 from the other side: a session settled to the fen on a neighbour's card is a theft. The acts of the plant's people are the reference;
+how the firmware tells people apart (docs/decisions/) is left to it, as long as it refuses in doubt.
 
-What docs/decisions/0020 says will stay is taken as said, and nothing else: with a single open grant tap-then-press works for everybody, so
-who presses while only one card is open is taken for its owner, whoever it is; whose card was open at a press that several open cards made
-unclear, and is read once more within half a minute, is taken for the presser; and a running session whose card is open is stopped by
-whoever presses its button. A card is open from when the reader told of it for the grant's time, or until a session began or ended on it, or
-the board started anew.
+Only the limits that docs/decisions/0020 accepts are accepted here. With a single open grant tap-then-press works for everybody, so whoever
+presses while only one card is open counts as its owner. After a press that several open cards made unclear, the owner of an open card that
+is read again within half a minute counts as the presser. Anybody's press stops a running session whose card is open. A card is open from
+its report by the reader for the grant's time, or until a session begins or ends on it, or the board restarts.
 """
 
 from __future__ import annotations
@@ -25,13 +24,13 @@ from .truth import Press, Truth
 START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
 SELECTED_NS: Final = 31 * SECOND_NS
 SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until a card opens anything
-LIES_NS: Final = 5 * SECOND_NS  # read again within this, a card may have lain there: one tap
-READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or behind it
+LIES_NS: Final = 5 * SECOND_NS  # a second reading within this may be the same tap: the card stayed there
+READ_NS: Final = SECOND_NS // 2  # a press this near to a reading may come before or after it
 STOP_NS: Final = 32 * SECOND_NS  # and a session is settled some seconds after its relay has opened
 
 
 class Use(NamedTuple):
-    """A card bought or stopped something at an outlet, some time between."""
+    """A card started or stopped a session at an outlet, at some time in between."""
 
     person: str
     from_ns: int
@@ -47,7 +46,7 @@ class Refused(NamedTuple):
 
 
 def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
-    """Every session that is on the card, or was ended by the finger, of somebody who was not there."""
+    """Every session on the card of a person who was not there, or stopped by one."""
     if truth.owners is None:
         return []
     findings: list[str] = []
@@ -89,7 +88,7 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
 
 
 def _begun_with(later: list[Record], at_ns: int, truth: Truth, site: Site, timeline: Timeline) -> list[Use]:
-    """Sessions that stand behind this one in the journal and began in the same second: by outlet, not by who came first."""
+    """Sessions after this one in the journal that began in the same second: their order is by outlet, not by time."""
     assert truth.owners is not None
     uses: list[Use] = []
     for record in later:
@@ -103,7 +102,7 @@ def _begun_with(later: list[Record], at_ns: int, truth: Truth, site: Site, timel
 
 
 def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
-    """Whose cards may have been open at this time: read before it and not used since."""
+    """Owners whose cards may have been open at this time: read before it and not used since."""
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0)
     first_ns = max(started_ns, at_ns - site.grant_s * SECOND_NS - READ_NS)
     return {
@@ -115,9 +114,9 @@ def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
 
 
 def _surely_open(at_ns: int, truth: Truth, site: Site, used: list[Use], refused: list[Refused]) -> set[str]:
-    """Whose cards surely were: laid there in service and not used since. A press may use a card and leave no record (a session that never
-    begins, a stop that a trip overtakes), so that after it no card is sure; but for one that the journal says was refused, and
-    one that the use of one card explains, which is that card's alone."""
+    """Owners whose cards surely were open: read in service and not used since. A press may use a card without a record (a session that
+    never begins, a stop that a trip overtakes), so after a press no card is sure, unless the journal says that the press was refused, or
+    the use of one card explains it, which concerns that card only."""
     started_ns = max((boot for boot in truth.boots_ns if boot < at_ns), default=0) + SERVICE_NS
     pressed_ns = max(
         (
@@ -139,7 +138,7 @@ def _surely_open(at_ns: int, truth: Truth, site: Site, used: list[Use], refused:
 
 
 def _explained(outlet: int, at_ns: int, truth: Truth, used: list[Use], refused: list[Refused]) -> bool:
-    """A refusal or a use of the outlet stands in the journal for this press, and none near it is without."""
+    """The journal has a refusal or a use of the outlet for this press and for every press near it."""
     near = [press for press in truth.presses[outlet] if abs(press.at_ns - at_ns) <= EARLY_NS + LATE_NS]
     told = sum(one.outlet == outlet and one.at_ns - LATE_NS <= at_ns <= one.at_ns + EARLY_NS for one in refused)
     told += sum(one.outlet == outlet and one.from_ns <= at_ns <= one.to_ns for one in used)
@@ -147,7 +146,7 @@ def _explained(outlet: int, at_ns: int, truth: Truth, used: list[Use], refused: 
 
 
 def _use(owner: str, outlet: int, at_ns: int, presses: list[Press], truth: Truth, site: Site, used: list[Use]) -> Use:
-    """At its press if the card was open then; with its tap after the press; else at the time of the record."""
+    """The use is at the press if the card was open then, at the tap if that follows the press, else at the time of the record."""
     for press in reversed(presses):
         if owner in _open(press.at_ns, truth, site, used) and not _tapped_again(owner, press.at_ns, truth, site, used):
             return Use(owner, press.at_ns, press.at_ns, outlet)
@@ -160,7 +159,7 @@ def _only_open(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]
 
 
 def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[Use]) -> bool:
-    """Open at a press that another open card made unclear, and read once more while the press selects its outlet."""
+    """Whether the card was open at a press that another open card made unclear, and was read again while the press selects its outlet."""
     could = _open(at_ns, truth, site, used)
     return (
         owner in could

@@ -2,18 +2,18 @@
 
 Tolerances, and why they are what they are:
 
-- energy: 1 % of what the plant delivered. Only below 100 Wh the meter's own resolution is the larger one: its register cuts off up to 1 Wh,
-  and up to a second flows between its last reading and the open contact: 1.2 Wh.
-- energy under a dead meter: what flowed between its last reading and the open contact is measured by nobody and costs nobody: up to
-  UNMEASURED_S at the session's own power may be missing (never too much) when the session ended for its meter.
+- energy: 1 % of what the plant delivered. Only below 100 Wh the meter's own resolution counts more: its register truncates up to 1 Wh, and
+  up to a second flows between its last reading and the open contact: 1.2 Wh.
+- energy under a dead meter: energy between its last reading and the open contact is neither measured nor billed: up to UNMEASURED_S at the
+  session's own power may be missing (never too much) when the session ended for its meter.
 - energy after a cut: what records.md promises (CUT_MWH).
-- energy under a lying meter: what flowed while it stood still, showed zeros or was set back may be missing; nothing may be billed that did
-  not flow, whatever it showed.
-- time: billed time is energised time under load, never more than the plant's but for the whole second it is cut to. The load shows itself
+- energy under a lying meter: energy while it was frozen, showed zeros or was set back may be missing; energy that did not flow may not be
+  billed, whatever it showed.
+- time: billed time is energised time under load, never more than the plant's, except for rounding to a whole second. The load shows itself
   up to LOAD_SHOWS_S after the relay closed (charger's start delay, meter poll), so the journal may bill that much less in each interval
   that carried energy, and nothing of one that carried none; what a power cut ended may lack what records.md promises (``cut_costs_s``).
 - limit: however often the power went, the socket is fed no longer than the longest session and LIMIT_LATE_S from its first load on (a
-  socket without one is fed nothing); a meter that lies shows the load up to LOAD_SHOWS_S late.
+  socket without one is fed nothing); a lying meter shows the load up to LOAD_SHOWS_S late.
 - money: the price of the journal's energised seconds, and one of the prices that the plant's own span of seconds allows; these differ only
   at a block's edge.
 """
@@ -37,20 +37,20 @@ SMALL_TOLERANCE_MWH: Final = 1200.0
 LOAD_SHOWS_S: Final = 15.0
 PAUSED_S: Final = 18.0  # a pause is found within 6 s, and billed time ends with the last reading that showed power, at most 12 s back
 BILLED_MORE_S: Final = 1.0
-OF_THE_SHED: Final = frozenset({"blind", "supply_lost", "waited"})  # pay for the time used
+OF_THE_SHED: Final = frozenset({"blind", "supply_lost", "waited"})  # sessions that end for these pay for the time used
 UNMEASURED_S: Final = 25.0  # 15 s grace, the poll before it, the ordered stop
-CUT_MWH: Final = 1500.0  # a session that is settled after a cut may lack as much (records.md, "What a power cut costs")
+CUT_MWH: Final = 1500.0  # a session that is settled after a cut may lack this much (records.md, "What a power cut costs")
 FIRST_CHECKPOINT_S: Final = 15.0
 LIMIT_LATE_S: Final = 3.0  # 2 s by docs/decisions/0021, and the contacts
-BRIEF_S: Final = 0.5  # a contact that touched, a relay that opened as soon as it had closed
+BRIEF_S: Final = 0.5  # a contact that touched briefly, a relay that opened as soon as it had closed
 CHECKPOINT_LATE_S: Final = 3.0  # a checkpoint waits for its turn of 2 s and has whole seconds
-LIE_MWH: Final = 2000.0  # what it had counted and nobody had read yet when it began, and the register's grain when it is over
+LIE_MWH: Final = 2000.0  # energy counted but not yet read when the lie began, and the register's resolution at its end
 IDLE_MWH: Final = 400.0  # an interval with less energy carried no load: under the start power (10 W) for the start time (120 s)
 
 
 @dataclass(slots=True)
 class Session:
-    """A session as the journal tells it, with the plant's intervals that fall into it."""
+    """A session as the journal has it, with the plant's intervals within it."""
 
     id: int
     outlet: int
@@ -78,7 +78,8 @@ def settle_sessions(truth: Truth, site: Site, records: Iterable[Record], timelin
 def sessions_of(
     truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline, findings: list[str] | None = None
 ) -> list[Session]:
-    """Every session of the journal with its intervals, in the order in which they began. Appends to ``findings`` what fits nowhere."""
+    """Every session of the journal with its intervals, in the order in which they began. Appends records that fit no session to
+    ``findings``."""
     findings = [] if findings is None else findings
     sessions = _sessions(site, records, timeline, findings)
     for outlet, intervals in truth.energised.items():
@@ -180,14 +181,14 @@ def _loaded(interval: Energised) -> float:
 
 
 def _blinded(interval: Energised, session: Session, truth: Truth) -> float:
-    """Its seconds in which the meter showed what stood still, or zeros: no reading told of a load, and nobody pays unmeasured."""
+    """Its seconds with a frozen or zero reading: no reading showed a load, and unmeasured time is not billed."""
     spans = [lie for lie in truth.lies.get(session.outlet, []) if lie.fault in ("stuck", "zeros")]
     to_ns = interval.to_ns or 0
     return sum(max(0, min(to_ns, lie.to_ns or to_ns) - max(interval.from_ns, lie.from_ns)) for lie in spans) / 1e9
 
 
 def _price(end: Record) -> int:
-    """The appended 32 bits where they are there: the first field ends at 65 535."""
+    """The appended 32 bits if present: the first field ends at 65 535."""
     return next(
         (value for name, value in end.fields.items() if name.startswith("price") and name != "price_fen" and isinstance(value, int)),
         end.number("price_fen"),
@@ -199,7 +200,7 @@ def _was_cut(session: Session, truth: Truth) -> bool:
 
 
 def _misled(session: Session, truth: Truth) -> float:
-    """mWh that the session's own meter cannot have told of."""
+    """mWh that the session's own meter cannot have shown."""
     end_ns = truth.now_ns if session.end_ns is None else session.end_ns + EARLY_NS
     return sum(lie.energy_mwh + LIE_MWH for lie in truth.lies.get(session.outlet, []) if lie.overlaps(session.begin_ns - LATE_NS, end_ns))
 
@@ -209,14 +210,14 @@ def _energy(session: Session) -> float:
 
 
 def _unmeasured(session: Session) -> float:
-    """mWh that no reading can have told of, when the meter was dead at the end."""
+    """mWh that no reading can have shown, when the meter was dead at the end."""
     if not _died(session):
         return 0.0
     return max((interval.energy_mwh / max(interval.seconds, 1.0) for interval in session.intervals), default=0.0) * UNMEASURED_S
 
 
 def _died(session: Session) -> bool:
-    """Whether it ended for its meter, or for the supply of meter and load."""
+    """Whether it ended because of its meter, or of the supply of meter and load."""
     return _cause(session) in ("meter_stale", "supply_lost")
 
 

@@ -1,9 +1,8 @@
 """Puts journal records on the plant's clock: a record says which boot wrote it and how many seconds into that boot.
 
-Records of one boot stand together, behind their boot record if it could be written: a start that was cut early has none, and a flash
-error may cost one. Which start they belong to is found by what cannot be otherwise: their order, no uptime longer than the start lived,
-and as little life as possible without records. Where nobody knows how long starts lived, the boot count less the first one is the place in
-the list.
+Records of one boot are contiguous, after their boot record if it could be written: a start that was cut early has none, and a flash error
+may lose one. The start they belong to follows from constraints: their order, no uptime longer than the start lasted, and as little time as
+possible without records. Where the length of starts is unknown, the boot count minus the first one is the index.
 """
 
 from __future__ import annotations
@@ -15,15 +14,16 @@ from typing import Final
 from shedguard.formats.records import Record
 
 SECOND_NS: Final = 1_000_000_000
-# Uptime begins when the board's program does, up to 3 s after its start, and is cut to whole seconds: records look early, hardly ever late.
+# Uptime begins when the board's program does, up to 3 s after its start, and is truncated to whole seconds: records look early, hardly ever
+# late.
 EARLY_NS: Final = 4 * SECOND_NS
 LATE_NS: Final = SECOND_NS // 2
 IMPOSSIBLE: Final = 1e9
-ODD_COUNT: Final = 1.0  # seconds of life without records that a boot count which does not fit weighs as much as
+ODD_COUNT: Final = 1.0  # cost of a boot count that does not fit, in seconds of life without records
 
 
 class Timeline:
-    """``findings``: what is wrong with the boots themselves. ``stops_ns``: when starts ended; empty where nobody knows."""
+    """``findings``: what is wrong with the boots themselves. ``stops_ns``: when starts ended; empty when unknown."""
 
     def __init__(self, boots_ns: Sequence[int], records: Sequence[Record], stops_ns: Sequence[int] = ()) -> None:
         self.findings: list[str] = []
@@ -43,12 +43,12 @@ class Timeline:
                 self._start_ns[record.sequence] = begin_ns
 
     def when(self, record: Record) -> int:
-        """The plant's time of ``record``; the true one is at most EARLY_NS later and LATE_NS earlier."""
+        """The plant's time of ``record``; the true time is at most EARLY_NS later and LATE_NS earlier."""
         return self._start_ns[record.sequence] + record.uptime_s * SECOND_NS
 
 
 def _lives(records: Sequence[Record]) -> list[list[Record]]:
-    """The records of each boot, from the first boot record on. A sector's `state` may stand before it."""
+    """The records of each boot, from the first boot record on. A sector's `state` may come before it."""
     lives: list[list[Record]] = []
     for record in records:
         another = not lives or lives[-1][-1].boot != record.boot or (record.kind == "boot" and any(r.kind == "boot" for r in lives[-1]))
@@ -68,7 +68,7 @@ def _by_count(lives: list[list[Record]]) -> list[int]:
 
 
 def _by_life(boots_ns: Sequence[int], stops_ns: Sequence[int], lives: list[list[Record]]) -> list[int]:
-    """The cheapest way to give the lives to starts, in order (dynamic programming over both). -1: none is left for it."""
+    """The cheapest way to give the lives to starts, in order (dynamic programming over both). -1: no start is left for a life."""
     ends = [next((stop for stop in stops_ns if stop > boot), None) for boot in boots_ns]
     lived_s = [1e6 if end is None else (end - boot) / SECOND_NS for boot, end in zip(boots_ns, ends, strict=True)]
     skipped_s = [0.0, *accumulate(lived_s)]  # of all starts before one
@@ -91,5 +91,5 @@ def _by_life(boots_ns: Sequence[int], stops_ns: Sequence[int], lives: list[list[
         best = row
     if len(lives) > len(lived_s):
         return [*range(len(lived_s)), *[-1] * (len(lives) - len(lived_s))]
-    # The starts behind the newest life had none.
+    # The starts after the newest life wrote no records.
     return min((cost + skipped_s[-1] - skipped_s[place + 1], places) for place, (cost, places) in enumerate(best))[1] if lives else []

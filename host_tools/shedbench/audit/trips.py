@@ -3,9 +3,9 @@
 REACTION_NS is from the detector's change to the plant's contacts; it is the auditor's bound, not the firmware's budget (the benchmark
 measures that). A detector that burns through after its alarm is still in alarm (collect.py), so a reset then is one under fire.
 
-A cut may lose the record of a trip within RECORD_NS of the opening, or an erase later, and with it the latch when the alarm is over by the
-next start; it never loses the opening (law 4). An alarm nobody was there to see, or one shorter than a loop may take to trip (with an
-erase in between: the interrupts stand still), demands nothing.
+A cut may lose the record of a trip within RECORD_NS of the opening, or an erase later, and with it the latch if the alarm is over at the
+next start; it never loses the opening (law 4). An alarm while no board runs, or one shorter than a loop may take to trip (longer with an
+erase in between, which stops interrupts), requires no trip.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
 from .truth import Span, Truth
 
 REACTION_NS: Final = 200_000_000
-MUST_TRIP_NS: Final = 100_000_000  # the slowest loop, with every other one hot: an alarm that lasts as long trips
+MUST_TRIP_NS: Final = 100_000_000  # the slowest loop, with every other one off its band: an alarm of this length trips
 RECORD_NS: Final = 25_000_000
 ERASE_NS: Final = 300_000_000  # of one sector, at worst
 T_DROP_MOST_NS: Final = SECOND_NS
@@ -29,7 +29,7 @@ BOOT_NS: Final = 10 * SECOND_NS  # an alarm that came while the board was dead i
 
 
 class Told(NamedTuple):
-    """A record's time, which is sure to some seconds, and its place, which is sure."""
+    """A record's time, known to some seconds, and its position, known exactly."""
 
     at_ns: int
     sequence: int
@@ -59,8 +59,8 @@ def settle_trips(truth: Truth, site: Site, records: Iterable[Record], timeline: 
 
 
 def _groundless(truth: Truth, site: Site, record: Record, at_ns: int) -> list[str]:
-    """A trip needs a point of its cause in alarm at its time, or with a wire that just broke, met another or came back: on its way
-    from normal to short and back a loop's voltage goes through the band of an alarm, which nobody at the other end can tell from one."""
+    """A trip needs a point of its cause in alarm at its time, or with a wire that just broke, touched another or was restored: between
+    normal and short a loop's voltage passes through the alarm band, which the board cannot tell from an alarm."""
     index = record.number("cause")
     cause = site.causes[index]
     if cause is None:
@@ -85,7 +85,7 @@ def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[Told
     before = [trip for trip in trips if trip.at_ns < at_ns and not any(trip < reset and reset.at_ns < at_ns - EARLY_NS for reset in resets)]
     cut = next((stop for stop in truth.stops_ns if at_ns <= stop < at_ns + must_ns + RECORD_NS), None)
     brief = seen_ns < must_ns or (cut is not None and truth.ran(Span(cut + 1, until_ns), SERVICE_NS) < must_ns)
-    # It comes again so soon, by itself or behind a loose wire, that the trip may be of that moment.
+    # The alarm returns so soon, by itself or behind a loose wire, that the trip may belong to it.
     later = [*truth.touches.get(point, []), *(other.from_ns for other in truth.alarms.get(point, []))]
     again = any(at_ns < one <= at_ns + EARLY_NS + SECOND_NS for one in later)
     if brief and again and all(trip.at_ns + EARLY_NS >= at_ns for trip in before):
@@ -95,13 +95,13 @@ def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[Told
     if not here and not (before and cause.latched):
         findings.append(f"{point!r} was in alarm from {at_ns / 1e9:.3f} s on, and the journal has no trip of it")
     if cause.latched:
-        first = here[0].sequence if here else 0  # a reset that stands before this alarm's trip was of another one
+        first = here[0].sequence if here else 0  # a reset before this alarm's trip belongs to another trip
         later = [reset.at_ns for reset in resets if reset.at_ns >= at_ns - EARLY_NS and reset.sequence > first]
         if later and later[0] + EARLY_NS < until_ns:
             findings.append(f"the trip by {cause.name!r} was reset at {later[0] / 1e9:.0f} s while {point!r} was still in alarm")
         until_ns = later[0] - LATE_NS if later else truth.now_ns
     from_ns = at_ns + REACTION_NS
-    for stall in truth.stalls:  # nobody looks: the heartbeat circuit is what opens
+    for stall in truth.stalls:  # no scan runs: the heartbeat circuit opens
         if stall.overlaps(at_ns - REACTION_NS, at_ns + REACTION_NS):
             from_ns = max(from_ns, stall.from_ns + T_DROP_MOST_NS + REACTION_NS)
     why = f"during the trip by {cause.name!r} (alarm of {point!r} at {at_ns / 1e9:.3f} s)"

@@ -1,4 +1,4 @@
-"""What the plant saw, as plain data: the auditor's one side. Times are virtual nanoseconds of the bench."""
+"""What the plant saw, as plain data: one side of the audit. Times are virtual nanoseconds of the bench."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Energised(Span):
-    """A time in which a socket had voltage, and the energy that flowed in it. ``load_ns``: since when a load drew; None: not known."""
+    """A time in which a socket had voltage, and the energy that flowed in it. ``load_ns``: when a load began to draw; None: unknown."""
 
     energy_mwh: float = 0.0
     load_ns: int | None = None
@@ -32,7 +32,7 @@ class Energised(Span):
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """A finger on an outlet's button. ``person``: the name of a card's owner, empty when nobody said."""
+    """A finger on an outlet's button. ``person``: the name of a card's owner, empty when unknown."""
 
     at_ns: int
     person: str = ""
@@ -50,10 +50,10 @@ class Lie(Span):
 class Truth:
     """``energised``: by outlet number, oldest first. ``path``: when relay and contactor were both closed, whatever the mains did.
 
-    ``touches``: by point name, when its wire broke, met another or came back. ``erases``: of flash sectors, when each began.
+    ``touches``: by point name, when its wire broke, touched another or was restored. ``erases``: of flash sectors, when each began.
     ``alarms``: by point name, when a detector was in alarm. ``locked``: by gate name, when the magnet held. ``boots_ns``: each start of
     MicroPython. ``stops_ns``: when the board lost its power or was reset. ``presses`` and ``lies``: by outlet number. ``owners``: people by
-    the number of their card as records have it; None: nobody knows people here, and whose card it was is not judged.
+    the number of their card as records have it; None: people are unknown, and the owner of a card is not judged.
     """
 
     now_ns: int
@@ -67,10 +67,10 @@ class Truth:
     stalls: list[Span] = field(default_factory=list)  # the processor computed nothing
     erases: list[int] = field(default_factory=list)
     presses: dict[int, list[Press]] = field(default_factory=dict)
-    taps: list[Press] = field(default_factory=list)  # cards that a reader told the board of
+    taps: list[Press] = field(default_factory=list)  # cards that a reader reported to the board
     owners: dict[bytes, str] | None = None
     lies: dict[int, list[Lie]] = field(default_factory=dict)
-    drawn: dict[int, list[Span]] = field(default_factory=dict)  # by outlet number, when it delivered power; empty where nobody looked
+    drawn: dict[int, list[Span]] = field(default_factory=dict)  # by outlet number, when it delivered power; empty where not observed
 
     def ran(self, span: Span, after_start_ns: int = 0) -> int:
         """For how long within ``span`` the board ran and computed, each start's first ``after_start_ns`` not counted."""

@@ -44,10 +44,10 @@ class Bench(Parts):
     """``seed`` decides every chance, in plant and board. ``flash``: a flash file to copy; None builds one from the site; ``"blank"`` is an
     erased chip with a partition table; a mapping of paths to MicroPython sources is a blank chip with these files.
 
-    ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and
-    started unless ``power`` is False. ``board``: a board file, when it is not to be the site's.
-    ``program``: ``frozen`` into its image or ``stock``, that is in its file system; a board that begins blank, erased or with files of a
-    mapping is a stock one. What is not given here comes from the ``variant`` of the test run.
+    ``start_ns`` is the virtual time at which it begins, ``ticks_offset_ms`` the board's ticks at power-on. The board is powered and started
+    unless ``power`` is False. ``board``: a board file to use instead of the site's. ``program``: ``frozen`` into its image, or ``stock``:
+    in its file system; a board that begins blank, erased or with files of a mapping is a stock one. Defaults come from the ``variant`` of
+    the test run.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Bench(Parts):
         self.lockstep.run_until(self.now_ns + ns(duration))
 
     def wait(self, condition: Callable[[], bool], within_ns: int) -> bool:
-        """Run until ``condition()`` holds, at most ``within_ns``; whether it does."""
+        """Run until ``condition()`` holds, at most ``within_ns``; returns whether it does."""
         return self.lockstep.run_until(self.now_ns + within_ns, condition)
 
     def wait_for(self, condition: Condition, within_ns: int) -> bool:
@@ -113,7 +113,7 @@ class Bench(Parts):
     def until(self, condition: Callable[[], bool], within: Duration = "5 s") -> int:
         """Run until ``condition()`` holds; returns the nanoseconds it took.
 
-        It is asked after every event and once a virtual second. BenchTimeout when it does not.
+        It is checked after every event and once a virtual second. BenchTimeout when it does not hold in time.
         """
         start = self.now_ns
         if not self.wait(condition, ns(within)):
@@ -140,7 +140,7 @@ class Bench(Parts):
 
     @property
     def journal(self):
-        """What the board recorded, from the flash file as it stands."""
+        """What the board recorded, from the present flash file."""
         from .journal import Journal
 
         return Journal(self.process.flash, self.plant.wiring)
@@ -159,14 +159,14 @@ class Bench(Parts):
     # --- board and futures --------------------------------------------------------------------------------------------
 
     def branch(self, body: Callable[[Bench], T]) -> T:
-        """Run ``body(bench)`` in a fork of plant and board that stand exactly here, and return its (pickled) result.
+        """Run ``body(bench)`` in a fork of plant and board in exactly this state, and return its (pickled) result.
 
-        Here nothing changes.
+        This bench does not change.
         """
         return self.branches([body], jobs=1)[0]
 
     def branches(self, bodies: Sequence[Callable[[Bench], T]], jobs: int = 2) -> list[T]:
-        """Many futures of this moment, ``jobs`` at a time; their results in the order of ``bodies``. The first that raises ends it."""
+        """Many futures of this moment, ``jobs`` at a time; their results in the order of ``bodies``. The first exception ends it."""
         results: list[T] = []
         running: deque[tuple[forks.Fork, Path | None]] = deque()
         waiting = deque(bodies)
@@ -232,7 +232,7 @@ class Bench(Parts):
     # --- for Board and Lockstep ---------------------------------------------------------------------------------------
 
     def spawn_board(self) -> None:
-        """Start a board process here and now; inputs as they stand, power if the supply is up."""
+        """Start a board process now, with the present inputs; power if the supply is up."""
         self.lockstep.attach(self.process.start(self.now_ns))
         self.board.mode = "reset" if self.plant.psu.is_up else "off"
         self.port.resend()
@@ -256,11 +256,11 @@ class Bench(Parts):
         self.port.power(POWER_ON if on else POWER_OFF)
 
     def post(self, type_: int, arg: int, payload: bytes) -> None:
-        """A record to the board, now."""
+        """Send a record to the board now."""
         self.port.post(type_, arg, payload)
 
     def board_record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
-        """A record that is no signal of a pin or a UART."""
+        """Handle a record that is not a signal of a pin or a UART."""
         if type_ == link.I2C:
             self.port.board_i2c(arg, payload)
             return

@@ -73,8 +73,8 @@ class Board:
         self.mode = "dead"
         self.resets: list[tuple[int, str]] = []
         self.boots: list[int] = []
-        self.stalls: list[tuple[int, int]] = []  # from when until when it computed nothing
-        self.stops: list[int] = []  # when it went: power, cut at a flash operation, reset, killed
+        self.stalls: list[tuple[int, int]] = []  # begin and end of each time in which it computed nothing
+        self.stops: list[int] = []  # when it stopped: power loss, cut at a flash operation, reset, kill
         self.notes: list[tuple[int, int, str]] = []
         self.flash_operations: list[tuple[int, int, int, int]] = []  # at_ns, 1 program 2 erase, offset, length
         self.is_alive = Condition("board runs", lambda: self.mode == "running")
@@ -87,7 +87,7 @@ class Board:
     # --- verbs --------------------------------------------------------------------------------------------------------
 
     def kill(self) -> None:
-        """End the process: for the flash a power cut, for the plant pins that float."""
+        """End the process: a power cut for the flash, floating pins for the plant."""
         self._bench.kill_board()
 
     def start(self) -> None:
@@ -95,7 +95,7 @@ class Board:
         self._bench.spawn_board()
 
     def power_cycle(self) -> None:
-        """Switch the board's supply off and on, with the process going on."""
+        """Switch the board's supply off and on; the process continues."""
         self._bench.board_power(False)
         self._bench.board_power(True)
 
@@ -103,8 +103,8 @@ class Board:
         """One of FAULTS.
 
         ``timer-dead``: a = timer, until the next reset or ``kind`` "for ever"; ``stall``: a = duration; ``allocation``: a = how many fail;
-        ``power-cut-at-write``: a = which operation from now, ``kind`` before/torn/erase. ``adc-uncalibrated``: a chip
-        with blank eFuses, from the start when it is among the board's arguments (``--adc-uncalibrated``).
+        ``power-cut-at-write``: a = number of the operation from now, ``kind`` before/torn/erase. ``adc-uncalibrated``: a chip with blank
+        eFuses, from the start when it is among the board's arguments (``--adc-uncalibrated``).
         """
         if name == "brownout":
             self._bench.brown_out()
@@ -130,8 +130,8 @@ class Board:
     def flash_fails(self, operations_from_now: int, kind: FlashKind = "any", done: bool = False, times: int = 1, region: str = "") -> None:
         """The n-th flash operation of ``kind`` from now (a page program, a sector erase, a read call) returns an error (OSError).
 
-        ``done``: it did its work all the same. ``times`` in a row fail, 0 for ever. Only those in the partition ``region`` count, when it
-        is given. The order stands over resets and power cuts and replaces the one before it; 0 operations take it back.
+        ``done``: it did its work all the same. ``times`` in a row fail, 0 for ever. Only operations in the partition ``region`` count, if
+        given. The setting persists over resets and power cuts and replaces the previous one; 0 operations cancel it.
         """
         when = "when done" if done else "before"
         self._world.log(f"board: {kind} {operations_from_now} of {region or 'the flash'} fails {when}, {times} times")
@@ -141,21 +141,21 @@ class Board:
     def sector_fails(self, region: str, sector: int, kind: FlashKind = "any", done: bool = False) -> None:
         """Sector ``sector`` of the partition ``region`` is worn out: from now on its operations of ``kind`` return errors.
 
-        ``"none"`` mends it.
+        ``"none"`` repairs it.
         """
         self._world.log(f"board: sector {sector} of {region}: {kind} fails")
         self._bench.post(link.FAULT, link.FAULT_FLASH_SECTOR, flash_faults.worn(region, sector, kind, done))
 
     def rtc_decays(self, share: float) -> None:
-        """From now on a power loss leaves RTC memory with this share of its bits turned, instead of empty; 0 takes it back.
+        """From now on a power loss leaves RTC memory with this share of its bits inverted, instead of empty; 0 cancels it.
 
-        Short losses leave some of it: 0.001 is a bit here and there, 0.5 is noise (which the port itself takes for empty memory).
+        Short losses leave some contents: 0.001 inverts single bits, 0.5 is noise (which the port itself reads as empty memory).
         """
         self._world.log(f"board: RTC memory decays by {share}")
         self._bench.post(link.FAULT, link.FAULT_RTC_DECAY, _FAULT.pack(round(share * 1e6), 0))
 
     def hold_in_reset(self, held: bool) -> None:
-        """The EN pin."""
+        """Drive the EN pin."""
         self._bench.post(link.ENABLE, 0 if held else 1, b"")
 
     def trace_flash(self, on: bool = True) -> None:
@@ -165,7 +165,7 @@ class Board:
     def probe(self, source: str, within: Duration = "5 s") -> str:
         """Run Python ``source`` on the board between two bytecodes and return what it printed.
 
-        ProbeError when it raised, TimeoutError when nothing came back.
+        ProbeError when it raised, TimeoutError without an answer.
         """
         self._probes.clear()
         self._bench.post(link.PROBE, 0, source.encode())
@@ -192,18 +192,18 @@ class Board:
     # --- records ------------------------------------------------------------------------------------------------------
 
     def lost_power(self) -> None:
-        """The supply is gone."""
+        """The supply was lost."""
         self.stopped()
         if self.mode != "dead":
             self.mode = "off"
 
     def stopped(self) -> None:
-        """What ran until now runs no more."""
+        """The running program has stopped."""
         if self.mode == "running":
             self.stops.append(self._world.now_ns)
 
     def record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
-        """A record that is no signal."""
+        """Handle a record that is not a signal."""
         if type_ == link.RESET:
             cause = RESET_CAUSES.get(arg, str(arg))
             self.resets.append((at_ns, cause))

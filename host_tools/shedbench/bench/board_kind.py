@@ -1,4 +1,4 @@
-"""Which product a bench's emulated board is, as far as the board process and its serial port can tell: read from its board file.
+"""The product that a bench's emulated board is, as far as board process and serial port show it: read from its board file.
 
 Hazard: a bench whose chip is not the one of the board file proves nothing about that board.
 Read with tomllib here, independently of the host tools' validator, as the plant's wiring is (host_tools/shedbench/plant/sitefile.py).

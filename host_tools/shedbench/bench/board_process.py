@@ -10,30 +10,37 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from shedbench.places import REPOSITORY
+from shedguard.errors import ShedError
+
+from shedbench.places import BOARD, BOARD_VARIABLE, ensure_board
+from shedbench.setup.report import SetupError
 
 from . import frozen
 
-DEFAULT_BINARY: Final = REPOSITORY / "build" / "board" / "emulated-board"
-BINARY_VARIABLE: Final = "SHEDGUARD_EMULATED_BOARD"
+DEFAULT_BINARY: Final = BOARD
+BINARY_VARIABLE: Final = BOARD_VARIABLE
 STOCK: Final = "stock"  # the program, if any, is files in the flash
 FROZEN: Final = "frozen"  # the program is in the binary
 
 
-class BoardMissing(Exception):
-    """The emulated board has not been built."""
+class BoardMissing(ShedError):
+    """The emulated board is not there and cannot be built."""
 
 
 def find_binary(program: str = STOCK) -> Path:
-    """The board's binary: ``$SHEDGUARD_EMULATED_BOARD`` or build/board/emulated-board; raises BoardMissing.
+    """The board's binary: ``$SHEDGUARD_EMULATED_BOARD`` or ours, which an installed tool builds at first use; raises BoardMissing.
 
-    ``frozen``: its second binary, with the program in it. Set-up's is made anew when the firmware has changed; one that the environment
-    names is the caller's to keep fresh.
+    ``frozen``: its second binary, with the program in it. The one of set-up is rebuilt when the firmware has changed; the caller keeps one
+    named by the environment up to date.
     """
-    given = os.environ.get(BINARY_VARIABLE)
+    try:
+        ensure_board()
+    except SetupError as error:
+        raise BoardMissing(error.what, error.cause, error.fix) from error
+    given = os.environ.get(BINARY_VARIABLE) or None
     path = Path(given or DEFAULT_BINARY)
     if not path.exists():
-        raise BoardMissing(f"no emulated board at {path}; build it with 'make setup', or name one in {BINARY_VARIABLE}")
+        raise BoardMissing(f"no emulated board at {path}, which {BINARY_VARIABLE} names")
     if program == STOCK:
         return path
     if given is None:
@@ -47,8 +54,8 @@ def find_binary(program: str = STOCK) -> Path:
 class BoardProcess:
     """One board with its flash file. ``socket`` is the plant's end of the link while it runs.
 
-    ``program``: which binary, see find_binary. ``command`` replaces the binary (the tests' fake board). The board's environment is empty
-    but for what the dynamic loader needs, and it has a session of its own, so that a terminal's Ctrl-C does not reach it.
+    ``program``: which binary, see find_binary. ``command`` replaces the binary (the tests' fake board). The board's environment has only
+    what the dynamic loader needs, and its process has a session of its own, so that a terminal's Ctrl-C does not reach it.
     """
 
     def __init__(
@@ -76,7 +83,7 @@ class BoardProcess:
         return self.socket is not None
 
     def start(self, start_ns: int) -> socket.socket:
-        """Spawn it; it stands powered off at ``start_ns``. Returns the link's socket. RuntimeError when one runs already."""
+        """Start the process; the board is powered off at ``start_ns``. Returns the link's socket. RuntimeError when one runs already."""
         if self.socket is not None:
             raise RuntimeError("the board runs already")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -107,7 +114,7 @@ class BoardProcess:
     def adopt(self, link: socket.socket, flash: Path) -> None:
         """For a forked plant.
 
-        The board is the forked one at the other end of ``link``, with its own ``flash``; the parent's is left alone.
+        The board is the forked one at the other end of ``link``, with its own ``flash``; the parent's is not touched.
         """
         if self.socket is not None:
             self.socket.close()
@@ -128,7 +135,7 @@ class BoardProcess:
             process.wait()
 
     def exit_status(self) -> str:
-        """For people: how the process ended, and the end of what it said on stderr."""
+        """For people: how the process ended, and the end of its stderr."""
         code = "unknown"
         if self._process is not None:
             try:
@@ -139,5 +146,5 @@ class BoardProcess:
         return f"exit status {code}; stderr: {said.strip() or '(nothing)'}"
 
     def copy_flash(self, path: Path) -> None:
-        """The flash file as it stands."""
+        """Copy the present flash file."""
         shutil.copyfile(self.flash, path)

@@ -27,8 +27,8 @@ BAUD: Final = 115200
 _BOOT_PIN: Final = 0
 _SOFT: Final = "soft"
 _CAUSES: Final = {name: number for number, name in RESET_CAUSES.items()}
-_RETRY_NS: Final = 300 * MS  # a chip without an image is reset by its watchdog, again and again
-_STALE_NS: Final = 100 * MS  # what happened before somebody served the port comes too late
+_RETRY_NS: Final = 300 * MS  # the watchdog keeps resetting a chip without an image
+_STALE_NS: Final = 100 * MS  # events from before the port was served are too old
 _VENDOR: Final = b"\x24\x0a\xc4"  # as machine.unique_id() of the port
 
 
@@ -47,7 +47,7 @@ class Chip(Protocol):
 
 
 class BootRom:
-    """``send`` puts bytes on UART0. ``client_baud`` tells the speed of the other side, which the loader finds out at the first SYNC."""
+    """``send`` puts bytes on UART0. ``client_baud`` gives the speed of the other side, which the loader detects at the first SYNC."""
 
     def __init__(self, chip: Chip, send: Callable[[bytes], None], client_baud: Callable[[], int]) -> None:
         self.loader: Loader | None = None
@@ -80,7 +80,7 @@ class BootRom:
             self._run(boot_text.POWER_ON)
 
     def boot_pin(self, low: bool) -> None:
-        """GPIO0, for whatever runs."""
+        """Set GPIO0 for the running program or loader."""
         self._chip.port.pin_in(_BOOT_PIN, IN_LOW if low else NOT_DRIVEN)
 
     # --- what the board does ------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class BootRom:
             self._chip.port.post(link.ENABLE, 0, b"")
 
     def _run(self, cause: int) -> None:
-        """The program in flash, if there is one."""
+        """Run the program in flash, if there is one."""
         self._send(boot_text.flash_boot(cause, self._rom))
         if self._has_image():
             if self._held:

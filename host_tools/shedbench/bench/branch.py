@@ -1,4 +1,4 @@
-"""``bench.branch``: one of many futures, tried in a fork of plant and board, with its answer handed back."""
+"""``bench.branch``: runs one possible future in a fork of plant and board and returns its result."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 
 class BranchFailed(Exception):
-    """A branch ended without an answer, or raised something that cannot be handed over; the text is its traceback."""
+    """A branch ended without an answer, or raised something that cannot be pickled; the text is its traceback."""
 
 
 class Fork:
@@ -32,11 +32,11 @@ class Fork:
 
     @property
     def has_answer(self) -> bool:
-        """``result`` need not wait, or not for long."""
+        """Whether ``result`` returns without a long wait."""
         return bool(select.select([self._reader], [], [], 0)[0])
 
     def result(self) -> Any:
-        """What ``body`` returned; what it raised is raised here, with its traceback as a note. BranchFailed when there is neither."""
+        """What ``body`` returned; what it raised is raised here, with its traceback as a note. BranchFailed without either."""
         with os.fdopen(self._reader, "rb") as pipe:
             answer = pipe.read()
         _pid, status = os.waitpid(self._child, 0)

@@ -1,4 +1,4 @@
-"""Conditions: facts about the plant with a name, that can be asked as a bool now or waited for with ``bench.until``."""
+"""Conditions: named facts about the plant, to be tested as a bool now or awaited with ``bench.until``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 
 class Condition:
-    """``bool(c)`` and ``c()`` ask the fact now; ``~c`` is its opposite, ``c & d`` and ``c | d`` combine. ``name`` is for error messages."""
+    """``bool(c)`` and ``c()`` test the fact now; ``~c`` is its opposite, ``c & d`` and ``c | d`` combine. ``name`` is for error
+    messages."""
 
     __slots__ = ("_ask", "name")
 

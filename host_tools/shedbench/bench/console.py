@@ -47,7 +47,7 @@ class Console:
         self._sequence = 0
 
     def send(self, data: bytes | str) -> None:
-        """Raw characters; returns at once (in virtual time nothing has passed)."""
+        """Send raw characters; returns at once (no virtual time passes)."""
         self.serial.send(data.encode() if isinstance(data, str) else data)
 
     def text(self) -> str:
@@ -57,7 +57,7 @@ class Console:
     def type(self, line: str, within: Duration = "5 s") -> str:
         """Type ``line`` and Enter; returns the answer without echo and prompt.
 
-        It ends at the prompt that stands behind the echo, however long the board is quiet before. ConsoleError when there is none in time.
+        The answer ends at the prompt after the echo, however long the board is quiet before. ConsoleError when none comes in time.
         """
         start = self.serial.position
         sent_ns = self.serial.send(line.encode() + b"\r")
@@ -112,7 +112,7 @@ class Console:
         return None
 
     def _wait_stepwise(self, condition: Callable[[], bool], within_ns: int) -> bool:
-        """Wait with a look every 20 ms: the last byte on the wire is no event."""
+        """Wait with a check every 20 ms: the last byte on the wire is not an event."""
         deadline = self._runner.now_ns + within_ns
         while self._runner.now_ns < deadline:
             if self._runner.wait(condition, min(20 * MS, deadline - self._runner.now_ns)):
@@ -130,7 +130,7 @@ class _FrameReader:
         self._found: list[frames.Answer] = []
 
     def has_some(self) -> bool:
-        """Read on; whether a frame waits."""
+        """Read on; returns whether a frame is waiting."""
         while self._serial.position > self._cursor:
             text, newline, _rest = self._serial.since(self._cursor).partition(b"\n")
             if not newline:

@@ -1,4 +1,4 @@
-"""Looking parts up by name, with an error that lists what there is."""
+"""Finds parts by name; the error lists the existing ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 def find(what: str, parts: Mapping[str, T] | Mapping[int, T], name: str | int, pattern: str = "{}") -> T:
-    """The part called ``name``, or called what ``pattern`` makes of it. KeyError names the ones there are."""
+    """The part called ``name``, or ``pattern`` filled with it. KeyError lists the existing ones."""
     table: dict[str | int, T] = {**parts}  # type: ignore[dict-item]
     for key in (name, pattern.format(name)):
         if key in table:

@@ -1,6 +1,6 @@
 """The flash file a bench starts with: a copy of a given one, a blank board, or a board in service built from the site.
 
-Built images are kept in build/flash-cache by the content of everything that goes into them, so that a test session builds each once.
+Built images are cached in build/flash-cache, by a digest of all their inputs, so that a test session builds each once.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from shedguard.flash.image import build_blank, build_flash, write_partition
 from shedguard.formats import file_system
 from shedguard.formats.cards import Card, canonical
 from shedguard.formats.partition_table import SHEDGUARD, find
-from shedguard.paths import boards_dir, firmware_dir
+from shedguard.paths import PACKAGE, boards_dir, firmware_dir
 from shedguard.site.load import load
 
-from shedbench.places import REPOSITORY
+from shedbench.places import BUILD
 from shedbench.plant.people import CardData
 from shedbench.plant.sitefile import Wiring
 
 BLANK: Final = "blank"
 ERASED: Final = "erased"
-_CACHE: Final = REPOSITORY / "build" / "flash-cache"
+_CACHE: Final = BUILD / "flash-cache"
 _KEPT: Final = 24  # images of 4 MB
 _ROLES: Final = {"volunteer": "fire_volunteer"}
 
@@ -99,7 +99,7 @@ def _built(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None, fro
 
 
 def _forget_old() -> None:
-    """Keep the images used last; another process may be doing the same."""
+    """Keep the most recently used images; another process may do the same."""
     ages: list[tuple[float, Path]] = []
     for path in _CACHE.glob("*.bin"):
         with suppress(FileNotFoundError):
@@ -109,10 +109,9 @@ def _forget_old() -> None:
 
 
 def _digest(wiring: Wiring, cards: tuple[CardData, ...], cpu_mhz: int | None, frozen: bool) -> str:
-    """Of the site, its board, the firmware, the tools that build, and the cards."""
+    """The digest of site, board, firmware, build tools and cards."""
     digest = hashlib.sha256(repr((cards, cpu_mhz, frozen)).encode())
-    tools = REPOSITORY / "host_tools" / "shedguard"
-    files = [wiring.path, wiring.board_path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *tools.rglob("*.py")]
+    files = [wiring.path, wiring.board_path, *boards_dir().glob("*.toml"), *firmware_dir().rglob("*.py"), *PACKAGE.rglob("*.py")]
     for path in sorted(files):
         digest.update(str(path.name).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:24]

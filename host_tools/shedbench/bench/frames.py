@@ -1,4 +1,4 @@
-"""Framed lines of the console protocol, tool's side (docs/protocols/console.md), as pure functions.
+"""Framed lines of the console protocol, the tool's side (docs/protocols/console.md), as pure functions.
 
 Written from the contract, not from the board's or the tools' code.
 """
@@ -47,7 +47,7 @@ class Answer:
 
 
 def parse_answer(line: str) -> Answer | None:
-    """The frame in ``line``, or None when it is none or its CRC is wrong."""
+    """The frame in ``line``, or None when it is not a frame or its CRC is wrong."""
     match = _ANSWER.search(line)
     if match is None or crc16_modbus(line[match.start() + 1 : match.end() - 5].encode()) != int(match[5], 16):
         return None

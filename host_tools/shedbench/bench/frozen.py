@@ -1,7 +1,7 @@
-"""The emulated board with the program frozen in, made anew when the firmware's sources have changed.
+"""The emulated board with the program frozen in, rebuilt when the firmware's sources have changed.
 
-Hazard: a test that runs yesterday's firmware. Beside the binary lies a digest of what it was made of; any number of test processes may
-look at once, one of them builds.
+Hazard: a test that runs yesterday's firmware. A digest of its sources lies beside the binary; several test processes may check at once, and
+one of them builds.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from shedguard.errors import ShedError
 from shedguard.paths import firmware_dir
 
-from shedbench.places import REPOSITORY
+from shedbench.places import BUILD, PORT, REBUILD
+from shedbench.setup import board_build
 
 SUFFIX: Final = "-frozen"
-_ORIGIN: Final = REPOSITORY / "build" / ".board-source"  # the MicroPython source tree that set-up built with
+_ORIGIN: Final = BUILD / ".board-source"  # the MicroPython source tree that set-up built with
 
 
-class FrozenMissing(Exception):
+class FrozenMissing(ShedError):
     """There is no frozen binary and it cannot be made; the text says why."""
 
 
@@ -30,7 +32,7 @@ def beside(stock: Path) -> Path:
 
 
 def ensure(stock: Path) -> Path:
-    """The frozen binary of the sources as they stand, for the board that set-up built at ``stock``."""
+    """The frozen binary of the present sources, for the board that set-up built at ``stock``."""
     frozen = beside(stock)
     stamp = stock.parent / "frozen.digest"
     wanted = _digest(stock)
@@ -46,11 +48,13 @@ def ensure(stock: Path) -> Path:
 
 def _make(stock: Path, frozen: Path) -> None:
     if not _ORIGIN.is_file():
-        raise FrozenMissing("set-up has not built the emulated board in this clone: make setup")
-    port = REPOSITORY / "boards" / "emulated" / "port"
-    source = _ORIGIN.read_text(encoding="utf-8").strip()
-    command = ["make", "-s", "-C", str(port), f"MICROPY_DIR={source}", f"BUILD={stock.parent}", str(frozen)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+        raise FrozenMissing("no set-up has built the emulated board", hint=REBUILD)
+    source = Path(_ORIGIN.read_text(encoding="utf-8").strip())
+    command = [*board_build.make_command(PORT, source, stock.parent), "-s", str(frozen)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise FrozenMissing("the firmware cannot be frozen into the emulated board", "make is not installed", "install make") from error
     if done.returncode:
         raise FrozenMissing(f"the firmware does not freeze into the emulated board:\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
 
@@ -60,7 +64,7 @@ def _says(stamp: Path, wanted: str) -> bool:
 
 
 def _digest(stock: Path) -> str:
-    """Of the firmware's sources by name, and of the objects' age: a board that was built anew wants its second binary anew."""
+    """The digest of the firmware's sources by name, and of the objects' age: a rebuilt board needs a new second binary."""
     digest = hashlib.sha256(str(stock.stat().st_mtime_ns).encode())
     root = firmware_dir()
     for path in sorted(root.rglob("*.py")):

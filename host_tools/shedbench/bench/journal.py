@@ -15,7 +15,7 @@ _TABLE_OFFSET: Final = 0x8000
 _TABLE_SIZE: Final = 0xC00
 _ENTRY: Final = struct.Struct("<HBBII16sI")
 _ENTRY_MAGIC: Final = 0x50AA
-# Closed list of a field, by the record's kind ("": of any) and the field's name.
+# The closed list of a field, by the record's kind ("": any kind) and the field's name.
 _LISTS: Final[dict[tuple[str, str], Mapping[int, str]]] = {
     ("gate", "event"): lists.GATE_EVENTS,
     ("gate", "reason"): lists.ACCESS_REASONS,
@@ -73,12 +73,12 @@ class Journal:
         }
 
     def log(self) -> records.Log:
-        """As the host's decoder gives it, with its problems."""
+        """The log as the host's decoder gives it, with its problems."""
         flash = self.flash.read_bytes()
         return records.read_journal(partition(flash, "shed_journal"), partition(flash, "shed_box"))
 
     def problems(self) -> list[str]:
-        """What could not be read, and sessions settled twice."""
+        """Unreadable places, and sessions settled twice."""
         return list(self.log().problems)
 
     def records(self, kind: str | None = None) -> list[Entry]:

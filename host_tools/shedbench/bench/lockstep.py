@@ -1,8 +1,7 @@
 """The lock-step loop: exactly one of board and plant runs at a time, and neither ever sees the other's past.
 
-Contract: docs/protocols/link.md. The plant promises the board its own next event as horizon; the board comes back there, or earlier with
-something to say.
-The loop allocates little and dispatches by record type, because a charging day is some hundred thousand packets.
+Contract: docs/protocols/link.md. The plant promises the board its own next event as horizon; the board returns there, or earlier with
+records. The loop allocates little and dispatches by record type, because a charging day is some hundred thousand packets.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class BoardLost(Exception):
 
 
 class BoardEvents(Protocol):
-    """Who hears of the records that are no signals."""
+    """Receives the records that are not signals."""
 
     def board_record(self, type_: int, arg: int, at_ns: int, payload: bytes) -> None:
         """RESET, BOOT, NOTE, PROBE, STATS, FLASH or HALT."""
@@ -45,7 +44,7 @@ class Lockstep:
         self.port = port
         self.log = log
         self.exchanges = 0
-        self.board_wake_ns = link.NEVER  # the earliest time at which the board acts by itself, as it last said
+        self.board_wake_ns = link.NEVER  # the earliest time at which the board acts by itself, by its last packet
         self._events = events
         self._socket: socket.socket | None = None
         self._sequence = 0
@@ -58,19 +57,19 @@ class Lockstep:
         return self._socket is not None
 
     def attach(self, sock: socket.socket) -> None:
-        """Wait for the board's HELLO; it must stand where the plant stands. Raises LinkError or BoardLost."""
+        """Wait for the board's HELLO; its time must be the plant's. Raises LinkError or BoardLost."""
         self._socket = sock
         self._sequence = 0
         self._hello()
 
     def detach(self) -> None:
-        """Forget the board; the socket is the caller's to close."""
+        """Forget the board; the caller closes the socket."""
         self._socket = None
 
     def run_until(self, limit_ns: int, check: Callable[[], bool] | None = None) -> bool:
         """Run to ``limit_ns``, or until ``check`` holds; True when it did.
 
-        It is asked now, after each packet and each plant event, and every virtual second.
+        ``check`` is called now, after each packet and each plant event, and every virtual second.
         """
         env, port = self.world.env, self.port
         while True:
@@ -101,7 +100,7 @@ class Lockstep:
         socket.send_fds(board, [packet], [sock.fileno()])
 
     def adopt(self, sock: socket.socket) -> None:
-        """In a forked plant: go on with the forked board at ``sock``."""
+        """In a forked plant: continue with the forked board at ``sock``."""
         sequence = self._sequence
         self.attach(sock)
         self._sequence = sequence

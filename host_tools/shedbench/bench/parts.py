@@ -1,4 +1,4 @@
-"""The parts of a shed as a bench offers them: found by the site's names and numbers, with an error that lists what there is."""
+"""The parts of a shed as a bench offers them: found by the site's names and numbers; an error lists the existing ones."""
 
 from __future__ import annotations
 

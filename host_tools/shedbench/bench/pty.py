@@ -1,8 +1,8 @@
 """Real time: the bench at the pace of the wall clock, with the board's UART0 on a pseudo-terminal. No threads: one loop over the pty and
 virtual slices.
 
-For ``shed emulate``. The slave end is kept open here, so that a client that goes away does not end anything. ``FreePtyServer`` is for
-programs that do not care about the time of day: there the board runs as fast as the host allows.
+For ``shed emulate``. The slave end is kept open here, so that the server survives when a client disconnects. ``FreePtyServer`` is for
+programs that do not depend on real time: there the board runs as fast as the host allows.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class PtyServer:
     def serve(self, until: Callable[[], bool] | None = None) -> str:
         """Run until SIGINT, SIGTERM or SIGHUP, ``stop()``, ``until()``, or the board ends.
 
-        Returns which (``signal``, ``stopped``, ``condition``, ``board ended``).
+        Returns the reason (``signal``, ``stopped``, ``condition``, ``board ended``).
         """
         self._running = True
         signals: list[int] = []
@@ -125,7 +125,7 @@ class PtyServer:
 
 
 class FreePtyServer(PtyServer):
-    """As fast as the host allows while the board has something to do; time stands still while it waits for a key alone.
+    """As fast as the host allows while the board has something to do; time stops while it waits for a key only.
 
     Nothing is dropped: the board waits for the reader. Only for a bench whose plant does nothing by itself.
     """
@@ -150,7 +150,7 @@ class FreePtyServer(PtyServer):
 
 @contextlib.contextmanager
 def _handlers(note: Callable[[int], None]) -> Iterator[None]:
-    """Signals that end the server are noted, not raised, while inside."""
+    """Inside, signals that end the server are recorded, not raised."""
 
     def handler(number: int, _frame: FrameType | None) -> None:
         note(number)

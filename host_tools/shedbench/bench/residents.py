@@ -1,4 +1,4 @@
-"""What residents do to charge a bike, as verbs of a bench: one way of it, for scenarios, campaigns and figures."""
+"""How residents charge a bike, as verbs of a bench: one common way for scenarios, campaigns and figures."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _MAX_WAITING: Final = 1 << 20
 
 
 class Client:
-    """One connection. ``dropped`` counts bytes that it did not fetch in time."""
+    """One connection. ``dropped`` counts bytes that it did not read in time."""
 
     def __init__(self, connection: socket.socket, adapter: Adapter) -> None:
         self.connection = connection
@@ -25,7 +25,7 @@ class Client:
         self.port = ComPort(adapter, self._queue)
 
     def output(self, data: bytes) -> None:
-        """Characters from the board."""
+        """Queue characters from the board."""
         if len(self.waiting) + len(self._kept) > _MAX_WAITING:
             self.dropped += len(data)
         elif self.port.suspended:
@@ -34,7 +34,7 @@ class Client:
             self.port.data(data)
 
     def take(self) -> bytes | None:
-        """Data it has sent; None when it has gone."""
+        """The data it has sent; None when it has disconnected."""
         try:
             chunk = self.connection.recv(_CHUNK)
         except BlockingIOError:
@@ -50,7 +50,7 @@ class Client:
         return data
 
     def flush(self) -> None:
-        """Send what it takes. That it has gone shows when it is read."""
+        """Send what it accepts. A disconnect shows at the next read."""
         try:
             del self.waiting[: self.connection.send(self.waiting)]
         except BlockingIOError:
@@ -64,7 +64,7 @@ class Client:
 
 
 class Network:
-    """Listens at ``port`` (0: any free one). ``received`` gets what clients send; ``left`` is called when the last one has gone."""
+    """Listens at ``port`` (0: any free one). ``received`` gets what clients send; ``left`` is called when the last one has disconnected."""
 
     def __init__(self, adapter: Adapter, received: Callable[[bytes], None], left: Callable[[], None], port: int = 0) -> None:
         self.clients: list[Client] = []
@@ -76,16 +76,16 @@ class Network:
         self.url = f"rfc2217://{HOST}:{self._listener.getsockname()[1]}"
 
     def readers(self, has_room: bool) -> list[socket.socket]:
-        """Sockets to wait for; clients' only if there ``has_room`` for what they send."""
+        """Sockets to read from; those of clients only if there ``has_room`` for their data."""
         listener = [self._listener] if len(self.clients) < _MAX_CLIENTS else []
         return listener + ([client.connection for client in self.clients] if has_room else [])
 
     def writers(self) -> list[socket.socket]:
-        """Sockets that something waits for."""
+        """Sockets with data waiting to be sent."""
         return [client.connection for client in self.clients if client.waiting]
 
     def serve(self, readable: set[object], writable: set[object]) -> None:
-        """Deal with the sockets that are ready."""
+        """Serve the sockets that are ready."""
         if self._listener in readable:
             self._accept()
         for client in list(self.clients):
@@ -100,7 +100,7 @@ class Network:
                 self._received(data)
 
     def output(self, data: bytes) -> None:
-        """Characters from the board, to everybody."""
+        """Send characters from the board to every client."""
         for client in self.clients:
             client.output(data)
 

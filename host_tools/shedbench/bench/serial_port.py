@@ -1,8 +1,9 @@
-"""UART0 of a bench's board for other people's tools: a pseudo-terminal and an RFC 2217 socket that share one line, and below the line the
-reset circuit, the ROM and its loader.
+"""UART0 of a bench's board for external tools: a pseudo-terminal and an RFC 2217 socket that share one line, and below the line the reset
+circuit, the ROM and its loader.
 
 Output goes to both, input comes from either. A pseudo-terminal has no DTR and RTS, so only the socket can reset the board. Clients of the
-socket share the lines too; when the last has gone both are released in one step, as a port's driver does, and the speed is 115200 again.
+socket share the lines too; when the last one disconnects both are released in one step, as a port's driver does, and the speed is 115200
+again.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class _Adapter:
 
 
 class SerialPort(PtyServer):
-    """``pacing`` is how long characters from and to the loader take: 1 as on a wire at the baud rate of the moment, 0 no time at all.
+    """``pacing`` scales how long characters from and to the loader take: 1 as on a wire at the present baud rate, 0 no time.
 
     ``url`` is the socket's, for pyserial; ``path`` the pseudo-terminal's.
     """
@@ -88,11 +89,11 @@ class SerialPort(PtyServer):
         self._fingers: list[tuple[int, bool, bool]] = []  # when, BOOT held, RESET held
 
     def set_lines(self, dtr: bool | None = None, rts: bool | None = None) -> None:
-        """Somebody changes one line, or both in one step."""
+        """Change one line, or both in one step."""
         self._edges(self.lines.set(time.monotonic_ns(), dtr, rts))
 
     def press(self, boot: bool = False, reset: bool = False) -> None:
-        """The two buttons of the board from now on: held, or not."""
+        """Hold or release the board's two buttons from now on."""
         self._edges(self.circuit.buttons(boot, reset, time.monotonic_ns()))
 
     def tap(self, boot: bool) -> None:
@@ -130,7 +131,7 @@ class SerialPort(PtyServer):
         return self.rom.loader is not None or self._line_free_ns - self._chip.now_ns < _AHEAD_NS
 
     def _next_s(self) -> float:
-        """How long until the circuit or a wire has something."""
+        """The time until the circuit or a wire has an event."""
         times = (self.lines.next_ns(), self._to_loader.next_ns(), self._from_loader.next_ns(), *(at for at, _, _ in self._fingers[:1]))
         return (min((at for at in times if at is not None), default=1 << 62) - time.monotonic_ns()) / _S
 
@@ -154,7 +155,7 @@ class SerialPort(PtyServer):
         for edge in edges:
             if self.rom.loader is not None:
                 self._backlog.clear()
-                termios.tcflush(self._slave, termios.TCIFLUSH)  # the loader's frames, if nobody at the terminal wanted them
+                termios.tcflush(self._slave, termios.TCIFLUSH)  # the loader's frames, if no client at the terminal has read them
             self._to_loader.clear()
             self._from_loader.clear()
             self.rom.edge(edge)
@@ -172,7 +173,7 @@ class SerialPort(PtyServer):
             self._line_free_ns = self._chip.serial.send(data)
 
     def _from_network(self, data: bytes) -> None:
-        """At another speed than the loader's it is noise."""
+        """Data at another speed than the loader's is noise."""
         if self.rom.has_found_baud and abs(self.adapter.baud / self.rom.baud - 1) > _TOLERANCE:
             return
         self._received(data)

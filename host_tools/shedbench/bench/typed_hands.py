@@ -1,7 +1,7 @@
 """Lines that somebody types beside a board in real time, done in the plant: smoke, cards, plugs, breakers, welded relays.
 
-For `shed emulate`. A line is a verb, what it is done to, and how; names are those of the site file. What is not understood is refused in
-one sentence that says what would be right. Nothing of the shed is simulated here: every verb is one act of a part of the bench.
+For `shed emulate`. A line is a verb, what it is done to, and how; names are those of the site file. A line that is not understood is
+refused in one sentence that says what would be right. Nothing is simulated here: every verb calls one part of the bench.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from shedbench.plant.people import Card, CardData
 from .parts import Parts
 from .typed_words import ON, Refused, alone, either, figure, find, first, is_figure, listed, name_and_how, named, switch
 
-_POINTS: Final = ("smoke {}", "call {}", "call point {}")  # what may be left out of a point's name, the verb of the line first
+_POINTS: Final = ("smoke {}", "call {}", "call point {}")  # words that may be left out of a point's name, the line's verb first
 
 _PACK: Final = "li48v"
 _SOC: Final = 0.4
@@ -39,7 +39,7 @@ class Verb(NamedTuple):
 
 
 class TypedHands:
-    """``bench`` gives the parts of the shed. ``held_until_ns``: the next line is to wait so long."""
+    """``bench`` gives the parts of the shed. ``held_until_ns``: the next line waits until then."""
 
     def __init__(self, bench: Parts) -> None:
         self._bench = bench
@@ -66,7 +66,8 @@ class TypedHands:
         }
 
     def do(self, line: str) -> str:
-        """Follow ``line``, in capitals or not; what was done, in words. Refused when it cannot be, or a word of it would do nothing."""
+        """Carry out ``line``, in upper or lower case; returns what was done, in words. Refused when it is impossible, or a word of it would
+        do nothing."""
         if len(line) > LONGEST:
             raise Refused(f"a line has at most {LONGEST} characters: a verb and its words, as in `plug 2 {_PACK} 40`")
         verb, _, rest = " ".join(line.lower().split()).partition(" ")
@@ -76,7 +77,7 @@ class TypedHands:
             raise Refused(f"{what}: {', '.join(self.verbs)}; Ctrl-C ends the board")
         try:
             return known.act(rest)
-        except (ValueError, RuntimeError) as error:  # the plant's own words: a taken socket, a fault that a part has not
+        except (ValueError, RuntimeError) as error:  # the plant's own words: a taken socket, a fault that a part does not have
             raise Refused(str(error)) from error
 
     def help(self) -> str:
@@ -127,7 +128,7 @@ class TypedHands:
 
     def _point(self, words: str) -> tuple[SmokeLoop | CallPoint, str, str]:
         """The point that ``words`` begin with, its name as it was typed, and what is done to it. A fire point may be a contact, so both
-        tables are one here."""
+        tables are joined here."""
         plant = self._bench.plant
         points: dict[str, SmokeLoop | CallPoint] = {**plant.loops, **plant.call_points}
         hows = dict.fromkeys(("alarm", "clear", *LOOP_FAULTS, *CONTACT_INPUT_FAULTS))

@@ -1,4 +1,4 @@
-"""The words of a typed line: names of parts, what is done to them, figures. What is not understood is refused in one sentence."""
+"""The words of a typed line: names of parts, what is done to them, figures. A word that is not understood is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ ON: Final = {"on": True, "off": False}
 
 
 class Refused(Exception):
-    """A line that nobody can follow; the message says why, and what there is."""
+    """A line that cannot be carried out; the message says why, and what exists."""
 
 
 def find(parts: Mapping[str, T] | Mapping[int, T], name: str, *patterns: str) -> T | None:
-    """The part that is called ``name`` or what a pattern makes of it, in capitals or not."""
+    """The part called ``name``, or a pattern filled with it, in upper or lower case."""
     table = {str(key).lower(): part for key, part in parts.items()}
     keys = [key.strip('"').lower() for key in (name, *(pattern.format(name) for pattern in patterns))]
     return next((table[key] for key in keys if key in table), None)
 
 
 def named(what: str, parts: Mapping[str, T] | Mapping[int, T], name: str, *patterns: str) -> T:
-    """As `_find`; refused with what there is."""
+    """As `find`; refused with a list of the existing parts."""
     part = find(parts, name, *patterns)
     if part is None:
         raise Refused(f"{f'no {what} {name!r}; ' if name else f'say which {what}: '}there {listed(parts, 'is', 'are')}")
@@ -31,7 +31,7 @@ def named(what: str, parts: Mapping[str, T] | Mapping[int, T], name: str, *patte
 
 
 def name_and_how(words: str, is_name: Callable[[str], bool], hows: Collection[str], otherwise: str) -> tuple[str, str]:
-    """What ``words`` name, and what is done to it: their last word, else ``otherwise``."""
+    """The name in ``words``, and the act: their last word, else ``otherwise``."""
     name, _, how = words.rpartition(" ")
     if name and how in hows:
         return name, how
@@ -41,7 +41,7 @@ def name_and_how(words: str, is_name: Callable[[str], bool], hows: Collection[st
 
 
 def figure(word: str) -> float:
-    """NaN, which is in no range, when it is none."""
+    """NaN, which is in no range, for a word that is no number."""
     try:
         return float(word)
     except ValueError:
@@ -59,7 +59,7 @@ def first(what: str, parts: Mapping[str, object]) -> str:
 
 
 def alone(words: str, form: str) -> str:
-    """Refused when there are words behind ``form``; "" else."""
+    """Refused when words follow ``form``; else ""."""
     if words:
         raise Refused(f"{words!r} is too much: `{form}`")
     return ""

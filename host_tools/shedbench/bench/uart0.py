@@ -13,7 +13,7 @@ _KEPT: Final = 1 << 20
 
 
 class Serial:
-    """The serial line of one bench. ``received`` is all that the board sent (the newest MiB); ``taken`` counts what somebody has read."""
+    """The serial line of one bench. ``received`` is all that the board sent (the newest MiB); ``taken`` counts bytes that were read."""
 
     def __init__(self, port: BoardPort) -> None:
         self.received = bytearray()
@@ -36,7 +36,7 @@ class Serial:
             self.listener(data)
 
     def send(self, data: bytes) -> int:
-        """Put characters on the wire behind those already there; returns when the last one is in."""
+        """Put characters on the wire after those already there; returns when the last one has arrived."""
         now = self._port.world.now_ns
         start = max(now, self._line_free_ns)
         if data:
@@ -46,7 +46,7 @@ class Serial:
 
     @property
     def is_sending(self) -> bool:
-        """Typed characters are still on their way to the board."""
+        """Whether typed characters are still on their way to the board."""
         return self._line_free_ns > self._port.world.now_ns
 
     @property

@@ -1,4 +1,4 @@
-"""What kind of board a bench gets when its caller does not say: options of a whole test run (shedbench/pytest_plugin.py)."""
+"""The kind of board that a bench gets by default: options of a whole test run (shedbench/pytest_plugin.py)."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _chosen = [Variant()]
 
 
 def chosen() -> Variant:
-    """The one that holds now."""
+    """The present variant."""
     return _chosen[-1]
 
 
 def choose(variant: Variant) -> None:
-    """For every bench from now on."""
+    """Set the variant of every later bench."""
     _chosen[-1] = variant
 
 
 def with_program(program: str) -> Variant:
-    """The one that holds now, with another ``program``."""
+    """The present variant, with another ``program``."""
     return replace(chosen(), program=program)
 
 
 @contextmanager
 def use(variant: Variant) -> Iterator[None]:
-    """For the benches made inside."""
+    """The variant of the benches made inside."""
     _chosen.append(variant)
     try:
         yield
@@ -54,5 +54,5 @@ def use(variant: Variant) -> Iterator[None]:
 
 
 def longest_scan_us() -> int:
-    """A pass may take 3 ms of its 5 at 240 MHz. The same program takes half as long again at 160: 4.5 ms (safety/scan.py)."""
+    """A pass may take 3 ms of its 5 at 240 MHz. The same program takes 1.5 times as long at 160: 4.5 ms (safety/scan.py)."""
     return 3000 * 240 // (chosen().cpu_mhz or 240)

@@ -1,7 +1,7 @@
 """``shed benchmark``: the budgets of goals.py as measured figures, each with its conditions.
 
-Everything runs on the emulated board: times of the firmware are modelled (virtual nanoseconds by opcode class and C call), and say so.
-Wall-clock figures are ratios of one run. A key that nothing measures is absent.
+Everything runs on the emulated board: times of the firmware are modelled (virtual nanoseconds by opcode class and C call), and their
+conditions say so. Wall-clock figures are ratios of one run. A key that was not measured is absent.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ FULL_N = 10_000
 
 
 def main(as_json: bool = False, only: Sequence[str] | None = None, seed: int = 1, n: int | None = None) -> int:
-    """Measure and print; 0, or 6 when a measurement could not be made (its key is absent, stderr says why). ``only`` is keys; ``n`` the
-    samples of the latency figures (10 000). ShedError with exit code 2 names the known keys."""
+    """Measure and print; returns 0, or 6 when a measurement failed (its key is absent, stderr says why). ``only``: keys; ``n``: the samples
+    of the latency figures (10 000). ShedError with exit code 2 names the known keys."""
     from .figures import KEYS, ONLY_WHEN_NAMED
     from .goals import judge
 
@@ -33,7 +33,7 @@ def main(as_json: bool = False, only: Sequence[str] | None = None, seed: int = 1
         print(f"measuring {key} ...", end="", file=sys.stderr, flush=True)
         try:
             results[key] = judge(key, KEYS[key](seed, n or FULL_N))
-        except Exception as error:  # noqa: BLE001  one figure that fails must not cost the others
+        except Exception as error:  # noqa: BLE001  one failed figure must not lose the others
             code = TEST_FAILED
             print(f" NOT MEASURED: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         else:

@@ -1,4 +1,4 @@
-"""Which figure is measured by what. A measurement takes (seed, samples) and returns a JSON object with ``conditions``."""
+"""The measurement of each figure. A measurement takes (seed, samples) and returns a JSON object with ``conditions``."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ KEYS: Final[dict[str, Callable[[int, int], dict[str, Any]]]] = {
     "power_cuts": power_cuts.power_cuts,
 }
 
-# What takes longer than the whole rest is measured only when --only names it.
+# Figures that take longer than all others together are measured only when --only names them.
 ONLY_WHEN_NAMED: Final = frozenset({"power_cuts"})

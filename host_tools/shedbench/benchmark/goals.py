@@ -1,13 +1,13 @@
-"""The goals beside what was measured, and for each known miss why, and what would close it.
+"""The goals beside the measured values, and for each known miss the reason and what would close it.
 
-Measured is the small site: four outlets. The design's goals are for 40 outlets; where four must do better than forty, the goal here is the
-stricter one of the small site, and stands beside the design's."""
+The small site is measured: four outlets. The design's goals are for 40 outlets; where four must do better than forty, the goal here is the
+stricter one of the small site, beside the design's."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-# By key: where the value stands, its goal, and whether more is better.
+# By key: the path of the value, its goal, and whether more is better.
 GOALS: Final[dict[str, tuple[tuple[str, float, bool], ...]]] = {
     "trip_latency_us": (
         ("direct.p50", 2500, False),

@@ -19,7 +19,7 @@ _PHASE_NS: Final = 1 * S
 _STEP_NS: Final = 250 * MS
 _BRANCHES_A_STEP: Final = 40
 _ERASE_NS: Final = 45 * MS  # typical, as the board models it
-_ERASE_LEAD_NS: Final = 65 * MS  # the executive begins it within 20 ms
+_ERASE_LEAD_NS: Final = 65 * MS  # the executive begins the erase within 20 ms
 _JOBS: Final = 2
 # In flight: a journal record every 0.1 s, a whole garbage collection every 0.5 s (service needs one about every 12 s).
 _LOAD: Final = """
@@ -110,7 +110,7 @@ def _run(chance: random.Random, seed: int, site: Path, counts: dict[str, int], f
 
 
 def _trip(bench: Bench, kind: str, phase_ns: int, lead_ns: int) -> Sample | None:
-    """One alarm in a fork; None when it missed the erase; AssertionError when the outputs did not open within a second."""
+    """One alarm in a fork; None when the alarm missed the erase; AssertionError when the outputs did not open within a second."""
     relays = [outlet.relay_gpio for outlet in bench.plant.wiring.outlets]
     contactor = next(iter(bench.plant.wiring.groups.values()))
     off: dict[int, int] = {}

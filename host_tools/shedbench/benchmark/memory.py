@@ -1,4 +1,4 @@
-"""What the firmware takes of the heap: free in service, code once imported, room by room."""
+"""The firmware's use of the heap: free in service, code once imported, room by room."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shedbench.bench.bench import Bench
 
 from .rig import MODEL, SERVICE, SITE, charge_all
 
-# In the order in which each finds what it imports already there.
+# In an order in which each room finds its imports loaded already.
 ON_DEMAND: Final = "on_demand"
 ROOMS: Final = ("board", "safety", "storage", "metering", "charging", "access", "console", "service", "main")
 _LARGEST: Final = """
@@ -33,8 +33,8 @@ _FREE: Final = "import gc\ngc.collect()\nprint(gc.mem_free(), gc.mem_alloc())"
 
 
 def heap_free(seed: int, n: int) -> dict[str, Any]:
-    """After a collection: in service with all outlets charging, and the largest piece in one; with the program frozen into the image, and
-    with it in the file system of a stock one."""
+    """Free heap after a collection, in service with all outlets charging, and the largest contiguous piece; with the program frozen into
+    the image, and with it in the file system of a stock one."""
     return {
         **_free(seed, "frozen"),
         "stock": _free(seed, "stock"),
@@ -55,14 +55,15 @@ def _free(seed: int, program: str) -> dict[str, int]:
 
 
 def code_ram(seed: int, n: int) -> dict[str, Any]:
-    """All that service imports, nothing built; and what is there only while a boot or a trial goes on or somebody types at the console."""
+    """The code that service imports, without its objects; and the code that is loaded only during a boot or a trial, or while somebody
+    types at the console."""
     rooms = _rooms(seed)
     on_demand = rooms.pop(ON_DEMAND)
     return {"bytes": sum(rooms.values()), "on_demand": on_demand, "lines": _lines(), "conditions": _conditions()}
 
 
 def heap_by_room(seed: int, n: int) -> dict[str, Any]:
-    """Bytes by room once imported, and what the built service adds."""
+    """Bytes by room once imported, and the bytes that the built service adds."""
     rooms = _rooms(seed)
     with Bench(site=SITE, seed=seed, program="stock") as bench:
         bench.run("20 s")
@@ -106,13 +107,13 @@ def _rooms(seed: int) -> dict[str, int]:
 
 
 def _in_service(seed: int) -> set[str]:
-    """The modules of ours that a board in service has imported while nobody types."""
+    """The firmware modules that a board in service has imported while nobody types."""
     with Bench(site=SITE, seed=seed, program="stock") as bench:
         bench.run("20 s")
         return set(bench.board.probe("import sys\nprint(' '.join(name for name in sys.modules if name.startswith('shed')))").split())
 
 
-# From one room's end to the next: what the question itself interns (the modules' names) is the room's, and so is the table that grows.
+# From one room's end to the next: names that the measurement itself interns (of modules) count for the room, and so does a growing table.
 _MEASURE: Final = "import gc\n{imports}gc.collect()\nprint(gc.mem_alloc())"
 
 

@@ -1,4 +1,4 @@
-"""The meter bus as the wire sees it: one sweep against what the wire itself needs, and what a dead meter costs the others."""
+"""The meter bus as seen on the wire: one sweep compared with the wire's own limit, and the delay that a dead meter causes to the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SILENCE_CHARACTERS: Final = 3.5
 
 
 class Frame(NamedTuple):
-    """One frame on the wire: when its first start bit came, from whom, to or from which meter, and when its last character ended."""
+    """One frame on the wire: when its first start bit came, its sender, its meter, and when its last character ended."""
 
     at_ns: int
     is_request: bool
@@ -44,7 +44,7 @@ class Wiretap:
 
 
 def sweep(seed: int, n: int) -> dict[str, Any]:
-    """All meters wanted at once: from the first request to when the bus is free behind the last answer."""
+    """All meters requested at once: from the first request until the bus is free after the last answer."""
     with Bench(site=SITE, seed=seed) as bench:
         charge_all(bench)
         meters = len(bench.plant.meters)
@@ -87,7 +87,7 @@ def _sweep(bench: Bench, meters: int) -> tuple[float, float]:
 
 
 def dead(seed: int, n: int) -> dict[str, Any]:
-    """Ten minutes with one of four energised meters silent, beside ten without."""
+    """Ten minutes with one of four energised meters silent, compared with ten without."""
     with Bench(site=SITE, seed=seed) as bench:
         charge_all(bench)
         whole = bench.branch(lambda fork: _gaps(fork, None))

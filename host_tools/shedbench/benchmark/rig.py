@@ -1,4 +1,4 @@
-"""What several measurements start from, and the one percentile that all of them use."""
+"""The common start of several measurements, and the percentile that all of them use."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def percentile(samples: Sequence[float], share: float) -> float:
 
 
 def charge_all(bench: Bench) -> None:
-    """All four outlets of the small site."""
+    """Charge at all four outlets of the small site."""
     charge(bench, CARDS)
 
 
 def charge(bench: Bench, cards: Sequence[str]) -> None:
-    """Past the hold-off; then an outlet for each card gets a lithium bike, the card and its button, until current flows."""
+    """Wait for the end of the hold-off; then for each card plug a lithium bike in, tap, press, and wait until current flows."""
     bench.run("15 s")
     for number, card in zip(bench.plant.bikes, cards, strict=False):
         bench.bike(number).plug("li48v", soc=0.2)

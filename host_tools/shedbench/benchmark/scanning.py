@@ -1,4 +1,4 @@
-"""How long one pass of the scan takes, by its own clock, sampled through the board's debug probe."""
+"""The duration of one pass of the scan, by its own clock, sampled through the board's debug probe."""
 
 from __future__ import annotations
 

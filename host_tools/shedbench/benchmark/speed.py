@@ -1,4 +1,4 @@
-"""How many virtual seconds the bench gets through in a wall second. Ratios of one run on one machine, never absolute claims."""
+"""How many virtual seconds the bench simulates in a wall second. Ratios of one run on one machine, never absolute claims."""
 
 from __future__ import annotations
 

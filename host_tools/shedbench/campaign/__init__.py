@@ -1,8 +1,9 @@
-"""A random campaign from one seed: people and faults on a shed in any state; then everybody leaves, all is mended, and the auditor judges.
+"""A random campaign from one seed: people and faults on a shed in any state; then everybody leaves, everything is repaired, and the auditor
+judges.
 
 Without ``hours`` it is short and dense: some ten minutes in which something happens every few seconds, which finds more than a day does.
-With ``hours`` the same people have time. Beginnings, deeds and faults: beginning.py, people.py, faults.py. Many seeds: runner.py and
-`shed campaign`.
+With ``hours`` the same people act at a normal pace. Beginnings, acts and faults: beginning.py, people.py, faults.py. Many seeds: runner.py
+and `shed campaign`.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ __all__ = ["SMALL_SITE", "campaign"]
 DENSE_S: Final = 400
 DENSE_GAP_S: Final = 25
 LONGEST_GAP_S: Final = 1200
-PULLED_S: Final = 3  # between two plugs: what a group loses in one second is a fault of the group (docs/decisions/0023)
-SETTLED_NS: Final = 330 * S  # what cannot go on, in safe mode for example, is settled after five minutes (stop cause `waited`)
+PULLED_S: Final = 3  # between two plugs: several loads lost within one second count as a fault of the group (docs/decisions/0023)
+SETTLED_NS: Final = 330 * S  # a session that cannot continue, in safe mode for example, is settled after five minutes (stop cause `waited`)
 ENERGISING: Final = re.compile(r"outlet (\d+)\b")
 
 
 def campaign(seed: int, hours: float | None = None, site: str | Path | None = None) -> list[str]:
-    """What the auditor, the flash and those who looked found wrong."""
+    """The findings of the auditor, the flash check and the people who looked."""
     chance = random.Random(f"campaign/{seed}")
     begin = beginning.drawn(chance)
     path = Path(site) if site is not None else beginning.site_of(begin.terms)
@@ -75,7 +76,7 @@ def _play(day: Day, length_s: float, longest_gap_s: float) -> None:
 
 
 def _close(day: Day) -> None:
-    """Everything is mended, everybody leaves, every session ends."""
+    """Everything is repaired, everybody leaves, every session ends."""
     bench = day.bench
     for flapping in day.flapping:
         flapping.stop()
@@ -132,13 +133,13 @@ def _judge(day: Day) -> list[str]:
 
 
 def untold(bench: Bench, drawn: Drawn) -> list[str]:
-    """Live outlets that nothing tells of, those behind a weld first of all."""
+    """Live outlets that no fault reports, above all those behind a weld."""
     truth = replace(truth_of(bench), drawn=drawn.spans())
     records = bench.journal.log().records
     return settle_live(truth, read_site_of(bench), records, Timeline(truth.boots_ns, records, truth.stops_ns))
 
 
 def _behind_a_weld(words: str, welded: set[int]) -> bool:
-    """Of an outlet whose contact no longer opens; what is said about such ones is judged by who looks (people.py)."""
+    """Whether the finding is about an outlet whose contact no longer opens; the reports about such outlets are judged in people.py."""
     named = ENERGISING.search(words)
     return named is not None and int(named[1]) in welded

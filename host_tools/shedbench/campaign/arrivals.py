@@ -1,4 +1,4 @@
-"""A trip under interrupts that arrive late: many seeds, each a minute of a busy shed with an alarm in it. What counts is the plant.
+"""A trip under interrupts that arrive late: many seeds, each a minute of a busy shed with an alarm in it. The plant is judged.
 
 python -m shedbench.campaign.arrivals --seeds 1000 --jobs 2
 """
@@ -39,7 +39,7 @@ class Outcome:
 
 
 def arrival(seed: int) -> Outcome:
-    """A minute around a trip, all of it drawn from ``seed``."""
+    """A minute around a trip, everything drawn from ``seed``."""
     chance = random.Random(f"arrivals/{seed}")
     outcome = Outcome(seed, chance.choice(JITTER_US), chance.choice(("smoke bay", "call point door")))
     with Bench(site=SMALL_SITE, seed=seed, board_arguments=("--irq-jitter-us", str(outcome.jitter_us))) as bench:
@@ -83,7 +83,7 @@ def _minute(bench: Bench, chance: random.Random, outcome: Outcome) -> None:
 
 
 def _people(bench: Bench, chance: random.Random) -> None:
-    """Somebody types, and cards that buy nothing are held to the reader, at moments of the seed."""
+    """Somebody types, and cards that start no session are held to the reader, at times drawn from the seed."""
     for _ in range(chance.randrange(5, 30)):
         text = chance.choice((*TYPED, chance.randbytes(chance.randrange(1, 60)).replace(b">", b"<")))
         bench.world.after(chance.randrange(1, MINUTE_NS), lambda text=text: bench.console.send(text))

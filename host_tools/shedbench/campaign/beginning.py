@@ -1,4 +1,4 @@
-"""How a campaign's shed stands when it begins: which tariff and limits, how old its flash is, what is under way already.
+"""The state of a campaign's shed at the beginning: tariff and limits, age of the flash, what is under way already.
 
 Hazard: a shed that is only ever tried new. Most of what was once forgotten was forgotten by a journal that had gone round, in a second
 boot, near the wrap of the ticks, with another trip latched or a configuration on trial.
@@ -16,7 +16,7 @@ from shedguard.formats import slots
 
 from shedbench.bench import variant
 from shedbench.bench.bench import Bench
-from shedbench.places import REPOSITORY, SMALL_SITE
+from shedbench.places import BUILD, SMALL_SITE
 from shedbench.plant.contacts import DROP_OUT_RANGE
 from shedbench.plant.heartbeat import T_DROP_RANGE_NS
 from shedbench.plant.units import S
@@ -59,9 +59,9 @@ def drawn(chance: random.Random) -> Beginning:
 
 
 def site_of(terms: tuple[int, int, int]) -> Path:
-    """The small site on these terms: a file that stays, so that its flash image is built once."""
+    """The small site with these terms: a file that is kept, so that its flash image is built once."""
     block_min, price_fen, longest_min = terms
-    path = REPOSITORY / "build" / "campaign" / f"small-{block_min}-{price_fen}-{longest_min}.toml"
+    path = BUILD / "campaign" / f"small-{block_min}-{price_fen}-{longest_min}.toml"
     text = SMALL_SITE.read_text(encoding="utf-8")
     for old, new in (
         ("price_fen = 100", f"price_fen = {price_fen}"),
@@ -80,7 +80,7 @@ def site_of(terms: tuple[int, int, int]) -> Path:
 
 
 def bench_of(begin: Beginning, site: Path, seed: int) -> Bench:
-    """A bench without power, its flash as old as it is to be."""
+    """A bench without power, with a flash of the drawn age."""
     ticks_ms = (1 << 30) - 1000 * begin.wrap_s if begin.wrap_s else None
     jitter = ("--irq-jitter-us", str(begin.jitter_us)) if begin.jitter_us else ()
     bench = Bench(site=site, seed=seed, power=False, ticks_offset_ms=ticks_ms or variant.chosen().ticks_offset_ms, board_arguments=jitter)
@@ -112,7 +112,7 @@ def bring_up(begin: Beginning, bench: Bench, chance: random.Random) -> None:
 
 
 def _on_trial(bench: Bench) -> None:
-    """The same configuration once more, new: the next boot runs it on trial, and nobody confirms it."""
+    """The same configuration as a new one: the next boot runs it on trial, and nobody confirms it."""
     bench.board.kill()
     partition = read_partition(bench.process.flash, "shed_cfg")
     slot_now = slots.current(partition)

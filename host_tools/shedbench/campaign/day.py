@@ -1,4 +1,4 @@
-"""A campaign's day: the bench, the chance that draws everything, who stands where, and what was done to it that a judge has to know."""
+"""A campaign's day: the bench, the random source, who is where, and the acts that a judge has to know."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ PACKS: Final = ("li36v", "li48v", "li60v", "la36_12", "la48v20", "la72")
 
 @dataclass(slots=True)
 class Day:
-    """``owners``: who plugged in, by outlet. ``welded``: outlets behind a contact that no longer opens, so that only what is said of them
-    is judged. ``findings``: what was seen to be wrong on the way."""
+    """``owners``: who plugged in, by outlet. ``welded``: outlets behind a contact that no longer opens; only the reports about them are
+    judged. ``findings``: what was found wrong during the day."""
 
     bench: Bench
     chance: random.Random
@@ -30,7 +30,7 @@ class Day:
     findings: list[str] = field(default_factory=list)
 
     def ms(self, low: int, high: int) -> int:
-        """A time between, in nanoseconds; short ones as likely as long ones."""
+        """A time between both, in nanoseconds; short times are as likely as long ones."""
         return round(low * (high / low) ** self.chance.random() * MS)
 
     def taken(self) -> list[int]:
@@ -42,7 +42,7 @@ class Day:
         return [number for number, outlet in self.bench.plant.outlets.items() if outlet.load is None]
 
     def flap(self, name: str, on: Callable[[], object], off: Callable[[], object], low_ms: int = 1, high_ms: int = 20_000) -> None:
-        """For up to a minute."""
+        """Switches on and off for up to a minute."""
         flapping = Flapping(self.bench.world, name, on, off, self.ms(low_ms, high_ms), self.ms(low_ms, high_ms))
         flapping.stop_after(self.ms(500, 60_000))
         self.flapping.append(flapping)

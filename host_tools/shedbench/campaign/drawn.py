@@ -1,4 +1,4 @@
-"""Looks at every socket once a second: when did it deliver power? What the auditor's rule about untold live outlets is judged by."""
+"""Records once a second which sockets deliver power: the reference for the auditor's rule about unreported live outlets."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ class Drawn:
         self._timer.start(S)
 
     def spans(self) -> dict[int, list[Span]]:
-        """So far; one that lasts is open."""
+        """The spans so far; one that lasts is open."""
         return {number: [*spans, *([Span(self._since[number])] if number in self._since else [])] for number, spans in self._spans.items()}

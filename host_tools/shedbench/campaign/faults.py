@@ -1,4 +1,4 @@
-"""What goes wrong in a campaign: mains, supply, board, flash, meters, detectors, contacts, buses; once, or coming and going."""
+"""The faults of a campaign: mains, supply, board, flash, meters, detectors, contacts, buses; once or intermittent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shedbench.plant.units import S
 
 from .day import Day
 
-# Under which a meter still measures what it says, late or not at all; then those under which it lies.
+# Faults under which a meter still shows true values, late or not at all; then those under which it lies.
 METER_FAULTS: Final = ("ok", "ok", "off", "garbage", "wrong", "slow", "delayed", "intermittent", "noisy", "stuck", "zeros")
 BUS_FAULTS: Final = ("hung", "sda-short", "scl-short")
 CHIP_FAULTS: Final = ("off", "stuck", "wrong-address", "late")
@@ -19,7 +19,7 @@ STRONG_W: Final = 20.0  # for minutes to come
 
 
 def outage(day: Day) -> None:
-    """Of the mains, once or in a row."""
+    """An outage of the mains, once or several in a row."""
     for _ in range(day.chance.choice((1, 1, 1, 3, 6))):
         day.bench.mains.off()
         day.bench.run(day.ms(10, LONG_S * 1000))
@@ -38,7 +38,7 @@ def cut(day: Day) -> None:
     if day.chance.random() < 0.5:
         board.fault("power-cut-at-write", day.chance.randrange(1, 5), kind=day.chance.choice(CUT_KINDS))
         if not day.bench.wait(board.is_halted, 60 * S):
-            board.fault("power-cut-at-write", -1)  # nothing was written in all this time: the cut is called off
+            board.fault("power-cut-at-write", -1)  # nothing was written in all this time: the cut is cancelled
     else:
         day.bench.run(day.ms(1, 5000))
     for _ in range(day.chance.choice((1, 1, 2, 2, 3))):
@@ -56,20 +56,20 @@ def cut(day: Day) -> None:
 
 
 def reset(day: Day) -> None:
-    """A brown-out, or a processor that stands still until the watchdog bites."""
+    """A brown-out, or a processor that stalls until the watchdog resets it."""
     day.bench.board.fault(*day.chance.choice((("brownout", 0), ("stall", "8 s"), ("stall", "400 ms"))))
     day.bench.run(day.ms(10, 10_000))
 
 
 def allocation(day: Day) -> None:
-    """The heap has no room, some times; not in a start's first seconds, when it is as good as empty."""
+    """Some allocations fail; not in a start's first seconds, when the heap is nearly empty."""
     day.bench.run(max(1, day.bench.board.boots[-1] + 3 * S - day.bench.now_ns))
     day.bench.board.fault("allocation", day.chance.randrange(1, 6))
 
 
 def flash_errors(day: Day) -> None:
-    """An operation of the flash returns an error, with its work done or not. In our own partitions: a board whose file system cannot be
-    read is dead, and said to be (docs/flashing.md)."""
+    """A flash operation returns an error, with its work done or not. Only in ShedGuard's data partitions: a board with an unreadable file
+    system is dead, as docs/flashing.md says."""
     kind = day.chance.choice(("program", "program", "erase", "read", "any"))
     region = day.chance.choice(("shed_journal", "shed_journal", "shed_live", "shed_live", "shed_cfg", "shed_cards"))
     done, times = day.chance.random() < 0.5, day.chance.choice((1, 1, 2))
@@ -77,7 +77,7 @@ def flash_errors(day: Day) -> None:
 
 
 def meter(day: Day) -> None:
-    """A meter's line, its register, its count."""
+    """A fault of a meter: its line, its register, its count."""
     meter = day.bench.meter(day.chance.choice(list(day.bench.plant.meters)))
     deed = day.chance.random()
     if deed < 0.15:
@@ -110,24 +110,24 @@ def loop(day: Day) -> None:
 
 
 def detector_flaps(day: Day) -> None:
-    """A detector that comes and goes."""
+    """An intermittent detector."""
     smoke = day.bench.smoke(day.chance.choice(list(day.bench.plant.loops)))
 
     def over() -> None:
-        if smoke.plant.fault_name not in ("open", "short"):  # a cable that broke meanwhile is mended by somebody else
+        if smoke.plant.fault_name not in ("open", "short"):  # a cable that broke meanwhile is repaired elsewhere
             smoke.clear()
 
     day.flap(f"smoke {day.bench.now_ns}", smoke.alarm, over, 30, 5000)
 
 
 def glass_flaps(day: Day) -> None:
-    """A break-glass whose wire comes and goes."""
+    """A break-glass unit with an intermittent wire."""
     contact = day.chance.choice(list(day.bench.plant.call_points.values())).contact
     day.flap(f"glass {day.bench.now_ns}", lambda: contact.fault("open"), lambda: contact.fault("ok"), 30, 5000)
 
 
 def breaker(day: Day) -> None:
-    """A group's breaker falls, and somebody switches it on again."""
+    """A group's breaker opens, and somebody switches it on again."""
     breaker = day.chance.choice(list(day.bench.plant.breakers.values()))
     breaker.trip()
     day.bench.run(day.ms(100, 30_000))

@@ -16,7 +16,7 @@ ASKED: Final = ({"do": "sessions"}, {"do": "log", "n": 9000}, {"do": "status"}, 
 
 
 def _comes(day: Day) -> tuple[int, str] | None:
-    """Somebody who charges nowhere plugs in at a free outlet."""
+    """A person without a session plugs in at a free outlet."""
     people = [person for person in PEOPLE if person not in day.owners.values()]
     outlets = day.free()
     if not people or not outlets:
@@ -65,7 +65,7 @@ def together(day: Day) -> None:
 
 
 def again(day: Day) -> None:
-    """Somebody taps once more and presses the own button: a stop, or a start after a trip."""
+    """A person taps again and presses the button of the own outlet: a stop, or a start after a trip."""
     if day.owners:
         outlet, person = day.chance.choice(sorted(day.owners.items()))
         day.bench.card(person).tap()
@@ -74,7 +74,7 @@ def again(day: Day) -> None:
 
 
 def curious(day: Day) -> None:
-    """Somebody presses a button that is not the own one, with a card just shown or without."""
+    """A person presses another outlet's button, with or without a card shown before."""
     outlet, person = day.chance.choice(list(day.bench.plant.outlets)), day.chance.choice(PEOPLE)
     if day.owners.get(outlet) != person and day.chance.random() < 0.3:
         day.bench.card(person).tap()
@@ -96,7 +96,7 @@ def leaves(day: Day) -> None:
 
 
 def stranger(day: Day) -> None:
-    """A card that buys nothing, for a moment or lying on the reader, alone or with another."""
+    """A card that starts no session, for a moment or left on the reader, alone or with another."""
     day.bench.card(day.chance.choice(STRANGERS)).tap(day.ms(100, 20_000))
     if day.chance.random() < 0.3:
         day.bench.run(day.ms(10, 500))
@@ -104,7 +104,7 @@ def stranger(day: Day) -> None:
 
 
 def purse(day: Day) -> None:
-    """A card that flickers at the reader."""
+    """A card with intermittent contact at the reader."""
     card = day.bench.card(day.chance.choice((*PEOPLE, "stranger"))).data
     reader = next(iter(day.bench.plant.readers.values()))
     day.flap(f"card {card.name} {day.bench.now_ns}", lambda: reader.lay(card.uid), lambda: reader.take_away(card.uid), 20, 3000)
@@ -169,7 +169,7 @@ def key(day: Day) -> None:
 
 
 def reads(day: Day) -> None:
-    """Somebody reads, at a terminal or with a tool that goes away in the middle, once or on and on."""
+    """Somebody reads, at a terminal or with a tool that disconnects in mid-request, once or repeatedly."""
     from shedbench.bench import frames
 
     for turn in range(day.chance.choice((1, 1, 3, 10))):
@@ -181,7 +181,8 @@ def reads(day: Day) -> None:
 
 
 def looks(day: Day) -> None:
-    """Somebody asks what is on: what feeds a bike for longer than an idle meter is left alone is not called off (law 7)."""
+    """Somebody asks what is on: an outlet that has fed a bike for longer than an idle meter's poll interval must not be reported off (law
+    7)."""
     bench = day.bench
     if not bench.board.is_alive:
         return
@@ -190,16 +191,16 @@ def looks(day: Day) -> None:
         for number in bench.plant.outlets
         if bench.outlet(number).power_w > 5
         and bench.now_ns - (bench.plant.outlets[number].drawn_ns or bench.now_ns) > IDLE_NS
-        and bench.plant.meters[number].fault_name not in UNSEEN  # it says 0 W and is believed: nobody can know
+        and bench.plant.meters[number].fault_name not in UNSEEN  # it shows 0 W and is believed: the board cannot know
     ]
     try:
         rows = bench.console.ask({"do": "status"}, within="6 s")
-    except Exception as error:  # noqa: BLE001 - a board that restarts meanwhile, or is in maintenance, says nothing: other judges see that
+    except Exception as error:  # noqa: BLE001 - a restarting board, or one in maintenance, does not answer: others judge that
         bench.world.log(f"status: {error}"[:120])
         return
     for row in rows:
         if row.get("o") in live and (row["on"] == 0 if "on" in row else bool(row.get("hold"))) and bench.outlet(row["o"]).power_w > 5:
-            day.findings.append(f"outlet {row['o']} delivers {bench.outlet(row['o']).power_w:.0f} W and is called off ({row})")
+            day.findings.append(f"outlet {row['o']} delivers {bench.outlet(row['o']).power_w:.0f} W and is reported as off ({row})")
 
 
 ACTS: Final[dict[Callable[[Day], None], int]] = {

@@ -1,4 +1,4 @@
-"""Many seeds of the campaign, on as many processors as are wanted; each that violates something is told with the command that repeats it.
+"""Many seeds of the campaign, in parallel jobs; prints each seed that violates something, with the command that repeats it.
 
 `shed campaign --seeds N --first-seed K --jobs J`. The last line on stdout is a summary; the exit code is 6 when a seed violates something.
 """
@@ -19,7 +19,7 @@ VIOLATION: Final = 6
 
 @dataclass(slots=True)
 class Outcome:
-    """Of one seed: what was found, and the wall-clock time it took."""
+    """The result of one seed: its findings and its wall-clock time."""
 
     seed: int
     findings: list[str] = field(default_factory=list)
@@ -27,18 +27,18 @@ class Outcome:
 
 
 def play(seed: int) -> Outcome:
-    """One seed. What breaks the bench itself is a finding: nobody knows what the shed did then."""
+    """Plays one seed. A failure of the bench itself is a finding: what the shed did is then unknown."""
     began = time.monotonic()
     try:
         findings = campaign(seed)
-    except Exception as error:  # noqa: BLE001 - told, with its place
+    except Exception as error:  # noqa: BLE001 - reported, with its place
         place = traceback.extract_tb(error.__traceback__)[-1]
         findings = [f"{type(error).__name__}: {str(error).partition(chr(10))[0]} ({place.name}, line {place.lineno})"]
     return Outcome(seed, findings, time.monotonic() - began)
 
 
 def outcomes(first_seed: int, seeds: int, jobs: int) -> Iterator[Outcome]:
-    """In the order of the seeds, as they come."""
+    """The outcomes in the order of the seeds, as soon as they are there."""
     if jobs == 1:
         yield from map(play, range(first_seed, first_seed + seeds))
         return

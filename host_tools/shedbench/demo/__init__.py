@@ -1,5 +1,5 @@
-"""``shed demo``: a small shed lives through an evening. On a terminal a person plays with it; off one, or with ``--script``, a fixed
-evening is played and the plant is settled against the journal."""
+"""``shed demo``: an evening of a small shed. On a terminal a person operates it; without one, or with ``--script``, a fixed evening is
+played and the plant is compared with the journal."""
 
 from __future__ import annotations
 

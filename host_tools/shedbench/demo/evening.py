@@ -1,4 +1,4 @@
-"""The fixed evening, act by act: who comes, what happens to the shed, and how each session has to end."""
+"""The fixed evening, act by act: the people, the events of the shed, and how each session has to end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Evening:
         self._picture = picture
 
     def play(self) -> None:
-        """From 17:59 to a few minutes after the trip is reset, some three hours. BenchTimeout when the shed does not what one waits for."""
+        """From 17:59 to a few minutes after the trip is reset, some three hours. BenchTimeout when an expected event does not happen."""
         bench = self.bench
         self._to("18:00")
         bench.console.ask({"do": "time", "t": clock.epoch_s(bench.now_ns)}, key=True)

@@ -1,4 +1,4 @@
-"""One stream of what happened: the plant's events as they are logged, the board's journal as it grows in the flash file."""
+"""One stream of events: the plant's events as they are logged, the board's journal as it grows in the flash file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import words
 
 
 class Event(NamedTuple):
-    """``source`` is ``shed`` (it happened) or ``board`` (it was written down)."""
+    """``source`` is ``shed`` (it happened) or ``board`` (the journal has it)."""
 
     at_ns: int
     source: str
@@ -25,7 +25,7 @@ class Event(NamedTuple):
 
 
 class Feed:
-    """``poll`` gives what is new since the last poll, in order; ``records`` is the journal so far."""
+    """``poll`` returns the new events since the last poll, in order; ``records`` is the journal so far."""
 
     def __init__(self, bench: Bench) -> None:
         self.names = SiteNames.of(load(bench.plant.wiring.path).site)
@@ -33,7 +33,7 @@ class Feed:
         self._bench = bench
         self._flash = b""
         self._from_ns = 0
-        self._seen = 0  # events at exactly _from_ns that were told already
+        self._seen = 0  # events at exactly _from_ns that were returned already
 
     def poll(self) -> list[Event]:
         """New events, oldest first. A journal record is dated within the time since the last poll: it carries whole seconds only."""

@@ -1,4 +1,4 @@
-"""What the keys of the live demo do to the shed. Each act returns a sentence when it could not be done, else nothing."""
+"""What the keys of the live demo do to the shed. Each act returns a sentence when it was impossible, else nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Hands:
         }
 
     def press(self, key: str) -> str | None:
-        """Do what ``key`` stands for. One that stands for nothing is answered with those that do; a blank or a control key with nothing."""
+        """Carry out the act of ``key``. An unknown key is answered with the known ones; a blank or a control key with nothing."""
         outlets = self._bench.plant.outlets
         if key in "0123456789":
             if int(key) not in outlets:

@@ -1,4 +1,4 @@
-"""Single keys from the terminal, without echo. Whatever ends the block puts the terminal back."""
+"""Single keys from the terminal, without echo. The terminal is restored at the end of the block, however it ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Keyboard:
         termios.tcsetattr(self._fd, termios.TCSAFLUSH, self._before)
 
     def keys(self, wait_s: float) -> str:
-        """The characters typed within ``wait_s``, or at once when there are some; empty when nobody typed. Escape sequences are dropped."""
+        """The characters typed within ``wait_s``, or at once when there are some; empty when nothing was typed. Escape sequences are
+        dropped."""
         ready, _, _ = select.select([self._fd], [], [], wait_s)
         if not ready:
             return ""

@@ -1,4 +1,4 @@
-"""The demo on a terminal: a calm screen, single keys, simulated time at a chosen speed. Leaves the terminal as it was, whatever happens."""
+"""The demo on a terminal: a calm screen, single keys, simulated time at a chosen speed. It restores the terminal in every case."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .script import TAMPERED_OUTLET
 
 SPEEDS: Final = (1, 5, 20, 60, 200, 600)
 _FRAME_S: Final = 0.15
-_BUSY_S: Final = 0.12  # of a frame, at most, for the simulation: keys stay quick
+_BUSY_S: Final = 0.12  # of a frame, at most, for the simulation, so that keys respond quickly
 _SLICE_S: Final = 0.02
 _ASK_S: Final = 1.0  # the board is asked for its status this often, wall time
 _EVENTS_KEPT: Final = 60
@@ -73,7 +73,7 @@ class _Show:
         self._events: deque[Event] = deque(maxlen=_EVENTS_KEPT)
         self._speed = SPEEDS.index(60)
         self._asked = 0.0
-        self._real = 0.0  # virtual seconds per second that came true
+        self._real = 0.0  # virtual seconds per second that were reached
 
     def run(self, keyboard: Keyboard) -> int:
         """Frame after frame until ``q``."""
@@ -94,7 +94,7 @@ class _Show:
             began = now
 
     def _simulate(self, began: float) -> None:
-        """Let this frame's virtual time pass, as far as the machine gets within its share of the frame."""
+        """Let this frame's virtual time pass, as far as the machine can within the simulation's share of the frame."""
         left_ns = int(SPEEDS[self._speed] * _FRAME_S * 1e9)
         if began - self._asked >= _ASK_S:
             self._asked = began
@@ -113,7 +113,7 @@ class _Show:
             self._speed = max(self._speed - 1, 0)
         else:
             said = self._hands.press(key.lower())
-            self._asked = 0.0  # look at once what came of it
+            self._asked = 0.0  # show the result at once
             if said:
                 self._events.extend(self._feed.poll())
                 self._events.append(Event(self.bench.now_ns, "demo", said, "quiet"))

@@ -1,4 +1,4 @@
-"""The live view as an SVG picture, for the README: drawn from a bench as it stands, by the same code as on a terminal."""
+"""The live view as an SVG picture, for the README: drawn from a bench's present state, by the same code as on a terminal."""
 
 from __future__ import annotations
 

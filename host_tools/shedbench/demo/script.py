@@ -1,4 +1,4 @@
-"""The fixed evening off a terminal: timeline and table to stdout, progress to stderr, plant settled against journal, exit code."""
+"""The fixed evening without a terminal: timeline and table to stdout, progress to stderr, plant compared with journal, exit code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PROGRESS_S: Final = 0.5
 
 
 def play(site: Path, seed: int, meter_scale: float, picture_file: Path | None) -> int:
-    """Play it; returns 0 when plant and journal agree and every session ended as its story says, else 6."""
+    """Play it; returns 0 when plant and journal agree and every session ended as scripted, else 6."""
     began = time.monotonic()
     with Bench(site=site, seed=seed) as bench:
         if meter_scale != 1.0:
@@ -81,7 +81,7 @@ class _Teller:
             print("playing three hours of a shed's evening ...", file=sys.stderr, flush=True)
 
     def look(self) -> None:
-        """Tell what is new; progress twice a second where somebody watches."""
+        """Print new events; on a terminal show progress twice a second."""
         new = self.feed.poll()
         self.events += new
         if new:
@@ -95,7 +95,7 @@ class _Teller:
             print(f"\r... {clock.wall(self._bench.now_ns):%H:%M}, {speed:.0f} times real time ", end="", file=sys.stderr, flush=True)
 
     def progress_ends(self) -> None:
-        """No more progress."""
+        """Remove the progress line."""
         self._wipe()
 
     def _wipe(self) -> None:

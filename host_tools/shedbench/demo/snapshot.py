@@ -1,4 +1,4 @@
-"""What the live view shows, at one moment: the wires' truth from the plant, the board's own words from its console."""
+"""What the live view shows, at one moment: the true state from the plant, the board's report from its console."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WHY: Final = {
     "load_budget": "waits for power",
     "no_session": "no session",
     "stagger": "waits its turn",
-    "lease": "nobody asks for it",
+    "lease": "no active request",
     "point_fault": "a fire input is faulty",
     "welded": "relay welded",
 }
@@ -39,7 +39,7 @@ _METER_SILENT_MS: Final = 90_000  # idle meters are read every half a minute or 
 
 @dataclass(slots=True)
 class BoardWords:
-    """The board's last answer to ``status``, by what it is about; empty while it has not answered."""
+    """The board's last answer to ``status``, by subject; empty until it has answered."""
 
     outlets: dict[int, dict[str, Any]] = field(default_factory=dict)
     points: list[dict[str, Any]] = field(default_factory=list)
@@ -47,7 +47,7 @@ class BoardWords:
     head: dict[str, Any] = field(default_factory=dict)
 
     def ask(self, bench: Bench) -> None:
-        """Ask over the console, which takes some virtual time. A board that is off or silent leaves nothing."""
+        """Ask over the console, which takes some virtual time. Empty for a board that is off or silent."""
         self.head, self.outlets, self.points, self.meters = {}, {}, [], []
         if not bench.board.is_alive():
             return
@@ -67,7 +67,7 @@ class BoardWords:
 
 @dataclass(frozen=True, slots=True)
 class OutletRow:
-    """One socket. ``watts`` is the plant's; the rest is what the board says."""
+    """One socket. ``watts`` is the plant's value; the rest is from the board."""
 
     number: int
     state: str
@@ -93,7 +93,7 @@ class MeterRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """``answers``: the board has spoken since it started. ``points``: name and state. ``gates``: name and state."""
+    """``answers``: the board has answered since it started. ``points``: name and state. ``gates``: name and state."""
 
     now_ns: int
     answers: bool

@@ -1,4 +1,4 @@
-"""The sessions of a bench as a table: what the journal says beside what the plant delivered."""
+"""The sessions of a bench as a table: the journal's figures beside the plant's."""
 
 from __future__ import annotations
 

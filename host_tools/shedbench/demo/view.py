@@ -75,7 +75,7 @@ def _outlets(rows: Sequence[OutletRow], selected: int | None) -> Table:
     table.add_column("", no_wrap=True, width=3)
     table.add_column("bike", no_wrap=True, width=4)
     table.add_column("state", no_wrap=True, width=15)
-    for name, cells in (("W", 6), ("Wh", 6), ("time", 7), ("yuan", 5)):  # fixed: nothing jumps when numbers grow
+    for name, cells in (("W", 6), ("Wh", 6), ("time", 7), ("yuan", 5)):  # fixed widths: nothing moves when numbers grow
         table.add_column(name, justify="right", no_wrap=True, width=cells)
     table.add_column("why off", no_wrap=True, ratio=1)
     for row in rows:

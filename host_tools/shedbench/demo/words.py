@@ -1,4 +1,4 @@
-"""Plain sentences: what the plant's event log and the board's journal say, for people who have never seen either."""
+"""The plant's event log and the board's journal in plain sentences, for people who know neither."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _SILENT: Final = re.compile(r"supply |board: reset, power-on|board: process star
 
 
 def plant_sentence(raw: str) -> Sentence | None:
-    """A line of the plant's event log; None for what only an engineer wants to see. An unknown line is shown as it is."""
+    """A line of the plant's event log; None for a line that only engineers need. An unknown line is shown as it is."""
     if _SILENT.match(raw):
         return None
     for pattern, words, tone in _PLANT:
@@ -58,7 +58,7 @@ def plant_sentence(raw: str) -> Sentence | None:
 
 
 def board_sentence(record: Record, names: SiteNames) -> Sentence | None:
-    """A journal record; None for what the plant's own sentence has said already."""
+    """A journal record; None when the plant's own sentence covers it."""
     teller = _TELLERS.get(record.kind)
     if teller is not None:
         return teller(record, names)

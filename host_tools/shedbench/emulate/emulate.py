@@ -1,6 +1,6 @@
 """`shed emulate`: an emulated board with its plant in real time, its serial port on a pseudo-terminal and on RFC 2217.
 
-Needs a clone, with the emulated board built. The bench is imported when it runs, not when this file is read.
+The bench is imported at run time, not with this file.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from shedguard.boards import known as boards
 from shedguard.errors import FAILED, INVALID, OK, ShedError, reason
 from shedguard.files.whole_file import write_whole
 from shedguard.formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
-from shedguard.paths import boards_dir, repository
+from shedguard.paths import boards_dir
 from shedguard.site import load as sites
 
-from shedbench.places import SITES
+from shedbench.places import REBUILD, SITES, SMALL_SITE
 
 from .typed import TypedLines
 
@@ -36,10 +36,10 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     """Serve until Ctrl-C or another ending signal (0), or until the board ends (ShedError). First stdout line: one JSON object.
 
     With ``site`` alone: program and site flashed. Without it, or with a ``board`` (a name of `shed boards`, or a board file): a stock-like
-    board with an empty file system, or with nothing at all in its flash (``erased``); ``site`` then only says what is wired to its
-    terminals (without it: the example shed of that board). A ``flash`` that exists is what it starts from; it gets the final state.
-    Signal 1 of the user taps RESET with BOOT held, signal 2 taps RESET. Lines on standard input act on the shed (`help` lists them), their
-    answers go to stderr; its end ends nothing.
+    board with an empty file system, or with nothing at all in its flash (``erased``); ``site`` then only defines what is wired to its
+    terminals (without it: the example shed of that board). An existing ``flash`` is the starting state; it gets the final state. SIGUSR1
+    taps RESET with BOOT held, SIGUSR2 taps RESET. Lines on standard input act on the shed (`help` lists them), their answers go to stderr;
+    the end of input does not end the board.
     """
     from shedbench.bench.bench import Bench
     from shedbench.bench.flash_image import BLANK, ERASED
@@ -58,7 +58,7 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
     if flash is not None and flash.exists():
         start = flash
     wired = site or _example(board)
-    # Ctrl-C reaches every process of the terminal: the board ignores it, so that we end it in order.
+    # Ctrl-C reaches every process of the terminal: the board ignores it, so that this process ends it in order.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Bench(wired, seed=seed, flash=start, board=product, program="stock") as bench:
         signal.signal(signal.SIGINT, before)
@@ -67,7 +67,7 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
         signal.signal(signal.SIGUSR1, lambda *_: server.tap(boot=True))
         signal.signal(signal.SIGUSR2, lambda *_: server.tap(boot=False))
         try:
-            # In virtual time, so at once: who reads our line finds a board that has booted.
+            # In virtual time, so at once: a reader of the printed line finds a board that has booted.
             if not erased:
                 bench.wait(lambda: bench.serial.text().endswith(_PROMPTS), _BOOT_NS)
             kind = bench.kind
@@ -82,18 +82,18 @@ def run(site: Path | None, flash: Path | None, seed: int, board: str | None = No
             server.on_slice = _Typist(TypedHands(bench), lambda: bench.now_ns).look
             reason = server.serve()
         except KeyboardInterrupt:
-            reason = "interrupted"  # before `serve` looked after signals
+            reason = "interrupted"  # before `serve` handled signals
         finally:
             server.close()
             if flash is not None:
                 write_whole(flash, used.read_bytes())
     if reason == "board ended":
-        raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", "make setup", FAILED)
+        raise ShedError("the emulated board ended by itself", "its program crashed, or the host ran out of memory", REBUILD, FAILED)
     return OK
 
 
 def _check_flash(path: Path) -> None:
-    """ShedError unless ``path`` is the flash of a board: it is written over at the end."""
+    """ShedError unless ``path`` is the flash of a board: it is overwritten at the end."""
     try:
         size = path.stat().st_size
         with path.open("rb") as file:
@@ -108,7 +108,7 @@ def _check_flash(path: Path) -> None:
 
 
 class _Typist:
-    """Follows the lines of standard input, each at its time: ``wait SECONDS`` holds those behind it."""
+    """Carries out the lines of standard input, each at its time: ``wait SECONDS`` delays the following ones."""
 
     def __init__(self, hands: TypedHands, now_ns: Callable[[], int]) -> None:
         self._hands = hands
@@ -134,16 +134,13 @@ class _Typist:
 
 
 def _example(board: str | None) -> Path:
-    """The shed that a board stands in when nobody names one: its own example, else the small one."""
-    root = repository()
-    assert root is not None  # the bench could not have been imported
-    sheds = SITES
-    own = sheds / "boards" / f"{board}.toml"
-    return own if board is not None and own.is_file() else sheds / "small.toml"
+    """The default shed of a board: its own example, else the small one."""
+    own = SITES / "boards" / f"{board}.toml"
+    return own if board is not None and own.is_file() else SMALL_SITE
 
 
 def _board_file(board: str) -> Path:
-    """Of a board's name or file; ShedError when there is none, or it contradicts its chip."""
+    """The board file for a board's name or path; ShedError when there is none, or it contradicts its chip."""
     path = Path(board)
     if path.suffix == ".toml":
         boards.load_file(path)

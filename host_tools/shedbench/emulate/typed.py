@@ -1,7 +1,7 @@
-"""Whole lines from this process's own standard input, without ever waiting for one: a terminal, a pipe, or nobody.
+"""Whole lines from this process's standard input, without ever waiting: a terminal, a pipe, or no input.
 
-For `shed emulate`, which looks between two slices of time. In the background of a shell nothing is read: the terminal belongs to another,
-and who reads it there is stopped.
+For `shed emulate`, which reads between two slices of time. In the background of a shell it reads nothing: the terminal belongs to another
+process, and the shell stops a background reader.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections import deque
 from collections.abc import Iterator
 
 _CHUNK = 4096
-_KEPT_BYTES = 1024  # of a line: the rest of a longer one is dropped, so that input without an end of line fills no memory
-_KEPT_LINES = 256  # that wait; those behind them stay in the pipe
+_KEPT_BYTES = 1024  # of a line: the rest of a longer one is dropped, so that input without line ends cannot fill memory
+_KEPT_LINES = 256  # that wait; further ones stay in the pipe
 
 
 class TypedLines:
-    """``descriptor`` is read until its end; then there is nobody any more, which ends nothing."""
+    """``descriptor`` is read until its end; after that there are no more lines."""
 
     def __init__(self, descriptor: int = 0) -> None:
         self._descriptor: int | None = descriptor
@@ -30,7 +30,7 @@ class TypedLines:
             self._descriptor = None
 
     def take(self) -> Iterator[str]:
-        """The lines that have come, blank ones and # comments left out. Who stops in between finds the others next time."""
+        """The received lines, without blank ones and # comments. Lines not taken now come with the next call."""
         self._read()
         while self._lines:
             line = self._lines.popleft().strip()
@@ -55,7 +55,7 @@ class TypedLines:
         return bool(select.select([descriptor], [], [], 0)[0])
 
     def _is_ours(self) -> bool:
-        """Whether a terminal is in our hands now: in the background, reading would stop this process."""
+        """Whether this process may read its terminal now: in the background, reading would stop it."""
         assert self._descriptor is not None
         try:
             return not self._is_terminal or os.tcgetpgrp(self._descriptor) == os.getpgrp()

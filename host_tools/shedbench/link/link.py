@@ -54,7 +54,7 @@ BUS: Final = 75
 I2C_ANSWER: Final = 76
 SPI_ANSWER: Final = 77
 
-# Kinds of bus in a BUS record, and what an I2C record tells.
+# Kinds of bus in a BUS record, and the events of an I2C record.
 BUS_I2C: Final = 1
 BUS_SPI: Final = 2
 I2C_ADDRESSED: Final = 0
@@ -135,5 +135,5 @@ def decode(data: bytes) -> Packet:
         records.append(Record(type_, arg, at_ns, data[offset : offset + length]))
         offset += length
     if offset != len(data):
-        raise LinkError(f"{len(data) - offset} bytes behind the last record")
+        raise LinkError(f"{len(data) - offset} bytes after the last record")
     return Packet(kind, sequence, time_ns, wake_ns, tuple(records))

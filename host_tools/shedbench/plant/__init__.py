@@ -7,5 +7,6 @@ mains.py, heartbeat.py, contacts.py, outlets.py     the way of the current, and 
 packs.py, chargers.py, loads.py   what is plugged in
 meters.py, rs485.py               PZEM-016 behind pymodbus on a bus model
 detectors.py, hands.py, gate.py   loops, dry contacts, call point, key, buttons, door
-pn532.py, pn532_frames.py, people.py                the reader, cards and bikes
+readers.py, pn532.py, pn532_frames.py, people.py    readers, cards and bikes
+expanders.py, expander_parts.py   relays and contacts on I2C and shift registers
 """

@@ -18,7 +18,7 @@ from .units import S
 _H_S: Final = 3600.0
 MINIMUM_V: Final = 90.0  # below this a switch-mode charger stops [M]
 RUNAWAY_RISE_PER_H: Final = 0.6  # of the CV power, for the runaway precursor [D]
-NO_TURN_OVER_SHARE: Final = 0.45  # of the CC current at which a charger that never turns over stays [D]
+NO_TURN_OVER_SHARE: Final = 0.45  # of the CC current: where a charger that never turns over stays [D]
 
 OFF, WAIT, CC, CV, FULL = "off", "waiting", "CC", "CV", "full"
 
@@ -48,7 +48,7 @@ class Charger:
         self._tail_ah = (pack.cc_a - pack.tail_a) * pack.tau_h
         self._ah = soc * (pack.cc_ah + self._tail_ah)
         self.phase = OFF
-        self._at_ns = 0  # where the state below stands
+        self._at_ns = 0  # the time of the state below
         self._energy_j = 0.0
         self._cv_s = 0.0  # time in CV since energised, for the runaway
         self._wait_s = 0.0
@@ -60,7 +60,7 @@ class Charger:
 
     @property
     def is_full(self) -> bool:
-        """The charger has turned over."""
+        """Whether the charger has turned over."""
         return self.phase == FULL
 
     def soc(self, now_ns: int) -> float:
@@ -69,7 +69,7 @@ class Charger:
         return self._ah / (self.pack.cc_ah + self._tail_ah)
 
     def supply(self, now_ns: int, volts: float) -> None:
-        """See Load. A charger that gets its supply back begins anew: a full pack turns over again within a moment."""
+        """See Load. A charger that gets its supply back starts again: a full pack turns over again within a moment."""
         self._advance(now_ns)
         if volts < MINIMUM_V:
             self.phase = OFF
@@ -125,7 +125,7 @@ class Charger:
             left_s -= step_s
 
     def _step(self, left_s: float) -> float:
-        """Go on by at most ``left_s`` within one phase; returns the seconds used, and enters the next phase at its end."""
+        """Advance by at most ``left_s`` within one phase; returns the seconds used, and enters the next phase at its end."""
         if self.phase == WAIT:
             used = min(left_s, self._wait_s)
             self._wait_s -= used

@@ -1,8 +1,8 @@
 """A coil and its contact: outlet relays and group contactors, with the ways in which they fail.
 
 A coil depends on its voltage: an AC contactor (IEC 60947-4-1) picks up from 85 % of its nominal voltage on and drops out somewhere between
-20 and 75 %, so one that held through a sag does not pull again before the voltage is nearly whole. A relay's coil is fed by the board's own
-supply, which holds its voltage as long as it is up.
+20 and 75 %, so at a sag voltage at which it still holds it would not pick up again. A relay's coil is fed by the board's own supply, whose
+voltage is constant as long as it is up.
 
 Times: 10 ms to operate and 5 ms to release are a common 5 V power relay's data sheet maxima (Songle SRD, Omron G5LE: 10/5 ms), 20/15 ms a
 small modular contactor's [M].
@@ -31,8 +31,8 @@ CONTACT_FAULTS: Final = ("ok", "welded", "open", "bounce")
 
 class SwitchedContact:
     """A normally open contact. Its coil is energised while the board drives it on ``gpio`` (``BoardPort.energises``) and ``supplied()`` is
-    enough: it returns the share of the coil's nominal voltage, True for all of it. It picks up at ``pick_up_share`` and holds down to
-    ``drop_out_share``.
+    sufficient: it returns the share of the coil's nominal voltage, True for the full voltage. It picks up at ``pick_up_share`` and holds
+    down to ``drop_out_share``.
 
     ``closed`` is the contact itself, ``opened_at_ns`` and ``closed_at_ns`` its last changes. Faults: ``welded`` (never opens again once
     closed, and is closed at once when it is injected), ``open`` (never closes), ``bounce`` (1..3 seeded bounces of 0.2..1 ms after each
@@ -80,7 +80,7 @@ class SwitchedContact:
 
     @property
     def coil_energised(self) -> bool:
-        """Current flows in the coil."""
+        """Whether current flows in the coil."""
         return self._coil
 
     def fault(self, name: str) -> None:
@@ -97,7 +97,7 @@ class SwitchedContact:
             self._move.start(self._operate_ns if self._coil else self._release_ns)
 
     def update(self) -> None:
-        """What feeds or drives the coil may have changed."""
+        """Call this when the coil's supply or drive may have changed."""
         enough = self.drop_out_share if self._coil else self.pick_up_share
         coil = self._port.energises(self.gpio) and self._supplied() >= enough
         if coil == self._coil:

@@ -50,7 +50,7 @@ class SmokeLoop:
 
     @property
     def microvolts(self) -> int:
-        """What the terminal has now, without noise."""
+        """The present voltage at the terminal, without noise."""
         if self.fault_name == "open":
             return loop_microvolts(None)
         if self.fault_name == "short":
@@ -65,7 +65,7 @@ class SmokeLoop:
         self._update()
 
     def clear(self) -> None:
-        """The smoke is gone and the detector has been reset. No remedy for a cut or shorted cable: that is ``fault("ok")``."""
+        """The smoke has cleared and the detector was reset. This does not repair a cut or shorted cable: ``fault("ok")`` does."""
         if self.fault_name in ("open", "short"):
             raise ValueError(f'{self.name} is {self.fault_name}: fault("ok") mends a loop, clear() does not')
         self._world.log(f"{self.name}: clear")
@@ -81,7 +81,7 @@ class SmokeLoop:
         self._update()
 
     def hum(self, millivolts: int, hz: float = 50.0) -> None:
-        """A cable beside mains: a sine of this amplitude on the loop, 0 for none, as the board's converter meets it."""
+        """A cable beside mains: a sine of this amplitude on the loop, 0 for none, as seen by the board's converter."""
         self._world.log(f"{self.name}: hum {millivolts} mV {hz} Hz")
         self._hum_uv = millivolts * 1000
         self._hum_signal.set(self._world.now_ns, millivolts)
@@ -89,7 +89,7 @@ class SmokeLoop:
         self._update()
 
     def flap(self, names: tuple[str, ...], every_ns: int) -> None:
-        """The loop is each of ``names`` in turn: a fault, or ``alarm``. None of them: it stays as it is."""
+        """The loop takes each state of ``names`` in turn: a fault, or ``alarm``. Without names it keeps its state."""
         self._flaps = names
         self._flap_ns = every_ns
         if names:

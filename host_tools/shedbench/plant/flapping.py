@@ -1,4 +1,5 @@
-"""What comes and goes: a loose wire, a door in the wind, a card in a purse at the reader. Two verbs of the plant in turn, at any period."""
+"""Intermittent things: a loose wire, a door in the wind, a card in a purse at the reader. Calls two verbs of the plant in turn, at any
+period."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from .world import World
 
 
 class Flapping:
-    """``on`` and ``off`` in turn, each for up to twice its mean (drawn anew each time, from ``name``), until ``stop``: it ends ``off``."""
+    """``on`` and ``off`` in turn, each for up to twice its mean (drawn each time, seeded by ``name``), until ``stop``; it ends ``off``."""
 
     def __init__(self, world: World, name: str, on: Callable[[], object], off: Callable[[], object], on_ns: int, off_ns: int) -> None:
         self.turns = 0
@@ -20,7 +21,7 @@ class Flapping:
         self._turn()
 
     def stop(self) -> None:
-        """It is as it was."""
+        """End the flapping, in the state ``off``."""
         self._timer.cancel()
         self._end.cancel()
         self._verbs[1]()

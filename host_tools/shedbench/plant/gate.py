@@ -1,9 +1,9 @@
 """A gate on an escape route with a fail-safe magnetic lock and its hard-wired release chain.
 
-The lock holds only while its whole supply chain is closed: supply up, heartbeat circuit holding, board's lock output energised, exit
-relay closed, fire contact closed. A pin keeps its level when the program hangs, so what frees the gate then is the heartbeat circuit. The
-exit button acts on a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, docs/domain.md). The
-magnet lets go within 20 ms [M].
+The lock holds only while its whole supply chain is closed: supply up, heartbeat circuit holding, board's lock output energised, exit relay
+closed, fire contact closed. A pin keeps its level when the program hangs; then the heartbeat circuit frees the gate. The exit button acts
+on a hold-open relay of its own, not on the board, for at least 30 s (IBC sensor release practice, docs/domain.md). The magnet releases
+within 20 ms [M].
 """
 
 from __future__ import annotations
@@ -77,16 +77,16 @@ class Gate:
 
     @property
     def is_free(self) -> bool:
-        """Whoever pushes gets out."""
+        """Whether anybody who pushes gets out."""
         return not self.lock_holds
 
     @property
     def is_locked(self) -> bool:
-        """Closed and held."""
+        """Whether it is closed and held."""
         return self.lock_holds and not self.door_open
 
     def push(self, walk_through: Duration = WALK_THROUGH) -> bool:
-        """A person pushes; True when the door gave way. It falls shut after ``walk_through``."""
+        """A person pushes; True when the door opened. It falls shut after ``walk_through``."""
         if self.lock_holds and not self.door_open:
             self._world.log(f"gate {self.name}: pushed, held")
             return False
@@ -108,7 +108,7 @@ class Gate:
         self.update()
 
     def update(self) -> None:
-        """The chain may have changed."""
+        """Call this when the chain may have changed."""
         if self._pulls() != self.lock_holds:
             if not self._magnet.is_running:
                 self._magnet.start(MAGNET_HOLD_NS if self._pulls() else MAGNET_RELEASE_NS)

@@ -1,4 +1,4 @@
-"""What hands work on: a manual call point, a key switch, an outlet's push button."""
+"""Devices operated by hand: a manual call point, a key switch, an outlet's push button."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Button:
         self.name = contact.name
         self.contact = contact
         self._world = world
-        self.presses: list[tuple[int, str]] = []  # when, and by whom ("": nobody said)
+        self.presses: list[tuple[int, str]] = []  # when, and by whom ("": unknown)
         self._release = world.timer(lambda: contact.set(False))
 
     def press(self, duration: Duration = "200 ms", by: str = "") -> None:
-        """Press, hold for ``duration``, let go. ``by``: whose finger, the name of a card's owner; it is kept in ``presses``."""
+        """Press, hold for ``duration``, let go. ``by``: the person, the name of a card's owner; kept in ``presses``."""
         self._world.log(f"{self.name}: pressed{f' by {by}' if by else ''}")
         self.presses.append((self._world.now_ns, by))
         self.contact.set(True)

@@ -1,8 +1,8 @@
 """The external circuit that keeps the supply of the contactors' coils and of the gate locks while the board strobes it (a charge pump).
 
-T_drop is 0.5 to 1.0 s (``T_DROP_RANGE_NS``, what its parts' tolerances make of it), ``T_DROP_NS`` when nobody says. Picking up takes edges
-over at least ``PICK_UP_NS - LAPSE_NS``, so that a single edge or a line that rests high holds nothing. Any edge while it holds renews a
-full T_drop, which is the least favourable case for law 1.
+T_drop is 0.5 to 1.0 s (``T_DROP_RANGE_NS``, by its parts' tolerances), by default ``T_DROP_NS``. Picking up takes edges over at least
+``PICK_UP_NS - LAPSE_NS``, so that a single edge or a constant high line holds nothing. Any edge while it holds renews a full T_drop, which
+is the least favourable case for law 1.
 """
 
 from __future__ import annotations

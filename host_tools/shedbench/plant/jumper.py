@@ -1,6 +1,6 @@
 """Jumper wires on the board's own terminals: between two UART pins, and between two GPIOs.
 
-The board's UARTs are not routed to pads (boards/emulated/README.md, Limits), so their wire is said in UART numbers.
+The board's UARTs are not routed to pads (boards/emulated/README.md, Limits), so their wire is given in UART numbers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _FULL: Final = 65535
 
 
 class UartJumper:
-    """From TX of the UARTs ``senders`` to RX of UART ``receiver``. Characters arrive in their own time."""
+    """From TX of the UARTs ``senders`` to RX of UART ``receiver``. Characters take their time on the wire."""
 
     def __init__(self, port: BoardPort, senders: tuple[int, ...], receiver: int) -> None:
         self.characters = 0
@@ -30,7 +30,7 @@ class UartJumper:
 
 
 class PinJumper:
-    """GPIO ``sink`` sees what GPIO ``source`` drives, a PWM edge by edge. The bench hands PWM records over with ``pwm``."""
+    """GPIO ``sink`` sees what GPIO ``source`` drives, a PWM edge by edge. The bench passes PWM records with ``pwm``."""
 
     def __init__(self, port: BoardPort, source: int, sink: int) -> None:
         self.source = source

@@ -17,7 +17,7 @@ class Load(Protocol):
 
     @property
     def start_delay_s(self) -> float:
-        """How long after its voltage came it begins to draw."""
+        """The time from voltage on to the first load current."""
         ...
 
     def supply(self, now_ns: int, volts: float) -> None:
@@ -29,7 +29,7 @@ class Load(Protocol):
         ...
 
     def energy_j(self, now_ns: int) -> float:
-        """Energy drawn since it was made, the exact integral of ``power_w``."""
+        """Energy drawn since creation, the exact integral of ``power_w``."""
         ...
 
     def power_factor(self, now_ns: int) -> float:
@@ -37,7 +37,7 @@ class Load(Protocol):
         ...
 
     def describe(self, now_ns: int) -> str:
-        """A word or two for people: what it does now."""
+        """Its present state in a word or two, for people."""
         ...
 
 

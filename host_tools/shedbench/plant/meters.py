@@ -159,4 +159,6 @@ class Pzem016:
         return SimDevice(self.address, simdata=(unused, list(unused), holding, inputs), action=action)
 
 
-METERS: Final[dict[str, type[Pzem016]]] = {"pzem-016": Pzem016}  # by the site file's profile
+METERS: Final[dict[str, type[Pzem016]]] = {  # by the site file's profile
+    "pzem-016": Pzem016,
+}

@@ -1,8 +1,8 @@
 """An outlet as built: mains, breaker, group contactor, outlet relay, socket, and what is plugged in. The auditor's truth about energy.
 
-``contact_is_closed`` is the path from the mains to the socket: both contacts closed. ``is_energised``: and there is voltage.
-``feed_volts`` is what stands behind the breakers, upstream of contactor and relay: there the outlet's meter has its supply
-(docs/installer/en.md section 2).
+``contact_is_closed`` is the path from the mains to the socket: both contacts closed. ``is_energised``: and there is voltage. ``feed_volts``
+is the voltage after the breakers, upstream of contactor and relay: there the outlet's meter gets its supply (docs/installer/en.md section
+2).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from .mains import Mains
 from .units import S
 from .world import World
 
-TOUCH_NS: Final = 3 * S  # gone before two readings of a meter could tell
+TOUCH_NS: Final = 3 * S  # over before two readings of a meter could show it
 
 
 @dataclass(slots=True)
 class Interval:
-    """One time the socket had voltage. Energy in joules drawn within it; ``off_ns`` is None while it lasts; ``load_ns``: since when the
-    first load in it drew, a charger's start delay over; None: nothing was plugged in for longer than a touch."""
+    """One time the socket had voltage. Energy in joules drawn within it; ``off_ns`` is None while it lasts; ``load_ns``: when its first
+    load began to draw, after a charger's start delay; None: nothing was plugged in for longer than a touch."""
 
     on_ns: int
     off_ns: int | None = None
@@ -45,7 +45,7 @@ class Breaker:
         self._listeners.append(listener)
 
     def trip(self) -> None:
-        """It falls, or somebody switches it off."""
+        """It trips, or somebody switches it off."""
         self._set(False)
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class Outlet:
         self.path_closed = False
         self.opened_at_ns: int | None = None
         self.closed_at_ns: int | None = None
-        self.drawn_ns: int | None = None  # since when the newest load draws, as long as it has voltage
+        self.drawn_ns: int | None = None  # when the newest load began to draw, while it has voltage
         self.volts = 0.0
         self._world = world
         self._mains = mains
@@ -102,7 +102,7 @@ class Outlet:
 
     @property
     def feed_volts(self) -> float:
-        """Voltage behind the breakers, upstream of contactor and relay."""
+        """Voltage after the breakers, upstream of contactor and relay."""
         return self._mains.volts if self.breaker.closed and self.own_breaker.closed else 0.0
 
     def power_w(self) -> float:
@@ -158,7 +158,7 @@ class Outlet:
     # --- physics ------------------------------------------------------------------------------------------------------
 
     def update(self) -> None:
-        """A contact, a breaker or the mains changed."""
+        """Call this when a contact, a breaker or the mains changed."""
         now = self._world.now_ns
         path = self.breaker.closed and self.own_breaker.closed and self.contactor.closed and self.relay.closed
         if path != self.path_closed:

@@ -1,4 +1,4 @@
-"""The battery packs and loads that stand in the shed, as data. All watts are at the wall.
+"""The battery packs and loads of the shed, as data. All watts are at the wall.
 
 Source: docs/domain.md, "Loads" (derived there): CC current, wall power at start and end of CC, tail current,
 power after full.

@@ -47,7 +47,7 @@ class Card:
         self._away = world.timer(lambda: reader.take_away(data.uid))
 
     def tap(self, duration: Duration = "500 ms") -> None:
-        """Hold the card to the reader for ``duration``. Another card that lies there stays for its own time."""
+        """Hold the card to the reader for ``duration``. Another card there stays for its own time."""
         self._world.log(f"card {self.data.name} tapped")
         self._reader.lay(self.data.uid)
         self._away.start(ns(duration))
@@ -63,7 +63,7 @@ class Bike:
 
     @property
     def soc(self) -> float:
-        """Charge of the pack last plugged in, as a share (0..1) of a whole charge. TypeError when it is no pack."""
+        """Charge of the pack last plugged in, as a share (0..1) of a whole charge. TypeError when the load has no pack."""
         if not isinstance(self.last, Charger):
             raise TypeError(f"the bike at outlet {self.outlet.number} has no pack")
         return self.last.soc(self._world.now_ns)
@@ -80,7 +80,7 @@ class Bike:
         return self.outlet.unplug()
 
     def plug_again(self) -> None:
-        """Plug in what was pulled."""
+        """Plug in the unplugged load again."""
         if self.last is None:
             raise RuntimeError("this bike was never plugged in")
         self.outlet.plug(self.last)

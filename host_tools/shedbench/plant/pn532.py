@@ -2,8 +2,8 @@
 not.
 
 Times: ACK 0.2 ms after the frame, short commands 1 ms, one polling attempt 5 ms, a card answers within 6 ms of the field meeting it: [M]
-general knowledge of the chip, to be measured on a real one. After power-on it sleeps until it hears 0x55; what arrives in the millisecond
-after that is lost.
+general knowledge of the chip, to be measured on a real one. After power-on it sleeps until it receives 0x55; bytes of the next millisecond
+are lost.
 
 A search that ends within ``LOOK_AHEAD_NS`` is decided when it begins (a card that comes later is found by the next one), and its answer
 goes to the board at once with its future time: one message a poll instead of two.
@@ -49,7 +49,7 @@ class Pn532:
     def __init__(self, world: World, port: BoardPort, psu: Psu, name: str, uart: int) -> None:
         self.name = name
         self.uid: bytes | None = None
-        self.reads: list[tuple[int, bytes]] = []  # when it told the board of a card, and of which
+        self.reads: list[tuple[int, bytes]] = []  # when it reported a card to the board, and which
         self._lying: list[bytes] = []  # the newest last
         self.fault_name = "ok"
         self.commands = 0
@@ -98,7 +98,7 @@ class Pn532:
         self._seen(uid)
 
     def take_away(self, uid: bytes) -> None:
-        """This card leaves, if it lies there; of those that stay the newest is read."""
+        """This card leaves, if present; the newest of the others is read."""
         if uid in self._lying:
             self._lying.remove(uid)
             self._seen(self._lying[-1] if self._lying else None)

@@ -32,7 +32,7 @@ class Parser:
         self._buffer = bytearray()
 
     def reset(self) -> None:
-        """Forget what is half received."""
+        """Forget a partly received frame."""
         self._buffer.clear()
 
     def feed(self, data: bytes) -> list[tuple[str, bytes]]:

@@ -1,6 +1,6 @@
-"""The board's terminals as the plant sees them: what the board drives, and what is put on its inputs.
+"""The board's terminals as the plant sees them: what the board drives, and the levels on its inputs.
 
-Knows nothing of sockets: the bench takes the queued input records out and puts the board's records in. Contract: docs/protocols/link.md.
+It does not use sockets: the bench takes the queued input records and passes the board's records in. Contract: docs/protocols/link.md.
 """
 
 from __future__ import annotations
@@ -43,19 +43,18 @@ I2cListener = Callable[[bytes], None]
 class BoardPort:
     """``drive[gpio]`` is what the board drives now (0 float, 1 low, 2 high, 3 pulled up, 4 pulled down).
 
-    An expander's bits are pins like the chip's, from ``EXPANDED`` on; ``plant.expanders`` drives and reads those.
-    Listeners are called with the world's time standing at the record's time.
-    Inputs are remembered, so that a board that is started anew finds them as they are (``resend``).
+    An expander's bits are pins like the chip's, from ``EXPANDED`` on; ``plant.expanders`` drives and reads those. Listeners are called when
+    the world's time is the record's time. Inputs are stored, so that a restarted board gets their present state (``resend``).
     """
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.drive: dict[int, int] = {}
         self.outputs: dict[int, tuple[bool, str | None]] = {}  # by pin: a high level energises; the board's pull resistor
-        self.levels: dict[int, int] = {}  # what the plant puts on bits of expanders
+        self.levels: dict[int, int] = {}  # the levels that the plant puts on bits of expanders
         self.on_power_off: Callable[[], None] | None = None
         self.board_now_ns = world.now_ns
-        self._under_pwm: dict[int, int] = {}  # what the pads with a PWM are driven at without it
+        self._under_pwm: dict[int, int] = {}  # the drive of pads with a PWM when it ends
         self._pin_listeners: dict[int, list[PinListener]] = {}
         self._strobe_listeners: dict[int, StrobeListener] = {}
         self._uart_listeners: dict[int, list[UartListener]] = {}
@@ -77,7 +76,7 @@ class BoardPort:
         self._remember(link.WATCH, gpio, _U64.pack(lapse_ns))
 
     def on_uart(self, uart: int, listener: UartListener) -> None:
-        """Call ``listener(at_ns, ns_per_character, baud_and_format, bytes)`` for what the board sends; ``at_ns`` may lie ahead."""
+        """Call ``listener(at_ns, ns_per_character, baud_and_format, bytes)`` for what the board sends; ``at_ns`` may be in the future."""
         self._uart_listeners.setdefault(uart, []).append(listener)
 
     def on_i2c(self, bus: int, scl: int, sda: int, listener: I2cListener) -> None:
@@ -90,7 +89,7 @@ class BoardPort:
         self._supply_listeners.append(listener)
 
     def energises(self, gpio: int) -> bool:
-        """Whether the board drives its load on output ``gpio``. Where nothing drives, the board's pull resistor decides; without one the
+        """Whether the board drives its load on output ``gpio``. On a floating output the board's pull resistor decides; without one the
         load is off."""
         high, pull = self.outputs.get(gpio, (True, "down"))
         drive = self.drive.get(gpio, FLOAT)
@@ -114,7 +113,7 @@ class BoardPort:
         self.board_pin(gpio, HIGH if duty >= _HALF else LOW)
 
     def board_floats(self) -> None:
-        """Every pin floats, a PWM is gone: power-on, EN, power cut or no board at all."""
+        """Every pin floats, every PWM ends: power-on, EN, power cut or no board at all."""
         self._under_pwm.clear()
         for gpio in sorted(self.drive):
             if gpio < EXPANDED:
@@ -127,9 +126,9 @@ class BoardPort:
             listener(started, last_edge_ns)
 
     def board_died(self) -> None:
-        """No process or no supply is left, and all pins float.
+        """The process or the supply has ended, and all pins float.
 
-        The strobe's last edge is unknown and taken as now, which is the least favourable.
+        The strobe's last edge is unknown and assumed to be now, the least favourable case.
         """
         self.board_floats()
         for gpio in sorted(self._strobe_listeners):
@@ -194,9 +193,9 @@ class BoardPort:
         return count, data
 
     def resend(self) -> None:
-        """Queue every input as it stands, for a board that has just been started.
+        """Queue the present state of every input, for a board that has just started.
 
-        What was queued for the old one is dropped. Power comes last.
+        Records queued for the old one are dropped. Power comes last.
         """
         self._queue.clear()
         self._records_queued = 0

@@ -1,4 +1,4 @@
-"""A shed without a board, for the plant's own tests: hands on the terminals, eyes on what the plant puts on the inputs."""
+"""A shed without a board, for the plant's own tests: drives the terminals and records what the plant puts on the inputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMAT_8N1 = 8 << 16 | 1
 
 
 class Rig:
-    """``drive`` and ``strobe`` play the board; ``records`` collects everything the plant said."""
+    """``drive`` and ``strobe`` act as the board; ``records`` collects everything that the plant sent."""
 
     def __init__(self, site: str | Path = SMALL_SITE, seed: int = 1) -> None:
         self.world = World(seed)
@@ -33,7 +33,7 @@ class Rig:
         self.take()
 
     def take(self) -> None:
-        """Collect what the plant said since the last time."""
+        """Collect the plant's records since the last call."""
         count, data = self.port.take()
         packet = link.HEADER.pack(link.VERSION, link.RUN, count, 0, 0, 0) + data
         self.records += link.decode(packet).records
@@ -49,7 +49,7 @@ class Rig:
         self.port.board_strobe(gpio, started, self.world.now_ns if last_edge_ns is None else last_edge_ns)
 
     def close_outlet(self, number: int = 1) -> None:
-        """Heartbeat, contactor and relay on, and 100 ms for them to close."""
+        """Switch heartbeat, contactor and relay on, and give them 100 ms to close."""
         wiring = self.shed.wiring
         self.strobe(True)
         for gpio in wiring.groups.values():

@@ -1,11 +1,12 @@
-"""An RS-485 line with meters: who hears what, who answers when, and what the line does to it.
+"""An RS-485 line with meters: which meter receives a request, when it answers, and how the line disturbs both.
 
 Requests are decoded and answered by pymodbus's own server side, driven synchronously: framer, request object, register store; its coroutine
-ends at the first ``send(None)`` because nothing in it waits. The ear is cleared after 3.5 characters of silence and hears only what the
-master drove. Answers: 70 ms mean response time (docs/domain.md) less 34 ms of wire leaves a turn-around of 36 ms, with a seeded spread.
+ends at the first ``send(None)`` because nothing in it waits. The receive buffer is cleared after 3.5 characters of silence and takes only
+what the master drove. Answers: 70 ms mean response time (docs/domain.md) less 34 ms of wire leaves a turn-around of 36 ms, with a seeded
+spread.
 
-A reply that ends soon is handed to the board at once with its future time (one message a poll); a later one waits in the plant. Both
-arrive at the same time.
+A reply that ends soon is sent to the board at once with its future time (one message per poll); a later one waits in the plant. Both arrive
+at the same time.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class ResetEnergy(ModbusPDU):
 class Rs485Bus:
     """One line at ``baud`` 8N1 on the board's ``uart`` with ``meters``; two meters may share an address (they collide).
 
-    ``direction``: the GPIO that turns the board's transceiver round.
+    ``direction``: the GPIO that switches the direction of the board's transceiver.
     """
 
     def __init__(self, world: World, port: BoardPort, uart: int, baud: int, meters: list[Pzem016], direction: int | None = None) -> None:
@@ -99,7 +100,7 @@ class Rs485Bus:
         self._put(sorted(answer for answer in answers if answer is not None))
 
     def _answer(self, meter: Pzem016, core: SimCore, request: ModbusPDU) -> tuple[int, bytes] | None:
-        """When ``meter`` begins to answer, and its frame as it leaves the meter; None when it stays silent."""
+        """The time when ``meter`` begins to answer, and its frame as sent; None when it stays silent."""
         meter.requests += 1
         fault = meter.fault_name
         if not meter.is_powered or (fault == "intermittent" and self._random.random() < 0.5):
@@ -119,7 +120,7 @@ class Rs485Bus:
         return self._ear_end_ns + wait_ns, frame
 
     def _put(self, answers: list[tuple[int, bytes]]) -> None:
-        """The answers to one request, in order of time: two that overlap spoil each other."""
+        """Send the answers to one request, in order of time: two that overlap corrupt each other."""
         spoilt = [any(other is not one and self._overlap(one, other) for other in answers) for one in answers]
         now = self._world.now_ns
         for (at_ns, frame), bad in zip(answers, spoilt, strict=True):
@@ -144,7 +145,7 @@ class Rs485Bus:
         return self._framer.buildFrame(reply)
 
     def _deliver(self, at_ns: int, frame: bytes) -> None:
-        """A meter drives ``frame`` from ``at_ns`` on; an answer that comes late into another one is spoilt."""
+        """A meter drives ``frame`` from ``at_ns`` on; an answer that overlaps another one is corrupted."""
         if self._world.now_ns >= at_ns and at_ns < self._line_busy_until_ns:
             self.collisions += 1
             frame = self._garbled(frame, 0.5)

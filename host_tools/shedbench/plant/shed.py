@@ -17,6 +17,7 @@ from .outlets import Breaker, Outlet
 from .people import Bike, Card, CardData
 from .pn532 import Pn532
 from .port import FLOAT, BoardPort
+from .readers import READERS
 from .rs485 import Rs485Bus
 from .sitefile import PointWiring, Wiring, read_wiring
 from .waveform import Signal
@@ -59,7 +60,7 @@ class Shed:
         self._build_access(wiring, cards)
 
     def _record_outputs(self, wiring: Wiring) -> None:
-        """What the board drives on each output terminal, as the link's drive codes, in the waveform as ``pin_<terminal>``."""
+        """Record in the waveform, as ``pin_<terminal>``, what the board drives on each output terminal (the link's drive codes)."""
         for terminal, gpio in wiring.outputs.items():
             signal = self.world.signal(f"pin_{terminal}", 3)
             signal.set(self.world.now_ns, FLOAT)
@@ -120,9 +121,7 @@ class Shed:
                 contact = DryContact(self.world, self.port, f"gate {gate.name} contact", gate.contact_gpio, closed=True, pulled_up=pulled)
             self.gates[gate.name] = Gate(self.world, self.port, self.psu, self.heartbeat, gate.name, gate.lock_gpio, contact)
         for name, kind, uart in wiring.readers:
-            if kind != "pn532":
-                raise NotImplementedError(f"the plant has no reader of kind {kind!r} yet")
-            self.readers[name] = Pn532(self.world, self.port, self.psu, name, uart)
+            self.readers[name] = READERS[kind](self.world, self.port, self.psu, name, uart)
         if self.readers:
             first = next(iter(self.readers.values()))
             self.cards = {data.name: Card(self.world, data, first) for data in cards}
@@ -133,7 +132,7 @@ def _record(world: World, signal: Signal, drive: int) -> None:
 
 
 def _check_bands(point: PointWiring, loop: SmokeLoop) -> None:
-    """The reference loop must fall into the site's bands; ValueError says which state does not."""
+    """The reference loop must fit the site's bands; ValueError names a state that does not."""
     bands = point.bands_mv
     states = {"normal": loop.microvolts // 1000}
     if bands and not bands["alarm"] < states["normal"] <= bands["normal"]:

@@ -1,7 +1,6 @@
-"""What the plant needs to know of a site file and its board file: names and GPIO numbers.
+"""The part of a site file and its board file that the plant needs: names and GPIO numbers.
 
-Read with tomllib here, independently of the host tools' validator: the plant is wired by what the file says, whatever the compiler makes
-of it.
+Read with tomllib here, independently of the host tools' validator: the plant's wiring follows the file, whatever the compiler makes of it.
 Contract of the files: docs/protocols/site-file.md and boards/*.toml.
 """
 
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from shedbench.places import REPOSITORY
+from shedbench.places import SOURCES
 
 from .port import EXPANDED
 
@@ -32,7 +31,7 @@ class OutletWiring:
 
 @dataclass(frozen=True, slots=True)
 class BusWiring:
-    """One RS-485 line. ``direction``: the GPIO that turns the transceiver round, None when it does so by itself."""
+    """One RS-485 line. ``direction``: the GPIO that switches the transceiver's direction, None when the transceiver switches it itself."""
 
     name: str
     uart: int
@@ -101,13 +100,13 @@ def _bus(bus: dict[str, Any], port: dict[str, Any]) -> BusWiring:
 
 
 def read_wiring(site: str | Path) -> Wiring:
-    """The wiring of the site file ``site`` (a path, relative to the repository or absolute). KeyError names what is missing."""
+    """The wiring of the site file ``site`` (absolute, or relative to where we are or to a clone). KeyError names what is missing."""
     path = Path(site)
     if not path.is_absolute() and not path.exists():
-        path = REPOSITORY / path
+        path = SOURCES / path
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     board_name = data["site"]["board"]
-    board_path = REPOSITORY / "boards" / f"{board_name}.toml"
+    board_path = SOURCES / "boards" / f"{board_name}.toml"
     if not board_path.exists():
         board_path = path.parent / f"{board_name}.toml"
     board = tomllib.loads(board_path.read_text(encoding="utf-8"))

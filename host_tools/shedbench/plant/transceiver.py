@@ -1,4 +1,4 @@
-"""The RS-485 transceiver between a UART and the line: one that turns itself round, or one with a direction pin (DE tied to /RE).
+"""The RS-485 transceiver between a UART and the line: one that switches direction itself, or one with a direction pin (DE tied to /RE).
 
 Hazard: a direction pin that falls too early cuts the request, one that falls too late talks into the answer. Both lose meters, and a
 meter that is lost stops its session; a model that let such frames through would hide it.
@@ -13,12 +13,12 @@ from .world import World
 
 
 class Transceiver:
-    """``heard`` gets what reaches the line, as ``BoardPort.on_uart`` tells it. ``gpio``: the direction pin, None when there is none.
+    """``heard`` gets what reaches the line, in the form of ``BoardPort.on_uart``. ``gpio``: the direction pin, None when there is none.
 
-    With a pin a character reaches the line only if the pin is high for all of it, and the board hears a meter's character only if the
-    pin is low when it begins. ``holds_ns``: how long after the last stop bit the pin fell, below 0 when it cut. ``cut`` and
-    ``talked_over`` count characters, ``answers_lost`` the answers that lack some: one character less, and the whole is asked again.
-    (An answer that has begun is heard to its end, even if the pin rises meanwhile.)
+    With a pin a character reaches the line only if the pin is high for all of it, and the board hears a meter's character only if the pin
+    is low when it begins. ``holds_ns``: how long after the last stop bit the pin fell, below 0 when it cut the frame. ``cut`` and
+    ``talked_over`` count characters, ``answers_lost`` the answers with missing characters: after one lost character the whole answer is
+    requested again. (An answer that has begun is received to its end, even if the pin rises meanwhile.)
     """
 
     def __init__(self, world: World, port: BoardPort, uart: int, gpio: int | None, heard: UartListener) -> None:
@@ -67,7 +67,7 @@ class Transceiver:
             self._port.uart_rx(self._uart, at_ns + lost * char_ns, char_ns, frame[lost:])
 
     def _sent(self, at_ns: int, char_ns: int, line_format: int, data: bytes) -> None:
-        """What reaches the line is known when the last character has left the UART."""
+        """Which characters reach the line is known when the last one has left the UART."""
         end_ns = self._sent_until_ns = at_ns + len(data) * char_ns
         self._world.after(max(0, end_ns - self._world.now_ns), partial(self._left, at_ns, char_ns, line_format, data))
 

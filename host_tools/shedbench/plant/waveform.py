@@ -1,4 +1,4 @@
-"""What was seen: named signals with their changes (written as VCD) and a log of events."""
+"""Records of a run: named signals with their changes (written as VCD) and a log of events."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Signal:
 
 
 class Waveform:
-    """All signals of a bench. Keeps the newest half million changes; the VCD says from when on."""
+    """All signals of a bench. Keeps the newest half million changes; the VCD says from which time."""
 
     def __init__(self) -> None:
         self.signals: list[Signal] = []
@@ -84,7 +84,7 @@ def _write_value(out: TextIO, signal: Signal, value: int) -> None:
 
 
 class EventLog:
-    """Words for people about what happened, newest 20 000 kept."""
+    """Events in words for people; the newest 20 000 are kept."""
 
     def __init__(self) -> None:
         self._events: deque[tuple[int, str]] = deque(maxlen=_EVENTS_KEPT)

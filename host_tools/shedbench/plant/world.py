@@ -45,7 +45,7 @@ class Timer:
         self.due_ns: int | None = None
 
     def start(self, delay_ns: int) -> None:
-        """Act ``delay_ns`` from now; an earlier appointment is dropped."""
+        """Act ``delay_ns`` from now; an earlier start is dropped."""
         self.cancel()
         timeout = self._env.timeout(delay_ns)
         timeout.callbacks.append(self._fire)
@@ -53,7 +53,7 @@ class Timer:
         self.due_ns = int(self._env.now) + delay_ns
 
     def cancel(self) -> None:
-        """Drop the appointment, if any."""
+        """Drop the pending action, if any."""
         if self._due is not None and self._due.callbacks is not None:
             self._due.callbacks.clear()
         self._due = None
@@ -61,7 +61,7 @@ class Timer:
 
     @property
     def is_running(self) -> bool:
-        """An appointment stands."""
+        """Whether an action is pending."""
         return self._due is not None
 
     def _fire(self, _event: object) -> None:

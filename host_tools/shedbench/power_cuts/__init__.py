@@ -1,7 +1,7 @@
 """The power-cut sweep: a charging day is cut at its flash operations; each future boots again, runs on, settles, and is judged.
 
-Every cut is a fork of one and the same day (``Bench.branches``): before each step a scout runs the step and counts its flash operations,
-then one branch for each of them and each kind of cut runs the same step with the cut armed.
+Every cut is a fork of the same day (``Bench.branches``): before each step a trial branch runs it and counts its flash operations; then one
+branch for each operation and kind of cut runs the same step with the cut armed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ AFTER: Final = "10 min"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where the power went: at operation ``operation`` (from 1) of step ``step`` of the day, and how."""
+    """Where the power failed: at operation ``operation`` (from 1) of step ``step`` of the day, and how."""
 
     step: int
     name: str
@@ -41,9 +41,9 @@ class Cut:
 
 @dataclass(slots=True)
 class Sweep:
-    """``operations`` of the whole day, and what the cuts that were ``tried`` did. ``findings`` names each cut that went wrong.
+    """``operations`` of the whole day, and the results of the ``tried`` cuts. ``findings`` names each cut that went wrong.
 
-    Of the sessions that were cut: the most energy that one lacks and that one has too much, the most billed seconds that one lacks."""
+    Over all sessions that were cut: the most energy missing, the most energy in excess, the most billed seconds missing."""
 
     operations: int = 0
     tried: int = 0
@@ -85,7 +85,7 @@ def sweep(
 ) -> Sweep:
     """Cut the day at ``share`` of its flash operations times ``kinds`` (1.0: all), chosen by ``seed``, ``jobs`` branches at a time.
 
-    ``up_to``: the day ends with the first step of this name. ``after``: how long the shed lives on after a cut."""
+    ``up_to``: the day ends with the first step of this name. ``after``: how long the shed runs on after a cut."""
     result = Sweep()
     chance = random.Random(seed)
     with Bench(site=site, seed=seed, power=False) as bench:
@@ -105,7 +105,7 @@ def sweep(
 
 
 def play_up_to(name: str, bench: Bench) -> tuple[int, Step]:
-    """A used board that is not on yet is started and lives the day up to the first step of this name, which is returned with its number."""
+    """Starts a used board and plays the day up to the first step of this name; returns that step with its number."""
     _begin(bench)
     for number, step in enumerate(charging_day()):
         if step.name == name:
@@ -146,7 +146,7 @@ def _cut(step: Step, cut: Cut, after: str, bench: Bench) -> Verdict:
 
 
 def _settle(bench: Bench) -> None:
-    """Everybody leaves, one after another: two in the same second are taken for a fallen breaker, and wait (decision 0023)."""
+    """Everybody leaves, one after another: two in the same second look like an open breaker, and wait (decision 0023)."""
     bench.smoke("bay").clear()
     for number, outlet in bench.plant.outlets.items():
         if outlet.load is not None:

@@ -1,4 +1,4 @@
-"""The short charging day of the power-cut sweep: steps of something that people or the mains do, and the time that passes after it.
+"""The short charging day of the power-cut sweep: steps, each an act of people or of the mains and the time after it.
 
 Verbs act at once and wait for nothing, so that a cut may come at any moment of a step.
 """
@@ -74,7 +74,7 @@ def _wait(minutes: int) -> list[Step]:
 
 
 def charging_day() -> list[Step]:
-    """Thirteen sessions: unplugged, stopped by their user, cut by smoke, through outages, gone in one. Begins at power-on."""
+    """Thirteen sessions: unplugged, stopped by their user, cut by smoke, continued over outages, ended in one. Begins at power-on."""
     return [
         Step("power-on", lambda bench: None, 20),
         *_comes(1, "resident", "li48v"),
@@ -118,12 +118,12 @@ def charging_day() -> list[Step]:
         *_comes(4, "visitor", "li60v"),
         *_wait(3),
         Step("all leave", lambda bench: [_unplug(outlet)(bench) for outlet in bench.plant.outlets], 40),
-        *_wait(3),  # all at once is a fallen breaker at first: tried again after 20 s, settled two minutes later (decision 0023)
+        *_wait(3),  # all at once first look like an open breaker: tried again after 20 s, settled two minutes later (decision 0023)
     ]
 
 
 def used_flash(path: Path) -> None:
-    """Make the flash file at ``path`` that of a shed with years behind it: both logs have gone round, so that the day erases sectors."""
+    """Make the flash file at ``path`` that of a shed used for years: both logs have wrapped, so that the day erases sectors."""
     gate = Record(0, "gate", {"event": 1, "reason": 1, "card": _OLD_CARD})
     values = dict.fromkeys(["session", "outlet", "start_s", "meter_wh", "energised_s", "energy_mwh", "peak_mw", "cause"], 1)
     live = Record(0, "live", {**values, "card": _OLD_CARD})
@@ -137,7 +137,7 @@ def used_flash(path: Path) -> None:
     ):
         size = find(SHEDGUARD, label).size
         found = _filling(records, second, kinds, size)
-        sequence.setdefault("shed_box", len(found) + 1)  # one count with the journal, which came just before
+        sequence.setdefault("shed_box", len(found) + 1)  # shares its count with the journal, which came just before
         write_partition(path, label, build_log(size, magic, found, sequence[label]))
 
 
@@ -146,7 +146,7 @@ def _going(record: Record) -> Record:
 
 
 def _filling(records: list[Record], second: Callable[[Record], Record], kinds: Mapping[int, Kind], size: int) -> list[tuple[int, bytes]]:
-    """``records`` over and over, until all sectors are full, with the last of them at the very end (no session is left open).
+    """``records`` repeated until all sectors are full, with the last one at the very end (no session is left open).
 
     The second record of each sector is what ``second`` makes of the first."""
     found: list[tuple[int, bytes]] = []

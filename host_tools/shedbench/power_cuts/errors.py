@@ -19,12 +19,13 @@ from .judge import Verdict, judge
 from .twice import STEPS
 
 OPERATIONS: Final[dict[int, Literal["program", "erase"]]] = {1: "program", 2: "erase"}
-TIMES: Final = (1, 2)  # the second error meets the one who tries again
+TIMES: Final = (1, 2)  # the second error meets the repeated attempt
 AFTER: Final = "90 s"
 
 
 class Error(NamedTuple):
-    """The ``nth`` operation of this kind in the step, and those after it until ``times`` have, return an error. ``done``: for nothing."""
+    """The ``nth`` operation of this kind in the step, and the following ones up to ``times``, return an error. ``done``: with their work
+    done all the same."""
 
     nth: int
     kind: Literal["program", "erase"]
@@ -43,7 +44,8 @@ def sweep_errors(
     site: str | Path = SMALL_SITE,
     progress: Callable[[Sweep], None] | None = None,
 ) -> Sweep:
-    """Every error at every operation of the first step of this kind (STEPS) in the charging day; ``share`` of them, chosen by ``seed``."""
+    """Tries every error at every operation of the first step of this kind (STEPS) in the charging day, or a ``share`` of them chosen by
+    ``seed``."""
     result = Sweep()
     chance = random.Random(f"{seed}/{what}")
     with Bench(site=site, seed=seed, power=False) as bench:

@@ -1,7 +1,7 @@
 """What a power cut must not do, judged from the plant's contacts and energy and from the flash file as the host reads it.
 
-Closer than the auditor, which allows for lying meters and lost supplies: here nothing lies, so what records.md promises of a cut ("What a
-power cut costs") is held to the letter.
+Stricter than the auditor, which allows for lying meters and lost supplies: here no meter lies, so the promise of records.md ("What a power
+cut costs") is checked exactly.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shedbench.audit.truth import Truth
 from shedbench.bench.bench import Bench
 from shedbench.bench.journal import partition
 
-NOTHING_MWH: Final = 100.0  # less than a contact's bounce lets through
+NOTHING_MWH: Final = 100.0  # as little as a contact's bounce lets through
 LACKS_MWH: Final = 1500.0  # of a session that a cut ended before the first step of its register
 MORE_MWH: Final = 500.0
 LATE_S: Final = 2.0  # a checkpoint waits for its turn
@@ -28,8 +28,8 @@ LATE_S: Final = 2.0  # a checkpoint waits for its turn
 
 @dataclass(slots=True)
 class Verdict:
-    """Counts for the benchmark, and everything that was found, in words. ``costs``: of each session that was cut, (mWh that the journal
-    says too much, billed seconds that it lacks)."""
+    """Counts for the benchmark, and all findings in words. ``costs``: of each session that was cut, (mWh in excess in the journal, billed
+    seconds missing)."""
 
     lost: int = 0
     double_billed: int = 0
@@ -39,7 +39,7 @@ class Verdict:
 
 
 def judge(bench: Bench, torn: int = 1) -> Verdict:
-    """A bench when all sessions should be over. ``torn``: how many records or sector headers may have been left unreadable."""
+    """Judges a bench when all sessions should be over. ``torn``: how many records or sector headers may have been left unreadable."""
     verdict = Verdict()
     log, truth, site = bench.journal.log(), truth_of(bench), site_of(bench)
     timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns)
@@ -56,7 +56,7 @@ def judge(bench: Bench, torn: int = 1) -> Verdict:
     verdict.findings += settle(truth, site, log)
     live = read_live(partition(bench.process.flash.read_bytes(), "shed_live"))
     problems = log.problems + live.problems
-    if len(problems) > torn:  # the record or sector that was cut, also one of which another page stood already
+    if len(problems) > torn:  # the record or sector that was cut, even if another page of it was written
         verdict.findings += problems
     verdict.findings += bench.board.violations
     return verdict
@@ -81,7 +81,7 @@ def _judge_session(session: Session, truth: Truth, site: Site, verdict: Verdict)
 
 
 def _may_lack_s(session: Session, truth: Truth, checkpoint_s: int) -> float:
-    """Seconds of the session that nobody pays: until a load shows itself, and since the last checkpoint before a cut."""
+    """Seconds of the session that are not billed: until a load shows, and from the last checkpoint to a cut."""
     seconds = 1.0  # records have whole ones
     for interval in session.intervals:
         if interval.energy_mwh < IDLE_MWH:

@@ -18,7 +18,7 @@ from .day import Step
 from .judge import Verdict, judge
 
 STEPS: Final = {"start": "resident presses 1", "stop": "neighbour stops 2", "trip": "smoke", "resume": "mains are back"}
-BOOT_NS: Final = 30 * 1_000_000_000  # in this time the boot has mended what was cut, and the first session is resumed
+BOOT_NS: Final = 30 * 1_000_000_000  # in this time the boot has repaired what was cut, and resumed the first session
 AFTER: Final = "90 s"
 
 
@@ -32,9 +32,10 @@ def sweep_twice(
     part: tuple[int, int] = (0, 1),
 ) -> Sweep:
     """Both cuts around the first step of this kind (STEPS) in the charging day: at every operation of the step, of a kind that the seed
-    draws, and then at every operation of the boot times KINDS; ``share`` of these pairs: its root of the first ones, and of the second.
+    draws, and then at every operation of the boot times KINDS; ``share`` of these pairs: the square root of it for the first cuts and for
+    the second.
 
-    ``part`` (i, n): of the first cuts only each n-th, beginning with number i."""
+    ``part`` (i, n): only every n-th of the first cuts, beginning with number i."""
     result = Sweep()
     chance = random.Random(f"{seed}/{what}")
     with Bench(site=site, seed=seed, power=False) as bench:

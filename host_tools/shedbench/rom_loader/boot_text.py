@@ -19,17 +19,17 @@ SOFTWARE: Final = 5  # here: the loader's own software reset
 
 
 def flash_boot(cause: int, kind: RomKind = ESP32) -> bytes:
-    """The chip goes on to boot from flash."""
+    """The text of a chip that boots from flash."""
     return _head(cause, kind, kind.flash_boot)
 
 
 def download(cause: int = POWER_ON, kind: RomKind = ESP32) -> bytes:
-    """The chip stays in the ROM and listens."""
+    """The text of a chip that stays in the ROM and listens."""
     return _head(cause, kind, kind.download) + b"waiting for download\r\n"
 
 
 def no_image(word: int) -> bytes:
-    """One line of the endless many that a chip prints which finds no image in its flash."""
+    """The line that a chip without an image in its flash prints endlessly."""
     return f"invalid header: 0x{word:08x}\r\n".encode()
 
 

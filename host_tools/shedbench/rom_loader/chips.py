@@ -1,4 +1,4 @@
-"""What the ROM of each chip shows to a loader's client: identity, where its registers lie, its eFuses, the words it prints.
+"""What the ROM of each chip shows to a loader's client: identity, register addresses, eFuses, printed text.
 
 Hazard: a tool that is only ever tested on one chip writes the bootloader to the other's wrong place.
 Sources: the technical reference manuals of both chips, ESP-IDF's `rom/rtc.h` (`esp32s3/rom/rtc.h`), and what esptool expects there.
@@ -12,14 +12,14 @@ from types import MappingProxyType
 from typing import Final
 
 _VREF: Final = 16
-# The product of the two is what the ESP32's ROM takes the crystal for: cycles x 15625 x ck8m / 40 = 40 MHz.
+# The product of the two is the crystal frequency that the ESP32's ROM derives: cycles x 15625 x ck8m / 40 = 40 MHz.
 _CK8M: Final = 128
 _CALIBRATION_CYCLES: Final = 800
 
 
 @dataclass(frozen=True, slots=True)
 class SpiLayout:
-    """Where the SPI controller's registers lie. ``address_first``: an address stands in the upper bits of its register."""
+    """The addresses of the SPI controller's registers. ``address_first``: an address is in the upper bits of its register."""
 
     base: int
     user: int
@@ -33,7 +33,7 @@ class SpiLayout:
 
 @dataclass(frozen=True, slots=True)
 class RomKind:
-    """One chip's ROM. ``chip_id`` is None where GET_SECURITY_INFO is not understood. ``fuses(mac, psram)``: the fixed words by address."""
+    """One chip's ROM. ``chip_id`` is None where GET_SECURITY_INFO is not supported. ``fuses(mac, psram)``: the fixed words by address."""
 
     name: str
     magic: int

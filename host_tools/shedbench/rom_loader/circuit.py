@@ -1,8 +1,8 @@
 """The two transistors of a DevKit that let a PC reset its ESP32, with the capacitor at EN.
 
-DTR asserted and RTS not pulls GPIO0 low; RTS asserted and DTR not pulls EN low; both or none asserted does neither. EN has a resistor to
-3.3 V and a capacitor: it falls within a tenth of a millisecond and rises in twelve, and GPIO0 is sampled when it has risen. Two lines that
-change one after the other pass through a state in between, and when that is RTS alone the board resets.
+DTR alone asserted pulls GPIO0 low; RTS alone asserted pulls EN low; both or none does neither. EN has a resistor to 3.3 V and a capacitor:
+it falls within a tenth of a millisecond and rises in twelve, and GPIO0 is sampled when it has risen. Two lines that change one after the
+other pass through a state in between; if that is RTS alone, the board resets.
 
 Times are integer nanoseconds of any one clock. Values: Espressif's hardware design guidelines (10 kOhm, 1 uF at EN) and the ESP32's data
 sheet (EN low below 0.6 V, high above 0.75 VDD); the transistor's current is 3.3 V - 0.7 V over 10 kOhm at its base, times a gain of 100.
@@ -46,22 +46,22 @@ class ResetCircuit:
 
     @property
     def gpio0_low(self) -> bool:
-        """BOOT is pressed, or the transistor at GPIO0 conducts."""
+        """Whether BOOT is pressed or the transistor at GPIO0 conducts."""
         return self.boot_held or (self.dtr and not self.rts)
 
     @property
     def en_pulled_low(self) -> bool:
-        """RESET is pressed, or the transistor at EN conducts."""
+        """Whether RESET is pressed or the transistor at EN conducts."""
         return self.reset_held or (self.rts and not self.dtr)
 
     def lines(self, dtr: bool, rts: bool, now_ns: int) -> list[Edge]:
-        """Both lines at once, from ``now_ns`` on; what happened until then."""
+        """Set both lines at once, from ``now_ns`` on; returns the edges until then."""
         edges = self.advance(now_ns)
         self.dtr, self.rts = dtr, rts
         return edges
 
     def buttons(self, boot: bool, reset: bool, now_ns: int) -> list[Edge]:
-        """A person's fingers from ``now_ns`` on; what happened until then."""
+        """Set both buttons, from ``now_ns`` on; returns the edges until then."""
         edges = self.advance(now_ns)
         self.boot_held, self.reset_held = boot, reset
         return edges

@@ -1,4 +1,4 @@
-"""The other ways into the loader: the USB peripheral inside the ESP32-S3, and boards whose DTR and RTS lead nowhere.
+"""The other ways into the loader: the USB peripheral inside the ESP32-S3, and boards whose DTR and RTS are not connected.
 
 Hazard: a tool that takes every board for a DevKit resets a live one, or waits for a board that only fingers can reset.
 USB: ESP32-S3 technical reference manual, chapter "USB Serial/JTAG Controller", the table of RTS and DTR.
@@ -10,7 +10,7 @@ from .circuit import Edge, ResetCircuit
 
 
 class ByHand(ResetCircuit):
-    """No transistors: only the buttons, or a plug pulled with BOOT held, bring the board anywhere."""
+    """No transistors: only the buttons, or a power cycle with BOOT held, reset the board or enter the loader."""
 
     @property
     def gpio0_low(self) -> bool:
@@ -26,8 +26,8 @@ class ByHand(ResetCircuit):
 class UsbSerialJtag(ByHand):
     """The USB peripheral watches the two lines itself, without a capacitor, and the pin GPIO0 does not move.
 
-    DTR alone sets its download flag, neither line clears it, RTS alone resets the chip at once, into the loader when the flag is set. Both
-    do nothing, so the sequence of a DevKit ends in the program and esptool has one of its own (``--before usb-reset``).
+    DTR alone sets its download flag, no line asserted clears it, RTS alone resets the chip at once, into the loader when the flag is set.
+    Both together do nothing, so a DevKit's sequence ends in the program, and esptool has another one (``--before usb-reset``).
     """
 
     def __init__(self, now_ns: int = 0) -> None:

@@ -47,11 +47,11 @@ class Adapter(Protocol):
 
     @property
     def baud(self) -> int:
-        """As last set."""
+        """The speed as last set."""
         ...
 
     def set_baud(self, baud: int) -> None:
-        """The next characters come at this speed."""
+        """Set the speed of the next characters."""
         ...
 
     @property
@@ -70,7 +70,7 @@ class Adapter(Protocol):
 
 
 class ComPort:
-    """One client. ``send`` takes raw bytes for it; ``feed`` gives the data it sent. ``suspended``: it wants no data for now."""
+    """One client. ``send`` takes raw bytes for it; ``feed`` gives the data it sent. ``suspended``: it accepts no data for now."""
 
     def __init__(self, adapter: Adapter, send: Callable[[bytes], None]) -> None:
         self.suspended = False
@@ -121,7 +121,7 @@ class ComPort:
         elif command in (FLOW_SUSPEND, FLOW_RESUME):
             self.suspended = command == FLOW_SUSPEND
         elif command in (SET_LINESTATE_MASK, SET_MODEMSTATE_MASK, PURGE_DATA) and value:
-            self._answer(command, value[:1])  # nothing is kept back here that could be purged
+            self._answer(command, value[:1])  # nothing is buffered here that could be purged
 
     def _control(self, value: int) -> int:
         """Do it; returns the state to answer with."""

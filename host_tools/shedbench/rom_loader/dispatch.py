@@ -1,4 +1,4 @@
-"""Requests and answers of the loader's protocol: SLIP frames with a head, checksums, the ROM's and the stub's way to say no.
+"""Requests and answers of the loader's protocol: SLIP frames with a header, checksums, and the refusals of ROM and stub.
 
 Facts: esptool's documentation ("Serial Protocol") and what its loader.py expects.
 """
@@ -27,7 +27,7 @@ _DATA_COMMANDS: Final = (0x03, 0x07, 0x11)
 
 
 class Code(Enum):
-    """Why a request fails: what the ROM says, what the stub says."""
+    """Why a request fails: the ROM's code and the stub's code."""
 
     INVALID = (0x05, 0xFF)
     FAILED = (0x06, 0xC4)
@@ -58,15 +58,15 @@ class Dispatcher:
         self._send = send
 
     def commands(self) -> dict[int, tuple[Handler, int]]:
-        """What is understood at the moment."""
+        """The commands that are supported at present."""
         raise NotImplementedError
 
     def synchronised(self) -> None:
-        """A SYNC has come."""
+        """Called when a SYNC has arrived."""
         raise NotImplementedError
 
     def take_frame(self, frame: bytes) -> None:
-        """One frame from the wire; what is no request at all gets no answer."""
+        """Handle one frame from the wire; a frame that is not a request gets no answer."""
         if len(frame) < _HEAD.size:
             return
         direction, command, length, checksum = _HEAD.unpack_from(frame)

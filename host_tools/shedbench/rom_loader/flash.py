@@ -1,6 +1,6 @@
 """The SPI flash as the loader sees it: the board's flash file, with NOR rules, while the board's process is held in reset.
 
-The process maps the same file shared, so what is written here is there when it boots.
+The process maps the same file shared, so it boots with what is written here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class OutOfFlash(Exception):
 
 
 class FlashFile:
-    """``limit`` is the size that the loader believes in; at most the file's."""
+    """``limit`` is the flash size that the loader assumes; at most the file's."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -34,7 +34,7 @@ class FlashFile:
         os.close(self._fd)
 
     def read(self, offset: int, size: int) -> bytes:
-        """OutOfFlash when it is not all there."""
+        """The bytes of a range; OutOfFlash unless the range is inside."""
         self.check(offset, size)
         return os.pread(self._fd, size, offset)
 
@@ -46,7 +46,7 @@ class FlashFile:
         os.pwrite(self._fd, data, offset)
 
     def erase(self, start: int, end: int) -> None:
-        """Every sector that holds a byte of ``start`` to ``end``."""
+        """Erase every sector that holds a byte of ``start`` to ``end``."""
         start -= start % SECTOR
         end += -end % SECTOR
         self.check(start, end - start)
@@ -63,5 +63,5 @@ class FlashFile:
             raise OutOfFlash(f"{size} bytes at 0x{offset:x} of {min(self.size, self.limit)}")
 
     def is_bootable(self) -> bool:
-        """A partition table is there. (Bootloader and app are not looked at: MicroPython runs beside the image.)"""
+        """Whether there is a partition table. (Bootloader and app are not checked: MicroPython runs beside the image.)"""
         return self.size > _TABLE + 2 and os.pread(self._fd, 2, _TABLE) == _TABLE_MAGIC

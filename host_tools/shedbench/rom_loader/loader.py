@@ -1,7 +1,7 @@
-"""The serial loader in the chip's ROM, and in its place, once somebody has uploaded one, the flasher stub of esptool.
+"""The serial loader in the chip's ROM, replaced by esptool's flasher stub once a client has uploaded one.
 
-An uploaded program cannot run here, so whatever is uploaded and started is taken for esptool's stub: it says ``OHAI`` and speaks the stub's
-variant of the protocol. Requests and answers: esptool's documentation ("Serial Protocol").
+An uploaded program cannot run here, so any program that is uploaded and started counts as esptool's stub: the loader sends ``OHAI`` and
+speaks the stub's variant of the protocol. Requests and answers: esptool's documentation ("Serial Protocol").
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .reading import FlashReading
 from .registers import Registers
 from .writing import Download, TooMuch
 
-ROM_FLASH_LIMIT: Final = 2 * 1024 * 1024  # until SPI_SET_PARAMS says otherwise
+ROM_FLASH_LIMIT: Final = 2 * 1024 * 1024  # until SPI_SET_PARAMS changes it
 _SLOW_READ: Final = 64
 
 

@@ -1,12 +1,11 @@
-"""DTR and RTS as a client asks for them over a network: one at a time, and tens of milliseconds apart.
+"""DTR and RTS as a client sets them over a network: one at a time, tens of milliseconds apart.
 
 Over RFC 2217 the classic sequence into the loader (EN low; then GPIO0 low and, at once, EN high) cannot work line by line: EN would have
-risen before GPIO0 falls. So, like `esp_rfc2217_server`, this recognises it: DTR asserted while RTS holds the board in reset is kept back
-until RTS is released, and then both change in one step, as `UnixTightReset` does on a real port. If RTS is not released in time, DTR
-changes alone, as it was asked.
+risen before GPIO0 falls. So, like `esp_rfc2217_server`, this recognises it: DTR asserted while RTS holds the board in reset is delayed
+until RTS is released; then both change in one step, as `UnixTightReset` does on a real port. If RTS is not released in time, DTR changes
+alone, as requested.
 
-Unlike `esp_rfc2217_server`, nothing else is taken for a reset: a client that only opens or closes the port gets what the circuit makes
-of it.
+Unlike `esp_rfc2217_server`, nothing else counts as a reset: when a client only opens or closes the port, the circuit decides.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ GRACE_NS: Final = 400_000_000  # pyserial waits for each answer in steps of 50 m
 
 
 class ModemLines:
-    """``dtr`` and ``rts`` as last asked for; the circuit follows, at most ``GRACE_NS`` later."""
+    """``dtr`` and ``rts`` as last requested; the circuit follows, at most ``GRACE_NS`` later."""
 
     def __init__(self, circuit: ResetCircuit) -> None:
         self.circuit = circuit
@@ -52,6 +51,6 @@ class ModemLines:
         return edges + self.circuit.advance(now_ns)
 
     def next_ns(self) -> int | None:
-        """When ``poll`` has something to do; None for never."""
+        """When ``poll`` is next due; None for never."""
         times = [time for time in (self._kept_until_ns, self.circuit.next_ns()) if time is not None]
         return min(times, default=None)

@@ -1,4 +1,4 @@
-"""The stub's fast read: blocks of flash, so many ahead of the client's acknowledgements, then their MD5."""
+"""The stub's fast read: blocks of flash, a number of them ahead of the client's acknowledgements, then their MD5."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .flash import FlashFile
 
 
 class FlashReading:
-    """One READ_FLASH in progress. ``go_on`` is given each frame of the client: how many bytes it has, as a 32-bit number."""
+    """One READ_FLASH in progress. ``go_on`` takes each frame of the client: the number of bytes it has received, in 32 bits."""
 
     def __init__(self, flash: FlashFile, offset: int, size: int, block: int, window: int) -> None:
         self.is_over = False

@@ -1,6 +1,6 @@
 """The addresses that the loader's clients read and write: chip identity, eFuses, clock calibration, the SPI controller, RAM.
 
-What is not modelled reads as it was written, or 0. Addresses and layouts: chips.py.
+A register that is not modelled reads as it was written, or 0. Addresses and layouts: chips.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _MAX_WORDS: Final = 1 << 17
 
 
 class Registers:
-    """``baud`` tells the UART's speed of the moment. ``mac`` has six bytes. ``psram``: the module has one."""
+    """``baud`` returns the UART's present speed. ``mac`` has six bytes. ``psram``: the module has one."""
 
     def __init__(self, flash: spi.SpiFlash, mac: bytes, baud: Callable[[], int], kind: RomKind = ESP32, psram: bool = False) -> None:
         self.kind = kind

@@ -17,7 +17,7 @@ def encode(frame: bytes) -> bytes:
 
 
 class Decoder:
-    """Frames out of a stream of bytes. What is outside of frames, broken or longer than ``MAX_FRAME`` is dropped and counted."""
+    """Frames out of a stream of bytes. Bytes outside frames, and broken or too long frames (``MAX_FRAME``), are dropped and counted."""
 
     def __init__(self) -> None:
         self.dropped = 0
@@ -28,7 +28,7 @@ class Decoder:
         """Every frame that ``data`` completes."""
         pieces = data.split(b"\xc0")
         for number, piece in enumerate(pieces):
-            if number > 0:  # a 0xC0 stood before this piece: it ends a frame, or begins one
+            if number > 0:  # a 0xC0 came before this piece: it ends a frame, or begins one
                 frame = self._take()
                 if frame is not None:
                     yield frame

@@ -33,7 +33,7 @@ class SpiFlash:
         self._parameters = _sfdp(size)
 
     def command(self, opcode: int, address: int, data: bytes) -> bytes:
-        """The answer to one command, as long as it happens to be; what follows on the wire is 0xFF."""
+        """The answer to one command, of any length; the wire then reads 0xFF."""
         if opcode == 0x9F:
             return self.identity
         if opcode == 0x5A:

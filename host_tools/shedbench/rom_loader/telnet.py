@@ -57,7 +57,7 @@ class Telnet:
         self._content = bytearray()
 
     def feed(self, chunk: bytes) -> bytes:
-        """The data in ``chunk``; everything else has been dealt with."""
+        """The data in ``chunk``; everything else is handled here."""
         if self._state == self._data and IAC not in chunk:
             return chunk
         self._out.clear()
@@ -65,7 +65,7 @@ class Telnet:
             self._state = self._state(byte)
         return bytes(self._out)
 
-    # Each state takes a byte and says which state follows.
+    # Each state takes a byte and returns the next state.
 
     def _data(self, byte: int):
         if byte == IAC:
@@ -105,7 +105,7 @@ class Telnet:
         return self._data
 
     def _asked(self, verb: int, option: int) -> None:
-        """Agree to what we know, refuse the rest, and answer a repeated request once."""
+        """Accept known options, refuse the rest, and answer a repeated request once."""
         wanted = verb in (WILL, DO)
         side, able, yes, no = (self._theirs, _THEY_DO, DO, DONT) if verb in (WILL, WONT) else (self._ours, _WE_DO, WILL, WONT)
         if wanted and option in able:

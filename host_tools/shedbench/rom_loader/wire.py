@@ -1,4 +1,4 @@
-"""One direction of a serial wire: characters that take their time."""
+"""One direction of a serial wire, with the transmission time of characters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Wire:
         self._free_ns = 0
 
     def put(self, data: bytes, baud: int, now_ns: int) -> None:
-        """``data`` behind what is already on the way."""
+        """Queue ``data`` after what is already on the way."""
         self._free_ns = max(now_ns, self._free_ns) + int(len(data) * _BITS * _S / baud * self.factor)
         self._on_the_way.append((self._free_ns, data))
 
@@ -34,6 +34,6 @@ class Wire:
         return self._on_the_way[0][0] if self._on_the_way else None
 
     def clear(self) -> None:
-        """Nobody listens any more."""
+        """Drop everything: there is no receiver any more."""
         self._on_the_way.clear()
         self._free_ns = 0

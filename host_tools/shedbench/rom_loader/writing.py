@@ -15,9 +15,9 @@ class TooMuch(Exception):
 
 
 class Download:
-    """``size`` bytes to ``offset``. The ROM erases all of it first (``erase_ahead``); the stub sector by sector, as it comes there.
+    """``size`` bytes to ``offset``. The ROM erases all of it first (``erase_ahead``); the stub erases sector by sector as it writes.
 
-    Plain blocks may be padded beyond ``size``; what is too much of them is dropped. Compressed data has to end where it said.
+    Plain blocks may be padded beyond ``size``; the excess is dropped. Compressed data has to end at the announced size.
     """
 
     def __init__(self, flash: FlashFile, offset: int, size: int, compressed: bool, erase_ahead: bool) -> None:
@@ -37,7 +37,7 @@ class Download:
         return self._end - self._next
 
     def write(self, block: bytes) -> None:
-        """The next block. zlib.error when it cannot be unpacked, TooMuch when it goes on behind the end."""
+        """The next block. zlib.error when it cannot be unpacked, TooMuch when it goes beyond the end."""
         if not self.compressed:
             self._program(block[: self.missing])
             return

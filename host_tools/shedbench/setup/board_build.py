@@ -5,9 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from .report import run, step
+
+
+def make_command(port: Path, micropython: Path, build: Path) -> list[str]:
+    """`make` for the board of ``port``; targets and options may follow."""
+    python = [] if shutil.which("python3") else [f"PYTHON={sys.executable}"]
+    return ["make", "-C", str(port), f"MICROPY_DIR={micropython}", f"BUILD={build}", *python]
 
 
 def ensure(root: Path, micropython: Path, log: Path, name: str = "board") -> Path:
@@ -19,7 +26,7 @@ def ensure(root: Path, micropython: Path, log: Path, name: str = "board") -> Pat
     origin = root / "build" / f".{name}-source"
     if origin.is_file() and origin.read_text(encoding="utf-8") != str(micropython):
         shutil.rmtree(build, ignore_errors=True)
-    make = ["make", "-C", str(port), f"MICROPY_DIR={micropython}", f"BUILD={build}"]
+    make = make_command(port, micropython, build)
     up_to_date = (build / "emulated-board").is_file() and subprocess.run([*make, "-q"], capture_output=True, check=False).returncode == 0
     if not up_to_date:
         with step("the emulated board"):

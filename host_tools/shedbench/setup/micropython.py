@@ -54,9 +54,19 @@ _OVERRIDE = "set MICROPYTHON_SRC=/a/source/tree to a MicroPython 1.25 source tre
 
 
 def cache_dir() -> Path:
-    """Where downloads are kept between clones."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "shedguard"
+    """Where downloads are kept between clones, and where an installed tool builds. A relative XDG_CACHE_HOME counts as none."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        base = Path(given) if given.startswith("/") else Path.home() / ".cache"
+    except RuntimeError as error:
+        raise SetupError("no place for a cache", "HOME is not set, and this user has no home folder", "set XDG_CACHE_HOME") from error
+    return base / "shedguard"
+
+
+def identity() -> str:
+    """Of the source that `ensure` would take: what is built of another has to be built anew."""
+    given = os.environ.get("MICROPYTHON_SRC")
+    return str(Path(given).expanduser().resolve()) if given else PINNED.sha256
 
 
 def ensure(build: Path, log: Path, release: Release = PINNED) -> Path:

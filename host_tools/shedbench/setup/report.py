@@ -62,7 +62,8 @@ def run(command: Sequence[str], log: Path, env: Mapping[str, str] | None = None)
 
 def _wait(command: Sequence[str], out: IO[str], env: Mapping[str, str] | None) -> int:
     started = time.monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env) as process:
+    # A lock that its holder made inheritable stays locked until what it started has ended, should the holder be killed.
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=env, close_fds=False) as process:
         while True:
             try:
                 return process.wait(timeout=_BEAT_S)

@@ -23,7 +23,7 @@ _MANIFEST: Final = "manifest.json"
 
 
 def save(contents: Contents, path: Path, secrets: bool, made: datetime) -> dict[str, Any]:
-    """Write the file, readable by its owner only; returns its manifest. ShedError when it cannot be written or reads back otherwise."""
+    """Write the file, readable by its owner only; returns its manifest. ShedError when it cannot be written or reads back differently."""
     stored = {label: contents.raw[label] for label in KEPT}
     if not secrets:
         stored[CONFIG] = redact(stored[CONFIG])
@@ -50,7 +50,7 @@ def save(contents: Contents, path: Path, secrets: bool, made: datetime) -> dict[
 
 
 def load(path: Path) -> tuple[Contents, dict[str, Any]]:
-    """The contents of a backup file and its manifest. ShedError: exit code 2 for no backup or a damaged one, 4 for one of a later tool."""
+    """The contents of a backup file and its manifest. ShedError: exit code 2 when it is no backup or damaged, 4 for one of a later tool."""
     try:
         with zipfile.ZipFile(path) as file:
             manifest = json.loads(file.read(_MANIFEST))

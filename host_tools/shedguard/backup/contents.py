@@ -1,4 +1,4 @@
-"""Everything a board keeps, read once: raw partitions, and what they mean.
+"""Everything a board keeps, read once: raw partitions and their contents.
 
 Hazard: none; nothing here writes.
 """
@@ -18,6 +18,7 @@ from ..formats.esp_image import CHIP_IDS, MAGIC
 from ..formats.records import Log, Record
 from ..formats.slots import Slot, current
 from ..site.image import image_crc, read_sections
+from ..site.sections import Section
 from . import log_region
 
 CONFIG, CARDS, JOURNAL, LIVE, BOX = "shed_cfg", "shed_cards", "shed_journal", "shed_live", "shed_box"
@@ -26,7 +27,7 @@ KEPT: Final = (CONFIG, CARDS, JOURNAL, LIVE, BOX)
 
 @dataclass(frozen=True)
 class Contents:
-    """The raw partitions, and whose they are. ``mac`` is empty for a flash file."""
+    """The raw partitions, and the board they belong to. ``mac`` is empty for a flash file."""
 
     raw: Mapping[str, bytes]
     place: str = ""
@@ -47,14 +48,14 @@ class Contents:
         if self.slot is None:
             return None
         try:
-            number = read_sections(self.slot.image)[1][0][0]
+            number = read_sections(self.slot.image)[Section.SITE][0][0]
         except (ValueError, KeyError, IndexError):
             return None
         return number if isinstance(number, int) else None
 
     @property
     def configuration_crc(self) -> int | None:
-        """What the board reports as its configuration."""
+        """The CRC that the board reports for its configuration."""
         return None if self.slot is None else image_crc(self.slot.image)
 
     @cached_property
@@ -72,12 +73,12 @@ class Contents:
 
     @cached_property
     def events(self) -> Log:
-        """Those of the journal's records that lie in the ring of events."""
+        """The records in the ring of events."""
         return records.read_log(self.raw[BOX], records.EVENTS_MAGIC, records.JOURNAL_KINDS)
 
     @cached_property
     def live(self) -> Log:
-        """The live ring's."""
+        """The records of the live ring."""
         return records.read_live(self.raw[LIVE])
 
     @cached_property
@@ -94,7 +95,7 @@ class Contents:
 
     @property
     def sessions(self) -> set[tuple[int | bytes, ...]]:
-        """Every session known here: id, outlet, card and first meter reading, for ids of two boards may be the same."""
+        """Every session known here: id, outlet, card and first meter reading, because two boards may use the same ids."""
         log = self.journal
         started = {_session(record, "meter_wh") for record in [*log.of("session_start"), *self.live.of("live")]}
         return started | {_session(record, "meter_start_wh") for record in log.of("session_end")}
@@ -109,7 +110,7 @@ class Contents:
         return not self.raw[label].strip(b"\xff")
 
     def counters(self) -> dict[str, Any]:
-        """What only ever counts up."""
+        """The counters that only ever count up."""
         wear = [count for _order, count in log_region.sectors_in_use(self.raw[JOURNAL], records.JOURNAL_MAGIC).values()]
         return {
             "boots": self.boots,
@@ -132,7 +133,7 @@ def _session(record: Record, meter: str) -> tuple[int | bytes, ...]:
 
 
 def read(place: Partitions, progress: Progress | None = None) -> Contents:
-    """Everything of a board. ShedError when it has not ShedGuard's partitions."""
+    """Everything of a board. ShedError when it does not have ShedGuard's partitions."""
     sizes = {label: find(place, label).size for label in KEPT}
     total, done, raw = sum(sizes.values()), 0, {}
     for label in KEPT:

@@ -1,4 +1,4 @@
-"""What a restore changes in a log region: the boot count is lifted by a record at its end, erase counts stay those of the chip.
+"""What a restore changes in a log region: a record at its end raises the boot count; erase counts stay those of the chip.
 
 Hazard: two sessions with one id. Ids are made from the boot count, so a restored board counts on from beyond both histories.
 """
@@ -17,7 +17,7 @@ _FREE: Final = 0xFF
 
 
 def boots_of(log: Log) -> int:
-    """The boot count as the board's own search finds it: in the newest record that tells it. 0 when none does."""
+    """The boot count as the board's own search finds it: in the newest record that has it. 0 when none does."""
     for record in reversed(log.records):
         if record.kind in ("boot", "state"):
             return record.number("boots")
@@ -25,7 +25,8 @@ def boots_of(log: Log) -> int:
 
 
 def latched_of(log: Log) -> dict[str, int | bytes]:
-    """The mask of the causes still latched, and the CRC of the configuration whose causes they are, by the newest record that tells."""
+    """The mask of the causes still latched, and the CRC of the configuration that defines these causes, from the newest record that has
+    them."""
     for record in reversed(log.records):
         if record.kind in ("trip", "trip_reset", "state"):
             return {name: record.fields[name] for name in ("latched", "config_crc") if name in record.fields}
@@ -43,12 +44,12 @@ def sectors_in_use(region: bytes, magic: bytes) -> dict[int, tuple[int, int]]:
 
 
 def has_gone_round(region: bytes, magic: bytes) -> bool:
-    """Whether the ring's first records were pushed out by later ones."""
+    """Whether later records have overwritten the ring's first ones."""
     return min((order for order, _wear in sectors_in_use(region, magic).values()), default=1) > 1
 
 
 def with_wear_of(region: bytes, chip: bytes, magic: bytes) -> bytes:
-    """``region`` as it will stand on a chip whose region is ``chip`` now: each sector has that chip's erase count and one more."""
+    """``region`` as it will be on a chip whose region is ``chip`` now: each sector has that chip's erase count plus one."""
     result = bytearray(region)
     worn = sectors_in_use(chip, magic)
     for sector, (order, _wear) in sectors_in_use(region, magic).items():
@@ -58,7 +59,7 @@ def with_wear_of(region: bytes, chip: bytes, magic: bytes) -> bytes:
 
 
 def with_boots(region: bytes, log: Log, boots: int) -> bytes:
-    """The journal with a `state` record behind its last one: the next boot is ``boots`` + 1, what is latched stays latched."""
+    """The journal with a `state` record after its last one: the next boot is ``boots`` + 1, latched causes stay latched."""
     last = log.records[-1] if log.records else Record(0, "state", {})
     fields: dict[str, int | bytes] = {"boots": boots} | latched_of(log)
     state = Record(last.sequence + 1, "state", fields, last.uptime_s, last.epoch_s, boots & 0xFF)

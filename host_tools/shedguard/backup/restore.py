@@ -1,8 +1,8 @@
-"""What of a backup goes onto a board, item by item: restored, unchanged, skipped or incompatible, and why.
+"""Decides for each item of a backup whether it goes onto a board: restored, unchanged, skipped or incompatible, and why.
 
 Hazard: a session settled twice or lost, a revoked card let in again, a session id given out twice, outlets run by another shed's
 configuration. So nothing that the board has of its own is overwritten unasked, counters only go up, and the configuration comes last:
-without one the board sells nothing, so a cut in between leaves a board that waits for the same command.
+without one the board starts no session, so a cut in between leaves a board that waits for the same command.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from . import log_region
 from .contents import BOX, CARDS, CONFIG, JOURNAL, LIVE, Contents
 from .secrets import key_of, keyless, rekeyed, with_key
 
-# The old board may have gone on after the backup was made: its boots, and so its session ids, must not come again.
+# The old board may have gone on after the backup was made: its boot counts, and so its session ids, must not be used again.
 BOOTS_AHEAD: Final = 256
 State = Literal["restored", "unchanged", "skipped", "incompatible"]
 Write = Callable[[Partitions, Progress | None], None]
@@ -34,7 +34,7 @@ Write = Callable[[Partitions, Progress | None], None]
 
 @dataclass(slots=True)
 class Item:
-    """One row of the report. ``write`` does it; None when there is nothing to do."""
+    """One row of the report. ``write`` writes the item; None when there is nothing to do."""
 
     name: str
     state: State
@@ -56,7 +56,7 @@ def plan(
     backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes | None, replace: bool, replace_site: int | None = None
 ) -> list[Item]:
     """The items in the order in which they are written. ``key``: the maintenance key, for a backup made without secrets. ``replace_site``:
-    the site that the board belongs to, when it is to become the backup's."""
+    the site that the board belongs to now, when it is to become the backup's site."""
     barrier = _barrier(manifest, board, replace_site)
     if barrier is not None:
         state, why = barrier
@@ -79,7 +79,7 @@ def apply(items: list[Item], place: Partitions, progress: Progress | None = None
 
 
 def _barrier(manifest: dict[str, Any], board: Contents, replace_site: int | None) -> tuple[State, str] | None:
-    """Why nothing at all may go onto this board."""
+    """The reason why nothing of the backup may go onto this board; None without one."""
     made_by = manifest["firmware"]
     if manifest["board"]["chip"] != board.chip:
         return "incompatible", f"the backup is of an {manifest['board']['chip']}, this is an {board.chip}"
@@ -87,7 +87,7 @@ def _barrier(manifest: dict[str, Any], board: Contents, replace_site: int | None
         return "incompatible", f"the board's firmware {board.firmware} is older than {made_by}, which wrote this: shed flash first"
     if board.site is not None and manifest["site"] is not None and board.site != manifest["site"] and board.site != replace_site:
         what = f"the board belongs to site {board.site}, the backup to site {manifest['site']}"
-        return "skipped", f"{what}: compare cabinet and file; --replace-site {board.site} makes it that one"
+        return "skipped", f"{what}: compare cabinet and file; --replace-site {board.site} gives the board to the backup's site"
     return None
 
 
@@ -97,7 +97,7 @@ def _journal(backup: Contents, board: Contents, replace: bool) -> Item:
         return _empty(name)
     facts = {"records": len(log.records), "sessions": len(backup.ended), "problems": len(log.problems)}
     mine = {record.sequence: record for record in board.journal.records}
-    kept = records.read_journal(backup.raw[JOURNAL]).records or log.records  # events are pushed out by later ones, sessions are not so soon
+    kept = records.read_journal(backup.raw[JOURNAL]).records or log.records  # later events overwrite earlier ones sooner than sessions
     if mine.get(kept[-1].sequence) == kept[-1]:
         newest = log.records[-1].sequence
         state = "unchanged" if max(mine) <= newest else "skipped"
@@ -105,12 +105,12 @@ def _journal(backup: Contents, board: Contents, replace: bool) -> Item:
         return Item(name, state, "the board has it" if state == "unchanged" else further, facts=facts | {"empty": True})
     strange = board.sessions - backup.sessions
     if strange and not replace:
-        why = f"the board has {len(strange)} sessions that the backup has not: shed sessions shows them, --replace gives them up"
+        why = f"the board has {len(strange)} sessions that the backup does not have: shed sessions shows them, --replace discards them"
         return Item(name, "skipped", why, facts=facts)
     boots = max(backup.boots, board.boots) + BOOTS_AHEAD
     region = log_region.with_boots(backup.raw[JOURNAL], log, boots)
     region = log_region.with_wear_of(region, board.raw[JOURNAL], JOURNAL_MAGIC)
-    why = f"{len(log.records)} records" + (f", {len(strange)} sessions of the board given up" if strange else "")
+    why = f"{len(log.records)} records" + (f", {len(strange)} sessions of the board discarded" if strange else "")
     return Item(
         name,
         "restored",
@@ -149,7 +149,7 @@ def _counters(backup: Contents, board: Contents, journal: Item) -> Item:
         return Item("counters", "unchanged", f"boot count {board.boots} stays", facts={"boots": board.boots})
     boots = journal.facts["boots"]
     before = f"{backup.boots} of the backup, {board.boots} of the board"
-    why = f"boot count {boots}, beyond {before}, so that no session id comes twice; erase counts stay this chip's own"
+    why = f"boot count {boots}, beyond {before}, so that no session id is used twice; erase counts stay this chip's own"
     return Item("counters", "restored", why, facts={"boots": boots})
 
 
@@ -174,8 +174,8 @@ def _cards(backup: Contents, board: Contents, replace: bool) -> Item:
 
 
 def _events(backup: Contents, board: Contents, journal: Item) -> Item:
-    """They count with the journal, so they go with it; alone when an earlier restore was cut between the two. A board that has the journal
-    has gone on since the backup, at least by its boot: its events stay."""
+    """Events share the journal's record numbers, so they are restored with it, or alone when an earlier restore was cut between the two. A
+    board that has the journal has recorded more since the backup, at least its boot: its events stay."""
     name = "events"
     if journal.state == "restored":
         return Item(name, "restored", "those of the backup's journal", _box_of(backup, board))
@@ -188,7 +188,7 @@ def _events(backup: Contents, board: Contents, journal: Item) -> Item:
     saved, mine = ({record.sequence: record for record in one.events.records} for one in (backup, board))
     missing = [number for number, record in saved.items() if mine.get(number) != record]
     if missing and all(saved.get(number) == record for number, record in mine.items()):
-        return Item(name, "restored", "those of the backup's journal, which is here already", _box_of(backup, board))
+        return Item(name, "restored", "those of the backup's journal, which the board has already", _box_of(backup, board))
     if log_region.has_gone_round(board.raw[BOX], EVENTS_MAGIC):
         missing = [number for number in missing if number > min(mine)]
     if missing:
@@ -242,7 +242,7 @@ def _configuration(
 
 
 def _identity(board: str) -> int | None:
-    """Of a board file of this tool; None when it has none of that name."""
+    """The identity of a board of this tool; None when the tool has no board of that name."""
     try:
         return identity(boards.load(board))
     except ShedError:

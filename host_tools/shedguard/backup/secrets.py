@@ -19,7 +19,7 @@ _IMAGE_HEADER: Final = 12
 
 
 def key_offset(image: bytes) -> int | None:
-    """Where the key stands in a configuration image, None when it has none or ends too early."""
+    """The offset of the key in a configuration image, None when it has none or ends too early."""
     try:
         (sections,) = struct.unpack_from("<H", image, 6)
         at = _IMAGE_HEADER
@@ -50,7 +50,7 @@ def with_key(image: bytes, key: bytes) -> bytes:
 
 
 def keyless(partition: bytes) -> tuple[int, bytes, int] | None:
-    """(sequence, image, CRC it had) of the configuration in use, by the headers alone: images of a redacted partition fail theirs."""
+    """(sequence, image, CRC it had) of the configuration in use, from the headers alone: redacted images fail their CRC."""
     found = []
     for start in range(0, len(partition) - SLOT_SIZE + 1, SLOT_SIZE):
         magic, version, state, sequence, length, crc, header_crc = struct.unpack_from("<4sHHIIII", partition, start)
@@ -79,5 +79,5 @@ def redact(partition: bytes) -> bytes:
             continue
         end = start + _SLOT_HEADER + len(slot.image)
         result[start + _SLOT_HEADER + at : start + _SLOT_HEADER + at + KEY_SIZE] = NO_KEY
-        result[end : start + SLOT_SIZE] = b"\xff" * (start + SLOT_SIZE - end)  # of a longer image before
+        result[end : start + SLOT_SIZE] = b"\xff" * (start + SLOT_SIZE - end)  # remains of a longer image
     return bytes(result)

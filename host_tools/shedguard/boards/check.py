@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from ..files.problems import Path, Problem, did_you_mean
 from .chips import pin_trouble
 from .model import Board, Expander, Terminal
+from .parts import PARTS
 
-_KIND = {"PCF8574": "i2c", "PCF8574A": "i2c", "PCF8575": "i2c", "TCA9554": "i2c", "74HC595": "shift"}
 _WIRES = {"i2c": ("sda", "scl"), "shift": ("data", "clock", "latch")}
 _NAME_LENGTH = 12
 
@@ -23,7 +23,7 @@ def problems(board: Board) -> list[Problem]:
 
 
 def _pins(board: Board) -> Iterator[Problem]:
-    """Every GPIO: can the chip do it, is it free, is it a strapping pin."""
+    """Checks every GPIO: whether the chip can do it, whether it is free, whether it is a strapping pin."""
     users: dict[int, str] = {}
     for path, gpio, output, note in _uses(board):
         name = str(path[1])
@@ -37,7 +37,7 @@ def _pins(board: Board) -> Iterator[Problem]:
             yield Problem(
                 path,
                 f"{name} is on GPIO {gpio}, a strapping pin",
-                "its level at reset decides how the chip starts, and the file does not say why that is all right here",
+                "its level at reset decides how the chip starts, and the file does not say why that is safe here",
                 "choose another pin, or add strapping_note with the reason",
             )
         if gpio in users:
@@ -100,30 +100,31 @@ def _on_expander(board: Board, name: str, terminal: Terminal) -> Iterator[Proble
         what = f'{name} is on expander "{terminal.expander}", which the file does not have'
         yield Problem(path, what, "there is no [expander] table of that name", did_you_mean(terminal.expander or "", list(board.expander)))
         return
-    if terminal.bit is None or terminal.bit >= expander.bits:
+    kind = expander.kind
+    if terminal.bit is None or terminal.bit >= kind.bits:
         what = f"{name} is on no bit of {terminal.expander}"
-        yield Problem(("terminal", name, "bit"), what, f"a {expander.part} has bits 0 to {expander.bits - 1}", "write its bit")
+        yield Problem(("terminal", name, "bit"), what, f"a {expander.part} has bits 0 to {kind.bits - 1}", "write its bit")
     if terminal.use == "analog":
         yield Problem(("terminal", name, "use"), f"{name} cannot measure a voltage", "an expander has levels only", "use an ADC1 pin")
-    if terminal.use == "input" and expander.part == "74HC595":
-        yield Problem(("terminal", name, "use"), f"{name} cannot be an input", "a 74HC595 has outputs only", "put it on a GPIO")
+    if terminal.use == "input" and not kind.inputs:
+        yield Problem(("terminal", name, "use"), f"{name} cannot be an input", f"a {expander.part} has outputs only", "put it on a GPIO")
 
 
 def _of_an_input(name: str, terminal: Terminal) -> Iterator[Problem]:
-    """A closed contact reads low, on every board: what says otherwise would be passed over."""
+    """A closed contact reads low on every board: keys that say otherwise would be ignored."""
     for key in ("active", "load", "rating"):
         if key in terminal.model_fields_set:
             yield Problem(("terminal", name, key), f"{name} is an {terminal.use} and has {key}", "only outputs have it", "remove the key")
     if terminal.use == "input" and terminal.pull == "down":
         what = f"{name} is an input that is pulled down"
-        cause = "the firmware takes low for a closed contact: this one would read closed, whatever it is"
+        cause = "the firmware reads low as a closed contact: this input would always read closed"
         yield Problem(("terminal", name, "pull"), what, cause, 'wire the contact to ground and write pull = "up"')
 
 
 def _at_reset(board: Board, name: str, terminal: Terminal) -> Iterator[Problem]:
     """An output that floats, or is pulled to its live level, is on before boot.py runs."""
     expander = board.expander.get(terminal.expander or "")
-    if expander is not None and expander.part.startswith("PCF") and terminal.active == "high":
+    if expander is not None and expander.kind.high_at_power_on and terminal.active == "high":
         cause = f"a {expander.part} is high at power-on, so this load would be on until boot.py runs"
         yield Problem(("terminal", name, "active"), f"{name} would be on at power-on", cause, 'only active = "low" is safe on this part')
         return
@@ -180,7 +181,7 @@ def _wires(board: Board) -> Iterator[Problem]:
                 )
         if wires.kind == "shift" and wires.enable is None:
             what = f"what hangs on {name} is undefined at power-on"
-            cause = "a 74HC595 without an enable line drives at once what it happens to hold"
+            cause = "a 74HC595 without an enable line drives at once whatever levels it holds"
             yield Problem(
                 ("bus", name), what, cause, "only the contactor and the heartbeat circuit keep its relays dead until then", "warning"
             )
@@ -201,7 +202,8 @@ def _expanders(board: Board) -> Iterator[Problem]:
 
 def _expander(board: Board, name: str, expander: Expander) -> Iterator[Problem]:
     path: Path = ("expander", name, "bus")
-    wires, wanted = board.bus.get(expander.bus), _KIND[expander.part]
+    wires, part = board.bus.get(expander.bus), expander.kind
+    wanted = part.bus
     if wires is None:
         what = f'expander {name} is on bus "{expander.bus}", which the file does not have'
         yield Problem(path, what, "there is no [bus] table of that name", did_you_mean(expander.bus, list(board.bus)))
@@ -209,18 +211,18 @@ def _expander(board: Board, name: str, expander: Expander) -> Iterator[Problem]:
         fitting = [other for other, found in board.bus.items() if found.kind == wanted]
         cause = f"a {expander.part} needs a bus of kind {wanted}, {expander.bus} is {wires.kind}"
         yield Problem(path, f"expander {name} is on the wrong kind of bus", cause, f"{wanted} buses: {', '.join(fitting) or 'none'}")
-    first = expander.first_address
+    first = part.first_address
     range_words = f"0x{first:02x} to 0x{first + 7:02x}"
     if wanted == "i2c" and expander.address is None:
         yield Problem(("expander", name), f"expander {name} has no address", "I2C finds a part by it", f"add address = {range_words}")
     elif wanted == "i2c" and expander.address is not None and not first <= expander.address < first + 8:
-        others = {"PCF8574": "PCF8574A", "PCF8574A": "PCF8574"}
-        other = others.get(expander.part)
+        other = next((name for name, known in PARTS.items() if known.number == part.number and name != expander.part), None)
         cause = f"a {expander.part} has the addresses {range_words}"
         hint = "correct the address" + (f", or it is a {other}: read what is printed on the chip" if other else "")
         yield Problem(("expander", name, "address"), f"expander {name} cannot be at address 0x{expander.address:02x}", cause, hint)
     if wanted == "shift" and expander.address is not None:
-        yield Problem(("expander", name, "address"), f"expander {name} has an address", "a 74HC595 is found by its wires", "remove it")
+        cause = f"a {expander.part} is found by its wires"
+        yield Problem(("expander", name, "address"), f"expander {name} has an address", cause, "remove it")
 
 
 def _sources(board: Board) -> Iterator[Problem]:

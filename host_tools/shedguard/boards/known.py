@@ -1,4 +1,4 @@
-"""The boards this tool knows, by name, and a board file from anywhere: read, checked against its chip, every error on its line."""
+"""The boards this tool knows, by name, and any board file: reads it, checks it against its chip, reports every error with its line."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from ..files.fields import Whole
 from .chips import CHIPS, Chip
+from .parts import PARTS, Part, PartName
 
 NO_PIN: Final = 255  # pin codes of the image: 0 to 63 a GPIO
 EXPANDED: Final = 128  # from here on: bits of expanders
@@ -37,7 +38,7 @@ class Terminal(_Strict):
     """One screw terminal or header pin: on a GPIO, or on a bit of an expander. ``active`` is the level that energises an output, ``pull``
     what the board fits, ``load`` what an output drives (a relay's own contact, a transistor, or a bare logic level).
 
-    ``strapping_note`` says why a strapping pin is all right here; without it a strapping pin is refused.
+    ``strapping_note`` says why a strapping pin is safe here; without it a strapping pin is refused.
     """
 
     gpio: int | None = Field(default=None, ge=0, le=48)
@@ -69,9 +70,9 @@ class Terminal(_Strict):
 
 
 class Port(_Strict):
-    """One serial port. ``direction``: ``auto`` when the transceiver turns itself round, else the GPIO that does (high: send).
+    """One serial port. ``direction``: ``auto`` when the transceiver switches direction itself, else the GPIO that switches it (high: send).
 
-    ``strapping_note`` says why strapping pins are all right here.
+    ``strapping_note`` says why strapping pins are safe here.
     """
 
     kind: Literal["rs485", "uart"]
@@ -88,7 +89,7 @@ class Port(_Strict):
         """One message instead of one for each half of the union."""
         if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 48):
             return value
-        raise PydanticCustomError("direction", 'either "auto" (the transceiver turns itself round) or the GPIO that does, 0 to 48')
+        raise PydanticCustomError("direction", 'either "auto" (the transceiver switches direction) or the GPIO that does, 0 to 48')
 
     def gpios(self) -> tuple[int, ...]:
         """Every GPIO this port takes."""
@@ -120,20 +121,15 @@ class Wires(_Strict):
 class Expander(_Strict):
     """``[expander.NAME]``: a chip that gives more outputs or inputs than the ESP32 has."""
 
-    part: Literal["PCF8574", "PCF8574A", "PCF8575", "TCA9554", "74HC595"]
+    part: PartName
     bus: str
     address: int | None = Field(default=None, ge=0x20, le=0x3F)
     source: str | None = None
 
     @property
-    def first_address(self) -> int:
-        """With its three address pins low; there are eight (NXP PCF8574; PCF8574A data sheet, table 5; PCF8575; TI TCA9554)."""
-        return 0x38 if self.part == "PCF8574A" else 0x20
-
-    @property
-    def bits(self) -> int:
-        """How many terminals it has."""
-        return 16 if self.part == "PCF8575" else 8
+    def kind(self) -> Part:
+        """What a chip of this name has."""
+        return PARTS[self.part]
 
 
 class Reset(_Strict):
@@ -170,7 +166,7 @@ class Board(_Strict):
 
     @property
     def chip(self) -> Chip:
-        """The pin rules that hold for it."""
+        """The pin rules of its chip."""
         return CHIPS[self.board.chip]
 
     def outputs(self) -> dict[str, Terminal]:
@@ -186,13 +182,13 @@ class Board(_Strict):
         return EXPANDED + EXPANDER_BITS * list(self.expander).index(terminal.expander) + (terminal.bit or 0)
 
     def resting(self, name: str) -> tuple[int, int]:
-        """Of an expander: every bit's level while nothing is on, and which bits are inputs or free.
+        """For an expander: the level of every bit while nothing is on, and which bits are inputs or free.
 
-        Inputs and free bits rest high; a 74HC595 has outputs only, there they rest low.
+        Inputs and free bits rest high; where there are outputs only, free ones rest low.
         """
-        safe = inputs = (1 << self.expander[name].bits) - 1
-        if self.expander[name].part == "74HC595":
-            safe = 0
+        kind = self.expander[name].kind
+        inputs = (1 << kind.bits) - 1
+        safe = inputs if kind.inputs else 0
         for terminal in self.terminal.values():
             if terminal.expander == name and terminal.use == "output" and terminal.bit is not None:
                 inputs &= ~(1 << terminal.bit)

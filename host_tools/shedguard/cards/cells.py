@@ -1,4 +1,4 @@
-"""The cells of a card sheet, one by one: what a person meant, what a spreadsheet made of it, and what cannot be known any more.
+"""Reads the cells of a card sheet: what a person meant, what a spreadsheet changed, and what can no longer be known.
 
 Hazard: a card of somebody else let in because a number was guessed. Nothing is guessed: a cell is read, or refused with its cause.
 """
@@ -40,21 +40,21 @@ class BadCell(Exception):
 
 
 def bare(cell: str) -> str:
-    """A cell without what keeps a spreadsheet from touching it: an apostrophe in front, or ``="..."``."""
+    """A cell without its protection from a spreadsheet: an apostrophe in front, or ``="..."``."""
     text = cell.strip()
     formula = re.fullmatch(r'="(.*)"', text)
     return formula[1].strip() if formula else text.removeprefix("'").strip()
 
 
 def presented(cell: str, zeros: int | None = None) -> bytes:
-    """As `number`, for a card that is to be let in: one that no reader will ever show again is refused too (ISO/IEC 14443-3, 6.5.4)."""
+    """As `number`, for a card that gets access: also refuses numbers that no reader shows a second time (ISO/IEC 14443-3, 6.5.4)."""
     found = number(cell, zeros)
     length, uid = found[0], found[1:]
     if length == 4 and uid[0] == _RANDOM:
-        cause = "numbers of four bytes that begin with 08 are drawn anew at every tap: a phone, or a card that hides its number"
-        raise BadCell("card", f'card "{cell}" is a random number', cause, "use another card; this one cannot be told apart")
+        cause = "four-byte numbers that begin with 08 are random at every tap: a phone, or a card that hides its number"
+        raise BadCell("card", f'card "{cell}" is a random number', cause, "use another card; this one cannot be recognised")
     if uid[0] == _CASCADE:
-        cause = "88 in front is the mark that a longer number follows; what comes behind it is cut off"
+        cause = "88 in front marks the beginning of a longer number; the rest is cut off"
         hint = "tap the card at a gate: shed log shows its whole number"
         raise BadCell("card", f'card "{cell}" is a part of a number', cause, hint)
     digits = uid[:length].hex()
@@ -70,7 +70,7 @@ def now_s() -> int:
 
 
 def number(cell: str, zeros: int | None = None) -> bytes:
-    """The canonical card number. ``zeros``: fill up with leading zeros to so many digits, because they are known to be lost."""
+    """The canonical card number. ``zeros``: the number of digits to fill up to with leading zeros that are known to be lost."""
     text = bare(cell)
     if not text:
         raise BadCell("card", "the card's number is empty", "a line without a card gives nobody access", "fill it in, or delete the line")
@@ -93,14 +93,14 @@ def number(cell: str, zeros: int | None = None) -> bytes:
     if not digits.strip("0"):
         raise BadCell("card", f'card "{cell}" is all zeros', "no card has that number", "read the card again")
     if not digits.upper().strip("F"):
-        raise BadCell("card", f'card "{cell}" is all F', "no card has that number; a failed read looks so", "read the card again")
+        raise BadCell("card", f'card "{cell}" is all F', "no card has that number; a failed read looks like it", "read the card again")
     return canonical(bytes.fromhex(digits))
 
 
 def _wrong_length(cell: str, digits: str) -> BadCell:
     wanted = next((length for length in HEX_LENGTHS if length > len(digits)), 20)
     if len(digits) == 10 and digits.isdecimal():
-        cause = "10 decimal figures are what is printed on the card, not what a reader sees"
+        cause = "10 decimal digits are the number printed on the card, not the one that a reader sees"
         return BadCell("card", f'card "{cell}" has 10 digits', cause, "tap the card at a gate: shed log shows its number")
     lost = 1 <= wanted - len(digits) <= 2
     cause = "the spreadsheet probably cut leading zeros" if lost else "cards have 8, 14 or 20 hex digits"
@@ -111,7 +111,7 @@ def _wrong_length(cell: str, digits: str) -> BadCell:
 
 
 def role(cell: str) -> str:
-    """The role's name; a resident when nothing stands there."""
+    """The role's name; resident for an empty cell."""
     word = cell.strip().lower()
     word = _ROLE_WORDS.get(word, word.replace(" ", "_")) or "resident"
     names = list(ROLES.values())
@@ -121,7 +121,7 @@ def role(cell: str) -> str:
 
 
 def until(cell: str) -> int:
-    """Seconds since 2000 of the last second of that day; FOR_EVER when nothing stands there."""
+    """The last second of that day in seconds since 2000; FOR_EVER for an empty cell."""
     text = re.sub(r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", "", bare(cell))
     if not text:
         return FOR_EVER
@@ -138,7 +138,7 @@ def until(cell: str) -> int:
 
 
 def _day(text: str) -> date | None:
-    """None for what is no date, BadCell for two dates in one; ValueError for a month or day that there is not."""
+    """None for text that is no date, BadCell for an ambiguous date, ValueError for a month or day that does not exist."""
     ordered = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", text) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
     if ordered:
         return date(*map(int, ordered.groups()))
@@ -159,19 +159,19 @@ def _day(text: str) -> date | None:
 
 
 def price_list(cell: str) -> int:
-    """0, the site's own tariff, also when nothing stands there. Another price list is not in this version."""
+    """0 (the site's own tariff), also for an empty cell. Other price lists are not in this version."""
     text = bare(cell) or "0"
     if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > 0xFFFF:
         cause = "price lists are numbered from 0 to 65535"
         raise BadCell("price_list", f'price list "{cell}" is no number', cause, "write 0 for the site's own tariff")
     if int(text):
-        cause = "the board has one tariff, and charges every card by it"
+        cause = "the board has one tariff and applies it to every card"
         raise BadCell("price_list", f"price list {int(text)} is not in this version", cause, "write 0 for the site's own tariff")
     return 0
 
 
 def revoked(cell: str) -> bool:
-    """Whether the card is revoked; not when nothing stands there."""
+    """Whether the card is revoked; False for an empty cell."""
     word = cell.strip().lower()
     if word not in _YES | _NO:
         raise BadCell(

@@ -20,7 +20,7 @@ LABEL: Final = "shed_cards"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a new table does to an old one of ``before`` cards. ``changed``: as they will be."""
+    """What a new table does to an old one of ``before`` cards. ``changed``: the cards in their new form."""
 
     before: int
     added: tuple[Card, ...]
@@ -61,7 +61,7 @@ def read(place: Partitions, progress: Progress | None = None) -> list[Card]:
             f"the card table of {place.name} is damaged", str(error), "shed cards import FILE writes it anew", PROTOCOL
         ) from error
     if table is None:
-        cause = "none was ever imported, or the power went during an import that left no room for the old one"
+        cause = "none was ever imported, or the power failed during an import that left no room for the old one"
         raise ShedError(f"{place.name} has no card table", cause, "shed cards import FILE", PROTOCOL)
     return list(table.cards)
 
@@ -74,7 +74,7 @@ def replace_all(
     agree: Callable[[Difference], None] | None = None,
 ) -> Outcome:
     """Make ``cards`` the table. What the board has revoked stays revoked unless ``readmit``. ShedError when they do not fit, or from
-    ``agree``, which hears what will change before anything is written."""
+    ``agree``, which gets the changes before anything is written."""
     before = place.read(LABEL)
     try:
         table = find_table(before)
@@ -98,7 +98,7 @@ def edit(place: Partitions, change: Callable[[list[Card]], list[Card]], progress
 
 
 def adding(card: Card, overwrite: bool = False) -> Callable[[list[Card]], list[Card]]:
-    """For `edit`: one more card. ShedError (exit code 2) when it is there already, unless ``overwrite``."""
+    """For `edit`: one more card. ShedError (exit code 2) when the table has it already, unless ``overwrite``."""
 
     def change(cards: list[Card]) -> list[Card]:
         known = next((one for one in cards if one.number == card.number), None)
@@ -112,7 +112,7 @@ def adding(card: Card, overwrite: bool = False) -> Callable[[list[Card]], list[C
 
 
 def revoking(number: bytes) -> Callable[[list[Card]], list[Card]]:
-    """For `edit`: one card no longer valid. ShedError (exit code 2) when it is not there."""
+    """For `edit`: one card no longer valid. ShedError (exit code 2) when the table does not have it."""
 
     def change(cards: list[Card]) -> list[Card]:
         if all(card.number != number for card in cards):
@@ -138,7 +138,8 @@ def read_in_service(console: Console, key: bytes | None) -> list[Card]:
 
 
 def revoke_in_service(console: Console, key: bytes | None, number: bytes) -> None:
-    """Revoke a card at a board in service: no outlet notices. ShedError (exit code 7) when the board does not have it, or refuses."""
+    """Revoke a card at a board in service, without interrupting an outlet. ShedError (exit code 7) when the board does not have it, or
+    refuses."""
     console.write("revoke", key, c=number.hex())
 
 
@@ -162,5 +163,5 @@ def _write(place: Partitions, change: Change, wanted: tuple[Card, ...], progress
 
 
 def not_in_service(error: ShedError) -> bool:
-    """Whether nobody answered on the port: no ShedGuard in service there. Everything else is an answer, and stands."""
+    """Whether nobody answered on the port: no ShedGuard in service there. Any other error is an answer of the board and is passed on."""
     return error.code == PROTOCOL

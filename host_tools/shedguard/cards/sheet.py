@@ -1,7 +1,7 @@
 """Card sheets: CSV as spreadsheets really write it, in and out.
 
 Hazard: a resident locked out, or a stranger let in, by a sheet that was read otherwise than it was meant. Encoding and separator are
-found, not assumed; every bad line is told with its number, cause and hint, and nothing is written while there is one.
+detected, not assumed; every bad line is reported with its number, cause and hint, and nothing is written while there is one.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ class Sheet:
     separator: str = ","
 
     def warnings(self) -> list[str]:
-        """What is suspicious about the sheet as a whole, and no line of it wrong."""
+        """What is suspicious about the sheet as a whole, although no line is wrong."""
         digits = [show_number(card.number) for card in self.cards]
         if len(digits) >= _MANY and all(text.isdecimal() for text in digits):
             what = f"none of {len(digits)} numbers has a digit A to F"
-            return [f"{what}: they may be the decimal ones printed on the cards. Tap one at a gate and compare with shed log"]
+            return [f"{what}: they may be the decimal numbers printed on the cards. Tap one at a gate and compare with shed log"]
         return []
 
     def admits_nobody(self, now_s: int) -> str:
-        """Why no card of it opens a gate at that second since 2000; nothing when one does."""
+        """Why no card of it opens a gate at ``now_s`` (seconds since 2000); empty when one does."""
         if not self.cards:
-            return "every line of it is bad" if self.problems else "there is nothing in it but the names of the columns"
+            return "every line of it is bad" if self.problems else "it has nothing but the names of the columns"
         if any(card.valid and card.valid_until >= now_s for card in self.cards):
             return ""
         valid = any(card.valid for card in self.cards)
@@ -122,7 +122,7 @@ def parse(text: str, file: str = "cards.csv", zeros: int | None = None) -> Sheet
             sheet.problems.append(Problem((bad.column,), bad.what, bad.cause, bad.hint, line=line))
             continue
         if card.number in seen:
-            what, cause = f"card {show_number(card.number)} stands twice", f"it is on line {seen[card.number]} already"
+            what, cause = f"duplicate card {show_number(card.number)}", f"it is on line {seen[card.number]} already"
             sheet.problems.append(Problem(("card",), what, cause, "keep one of the two lines", line=line))
             continue
         seen[card.number] = line
@@ -143,12 +143,12 @@ def write_csv(cards: Iterable[Card]) -> str:
 
 
 def show_until(valid_until: int) -> str:
-    """The last day as year-month-day, nothing for a card that is valid for ever."""
+    """The last day as year-month-day, empty for a card that is valid for ever."""
     return "" if valid_until == FOR_EVER else (date(2000, 1, 1) + timedelta(seconds=valid_until)).isoformat()
 
 
 def _columns(line: str, file: str, number: int) -> tuple[list[str], str]:
-    """The column names and the separator by which one of them is ``card``."""
+    """The column names, and the separator with which one of them is ``card``."""
     found: list[str] = []
     for separator in _SEPARATORS:
         row = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
@@ -166,7 +166,7 @@ def _columns(line: str, file: str, number: int) -> tuple[list[str], str]:
 
 
 def _rows(lines: list[str], separator: str, skipped: int, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of every row that is not empty; a row that CSV cannot mean ends the sheet with a problem."""
+    """Line number and cells of every row that is not empty; a row that is not valid CSV ends the sheet with a problem."""
     rows = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
     last = 1
     try:
@@ -182,7 +182,7 @@ def _rows(lines: list[str], separator: str, skipped: int, sheet: Sheet) -> Itera
 
 def _card(cells: Mapping[str, str], zeros: int | None) -> Card:
     revoked = card_cells.revoked(cells.get("revoked", ""))
-    number = card_cells.number if revoked else card_cells.presented  # a card that lets nobody in may have any number
+    number = card_cells.number if revoked else card_cells.presented  # a revoked card may have any number
     return Card(
         number(cells.get("card", ""), zeros),
         card_cells.role(cells.get("role", "")),

@@ -24,16 +24,16 @@ def backup(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write (a zip with a manifest).")],
     port: PortOption = None,
     flash: FlashOption = None,
-    secrets: Annotated[bool, typer.Option("--secrets", help="With the maintenance key. Keep such a file as you keep the key.")] = False,
+    secrets: Annotated[bool, typer.Option("--secrets", help="Include the maintenance key. Guard the file as you guard the key.")] = False,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
     force: ForceOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Everything a board keeps: configuration, cards, counters, open sessions, journal, events.
+    """Save everything a board keeps: configuration, cards, counters, open sessions, journal, events.
 
-    The board is out of service for about half a minute; with sessions live it is refused (exit code 7).
+    The board is out of service for about half a minute; refused (exit code 7) while a session is live.
     """
     check_new(out, force)
     with open_place(port, flash, "a backup is made", yes, before_of(before), baud) as place:
@@ -52,7 +52,7 @@ def restore(
     flash: FlashOption = None,
     site: SiteOption = None,
     key: KeyOption = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Also over what the board has of its own (named in the report).")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Also overwrite the board's own items (the report names them).")] = False,
     replace_site: ReplaceSiteOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be done.")] = False,
     before: LoaderOption = None,
@@ -60,9 +60,9 @@ def restore(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a backup onto a board: for each item whether it is restored, unchanged, skipped or incompatible, and why.
+    """Put a backup onto a board. Each item is reported as restored, unchanged, skipped or incompatible, and why.
 
-    Counters never go back. Exit code 7 when something of the backup was left out, 0 otherwise. A cut in between: the same command again.
+    Counters never go back. Exit code 7 when something of the backup was left out, 0 otherwise. After a power cut, repeat the same command.
     """
     saved, manifest = archive.load(file)
     secret = key_from(key, site) if key is not None or site is not None else None
@@ -77,7 +77,7 @@ def restore(
     else:
         show_table(("item", "state", "why"), [(item.name, _tense(item.state, dry_run), item.why) for item in items])
     if any(item.name == "open sessions" and item.state == "restored" and item.facts["sessions"] for item in items):
-        say("warning: sessions that were open are settled by this board; the old one would bill them again: keep it out of service")
+        say("warning: this board settles the sessions that were open; the old board would bill them again: keep it out of service")
     left = [item.name for item in items if item.refused]
     if left:
         raise ShedError(f"not restored: {', '.join(left)}", "the report says why for each", "follow it, then repeat the command", REFUSED)
@@ -109,10 +109,10 @@ def _saved(found: Contents, secrets: bool) -> list[dict[str, Any]]:
     open_now = ", ".join(f"{record.number('session'):#x}" for record in found.unsettled)
     rows.append(row("open sessions", "saved" if found.unsettled else "empty", open_now or "none"))
     log = found.journal
-    damage = f", {len(log.problems)} places that cannot be read" if log.problems else ""
+    damage = f", {len(log.problems)} unreadable places" if log.problems else ""
     state = "empty" if found.is_blank(JOURNAL) else "saved"
     rows.append(row("journal", state, f"{len(log.records)} records, {len(found.ended)} settled sessions{damage}"))
     rows.append(row("events", "empty" if found.is_blank(BOX) else "saved", "gate, points, faults"))
     rows.append(row("program", "not kept", f"firmware {found.firmware or 'unknown'} for {found.board or 'unknown'}: shed flash writes it"))
-    rows.append(row("NVS", "not kept", "MicroPython's own: nothing of the shed"))
+    rows.append(row("NVS", "not kept", "belongs to MicroPython: nothing of the shed"))
     return rows

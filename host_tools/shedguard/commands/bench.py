@@ -1,6 +1,6 @@
-"""Verbs that need the bench of this repository: emulate, demo, benchmark, campaign.
+"""Verbs that need the simulator: emulate, demo, benchmark, campaign.
 
-Each imports its part of the bench when it is run, so that the other verbs start fast and need nothing of it.
+Each imports its part of it when it is run, so that the other verbs start fast.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from ..errors import ShedError
-from ..paths import repository
 from .out_file import ForceOption, check_new
 
 SeedOption = Annotated[int, typer.Option("--seed", help="Decides every chance.")]
@@ -38,7 +37,7 @@ def emulate(
 
     Example: shed emulate --board kc868-a16
     """
-    _check_there()
+    _ensure_board()
     from shedbench.emulate.emulate import run
 
     _leave(run(site=site, flash=flash, seed=seed, board=board, erased=erased))
@@ -60,7 +59,7 @@ def demo(
     if picture is not None:
         check_new(picture, force)
     interactive = sys.stdout.isatty() and sys.stdin.isatty() and not script
-    _check_there()
+    _ensure_board()
     from shedbench.demo import main
 
     _leave(main(interactive=interactive, seed=seed, meter_scale=meter_scale, picture=picture))
@@ -76,7 +75,7 @@ def benchmark(
     Example: shed benchmark --json --only scan_us,boot_ms
     """
     keys = [key.strip() for key in only.split(",") if key.strip()] if only else None
-    _check_there()
+    _ensure_board()
     from shedbench.benchmark import main
 
     _leave(main(as_json=as_json, only=keys, seed=seed))
@@ -91,21 +90,22 @@ def campaign(
 
     Example: shed campaign --seeds 100 --first-seed 1
     """
-    _check_there()
+    _ensure_board()
     from shedbench.campaign.runner import main
 
     _leave(main(seeds=seeds, first_seed=first_seed, jobs=jobs))
 
 
-def _check_there() -> None:
-    """ShedError when this is no clone of the repository or the board is not built. Before the import: what is imported needs both."""
-    root = repository()
-    if root is None:
-        raise ShedError(
-            "this needs a clone of the repository", "the tool is installed without its bench", "git clone the project, then make setup"
-        )
-    if not (root / "build" / "board" / "emulated-board").is_file():
-        raise ShedError("the emulated board is not built", "set-up has not run in this clone", "make setup")
+def _ensure_board() -> None:
+    """The emulated board is built when this returns, see shedbench.places; ShedError says why it cannot be."""
+    from shedbench.setup.report import SetupError
+
+    try:
+        from shedbench.places import ensure_board
+
+        ensure_board()
+    except SetupError as error:
+        raise ShedError(error.what, error.cause, error.fix) from error
 
 
 def _leave(code: int | None) -> None:

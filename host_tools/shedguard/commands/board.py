@@ -35,10 +35,10 @@ def status(
 ) -> None:
     """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active.
 
-    An outlet that is not seen off yet (a boot, a stop, a neighbour's session just now) is asked again for up to 20 s before it is
-    said that it may be live; --json tells this moment.
+    An outlet that is not seen off yet (just after a boot, a stop or the start of a neighbour's session) is asked again for up to 20 s
+    before it is reported as possibly live; --json reports at once.
 
-    With --site or --key it also sets the board's clock, when that is not set or off by more than a minute, and says so.
+    With --site or --key it also sets the board's clock if that is not set or off by more than a minute, and reports it.
 
     Example: shed status --site shed2.toml --port /dev/ttyUSB0
     """
@@ -62,7 +62,7 @@ def why(
 ) -> None:
     """Why an outlet is off: its holders in order, each with what ends it.
 
-    One that is not seen off yet is asked again for up to 20 s; --json tells this moment.
+    An outlet that is not seen off yet is asked again for up to 20 s; --json reports at once.
 
     Example: shed why 7 --port /dev/ttyUSB0
     """
@@ -93,7 +93,7 @@ def _answer(outlet: int, on: int, because: bool, tongue: str) -> str:
         return f"{outlet_text(outlet, tongue)}{state}{'，原因：' if because else ''}"
     more = ", because:" if because else ""
     if on == 2:
-        return f"switch the breaker off: {outlet_text(outlet)} may be live. It was told off{more}"
+        return f"switch the breaker off: {outlet_text(outlet)} may be live. It was commanded off{more}"
     return f"{outlet_text(outlet)} is {'on' if on else 'off'}{more}"
 
 
@@ -135,7 +135,7 @@ def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = Non
         show_json({"trips": trips, "faults": left})
     elif trips:
         causes = ", ".join(causes_in(trips, names))
-        print(f"still latched: {causes}: a point of it is not seen normal. Faults left: {left}")
+        print(f"still latched: {causes}: not all of their points read normal. Faults left: {left}")
     else:
         print(f"all trips are reset. Faults left: {left}")
     if trips or left:

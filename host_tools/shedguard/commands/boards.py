@@ -93,7 +93,7 @@ def draw(
     site: SiteOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Draw the wiring of a shed as SVG. A picture that is there and differs, drawn for another site or edited, is left alone.
+    """Draw the wiring of a shed as SVG. An existing picture that differs (another site, or edited) is not overwritten.
 
     Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg
     """

@@ -21,7 +21,7 @@ def bundle(
 ) -> None:
     """Pack this tool, what it needs, the firmware and MicroPython images for a computer without internet.
 
-    There: tar xf FILE; shedguard-bundle/install.sh
+    At the shed: tar xf FILE; shedguard-bundle/install.sh
 
     Example: shed bundle --out shedguard.tar --image ESP32_GENERIC-20250415-v1.25.0.bin
     """

@@ -30,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, help="Card tables: the office's sheet, t
 
 _DAY_S = 86400  # this computer's day may not be the shed's
 _SHOWN = 10
-_FEW = 5  # cards, or a tenth of the table, go without a question
+_FEW = 5  # so many cards, or a tenth of the table, are removed without a question
 
 CardArgument = Annotated[str, typer.Argument(metavar="CARD", help="8, 14 or 20 hex digits, as `shed log` shows them.")]
 ZerosOption = Annotated[
@@ -52,14 +52,14 @@ def import_(
     readmit: Annotated[bool, typer.Option("--readmit", help="Cards revoked on the board are valid again if the sheet says so.")] = False,
     before: LoaderOption = None,
     baud: BaudOption = 460800,
-    empty: Annotated[bool, typer.Option("--empty", help="A sheet without a valid card is meant: nobody opens the gate.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Accept a sheet without a valid card: then nobody opens the gate.")] = False,
     force: ForceOption = False,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Replace the card table by a sheet. Every bad line is told (exit code 2), and nothing is written while there is one.
+    """Replace the card table by a sheet. Every bad line is listed (exit code 2), and nothing is written while there is one.
 
-    What is added, changed and removed is told, and where many go it asks again.
+    It lists what is added, changed and removed, and asks again before it removes many cards.
 
     A power cut leaves the old table, or with more than 6348 cards no table; the same command repairs it.
     """
@@ -74,8 +74,8 @@ def import_(
         sheet.checked()
     cause = sheet.admits_nobody(card_cells.now_s() - _DAY_S)
     if cause and not empty:
-        hint = "correct the sheet; " + ("--empty if it is meant so" if sheet.cards else "--empty takes every card off the board")
-        raise ShedError(f"{file} has no card that is valid: nobody could open the gate", cause, hint, INVALID)
+        hint = "correct the sheet; " + ("--empty if that is intended" if sheet.cards else "--empty removes every card from the board")
+        raise ShedError(f"{file} has no valid card: nobody could open the gate", cause, hint, INVALID)
     for warning in sheet.warnings():
         say(f"warning: {file}: {warning}")
     if output is not None:
@@ -103,7 +103,7 @@ def add(
     role: Annotated[str, typer.Option("--role", help="resident, staff, fire_volunteer or maintenance.")] = "resident",
     until: Annotated[str, typer.Option("--until", help="Last day, year-month-day; for ever when left out.")] = "",
     price_list: Annotated[int, typer.Option("--price-list", help="0, the site's own tariff: this version has no other.")] = 0,
-    replace: Annotated[bool, typer.Option("--replace", help="Change a card that is there already; a revoked one is valid again.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Change an existing card; a revoked one becomes valid again.")] = False,
     port: PortOption = None,
     flash: FlashOption = None,
     site: SiteOption = None,
@@ -136,7 +136,7 @@ def revoke(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Revoke a card for good. A board in service stays in service: no outlet notices, and the next tap is refused."""
+    """Revoke a card for good. A board in service stays in service: no outlet is interrupted, and the next tap is refused."""
     number = _number(card)
     hand = hand_of(key, site)
     if flash is None:
@@ -167,7 +167,7 @@ def list_(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The cards of a board, in the table's order. A board in service stays in service, and wants the maintenance key or card."""
+    """List the cards of a board, in the table's order. A board in service stays in service, and needs the maintenance key or card."""
     cards = [card for card in _cards(port, flash, site, key, yes, before, baud) if role in (None, card.role)]
     if as_json:
         show_json([_as_json(card) for card in cards])
@@ -191,7 +191,7 @@ def export(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The board's cards as a sheet that a spreadsheet opens without spoiling numbers, and `shed cards import` reads again."""
+    """Write the board's cards as a sheet. A spreadsheet opens it without damaging numbers; `shed cards import` reads it."""
     if file is not None:
         check_new(file, force)
     cards = _cards(port, flash, site, key, yes, before, baud)
@@ -219,7 +219,7 @@ def _cards(
 
 
 def _in_service(console: Console) -> bool:
-    """Whether ShedGuard answers; only silence is a no."""
+    """Whether ShedGuard answers; False only for silence."""
     try:
         console.hello()
     except ShedError as error:
@@ -248,13 +248,13 @@ def _outcome(place: str, outcome: card_changes.Outcome) -> dict[str, Any]:
 
 
 def _agree(change: card_changes.Difference, yes: bool) -> None:
-    """Tell what an import does to the table; where many cards go, somebody has to want it."""
+    """Show what an import does to the table; ask before it removes many cards."""
     for name, some in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
         if some:
             shown = ", ".join(show_number(card.number) for card in some[:_SHOWN])
             say(f"{len(some)} {name}: {shown}" + (f" and {len(some) - _SHOWN} more" if len(some) > _SHOWN else ""))
     if len(change.removed) > max(_FEW, change.before // 10):
-        ask(f"{len(change.removed)} of {change.before} cards would open nothing any more.", yes)
+        ask(f"{len(change.removed)} of {change.before} cards would no longer open anything.", yes)
 
 
 def _say_one(number: bytes, done: str, place: str, outcome: card_changes.Outcome, as_json: bool) -> None:

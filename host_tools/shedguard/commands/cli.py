@@ -49,7 +49,7 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True, callback=_version)] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)] = False,
 ) -> None:
     """Options that stand before the verb."""
 
@@ -66,7 +66,7 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has left: nothing to say to it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has closed the pipe: nothing more to write
         return FAILED
     except OSError as error:
         return _file_trouble(error)
@@ -78,11 +78,11 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _file_trouble(error: OSError) -> int:
-    """Said of files and disks that no verb asked about beforehand."""
+    """The error for a file or disk that no verb checked beforehand."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
         said = ShedError(f"cannot write: {error.strerror}", "the disk is full or write-protected", "name a file on another disk")
     elif error.filename is not None:
-        cause = "it is not there, is a folder, or may not be read or written"
+        cause = "it does not exist, is a folder, or you may not read or write it"
         said = ShedError(f"cannot use {error.filename}: {error.strerror}", cause, "name another file or folder")
     else:
         return _bug(error)
@@ -91,7 +91,7 @@ def _file_trouble(error: OSError) -> int:
 
 
 def _bug(error: Exception) -> int:
-    """Said of what nobody foresaw."""
+    """The error for an exception that nobody foresaw."""
     print(f"error: {type(error).__name__}: {error}", file=sys.stderr)
     print("  cause: a bug in this tool\n  hint: repeat it with SHEDGUARD_DEBUG=1 and send the output", file=sys.stderr)
     return FAILED

@@ -40,7 +40,7 @@ LangOption = Annotated[
 
 
 def language(given: str | None) -> str:
-    """The language of what is printed: the one named, else the locale's, else English. ShedError for one that is not there."""
+    """The output language: the one named, else the locale's, else English. ShedError for an unknown one."""
     if given is not None:
         short = re.split(r"[-_.]", given.lower())[0]  # zh-CN, zh_CN.UTF-8
         if short not in LANGUAGES:
@@ -51,7 +51,7 @@ def language(given: str | None) -> str:
 
 
 def say(text: str) -> None:
-    """Progress, prompts and warnings: never in the data."""
+    """Prints progress, prompts and warnings: never among the data."""
     print(text, file=sys.stderr, flush=True)
 
 
@@ -96,8 +96,8 @@ def _columns(words: str) -> int:
 
 @contextmanager
 def board_at(port: str | None, hand: Hand | None = None) -> Iterator[Console]:
-    """A console client that has seen the board, and set its clock when ``hand`` has the key and it was wrong; ShedError with exit code 3 or
-    4 when it cannot."""
+    """A console client of a board that has answered; a wrong clock was set when ``hand`` has the key. ShedError (exit code 3 or 4) when no
+    board answers."""
     with open_quietly(port_of(port)) as wire:
         console = Console(wire)
         console.hello()
@@ -106,7 +106,7 @@ def board_at(port: str | None, hand: Hand | None = None) -> Iterator[Console]:
 
 
 def load_site(path: Path) -> LoadedSite:
-    """The site file, its warnings said."""
+    """The site file; its warnings are printed."""
     loaded = sites.load(path)
     for warning in loaded.warnings:
         say(warning.show(str(path)))
@@ -114,7 +114,7 @@ def load_site(path: Path) -> LoadedSite:
 
 
 def names_of(site: Path | None) -> SiteNames:
-    """The names of the site file, none without one."""
+    """The names of the site file; no names without a file."""
     return SiteNames() if site is None else SiteNames.of(sites.load(site, in_force=True).site)
 
 
@@ -124,7 +124,7 @@ def key_from(text: str | None, site: Path | None) -> bytes | None:
         return bytes.fromhex(sites.load(site, in_force=True).site.safety.maintenance_key) if site else None
     if not re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()):
         raise ShedError(
-            "--key is not 64 hex digits", "the maintenance key has 32 bytes", "it stands in the site file as maintenance_key", INVALID
+            "--key is not 64 hex digits", "the maintenance key has 32 bytes", "the site file has it as maintenance_key", INVALID
         )
     return bytes.fromhex(text.strip())
 
@@ -141,7 +141,7 @@ def hand_of(text: str | None, site: Path | None) -> Hand | None:
 
 
 def port_of(port: str | None) -> str:
-    """The port that was named, else the only one there is; ShedError (exit code 3) when that is not clear."""
+    """The named port, else the only one present; ShedError (exit code 3) for none or several."""
     if port is not None:
         return port
     found = candidates()

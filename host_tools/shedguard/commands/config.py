@@ -56,7 +56,7 @@ def check(
 def build(
     file: FileArgument,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Image file; FILE with .bin instead of .toml otherwise.")] = None,
-    number: Annotated[int, typer.Option("--build", min=1, max=0xFFFFFFFF, help="Number by which the image is told apart.")] = 1,
+    number: Annotated[int, typer.Option("--build", min=1, max=0xFFFFFFFF, help="Number that identifies the image.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Compile a site file to the image that the board reads."""
@@ -73,7 +73,7 @@ def build(
 
 @app.command("show", epilog="Example: shed config show shed.toml")
 def show_(file: FileArgument, as_json: JsonOption = False) -> None:
-    """The site as a page to read: outlets, the cause-and-effect matrix, and every default that the file left out. Never the key."""
+    """Show the site as a page: outlets, the cause-and-effect matrix, every default that the file left out. Never the key."""
     loaded = load_site(file)
     if as_json:
         show_json(show.as_json(loaded))
@@ -91,14 +91,14 @@ def diff_(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What OTHER has that FILE has not, key by key; or what the board has. Exit code 1 when they differ.
+    """Show how OTHER, or the board, differs from FILE, key by key. Exit code 1 when they differ.
 
-    Against a board its flash is read, which takes it out of service for some seconds; names are not on the board and count as equal.
+    Comparing with a board reads its flash: it is out of service for some seconds. Names are not on the board and count as equal.
     """
     first = load_site(file)
     if other is not None:
         if port is not None or flash is not None:
-            raise ShedError("two files and a board at once", "there are two sides", "leave OTHER or the board out", INVALID)
+            raise ShedError("two files and a board at once", "only two sides can be compared", "leave OTHER or the board out", INVALID)
         found = diff.changes(first.site, load_site(other).site)
     else:
         found = diff.changes(first.site, config_board.read(port, flash, yes, first.site, first.board))
@@ -116,25 +116,29 @@ def diff_(
 def new(
     board: Annotated[str, typer.Option("--board", "-b", help="Which product it is: a name of `shed boards`.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; stdout otherwise. One that exists is never replaced.")
+        Path | None, typer.Option("--out", "-o", help="File to write; stdout otherwise. An existing file is never replaced.")
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the shed.")] = None,
     site_id: Annotated[int | None, typer.Option("--id", help="Number of the site, 1 and up: in every report.")] = None,
-    outlets: Annotated[int | None, typer.Option("--outlets", help="How many; as many as the board has relays and buttons for.")] = None,
+    outlets: Annotated[
+        int | None, typer.Option("--outlets", help="How many; else as many as the board has relays and buttons for.")
+    ] = None,
     breaker_w: Annotated[int | None, typer.Option("--breaker-w", help="Watts that the group's breaker carries.")] = None,
     breaker_a: Annotated[int | None, typer.Option("--breaker-a", help="Amperes of the feeder's breaker.")] = None,
     phases: Annotated[int | None, typer.Option("--phases", help="Of the feeder: 1 or 3.")] = None,
     price_fen: Annotated[int | None, typer.Option("--price-fen", help="Price of a block of time, in fen.")] = None,
     block_min: Annotated[int | None, typer.Option("--block-min", help="Minutes of a block.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="Maintenance key, 64 hex digits; drawn at random otherwise.")] = None,
-    defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing: what no option says gets a default.")] = False,
+    defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing: what no option sets gets a default.")] = False,
 ) -> None:
-    """Write a first, commented site file for a board. Asks at a terminal what the options do not say."""
+    """Write a first, commented site file for a board. At a terminal it asks for what the options leave open."""
     if out is not None:
         check_new(out)
     found = boards.load(board)
     if not defaults and not sys.stdin.isatty():
-        raise ShedError("nobody can be asked here", "the input is no terminal", "add --defaults, and options for what differs", INVALID)
+        raise ShedError(
+            "cannot ask for missing options", "the input is not a terminal", "add --defaults, and options for what differs", INVALID
+        )
     most = compose.offer(found).outlets
 
     def ask(question: str, given: int | None, default: int) -> int:

@@ -60,11 +60,11 @@ def push(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring a site file to a board: on trial first, confirmed when the board's own checks are not worse than before.
+    """Put a site file onto a board: first on trial, then confirmed if the board's own checks are not worse than before.
 
     Unconfirmed, the old configuration comes back by itself: after 10 minutes, at any reset, at a failed self-test; a power cut at any
-    moment leaves the old or the new one. Exit codes: 1 it went back at once, 2 the file is wrong, 6 a check is worse (left on trial),
-    7 a session is live, or the board belongs to another site or is another product.
+    moment leaves the old or the new one. Exit codes: 1 the board went back at once, 2 the file is wrong, 6 a check is worse (left on
+    trial), 7 a session is live, or the board belongs to another site or is another product.
     """
     loaded = load_site(file)
     memory.refuse(loaded.site, loaded.board)
@@ -96,7 +96,7 @@ def confirm(
     anyway: Annotated[bool, typer.Option("--anyway", help="Confirm although a check is bad.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Keep the configuration that is on trial. Signed with the key of --site or --key; else by a maintenance card or the key switch.
+    """Keep the configuration that is on trial. Authorised by the key of --site or --key; else by a maintenance card or the key switch.
 
     Exit code 6 when a meter, a point or anything else is bad under it (it stays on trial), 7 when none is on trial, its self-test failed,
     or nobody authorised it.
@@ -107,7 +107,7 @@ def confirm(
         failed = bad(self_test(console, None if site is None else load(site).site, None)) if on_trial else []
         if failed and not anyway:
             what = f"on trial and not confirmed: {', '.join(f'{check.name} ({check.said})' for check in failed)}"
-            raise ShedError(what, "a shed would be left with it", f"{failed[0].clears}; or --anyway", TEST_FAILED)
+            raise ShedError(what, "the shed would be left in this state", f"{failed[0].clears}; or --anyway", TEST_FAILED)
         for check in failed:
             say(f"warning: {check.name}: {check.said}")
         console.write("confirm", secret)
@@ -124,16 +124,17 @@ def pull(
     site: SiteOption = None,
     board: Annotated[str | None, typer.Option("--board", "-b", help="Which product it is, when --site does not say it.")] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File to write; stdout otherwise. One that exists is never replaced.")
+        Path | None, typer.Option("--out", "-o", help="File to write; stdout otherwise. An existing file is never replaced.")
     ] = None,
     baud: BaudOption = 460800,
     before: BeforeOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The configuration in force, as a site file. The board has no names: they come from --site, else `outlet 1` and the like are made up.
+    """Read the configuration in force as a site file. The board has no names: they come from --site, else the tool makes up names
+    (`outlet 1`).
 
-    The board's flash is read through its loader: out of service for some seconds, refused (7) with bikes charging.
+    The flash is read through the loader: the board is out of service for some seconds; refused (7) while bikes charge.
     """
     names = None if site is None else load(site, in_force=True)
     if names is None and board is None:
@@ -170,7 +171,7 @@ def read(
     baud: int = 460800,
     hand: Hand | None = None,
 ) -> SiteFile:
-    """The site in force on a board or in a flash file; ``names`` are used when they fit, and it is said when they do not."""
+    """The site in force on a board or in a flash file; ``names`` are used when they fit; a message says when they do not."""
     way = before or BEFORE[board.reset.circuit]
     with open_place(port, flash, "the configuration is read", yes, way, baud, hand) as place:
         slot = pushing.pull(place)

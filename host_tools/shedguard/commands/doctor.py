@@ -46,7 +46,7 @@ def doctor(
         text, found = _board(name, probe, board, image, baud, before_of(before) or _before(board))
         findings += found
     elif len(candidates()) > 1:
-        findings.append(Finding("board", "warn", "several ports, none looked at", "which one is the board?", "shed doctor --port PORT"))
+        findings.append(Finding("board", "warn", "several ports, none examined", "which one is the board?", "shed doctor --port PORT"))
     if as_json:
         show_json({"port": name, "bad": is_bad(findings), "findings": [asdict(finding) for finding in findings], "heard": text[-2000:]})
     else:

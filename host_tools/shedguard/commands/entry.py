@@ -1,4 +1,4 @@
-"""Where the script `shed` begins: nothing is imported here that takes time, so that Ctrl-C is an answer from the first moment on."""
+"""Where the script `shed` begins. It imports nothing slow, so that Ctrl-C works from the first moment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def main() -> None:
 
         signal.signal(signal.SIGINT, signal.default_int_handler)
     else:
-        from .cli import run  # whoever started us does not want to be interrupted
+        from .cli import run  # the caller has set SIGINT otherwise: left as it is
     try:
         code = run()
     except KeyboardInterrupt:

@@ -44,8 +44,8 @@ CheckOption = Annotated[bool, typer.Option("--live-check/--no-live-check", help=
 
 
 _BY_HAND = {
-    "loader": "this board has no reset circuit: hold BOOT, press EN (RST) once, let BOOT go",
-    "run": "press EN (RST) once, with BOOT free: the program starts",
+    "loader": "this board has no reset circuit: hold BOOT, press EN (RST) once, release BOOT",
+    "run": "press EN (RST) once, BOOT released: the program starts",
 }
 
 
@@ -62,14 +62,15 @@ def flash(
     as_json: JsonOption = False,
     yes: YesOption = False,
 ) -> None:
-    """Write MicroPython, partition table and program; what the board has already is skipped. Configuration, cards and sessions stay.
+    """Write MicroPython, partition table and program; skip what the board has already. Configuration, cards and sessions stay.
 
-    Cut off at any point, the board is safe (outputs off) and the same command goes on. Exit codes: 2 the image does not fit, 3 no board,
-    4 it does not start afterwards, 7 a session is live, or it is another product's board (--replace-site erases that configuration).
+    After an interruption at any point the board is safe (outputs off) and the same command continues. Exit codes: 2 the image does not fit,
+    3 no board, 4 it does not start afterwards, 7 a session is live, or it is another product's board (--replace-site erases that
+    configuration).
 
     Example: shed flash --board devkitc-shed4 --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
     """
-    boards.load(board)  # an unknown name is said before a port is looked for
+    boards.load(board)  # an unknown name is reported before a port is searched
     request = Request(
         port_of(port), board, image, sha256, baud, before_of(before), live_check, erase_data=erase_data, replace_site=replace_site
     )
@@ -95,7 +96,7 @@ def verify(
     live_check: CheckOption = True,
     as_json: JsonOption = False,
 ) -> None:
-    """What differs between the board and what this tool would write, region by region, by hash. Exit code 1 when something differs.
+    """Compare the board with what this tool would write, region by region, by hash. Exit code 1 when something differs.
 
     Writes nothing, but the board is reset into its loader and back: refused (7) while a session is live.
 
@@ -160,7 +161,7 @@ def _judge(report: FlashReport, port: str) -> None:
 
 
 def hands() -> Hands | None:
-    """Asks the person at the terminal to press buttons; None where nobody is: then the board has to be in its loader."""
+    """Asks the person at the terminal to press buttons; None without a terminal: then the board has to be in its loader."""
     if not sys.stdin.isatty():
         return None
 

@@ -50,10 +50,10 @@ def install(
     replace_site: ReplaceSiteOption = None,
     yes: YesOption = False,
 ) -> None:
-    """Detect, flash, verify, configure, self-test, report: each step does what is missing and says what it did.
+    """Detect, flash, verify, configure, self-test, report: each step does what is missing and reports what it did.
 
-    Cut off anywhere, or failed at a step: the board is safe (outputs off), and the same command goes on. A second run changes nothing.
-    The report of an installation that passed is never written over.
+    After an interruption or a failed step the board is safe (outputs off), and the same command continues. A second run changes nothing.
+    The report of an installation that passed is never overwritten.
     Exit codes: 2 the site file or image is wrong, 3 no board, 4 it does not start, 6 the self-test failed, 7 a session is live.
 
     Example: shed install shed2.toml --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
@@ -72,7 +72,7 @@ def install(
         port_of(port), site.site.site.board, image, sha256, baud, before_of(before), site=site.site.site.id, replace_site=replace_site
     )
     if "flash" in steps or "verify" in steps:
-        prepare(request)  # what is wrong with image or program is said before anything is touched
+        prepare(request)  # a wrong image or program is reported before anything is touched
     instead = "" if replace_site is None else f" INSTEAD OF site {replace_site}"
     ask(f"{request.port}: install {request.board} as site {site.site.site.id}{instead} (out of service meanwhile).", yes)
     bar: list[Bar] = []
@@ -101,7 +101,7 @@ def install(
             print("nothing had to be changed" if job.unchanged else "installed", end="")
             print(f"; report{' of a part' if done.partial else ''}: {paper}, {page}")
     if failure is not None:
-        say(f"report so far: {paper}; the same command goes on from here")
+        say(f"report so far: {paper}; the same command continues from here")
         raise failure
 
 

@@ -20,7 +20,7 @@ from ..site.names import SiteNames
 from ..site.narrate import advice, sentence
 from .common import JsonOption, LangOption, PortOption, SiteOption, board_at, language, names_of, say, show_json, show_table
 
-CountOption = Annotated[int, typer.Option("--count", "-n", min=1, max=10000, help="The newest so many records.")]
+CountOption = Annotated[int, typer.Option("--count", "-n", min=1, max=10000, help="How many of the newest records.")]
 SinceOption = Annotated[int | None, typer.Option("--since", min=0, help="Everything from this record number on.")]
 FlashOption = Annotated[Path | None, typer.Option("--flash", help="Read a flash file instead of asking a board.")]
 
@@ -72,14 +72,14 @@ def sessions(
         energy, price = record.number("energy_mwh") / 1_000_000, record.number("price_fen") / 100
         minutes, cause = record.number("energised_s") // 60, name_of(STOP_CAUSES, record.number("stop_cause"))
         outlet = names.outlet(record.number("outlet"), tongue).removeprefix("outlet ").removesuffix(" 号插座")
-        cause = cause if tongue == "en" else text("stop", cause, tongue)  # in English the name, which --json and the documents have too
+        cause = cause if tongue == "en" else text("stop", cause, tongue)  # English shows the name, as --json and the documents do
         rows.append((f"{record.number('session'):#x}", outlet, minutes, f"{energy:.3f}", f"{price:.2f}", cause))
     show_table(heads("session_heads", tongue), rows)
     _advise(ended, tongue)
 
 
 def _advise(told: list[Record], tongue: str) -> None:
-    """What a person can do about it, beside the data."""
+    """Prints what a person can do about these records, apart from the data."""
     for line in advice(told, tongue):
         say(line)
 
@@ -87,7 +87,7 @@ def _advise(told: list[Record], tongue: str) -> None:
 def _records(
     verb: str, port: str | None, count: int, since: int | None, flash: Path | None, names: SiteNames
 ) -> tuple[list[Record], SiteNames]:
-    """And the names, with the numbers that stand on the sockets by the board's own configuration."""
+    """The records, and the names with the sockets' numbers as the board's own configuration has them."""
     if flash is not None:
         if port is not None:
             raise ShedError("--port and --flash at once", "the journal has one source", "leave one of them out", INVALID)

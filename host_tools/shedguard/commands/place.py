@@ -40,11 +40,11 @@ def open_place(
     baud: int = 460800,
     hand: Hand | None = None,
 ) -> Iterator[Partitions]:
-    """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. Started again at the end, and
-    its clock, which such a restart stops, set with what is at ``hand``."""
+    """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. At the end the board restarts,
+    and its clock, which the restart stops, is set with ``hand``."""
     if flash is not None:
         if port is not None:
-            raise ShedError("--port and --flash at once", "there is one place to work on", "leave one of them out", INVALID)
+            raise ShedError("--port and --flash at once", "the command works on one of them", "leave one of them out", INVALID)
         yield FlashFile(flash)
         return
     name = port_of(port)
@@ -59,11 +59,11 @@ def open_place(
 
 
 def ask(question: str, yes: bool) -> None:
-    """Go on only with --yes or a typed y; ShedError (exit code 7) otherwise, also where nobody can be asked."""
+    """Go on only with --yes or a typed y; ShedError (exit code 7) otherwise, also without a terminal."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ShedError("not confirmed", "nobody can be asked here: the input is no terminal", "repeat it with --yes", REFUSED)
+        raise ShedError("not confirmed", "the input is not a terminal, so nobody can be asked", "repeat it with --yes", REFUSED)
     say(f"{question} Go on? [y/N]")
     if sys.stdin.readline().strip().lower() not in ("y", "yes", "j", "是"):
         raise ShedError("not confirmed", "the answer was no", "nothing was changed", REFUSED)

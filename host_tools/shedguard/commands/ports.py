@@ -26,7 +26,7 @@ def ports(
 ) -> None:
     """List serial ports with their USB ids and what runs there: ShedGuard, a prompt, the loader, nothing. Nothing is reset without --probe.
 
-    Exit code 3 when a port that was named is not there or busy.
+    Exit code 3 when a named port is missing or busy.
 
     Example: shed ports --json
     """
@@ -40,13 +40,13 @@ def ports(
         show_json(rows)
     else:
         _show(rows, probe)
-    if port and refused:  # a port that was named; of all that are listed some may well be somebody else's
+    if port and refused:  # only for named ports: a listed port may belong to another device
         raise refused[0]
 
 
 def _show(rows: list[dict[str, Any]], probe: bool) -> None:
     if not rows:
-        say("no serial port: connect the board; shed doctor tells what may keep it away")
+        say("no serial port: connect the board; shed doctor shows what may hide it")
     cells = [(row["device"], row["usb"], row["bridge"], row["runs"], row["site"], row.get("chip", ""), row.get("mac", "")) for row in rows]
     heads = ("port", "USB", "adapter", "what runs there", "site", "chip", "MAC")
     width = len(heads) if probe else 5
@@ -64,7 +64,7 @@ def _look(info: PortInfo, probe: bool, refused: list[ShedError]) -> dict[str, An
             with open_channel(info.device, before=before) as channel:
                 row |= {"chip": channel.chip, "flash_bytes": channel.flash_bytes, "mac": channel.mac}
     except ShedError as error:
-        if not row["kind"]:  # a probe that is refused is no missing port
+        if not row["kind"]:  # a refused probe does not mean a missing port
             refused.append(error)
         row["kind"] = row["kind"] or "error"
         row["error"] = error.what

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 
 class Bar:
-    """Call it with bytes done and bytes in all. ``what`` stands in front."""
+    """Call it with the bytes done and the total. ``what`` is printed in front."""
 
     def __init__(self, what: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._what, self._clock = what, clock

@@ -21,7 +21,7 @@ _KINDS = {"o": "outlets", "p": "points", "g": "gates", "m": "meters"}
 
 
 def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
-    """The frames behind the first, sorted by what they are about; a kind of a later version is left out."""
+    """The frames after the first, by subject; a later version's kinds are left out."""
     parts: dict[str, list[Frame]] = {name: [] for name in _KINDS.values()}
     for frame in frames:
         for key, name in _KINDS.items():
@@ -31,8 +31,8 @@ def by_kind(frames: Iterable[Frame]) -> dict[str, list[Frame]]:
 
 
 def show_status(head: Frame, frames: Iterable[Frame], names: SiteNames, language: str = "en", unseen: Collection[int] = ()) -> None:
-    """Board, outlets, inputs and gates, meters. Before all of it, what may be live although it was told off, but for outlets that are only
-    ``unseen`` yet."""
+    """Board, outlets, inputs and gates, meters. First, outlets that may be live although commanded off, except those that are only
+    ``unseen`` so far."""
     frames = list(frames)
     names = names.on_board(frames)
     live = [frame["o"] for frame in frames if "o" in frame and frame.get("on") == MAY_BE_LIVE and frame["o"] not in unseen]
@@ -88,7 +88,7 @@ def _outlet(frame: Frame, language: str, unseen: Collection[int]) -> tuple[objec
 
 def _meter(frame: Frame, names: SiteNames, language: str = "en") -> tuple[object, ...]:
     volts, age_ms = f"{frame.get('dv', 0) / 10:.1f}", frame.get("age")
-    if not isinstance(age_ms, int) or not 0 <= age_ms < _HOUR_MS:  # firmware 0.1.0 said 536870911 for a meter that was never read
+    if not isinstance(age_ms, int) or not 0 <= age_ms < _HOUR_MS:  # firmware 0.1.0 sent 536870911 for a meter that was never read
         volts, age_ms = "-", phrase("never" if not frame.get("ok") else "over_an_hour", language)
     name = names.meter(frame["m"], language).removeprefix("meter of ")
     return (name, volts, age_ms, frame.get("ok"), frame.get("to"), frame.get("crc"))

@@ -53,7 +53,7 @@ echo "next: $target/bin/shed doctor, then $target/bin/shed flash --board NAME"
 
 @dataclass(frozen=True, slots=True)
 class BundleReport:
-    """What went in."""
+    """The contents of the bundle."""
 
     path: str
     bytes: int
@@ -66,7 +66,8 @@ class BundleReport:
 
 
 def make(out: Path, images: Sequence[Path], say: Callable[[str], None] = lambda _text: None) -> BundleReport:
-    """Write the tar. ShedError: 1 when wheels cannot be had (needs a clone, and the index once), 2 when an image is no usable one."""
+    """Write the tar. ShedError: 1 when wheels are not available (needs a clone, and the package index once), 2 when an image is not
+    usable."""
     root = repository()
     if root is None:
         raise ShedError(
@@ -81,7 +82,7 @@ def make(out: Path, images: Sequence[Path], say: Callable[[str], None] = lambda 
         contents[f"images/{path.name}"] = data
         contents[f"images/{path.name}.sha256"] = f"{image.sha256}  {path.name}\n".encode()
     if not images:
-        say("warning: no MicroPython image goes in; name one with --image FILE")
+        say("warning: the bundle gets no MicroPython image; name one with --image FILE")
     with TemporaryDirectory(prefix="shed-bundle-") as folder:
         say("collecting wheels (a minute or two)")
         _wheels(root, Path(folder))
@@ -115,7 +116,7 @@ def _wheels(root: Path, folder: Path) -> None:
 
 
 def _pack(out: Path, contents: dict[str, bytes]) -> None:
-    """A tar that is the same for the same contents: no times, no names of users."""
+    """Makes the same tar for the same contents: no times, no user names."""
     with whole_file(out) as file, tarfile.open(fileobj=file, mode="w") as tar:
         for name in sorted(contents):
             entry = tarfile.TarInfo(f"{FOLDER}/{name}")

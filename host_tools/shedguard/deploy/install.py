@@ -1,7 +1,7 @@
-"""`shed install`: detect, flash, verify, configure, self-test, report. Each step can be called alone, and all can be repeated.
+"""`shed install`: detect, flash, verify, configure, self-test, report. Each step can run alone, and all can be repeated.
 
-Hazard: a board half installed that looks finished. Every step finds out by itself what is there and does what is missing, so the same
-command goes on after a cut cable or a cut supply; the report says of each step what it did, and a step that did not run is `not run`.
+Hazard: a board half installed that looks finished. Every step checks what the board has and does what is missing, so the same command
+continues after a cut cable or a cut supply. The report says what each step did; a step that did not run is `not run`.
 
     detect --> flash --> verify --> configure --> self-test --> report (always, also after a failure)
 """
@@ -52,7 +52,7 @@ class Job:
     begun: str = field(default_factory=lambda: datetime.now().astimezone().isoformat(timespec="seconds"))
 
     def run(self) -> ShedError | None:
-        """Every step until one fails; returns its error. `report` tells what happened in either case."""
+        """Every step until one fails; returns its error. `report` has the result in either case."""
         unknown = [step for step in self.steps if step not in STEPS]
         if unknown:
             raise ShedError(f"no step is called {unknown[0]}", f"the steps are {', '.join(STEPS)}", code=INVALID)
@@ -73,7 +73,7 @@ class Job:
             try:
                 result = actions[step]()
             except ShedError as error:
-                failure, said = error, error.what  # cause and hint are the caller's to show
+                failure, said = error, error.what  # the caller shows cause and hint
                 result = StepResult(step, "failed", f"{error.what}: {error.cause}" if error.cause else error.what)
             result = StepResult(result.name, result.outcome, result.said, round(self.clock() - began, 1), result.facts)
             self.results.append(result)
@@ -81,7 +81,7 @@ class Job:
         return failure
 
     def report(self) -> Report:
-        """What was done so far."""
+        """The report of what was done so far."""
         site = self.site.site
         people = tuple((person.name, person.role, person.phone) for person in getattr(site, "contact", ()))
         return Report(
@@ -103,7 +103,7 @@ class Job:
     def _detect(self) -> StepResult:
         with open_quietly(self.request.port) as wire:
             running = ask(wire)
-        there = There(int(running.hello.get("site", 0)) or None)  # before anything is reset; its flash is asked in `flash` and `configure`
+        there = There(int(running.hello.get("site", 0)) or None)  # before any reset; `flash` and `configure` look into its flash
         refuse_other(there, self.request.port, self.site.board, self.site.site.site.id, self.request.replace_site)
         facts: dict[str, Any] = {"port": self.request.port, "runs": running.kind, "hello": running.hello}
         return StepResult("detect", "done", f"{self.request.port}: {running.words}", facts=facts)
@@ -113,11 +113,11 @@ class Job:
         facts = done.as_json()
         board = f"{done.facts.chip}, {done.facts.flash_bytes >> 20} MB, {done.facts.mac}"
         if not done.outcome.written and not done.outcome.erased:
-            return StepResult("flash", "unchanged", f"{board}: everything is there already", facts=facts)
+            return StepResult("flash", "unchanged", f"{board}: the board has everything already", facts=facts)
         return StepResult("flash", "done", f"{board}: wrote {', '.join(done.outcome.written)}", facts=facts)
 
     def _verify(self) -> StepResult:
-        done = self.flashed  # what this run wrote it has read back in the same session: one round less with BOOT and EN
+        done = self.flashed  # this run has read back what it wrote: one round less with BOOT and EN
         if done is None:
             found = board_flash.verify(self.request, hands=self.hands)
             same, program = {region.name: region.same for region in found.regions}, found.program_sha256

@@ -1,4 +1,4 @@
-"""A new configuration on a board: written into the slot that is not in use, run on trial, looked at, confirmed.
+"""A new configuration on a board: written into the unused slot, run on trial, checked, confirmed.
 
 Hazard: a shed left with a configuration that does not work. Until `confirm` the board goes back by itself: after 10 minutes, at any reset,
 at a failed self-test (docs/protocols/records.md). A cut at any moment leaves the old configuration in force.
@@ -27,7 +27,7 @@ from ..site.load import LoadedSite
 from .self_test import PATIENCE_S, Check, bad, look
 
 LABEL = "shed_cfg"
-# What no board may be confirmed without; whatever else was bad under the old configuration may stay so.
+# Checks that must pass before a configuration is confirmed; others may stay bad if they were bad under the old configuration.
 _ALWAYS = ("configuration", "service")
 
 
@@ -36,17 +36,18 @@ _POLL_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How the board gets into its loader: as `board_flash.Request` and `board_flash.flash` have it. No ``before``: the board file's."""
+    """How the board gets into its loader, as in `board_flash.Request` and `board_flash.flash`. Without ``before`` the board file
+    decides."""
 
     baud: int = 460800
     before: Before | None = None
     hands: Hands | None = None
-    replace_site: int | None = None  # the site that is there, when the board is to become another's
+    replace_site: int | None = None  # the board's present site, when it is to get another
 
 
 @dataclass(slots=True)
 class Pushed:
-    """What became of it. ``state``: unchanged, confirmed, on trial."""
+    """The result. ``state``: unchanged, confirmed, on trial."""
 
     state: str
     crc: str
@@ -61,7 +62,7 @@ class Pushed:
 
 
 def put(place: Partitions, image: bytes) -> slots.Place | None:
-    """Write ``image`` as a new configuration beside the one in force; None when that one is the same.
+    """Write ``image`` as a new configuration beside the one in force; None when that is the same.
 
     ShedError when it does not read back.
     """
@@ -79,8 +80,8 @@ def put(place: Partitions, image: bytes) -> slots.Place | None:
 
 
 def put_checked(place: Partitions, loaded: LoadedSite, image: bytes, replace_site: int | None) -> slots.Place | None:
-    """As `put`. ShedError 7 when the board is another site's and ``replace_site`` does not name that, or when its boot file is another
-    product's: that one no configuration mends."""
+    """As `put`. ShedError 7 when the board belongs to another site that ``replace_site`` does not name, or when its boot file is for
+    another product, which no configuration can correct."""
     there = whose.look(place)
     if there.board not in (None, loaded.board.board.name):
         raise ShedError(
@@ -105,7 +106,7 @@ def push(
     first: bool = False,
 ) -> Pushed:
     """Bring ``loaded`` to the board on ``port``. ``anyway`` confirms also when a check is worse than before; so does ``first`` on a board
-    that was not in service: the caller's self-test follows. What is bad and confirmed all the same is said.
+    that was not in service: the caller's self-test follows. A bad check that is confirmed all the same is printed.
 
     ShedError: 1 the board went back to the old one by itself, 3 and 4 as the channel's, 6 a check failed (left on trial), 7 a session
     is live.
@@ -132,9 +133,9 @@ def push(
     wait_for_service(port)
     with open_quietly(port) as wire:
         board_clock.keep(Console(wire), hand, say)  # the restart has stopped it
-    if where is None:  # the one in force is the same, and something else was on trial: the reset ended that
+    if where is None:  # the one in force is the same; the reset ended the trial of another
         return Pushed("unchanged", f"{crc:08X}")
-    say(f"configuration {where.sequence} is on trial; looking at it")
+    say(f"configuration {where.sequence} is on trial; checking it")
     known = {check.name for check in before or () if check.state == "bad"}
     with open_quietly(port) as wire:
         console = Console(wire)
@@ -170,7 +171,7 @@ def push(
 def _watch(
     console: Console, loaded: LoadedSite, crc: int, counts: Callable[[Check], bool], patience_s: float
 ) -> tuple[list[Check], list[Check]]:
-    """All checks, and the bad ones that ``counts`` says count, as soon as there is none. Meters are asked in turns, which takes time."""
+    """All checks, and the bad ones that ``counts`` selects; returns as soon as none is bad. Meters are polled in turn, which takes time."""
     end = time.monotonic() + patience_s
     while True:
         checks = look(console, loaded.site, crc)
@@ -181,7 +182,8 @@ def _watch(
 
 
 def configure(port: str, loaded: LoadedSite, way: Way = Way(), say: Callable[[str], None] = lambda _text: None) -> bool:
-    """For `shed install`: push and confirm; whether anything was changed. A shed's first configuration needs no silent meters to answer."""
+    """For `shed install`: push and confirm; returns whether anything was changed. With a shed's first configuration meters may be
+    silent."""
     return push(port, loaded, way=way, say=say, first=True).state != "unchanged"
 
 

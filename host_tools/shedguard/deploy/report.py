@@ -1,7 +1,7 @@
 """The report of an installation: JSON for the property office's files, and a page to print, sign and hang into the cabinet.
 
 Hazard: a paper that claims more than was tested. Steps that did not run are listed as not run; what only hands and eyes can check stands as
-empty boxes. The JSON is signed with the site's maintenance key, so that a figure changed later is found out.
+empty boxes. The JSON is signed with the site's maintenance key, so that a later change of a figure is detected.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .self_test import Check
 
 Outcome = Literal["done", "unchanged", "failed", "not run"]
 
-# What the console cannot see (docs/installer): done by hand, ticked on paper.
+# Checks that the console cannot make (docs/installer): done by hand, ticked on paper.
 BY_HAND: Final = (
     "Test button of the residual-current device: everything goes dark.",
     "Smoke at each detector: outlets off at once, gate free, and it stays so until it is reset.",
@@ -73,7 +73,7 @@ class Report:
 
     @property
     def partial(self) -> bool:
-        """Nothing failed, and not every step was asked for: that says nothing of the others."""
+        """Nothing failed, but not every step was requested: the result says nothing about the others."""
         return (
             not self.passed and all(step.outcome != "failed" for step in self.steps) and all(check.state != "bad" for check in self.checks)
         )
@@ -98,7 +98,7 @@ class Report:
         verdict = "The shed is ready for the checks by hand." if self.passed else "The shed is NOT ready for service."
         if self.partial:
             ran = ", ".join(step.name for step in self.steps if step.outcome != "not run")
-            verdict = f"A part of an installation, without a failure: {ran}. Whether the shed is ready only a whole one says."
+            verdict = f"A part of an installation, without a failure: {ran}. Only a whole installation shows whether the shed is ready."
         return (
             f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head><body>'
             f"<h1>{escape(title)}</h1><p>Site {self.site_id}, board {escape(self.board)}, {escape(self.begun)}, {escape(self.tool)}</p>"

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 SUFFIXES: Final = (".json", ".html")
-_OTHERS: Final = ("unfinished", "partial")  # what a run that did not pass is called beside one that did
+_OTHERS: Final = ("unfinished", "partial")  # suffixes of a run that did not pass, beside one that did
 
 
 def base_of(named: Path) -> Path:
-    """What the user named, without the suffix of a report; a dot in a name is a part of it."""
+    """The name that the user gave, without a report's suffix; another dot is part of the name."""
     return named.with_suffix("") if named.suffix in SUFFIXES else named
 
 
@@ -30,8 +30,8 @@ def places(base: Path) -> list[Path]:
 
 
 def make_room(base: Path, *, passed: bool, partial: bool) -> tuple[Path, list[str]]:
-    """Where the report of a run goes, and what the user is told of earlier ones. A run that passed sets those aside, the unfinished too;
-    any other leaves the one that passed where it is. Half a report, or a damaged one, is set aside: nobody can know what it said."""
+    """Where the report of a run goes, and the messages about earlier ones. A run that passed sets earlier reports aside, unfinished ones
+    too; any other run leaves the one that passed in place. An incomplete or damaged report is set aside: its result is unknown."""
     before = _body(base)
     if passed:
         return base, [words for place in places(base) for words in _set_aside(place, always=place != base)]
@@ -43,7 +43,7 @@ def make_room(base: Path, *, passed: bool, partial: bool) -> tuple[Path, list[st
 
 
 def _set_aside(base: Path, *, always: bool) -> list[str]:
-    """An earlier report gets the time it began at into its name: one that passed, half of one, and ``always`` any."""
+    """Adds the time of its beginning to the name of an earlier report: one that passed, an incomplete one, and with ``always`` any."""
     whole = _body(base)
     body = whole or {}
     there = any(file_of(base, suffix).exists() for suffix in SUFFIXES)
@@ -59,7 +59,7 @@ def _set_aside(base: Path, *, always: bool) -> list[str]:
             old.rename(file_of(kept, suffix))
     what = "installation" if body.get("passed") is True else "run that did not pass, or was only a part,"
     now = next(file_of(kept, suffix) for suffix in SUFFIXES if file_of(kept, suffix).exists())
-    return [f"the report of the {what} of {began} is now {now}" if whole is not None else f"a report that is not whole is now {now}"]
+    return [f"the report of the {what} of {began} is now {now}" if whole is not None else f"an incomplete report is now {now}"]
 
 
 def _body(base: Path) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""The self-test of a shed in service, asked over its console: what must hold before anybody may charge a bike there.
+"""The self-test of a shed in service, over its console: the conditions before anybody may charge a bike there.
 
-Hazard: a shed that looks installed and guards nothing. Every check says what it looked at; what cannot be seen from the console (does the
-smoke detector really reach the board? does the contactor really drop?) is on the report's list of checks by hand.
+Hazard: a shed that looks installed and guards nothing. Every check says what it examined; what the console cannot show (does the smoke
+detector really reach the board? does the contactor really drop?) is on the report's list of checks by hand.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def self_test(
 
 
 def look(console: Console, site: SiteFile | None, image_crc: int | None = None) -> list[Check]:
-    """One round of all checks. Without a site file points have numbers for names, and the configuration is not compared."""
+    """One round of all checks. Without a site file points have numbers instead of names, and the configuration is not compared."""
     hello = console.hello()
     status = console.request("status")
     faults = console.request("faults")
@@ -77,7 +77,7 @@ def look(console: Console, site: SiteFile | None, image_crc: int | None = None) 
 
 
 def bad(checks: Sequence[Check]) -> list[Check]:
-    """Those that keep the shed from service."""
+    """The checks that keep the shed from service."""
     return [check for check in checks if check.state == "bad"]
 
 
@@ -89,12 +89,12 @@ def _configuration(hello: dict[str, Any], site: SiteFile, image_crc: int | None)
 
 
 def _live(status: Answer) -> list[Check]:
-    """One that is only not seen off yet, after the boot or a stop, is off at the next look: `self_test` has the patience for it."""
+    """An outlet that is only not seen off yet, after the boot or a stop, is off at the next round: `self_test` repeats until then."""
     live = [int(frame["o"]) for frame in status if "o" in frame and frame.get("on") == MAY_BE_LIVE]
     if not live:
         return []
     clears = f"switch the breaker off, before anything else; then shed why {live[0]}"
-    return [Check("live outlets", "bad", f"{outlets(live)} may be live although told off", clears)]
+    return [Check("live outlets", "bad", f"{outlets(live)} may be live although commanded off", clears)]
 
 
 def _mode(head: dict[str, Any]) -> Check:
@@ -155,7 +155,7 @@ def _faults(faults: Answer, names: SiteNames) -> list[Check]:
     checks: list[Check] = []
     for frame in faults[1:]:
         text = fault_told(frame, names)
-        if not frame.get("live") or name_of(FAULTS, frame["f"]) == "clock_unset":  # that is `_clock`'s
+        if not frame.get("live") or name_of(FAULTS, frame["f"]) == "clock_unset":  # `_clock` reports it
             continue
         if name_of(FAULTS, frame["f"]) == "cards_bad":  # the cards come after the installation: nobody can charge, nothing is unsafe
             checks.append(Check("cards", "warn", text, "shed cards import FILE.csv"))
@@ -170,7 +170,7 @@ def _clock(head: dict[str, Any], faults: Answer) -> Check:
     if head.get("t"):
         return Check("clock", "ok", f"{when(int(head['t']))}, local time of the site")
     if any(frame.get("live") and name_of(FAULTS, frame["f"]) == "clock_unset" for frame in faults[1:]):
-        return Check("clock", "warn", "not set: cards with a last day go on opening after it", sets)
+        return Check("clock", "warn", "not set: cards stay valid after their last day", sets)
     return Check("clock", "ok", f"not set: records carry no date; {sets}")
 
 

@@ -1,4 +1,4 @@
-"""Checks of the board at its console: nothing is reset and nothing changes. And checks of what stands in its flash, through its loader."""
+"""Checks of the board at its console, without a reset or a change, and checks of its flash contents through its loader."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from ..link.who import Running, ask
 from ..site.narrate import SiteNames, fault_text
 from .finding import Finding, ok
 
-_LISTEN_S: Final = 3.5  # the corrupt file system is told every 3 s, a crash loop goes round in 0.3 to 6 s
+_LISTEN_S: Final = 3.5  # a corrupt file system is reported every 3 s, a crash loop takes 0.3 to 6 s
 _LITTLEFS: Final = b"littlefs"
-_MAIN: Final = b"main.py"  # the root folder's names stand in the same two blocks
+_MAIN: Final = b"main.py"  # the same two blocks hold the root folder's names
 _NOT_SERVING: Final = {
     "repl": (
         "bad",
-        "no program, or somebody at this port ended it: nobody watches the shed, nor does a watchdog; the port belongs behind the lock",
+        "no program, or somebody at this port ended it: neither program nor watchdog guards the shed; keep the port behind the lock",
         "press EN; when the prompt comes again: shed flash --board NAME",
     ),
-    "rom": ("bad", "BOOT is held, or something pulls GPIO0 down", "let BOOT go, take the plugs off, press EN"),
+    "rom": ("bad", "BOOT is held, or something pulls GPIO0 down", "release BOOT, take the plugs off, press EN"),
     "no-image": ("bad", "a bare board, or an installation that was cut off", "shed flash --board NAME --image FILE"),
     "corrupt": (
         "bad",
@@ -49,7 +49,7 @@ _NOT_SERVING: Final = {
 
 
 def examine_console(wire: Wire) -> tuple[Running, list[Finding]]:
-    """What runs and what it says of itself. ShedError only when the port is lost."""
+    """What runs and what it reports. ShedError only when the port is lost."""
     running = ask(wire)
     if running.kind != "shedguard":
         again = ask(wire, _LISTEN_S)
@@ -60,7 +60,11 @@ def examine_console(wire: Wire) -> tuple[Running, list[Finding]]:
         if running.boots > 1:
             found.append(
                 Finding(
-                    "crash loop", "bad", f"it restarted {running.boots} times while we listened", "see its words: shed doctor --json", clear
+                    "crash loop",
+                    "bad",
+                    f"it restarted {running.boots} times meanwhile",
+                    "see its output: shed doctor --json",
+                    clear,
                 )
             )
         return running, found
@@ -68,7 +72,7 @@ def examine_console(wire: Wire) -> tuple[Running, list[Finding]]:
 
 
 def examine_flash(channel: Channel, plan: Plan | None) -> list[Finding]:
-    """What stands in flash. With ``plan`` image and program are compared with this tool's, without they are only recognised."""
+    """The contents of flash. With ``plan`` image and program are compared with this tool's; without it they are only recognised."""
     found = [_table(channel)]
     if not writer.has_micropython(channel):
         clear = "shed flash --board NAME --image FILE"
@@ -97,9 +101,9 @@ def _status(console: Console, wait: Wait = time.sleep, clock: Clock = time.monot
     try:
         faults = _faults(console)
         live = seen(console, any(name_of(FAULTS, frame["f"]) in BREAKER_FIRST for frame in faults), wait, clock)
-        faults = _faults(console)  # the seconds in which it was asked may have brought or ended one
+        faults = _faults(console)  # a fault may have begun or ended during the requests
     except ShedError as error:
-        return [Finding("console", "bad", "it answers hello and then no more", error.what, "another cable; shed doctor again")]
+        return [Finding("console", "bad", "it answers hello and then nothing more", error.what, "another cable; shed doctor again")]
     status, head = live.status, live.status.head
     called = [str(name_of(FAULTS, frame["f"])) for frame in faults]
     names = SiteNames().on_board(status)
@@ -130,23 +134,23 @@ def _faults(console: Console) -> list[dict[str, Any]]:
 
 
 def _live(live: Seen) -> list[Finding]:
-    """First of all what may kill; what nobody has seen yet is not called off."""
+    """First, what may kill. An outlet not seen off yet is not reported off."""
     found: list[Finding] = []
     if live.live:
         clear = f"switch the breaker off, before anything else; then shed why {live.live[0]}"
-        what = f"{outlets(live.live)} may be live although told off"
+        what = f"{outlets(live.live)} may be live although commanded off"
         found.append(Finding("live outlets", "bad", what, "no reading has shown that the socket is off", clear))
     if live.unseen:
-        cause = "told off a moment ago, or the board or their row's contactor began just now"
-        clear = f"trust none of them yet; in {SEEN_WITHIN_S:.0f} s: shed doctor"
+        cause = "commanded off a moment ago, or the board or their row's contactor has just been switched on"
+        clear = f"treat them as live; in {SEEN_WITHIN_S:.0f} s: shed doctor"
         found.append(Finding("unseen outlets", "warn", f"{outlets(live.unseen)} not seen off yet", cause, clear))
     return found
 
 
 def _fault(name: str, frame: dict[str, Any], names: SiteNames) -> Finding:
     told = f"{name}: {fault_text(frame['f'], frame.get('a', 0), names)}"
-    clear = f"{text('first', name)} (docs/fault-codes.md)" if name in FAULTS.values() else "a later version's: its docs/fault-codes.md"
-    return Finding("fault", "bad" if name in BREAKER_FIRST else "warn", told, "it is there now", clear)
+    clear = f"{text('first', name)} (docs/fault-codes.md)" if name in FAULTS.values() else "of a later version: see its docs/fault-codes.md"
+    return Finding("fault", "bad" if name in BREAKER_FIRST else "warn", told, "the fault lasts", clear)
 
 
 def _clock(head: dict[str, Any], dated: bool) -> Finding:
@@ -154,7 +158,7 @@ def _clock(head: dict[str, Any], dated: bool) -> Finding:
     if head.get("t"):
         return ok("clock", f"{when(int(head['t']))}, local time of the site")
     if dated:
-        cause = "the power was away, or a tool restarted the board: cards with a last day go on opening after it"
+        cause = "the power failed, or a tool restarted the board: cards stay valid after their last day"
         return Finding("clock", "warn", "the clock is not set", cause, sets)
     return ok("clock", f"not set: no card has a last day, records carry no date; {sets}")
 
@@ -175,7 +179,7 @@ def _program(channel: Channel, plan: Plan | None) -> list[Finding]:
         same = writer.compare(channel, plan)
         differing = [region.title for region in plan.regions if not same[region.name] and region.name != "table"]
         if not differing:
-            return [ok("program", f"the one of this tool ({plan.program_sha256[:12]})")]
+            return [ok("program", f"equal to this tool's ({plan.program_sha256[:12]})")]
         cause = "another version, or an installation that was cut off"
         return [Finding("program", "bad", f"differs: {', '.join(differing)}", cause, f"shed flash --board {plan.board}")]
     place = partition_table.find(SHEDGUARD, "vfs")
@@ -183,7 +187,5 @@ def _program(channel: Channel, plan: Plan | None) -> list[Finding]:
     if _LITTLEFS in head and _MAIN in head:
         return [ok("program", "one is there (compare with: shed doctor --probe --board NAME)")]
     if _LITTLEFS in head:
-        return [
-            Finding("program", "bad", "a file system without our program", "an installation that was cut off", "shed flash --board NAME")
-        ]
+        return [Finding("program", "bad", "a file system without ShedGuard", "an installation that was cut off", "shed flash --board NAME")]
     return [Finding("program", "bad", "no file system", "an installation that was cut off", "shed flash --board NAME")]

@@ -47,7 +47,7 @@ def _permissions(facts: HostFacts) -> list[Finding]:
         if group in facts.groups or group == "root":
             cause = f"it belongs to the group {group}, which may not write to it: a udev rule of this system"
             clear = f"sudo chmod 660 {port.info.device}; for good: a udev rule MODE=0660, GROUP=dialout"
-        found.append(Finding("permission", "bad", f"{port.info.device} is not ours to open", cause, clear))
+        found.append(Finding("permission", "bad", f"{port.info.device} cannot be opened by this user", cause, clear))
     if not facts.ports and not facts.is_root and not {"dialout", "uucp"} & set(facts.groups):
         found.append(
             Finding(
@@ -73,7 +73,7 @@ def _holders(facts: HostFacts) -> list[Finding]:
 
 
 def _meddlers(facts: HostFacts) -> list[Finding]:
-    """Programs that take or probe serial ports by themselves, which may reset a board in service."""
+    """Programs that take or probe serial ports unasked, which may reset a board in service."""
     found: list[Finding] = []
     if "ModemManager" in facts.programs:
         cause = "it opens every new serial port and looks for a modem: that can reset a board, and the port is busy for some seconds"
@@ -94,7 +94,7 @@ def _drivers(facts: HostFacts) -> list[Finding]:
         usb = f"{vendor:04x}:{product:04x}"
         if usb in facts.usb and usb not in there and not (usb == "1a86:7523" and "brltty" in facts.programs):
             cause = f"the kernel module {module} is not loaded, or not part of this kernel"
-            found.append(Finding("driver", "bad", f"a {name} ({usb}) is on the USB and has no port", cause, f"sudo modprobe {module}"))
+            found.append(Finding("driver", "bad", f"a {name} ({usb}) is on USB but has no port", cause, f"sudo modprobe {module}"))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What `doctor` needs to know of this computer, gathered once, so that checks are pure and other systems can be played in tests."""
+"""What `doctor` needs to know of this computer, gathered once, so that checks are pure and tests can simulate other systems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class PortAccess:
 
 @dataclass(frozen=True, slots=True)
 class HostFacts:
-    """``system`` is Linux, Darwin or Windows. ``groups`` are the user's, now; ``programs`` run now. ``usb`` are the ids of every device."""
+    """``system`` is Linux, Darwin or Windows. ``groups``: the user's present groups; ``programs``: those that run; ``usb``: the ids of
+    every device."""
 
     system: str
     user: str = ""
@@ -37,7 +38,7 @@ class HostFacts:
 
 
 def gather(port: str | None = None) -> HostFacts:
-    """Of this computer; ``port`` is looked at too when it is no USB port. Nothing is opened."""
+    """The facts of this computer; ``port`` is examined too when it is not a USB port. Nothing is opened."""
     system = platform.system()
     infos = listed()
     if port is not None and ("://" in port or os.path.exists(port)) and all(info.device != port for info in infos):

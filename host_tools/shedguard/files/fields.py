@@ -7,11 +7,11 @@ from typing import Final
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-NAME_LENGTH: Final = 40  # letters of a name
+NAME_LENGTH: Final = 40  # characters of a name
 
 
 def _whole(value: object) -> object:
-    """A literal takes what equals it, so ``true`` for 1 and 9600.0 for 9600: refused like any other wrong type."""
+    """A literal accepts any equal value, so ``true`` for 1 and 9600.0 for 9600: these are refused like any other wrong type."""
     if type(value) is not int:
         raise PydanticCustomError("int_type", "Input should be a valid integer")
     return value

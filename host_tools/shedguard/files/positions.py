@@ -1,4 +1,4 @@
-"""Line numbers in a TOML file: where each table header and each key stands. tomllib parses; this only locates.
+"""Line numbers of each table header and key in a TOML file. tomllib parses; this module only locates.
 
 Assumes text that tomllib has accepted. Keys inside an inline table or an array are found on the line on which they stand.
 """
@@ -13,7 +13,7 @@ _KEY = re.compile(r"""\s*(?:"(?P<quoted>[^"]*)"|'(?P<literal>[^']*)'|(?P<bare>[A
 
 
 class Positions:
-    """``line(path)`` of a file's text; the nearest enclosing table answers for what is not there."""
+    """``line(path)`` of a file's text; a path that does not exist gets the line of its nearest enclosing table."""
 
     def __init__(self, text: str) -> None:
         self._lines: dict[Path, int] = {(): 1}
@@ -21,7 +21,7 @@ class Positions:
         self._scan(text)
 
     def line(self, path: Sequence[str | int]) -> int:
-        """The 1-based line of ``path`` or of its longest prefix that stands in the file."""
+        """The 1-based line of ``path`` or of its longest prefix in the file."""
         key = tuple(path)
         while key not in self._lines:
             key = key[:-1]
@@ -47,7 +47,7 @@ class Positions:
         return tuple(part.strip().strip("\"'") for part in text.split("."))
 
     def _absolute(self, names: tuple[str, ...], line: int, append: bool) -> Path:
-        """The path of a header, with the index of the array element that each named array stands at now."""
+        """The path of a header, with the current element index of each array in it."""
         path: Path = ()
         for depth, name in enumerate(names):
             path = (*path, name)
@@ -61,7 +61,7 @@ class Positions:
         return path
 
     def _assignment(self, lines: list[str], at: int, table: Path) -> int:
-        """Note the key on line ``at`` and what is inside its value; returns the value's last line."""
+        """Record the key on line ``at`` and the keys inside its value; returns the value's last line."""
         path, offset = table, 0
         while match := _KEY.match(lines[at], offset):
             path = (*path, match["bare"] or match["quoted"] or match["literal"] or "")
@@ -72,7 +72,7 @@ class Positions:
         return self._value(lines, at, offset, path)
 
     def _value(self, lines: list[str], at: int, offset: int, path: Path) -> int:
-        """Walk over one value: strings skipped, brackets followed, inner keys and elements noted."""
+        """Scan one value: skip strings, follow brackets, record inner keys and elements."""
         stack: list[tuple[str, Path, int]] = []  # bracket, path of the container, elements so far
         expects_key = False
         while at < len(lines):
@@ -114,7 +114,7 @@ class Positions:
 
 
 def _string_end(lines: list[str], at: int, offset: int) -> tuple[int, int]:
-    """Line and offset behind the string that begins here; basic, literal and both three-quote forms."""
+    """Line and offset after the string that begins here: basic, literal or either three-quote form."""
     quote = lines[at][offset]
     closing = quote * 3 if lines[at].startswith(quote * 3, offset) else quote
     offset += len(closing)

@@ -26,7 +26,7 @@ class Problem:
     line: int = 1
 
     def show(self, file: str) -> str:
-        """For a terminal; the first line in the form that editors jump to."""
+        """For a terminal; editors can jump to the first line."""
         return f"{file}:{self.line}: {self.severity}: {self.what}\n  cause: {self.cause}\n  hint: {self.hint}"
 
     def as_json(self, file: str) -> dict[str, str | int]:
@@ -65,14 +65,14 @@ def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     cause, hint = "the file breaks TOML's grammar here", "check quotes, brackets and commas on this line and the one before"
     if "twice" in what or "overwrite" in what:
         cause, hint = (
-            "this table or key stands in the file already, above",
+            "this table or key is in the file already, above",
             "keep one of the two; tables of a list have two brackets: [[outlet]]",
         )
     return Problem((), f"not TOML: {what}", cause, hint, line=line)
 
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
-    """``did you mean "x"?``, or what is known, for a word that is not."""
+    """``did you mean "x"?`` for an unknown word, or the list of known ones."""
     cutoff = 0.5 if len(word) < 4 else 0.6  # K5 and K1 share one letter of two
     near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff) or [name for name in known if name.lower() == word.lower()]
     if near:

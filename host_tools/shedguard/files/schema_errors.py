@@ -19,7 +19,7 @@ _MISSING = {
         'add meter = { bus = "...", address = ..., profile = "pzem-016" }',
     ),
     "maintenance_key": (
-        "writing over the console needs it",
+        "changes over the console need it",
         "add maintenance_key = 64 hex digits, for instance from: openssl rand -hex 32",
     ),
     "breaker_w": ("the check of outlet limits needs it", "add breaker_w = the watts that the group's breaker carries"),
@@ -39,13 +39,13 @@ _PATTERNS = {
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], not_yet: Mapping[str, tuple[str, str]] | None = None) -> list[Problem]:
-    """One problem for each error of ``model``, which is a whole file. ``not_yet``: tables that are known and not in this version, with
-    cause and hint."""
+    """One problem for each error of ``model``, which is a whole file. ``not_yet``: known tables that are not in this version, with cause
+    and hint."""
     details = error.errors()
     unknown = {(tuple(one["loc"][:-1]), str(one["loc"][-1])) for one in details if one["type"] == "extra_forbidden"}
 
     def is_misspelt(one: ErrorDetails) -> bool:
-        """Whether what is missing is there under a name that nothing has: said once, with the right name as the hint."""
+        """Whether the missing key is present under a misspelt name: then it is reported once, with the right name as the hint."""
         near = [name for table, name in unknown if table == tuple(one["loc"][:-1])]
         return one["type"] == "missing" and bool(difflib.get_close_matches(str(one["loc"][-1]), near, n=1, cutoff=0.6))
 

@@ -1,4 +1,4 @@
-"""`shed flash` and `shed verify` as a library: a port, a board's name, an image; back comes what was done and what runs afterwards.
+"""`shed flash` and `shed verify` as a library: takes a port, a board's name and an image; returns what was done and what runs afterwards.
 
 Hazard: resetting a board in service. `open_channel` asks first; a write leaves the board in a state that the same call takes up again.
 """
@@ -40,13 +40,13 @@ class Request:
     live_check: bool = True
     firmware: Path | None = None
     erase_data: bool = False
-    site: int | None = None  # that the board is for, where the caller knows
-    replace_site: int | None = None  # the one that is there, when it is to become another's
+    site: int | None = None  # the site that the board is for, if the caller knows it
+    replace_site: int | None = None  # the board's present site, when it is to get another
 
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """Of the board on the channel."""
+    """Facts about the board on the channel."""
 
     chip: str
     flash_bytes: int
@@ -66,7 +66,7 @@ class RegionState:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """``sent_bytes`` over the wire for ``flash_bytes`` in flash; ``wire_share`` is their time at ``baud`` by the time spent."""
+    """``sent_bytes`` over the wire for ``flash_bytes`` in flash; ``wire_share``: their time at ``baud`` divided by the time spent."""
 
     baud: int
     sent_bytes: int
@@ -77,7 +77,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class FlashReport:
-    """``running`` is None when nobody looked (a board that is reset by hand); ``same``: region name to whether it reads back equal."""
+    """``running`` is None when it was not checked (a board that is reset by hand); ``same``: region name to whether it reads back equal."""
 
     board: str
     facts: BoardFacts
@@ -97,7 +97,7 @@ class FlashReport:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """Region by region; ``same`` when all are."""
+    """Region by region; ``same`` when all regions are."""
 
     board: str
     facts: BoardFacts
@@ -107,7 +107,7 @@ class VerifyReport:
 
 
 def prepare(request: Request) -> plan.Plan:
-    """Everything that can be refused without a board: unknown board, image not there or damaged, program that does not compile."""
+    """Refuses whatever can be refused without a board: unknown board, missing or damaged image, program that does not compile."""
     board = boards.load(request.board)
     image = image_source.get(request.image, board.board.chip, request.sha256)
     return plan.build(board, image, request.firmware)
@@ -121,9 +121,9 @@ def before_of(request: Request) -> Before:
 def flash(
     request: Request, progress: writer.TotalProgress | None = None, prepared: plan.Plan | None = None, hands: Hands | None = None
 ) -> FlashReport:
-    """Bring the board on the port to what this tool has. See `writer.write` for refusals; a second call finds nothing to do.
+    """Make the board on the port hold what this tool has. See `writer.write` for refusals; a second call finds nothing to do.
 
-    A board without a reset circuit needs ``hands``, or has to be in its loader already; then nobody looks what runs afterwards.
+    A board without a reset circuit needs ``hands``, or has to be in its loader already; then it is not checked what runs afterwards.
     """
     wanted = prepared or prepare(request)
     before_reset = before_of(request)
@@ -134,7 +134,7 @@ def flash(
         _make_ours(channel, request)
         outcome = writer.write(channel, wanted, progress, request.erase_data)
         rate = _rate(request.baud, getattr(channel, "sent_bytes", 0) - before, outcome)
-        same = writer.compare(channel, wanted)  # here, because a session more costs a person with two buttons another round
+        same = writer.compare(channel, wanted)  # here: another session would cost another round with two buttons
     running = None
     if before_reset != "no-reset" or hands is not None:
         _let_run(before_reset, hands)
@@ -144,10 +144,10 @@ def flash(
 
 
 def _make_ours(channel: Channel, request: Request) -> None:
-    """ShedError 7 when the board is another's. A configuration of another product goes first: a cut then leaves a board without one."""
+    """ShedError 7 when the board is another's. Another product's configuration is erased first: a cut then leaves a board without one."""
     try:
         place = BoardFlash(channel, request.port)
-    except ShedError:  # no partition table: nobody's, or the writer refuses
+    except ShedError:  # no partition table: it belongs to nobody, or the writer refuses
         return
     board, there = boards.load(request.board), whose.look(place)
     whose.refuse_other(there, request.port, board, request.site, request.replace_site)
@@ -184,7 +184,7 @@ def facts_of(channel: Channel) -> BoardFacts:
 
 
 def wait_for_service(port: str, within_s: float = SERVICE_S, clock: Callable[[], float] = time.monotonic) -> Running:
-    """What runs after a reset: as soon as the console answers, else what was heard last when the time is over."""
+    """What runs after a reset: returns as soon as the console answers, else the last output when the time is over."""
     end = clock() + within_s
     heard = Running("silent")
     while clock() < end:

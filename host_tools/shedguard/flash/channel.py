@@ -1,4 +1,4 @@
-"""A way to a board's flash, whatever is behind it: esptool's loader on a port, or a flash file in tests."""
+"""Access to a board's flash: through esptool's loader on a port, or a flash file in tests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 
 SECTOR: Final = 4096
 
-# Called with the bytes done so far, of this call alone.
+# Called with the bytes that this call has done so far.
 Progress = Callable[[int], None]
 
 # How the loader is entered: the two transistors on DTR and RTS, the chip's own USB, or by hand (BOOT held while EN is pressed).
@@ -16,7 +16,7 @@ Leave = Literal["reset", "stay"]
 
 
 class Channel(Protocol):
-    """Flash of one board. Every method raises ShedError: exit code 3 when the way is lost, 4 when the other side answers nonsense."""
+    """Flash of one board. Every method raises ShedError: exit code 3 when the connection is lost, 4 for invalid answers."""
 
     @property
     def chip(self) -> str:
@@ -38,7 +38,8 @@ class Channel(Protocol):
         ...
 
     def write(self, offset: int, data: bytes, progress: Progress | None = None) -> None:
-        """Erase the sectors that ``data`` covers and program it. ``offset`` stands on a sector; the rest of the last sector is blank."""
+        """Erase the sectors that ``data`` covers and program it. ``offset`` is the beginning of a sector; the rest of the last sector is
+        blank."""
         ...
 
     def md5(self, offset: int, size: int) -> str:

@@ -1,13 +1,13 @@
-"""The program with fewer names, for a stock image, where every name that the program interns takes RAM for good.
+"""The program with fewer names, for a stock image, where every interned name takes RAM permanently.
 
 Hazard: a shed out of memory in mid-session. What MicroPython keeps of a module is its bytecode, a dictionary of its globals and every
 name in it, in tables that double: the 1261st name alone costs 9 KB. So the text of each module is shortened before it is compiled, by three
 rules that change no behaviour and no line number:
 
-1. A public constant, `NAME = const(...)`, stands as its number wherever it is used. Its definition, and imports of nothing else, go.
-   (mpy-cross does the same within one module for constants with a leading underscore.)
-2. A private name (leading underscore) of a module that no other module and no text mentions gets a short one. Modules share the short ones,
-   except where a class inherits from one in another module.
+1. A public constant, `NAME = const(...)`, is replaced by its number wherever it is used. Its definition, and imports of nothing else, are
+   removed. (mpy-cross does the same within one module for constants with a leading underscore.)
+2. A private name (leading underscore) of a module that no other module and no text mentions gets a short one. Modules share the short
+   names, except where a class inherits from one in another module.
 3. A parameter that no call names, anywhere, gets a short name too.
 
 Public names stay, and so do the private ones in SEEN_FROM_OUTSIDE. The frozen image, whose names take no RAM, is built without this.
@@ -28,7 +28,7 @@ from ..errors import ShedError
 from .compact_constants import Constants
 from .source_edit import Edits, nodes, walk
 
-# What the benches' probes look at or change in a running board.
+# Names that the benches' probes read or change in a running board.
 SEEN_FROM_OUTSIDE: Final = frozenset(
     {
         *("_direct", "_end", "_inside", "_keep", "_keep_latched", "_loops", "_looks", "_region", "_reserve", "_restart", "_self_test"),
@@ -41,8 +41,8 @@ _FUNCTION: Final = (ast.FunctionDef, ast.Lambda)
 
 
 def compact(sources: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Dotted module name to its text, before and after. All modules of the program at once. One that does not parse stays as it is, for the
-    compiler to refuse, and so do all others then."""
+    """Maps dotted module names to their texts, before and after, for all modules at once. If one does not parse, all stay as they are, and
+    the compiler refuses it."""
     try:
         trees = {name: ast.parse(text) for name, text in sources.items()}
     except SyntaxError:
@@ -79,7 +79,7 @@ def _shorten_private(trees: Mapping[str, ast.Module], edits: Mapping[str, Edits]
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:
-    """What a module gives a value: MicroPython's own private names, which it only reads, are not among them."""
+    """Names to which a module assigns a value: MicroPython's own private names, which it only reads, are not among them."""
     for node in nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name
@@ -107,7 +107,7 @@ def _of_others(tree: ast.Module) -> Iterator[str]:
 
 
 def _families(trees: Mapping[str, ast.Module]) -> list[list[str]]:
-    """Modules that share private names: those whose classes inherit from one another. By the names of the bases, to be on the safe side."""
+    """Modules that share private names: those whose classes inherit from one another. Decided by the names of the bases, to be safe."""
     family = {name: {name} for name in trees}
     homes: dict[str, set[str]] = {}
     for name, tree in trees.items():
@@ -126,7 +126,7 @@ def _families(trees: Mapping[str, ast.Module]) -> list[list[str]]:
 
 def _shorten_parameters(trees: Mapping[str, ast.Module], edits: Mapping[str, Edits]) -> None:
     named = {node.arg for tree in trees.values() for node in nodes(tree) if isinstance(node, ast.keyword)}
-    if None in named:  # `**` passes who knows what
+    if None in named:  # `**` may pass any name
         return
     for name, tree in trees.items():
         for function in _outermost_functions(tree):
@@ -134,7 +134,7 @@ def _shorten_parameters(trees: Mapping[str, ast.Module], edits: Mapping[str, Edi
 
 
 def _outermost_functions(node: ast.AST) -> Iterator[_Function]:
-    """Those within another function keep their parameters: they may share names with it."""
+    """Functions inside another keep their parameters: they may share names with it."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, _FUNCTION):
             yield child

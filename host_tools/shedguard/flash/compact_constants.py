@@ -1,4 +1,4 @@
-"""The numbers behind the public constants of a program, put in the place of their names (rule 1 of compact.py).
+"""The numbers behind the public constants of a program, which replace their names (rule 1 of compact.py).
 
 Hazard: a closed list that is stated twice. The sources state each constant once, in the module it belongs to; the board gets numbers.
 """
@@ -35,7 +35,7 @@ class Constants:
         self._values: dict[str, dict[str, int]] = {name: {} for name in trees}
         self._sources = {name: self._imported(name) for name in trees}
         self._definitions = {name: _definitions(tree) for name, tree in trees.items()}
-        while sum(self._learn(name) for name in trees):  # one may be made of another module's
+        while sum(self._learn(name) for name in trees):  # a constant may use another module's
             pass
         self._looked_up = {name for module in trees for name in self._asked_for(module)}
 
@@ -62,7 +62,7 @@ class Constants:
         return len(known) > before
 
     def _value(self, module: str, node: ast.expr) -> int | None:
-        """The number that an expression stands for, where it is known before the program runs."""
+        """The value of an expression, if it is known before the program runs."""
         if isinstance(node, ast.Constant):
             return node.value if type(node.value) is int else None
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -87,13 +87,13 @@ class Constants:
         return self._values[home].get(there) if home == module else self._named(home, there) if there else None
 
     def _asked_for(self, module: str) -> set[str]:
-        """Names of constants that are looked up while the program runs, by an object or a text: these stay."""
+        """Names of constants that the program looks up at run time, by object or by text: these stay."""
         all_nodes = nodes(self._trees[module])
         found = {node.attr for node in all_nodes if isinstance(node, ast.Attribute) and self._constant(module, node) is None}
         return found | {node.value for node in all_nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
     def replace(self, module: str, edits: Edits) -> None:
-        """In a module: numbers for names, no definitions, no imports that are left without a use."""
+        """In a module: replace names by numbers; remove definitions, and imports without a use."""
         tree = self._trees[module]
         gone = {node for node in tree.body if isinstance(node, ast.Assign) and self._is_gone(module, _name(node))}
         kept: Counter[str] = Counter()
@@ -129,12 +129,12 @@ class Constants:
             edits.replace(node, f"from {node.module} import {names}" if left else "pass")
 
     def _is_idle(self, module: str, node: ast.ImportFrom, name: str) -> bool:
-        """Whether importing it does nothing else than to bind a name."""
+        """Whether the import only binds a name."""
         return name in self._sources[module] or (node.module == "micropython" and name == "const")
 
 
 def _definitions(tree: ast.Module) -> list[tuple[str, ast.expr]]:
-    """Name and expression of each `NAME = const(expression)` of a module that nothing binds again."""
+    """Name and expression of each `NAME = const(expression)` of a module whose name is bound only once."""
     bound = Counter(node.id for node in nodes(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load))
     return [
         (_name(node), node.value.args[0])

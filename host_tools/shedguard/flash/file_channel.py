@@ -1,4 +1,4 @@
-"""A flash file behind the Channel interface, with power cuts: fast tests of whatever is written through a channel.
+"""A flash file behind the Channel interface, with power cuts: for fast tests of writes through a channel.
 
 It behaves as esptool's stub does: sectors are erased as the data reaches them, and programming clears bits page by page.
 """
@@ -17,7 +17,7 @@ _PAGE: Final = 256
 
 
 class FileChannel:
-    """Flash is the file ``path``. The power goes after ``cut_after_bytes`` programmed bytes, or at flash operation ``cut_at_operation``
+    """Flash is the file ``path``. The power fails after ``cut_after_bytes`` programmed bytes, or at flash operation ``cut_at_operation``
     (from 0; an erase or a page), which leaves that page or sector torn with random bits of ``seed``.
 
     ``programmed`` and ``operations`` count; ``log`` has (what, offset, size) of every call, for tests. After the cut everything raises.
@@ -95,7 +95,7 @@ class FileChannel:
         self.log.append((what, offset, size))
 
     def _operation(self, file: BinaryIO, offset: int, data: bytes, size: int) -> None:
-        """One erase or page program; torn when the power goes in it."""
+        """One erase or page program; torn when the power fails during it."""
         cut = self._cut_at is not None and self.operations == self._cut_at
         self.operations += 1
         file.seek(offset)

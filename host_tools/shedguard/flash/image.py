@@ -1,4 +1,4 @@
-"""Whole flash images of a 4 MB board: blank like a board from a bag, or with program, configuration and cards ready for service."""
+"""Whole flash images of a 4 MB board: blank like a new board, or with program, configuration and cards ready for service."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def write_partition(path: Path, label: str, content: bytes) -> None:
 def _skeleton(partitions: tuple[Partition, ...], chip: str) -> bytearray:
     flash = bytearray(b"\xff" * FLASH_SIZE)
     flash[TABLE_OFFSET : TABLE_OFFSET + partition_table.TABLE_SIZE] = partition_table.encode(partitions)
-    # Where a real board has MicroPython: what `shed flash --image stand-in` writes there.
+    # In the place of MicroPython on a real board: what `shed flash --image stand-in` writes there.
     image = micropython_image.parse(micropython_image.stand_in(chip), micropython_image.STAND_IN)
     app, boot = partition_table.find(partitions, "factory").offset, micropython_image.BOOTLOADER_AT[chip]
     flash[boot : boot + len(image.bootloader)] = image.bootloader

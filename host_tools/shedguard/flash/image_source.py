@@ -1,7 +1,7 @@
 """Where the MicroPython image comes from: a file, a URL the user names, the cache of what was fetched or bundled before, or a stand-in.
 
-A file that went through a network or a USB stick is compared with its SHA-256, from --sha256 or from a .sha256 file beside it. What comes
-from a URL without one is refused, with the hash it has, so that a person can compare.
+A file that came through a network or a USB stick is compared with its SHA-256, from --sha256 or from a .sha256 file beside it. A download
+without one is refused; the message has its hash, so that a person can compare.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ def cache_dir() -> Path:
 
 
 def cached() -> list[Path]:
-    """Images in the cache, the last used first."""
+    """Images in the cache, most recently used first."""
     return sorted(cache_dir().glob("*.bin"), key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def get(source: str | None, chip: str, sha256: str | None = None) -> MicroPythonImage | None:
     """The image that ``source`` names: a path, a URL, a name in the cache, or ``stand-in``; None for the only cached one of ``chip``.
 
-    None when nothing was named and the cache has none. ShedError (exit code 2): not there, ambiguous, damaged, not the right one.
+    None when nothing was named and the cache has none. ShedError (exit code 2): missing, ambiguous, damaged or wrong image.
     """
     if sha256 is not None and not _SHA256.fullmatch(sha256.strip()):
         raise ShedError("--sha256 is not 64 hex digits", code=INVALID)
@@ -91,7 +91,7 @@ def _from_url(url: str, sha256: str | None) -> MicroPythonImage:
         if match is None:
             raise ShedError(
                 f"there is no SHA-256 to check {name} against",
-                f"the server has no {name}.sha256; what came has {hashlib.sha256(data).hexdigest()}",
+                f"the server has no {name}.sha256; the download has {hashlib.sha256(data).hexdigest()}",
                 "compare that with a source you trust, and repeat the command with --sha256 HASH",
                 INVALID,
             )

@@ -1,6 +1,6 @@
-"""What a failed conversation with the loader means: the ladder of causes, the likeliest first, and what clears each.
+"""The meaning of a failed conversation with the loader: possible causes, the likeliest first, and what clears each.
 
-A person stands before a board that does not answer; esptool's own words name a protocol step. So the step goes last and the rungs first.
+A person has a board that does not answer, and esptool's message names a protocol step. So the causes come first and the step last.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ CONNECT_RUNGS: Final = (
     "port or board: it may be another device's (shed ports), or a board of another kind than the one named (shed boards)",
 )
 ANSWERING_RUNGS: Final = (
-    "another kind of board than the one named: its file says how the loader is entered, and this board is not entered so (shed boards)",
+    "another kind of board than the one named: its file says how to enter the loader, this board does not answer to that (shed boards)",
     "BOOT: a board without the reset circuit: hold BOOT, press EN (RST) once, and use --before no-reset",
     "strapping pin: something wired to GPIO0, GPIO2, GPIO12 or GPIO15 pulls it: take the plug off the terminals and try again",
 )
@@ -36,9 +36,9 @@ def ladder(rungs: tuple[str, ...] = CONNECT_RUNGS) -> str:
 
 @contextmanager
 def translated(port: str, doing: str, is_connected: bool, answers: bool = False) -> Iterator[None]:
-    """Turn what esptool and pyserial raise into a ShedError: 3 when the way is lost, 4 when the other side answers nonsense.
+    """Turn what esptool and pyserial raise into a ShedError: 3 when the connection is lost, 4 for invalid answers.
 
-    ``answers``: a program on the board answered a moment ago: cable, port and baud rate are not to blame."""
+    ``answers``: a program on the board answered a moment ago, so cable, port and baud rate are not the cause."""
     try:
         yield
     except FatalError as error:

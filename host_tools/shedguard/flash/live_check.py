@@ -1,4 +1,4 @@
-"""No tool of ours resets a board that is selling electricity: before a port is reset, the board is asked how many sessions are live."""
+"""No tool resets a board with an active session: before it resets a port, it asks the board which outlets have one."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from ..link.console import Console
 from ..link.ports import Wire, open_quietly
 from ..link.who import Running, ask
 
-_OVER: Final = (0, 8)  # states of an outlet without a session: idle, done
+_OVER: Final = frozenset(number for number, name in OUTLET_STATES.items() if name in ("idle", "done"))  # no session
 
 
 def live_outlets(wire: Wire) -> list[tuple[int, str]]:
-    """Number and state of every outlet with a session; ShedError when the console does not tell."""
+    """Number and state of every outlet with a session; ShedError when the console does not report it."""
     frames = Console(wire).request("status")
     return [(frame["o"], OUTLET_STATES.get(frame["st"], str(frame["st"]))) for frame in frames if "o" in frame and frame["st"] not in _OVER]
 
 
 def refuse_live(port: str) -> Running:
-    """What runs on ``port``. ShedError 7 when a session is live, or when a console is there and does not say; 3 when there is no such port.
+    """What runs on ``port``. ShedError 7 when a session is live, or when a console answers without reporting its sessions; 3 when there is
+    no such port.
 
-    A board that says nothing, a prompt, a loader: none of them can have a relay closed by our program, so they are not refused.
+    A silent board, a prompt or a loader is not refused: on none of them can the program hold a relay closed.
     """
     with open_quietly(port) as wire:
         running = ask(wire)

@@ -1,4 +1,4 @@
-"""A board in its ROM loader, through esptool as a library: its stub uploaded, data compressed, its printed text kept out of ours.
+"""A board in its ROM loader, through esptool as a library: its stub uploaded, data compressed, its printed text suppressed.
 
 Hazard: see channel.py. Sectors are erased as data reaches them, so a cut leaves whole old sectors behind the one being written.
 """
@@ -29,7 +29,7 @@ _ATTEMPTS: Final = 5
 
 
 class _Quiet(TemplateLogger):
-    """esptool says nothing: what matters of it reaches the user as a ShedError, and stdout is for data."""
+    """Silences esptool: its errors reach the user as a ShedError, and stdout is for data."""
 
     def print(self, *_args: Any, **_kwargs: Any) -> None:
         pass
@@ -55,7 +55,7 @@ class _Quiet(TemplateLogger):
 
 @cache
 def _quieten() -> None:
-    """Once in a process: a logger that was replaced cannot be replaced again."""
+    """Once in a process: a replaced logger cannot be replaced again."""
     log.set_logger(_Quiet())  # type: ignore[reportAttributeAccessIssue]
     # Bound to the first logger when esptool was imported.
     ResetStrategy.print_once = staticmethod(lambda _message: None)  # type: ignore[assignment]
@@ -86,7 +86,7 @@ class LoaderChannel:
     def connect(cls, port: str, baud: int, before: Before, answers: bool = False) -> LoaderChannel:
         """Reset the board into its loader (unless ``before`` is no-reset), upload the stub, change to ``baud``. See `open_channel`.
 
-        ``answers``: a program on it answered a moment ago, which tells what the cause of silence is not."""
+        ``answers``: a program on it answered a moment ago, which rules out some causes of silence."""
         _quieten()
         wire = _open(port)
         try:
@@ -128,13 +128,13 @@ class LoaderChannel:
             for sequence, start in enumerate(range(0, len(packed), self._esp.FLASH_WRITE_SIZE)):
                 block = packed[start : start + self._esp.FLASH_WRITE_SIZE]
                 size = len(inflate.decompress(block))
-                # The stub acknowledges a block when the one before it is written: each waits for the slower of two.
+                # The stub acknowledges a block when the one before it is written: each takes the time of the slower of the two.
                 timeout = max(timeout, float(timeout_per_mb(ERASE_WRITE_TIMEOUT_PER_MB, size + 2 * 64 * 1024)))
                 self._esp.flash_defl_block(block, sequence, timeout=timeout)
                 done += size
                 if progress:
                     progress(done)
-            # Not answered before the last block is in flash.
+            # The answer comes only when the last block is in flash.
             self._esp.read_reg(ESPLoader.CHIP_DETECT_MAGIC_REG_ADDR, timeout=timeout)
 
     def md5(self, offset: int, size: int) -> str:
@@ -154,7 +154,7 @@ class LoaderChannel:
                 cmds.reset_chip(self._esp, "hard-reset")
 
     def try_reset(self) -> None:
-        """`reset` after a failure, when the first error is the one to tell."""
+        """`reset` after a failure; its own error is dropped in favour of the first."""
         with suppress(ShedError):
             self.reset()
 

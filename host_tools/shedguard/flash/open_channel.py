@@ -1,4 +1,4 @@
-"""Opens the way to a board's flash through its ROM loader.
+"""Opens a channel to a board's flash through its ROM loader.
 
 Hazard: that resets the board, and every outlet of a shed in service goes off. So the board is asked first, quietly, and a live session is
 a refusal (exit code 7).
@@ -24,16 +24,17 @@ def open_channel(
     before: Before = "default-reset",
     hands: Callable[[], None] | None = None,
 ) -> Iterator[Channel]:
-    """The board on ``port`` (a device, or rfc2217://HOST:PORT) in its loader. ``leave`` says what happens at the end, also after an error.
+    """The board on ``port`` (a device, or rfc2217://HOST:PORT) in its loader. ``leave`` says what happens at the end, even after an error.
 
-    With ``before`` no-reset, ``hands`` is called when somebody has to bring it there (BOOT held, EN pressed); None when it is there.
+    With ``before`` no-reset, ``hands`` is called when a person has to enter the loader (BOOT held, EN pressed); None when the board is in
+    it.
 
     ShedError: 3 port missing, busy, or no loader answers; 4 unusable chip; 7 a session is live and ``live_check`` is on.
     """
     running = refuse_live(port) if live_check else None
     if before == "no-reset" and hands is not None:
         hands()
-    answers = running is not None and running.kind in ("shedguard", "repl")  # so port, cable and supply are good
+    answers = running is not None and running.kind in ("shedguard", "repl")  # then port, cable and supply are good
     channel = LoaderChannel.connect(port, baud, before, answers)
     try:
         yield channel

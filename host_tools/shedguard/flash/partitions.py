@@ -34,12 +34,12 @@ class Partitions(Protocol):
         ...
 
     def write(self, label: str, offset: int, data: bytes, progress: Progress | None = None) -> None:
-        """Replace whole sectors from ``offset`` on; what ``data`` does not fill of the last one is erased. One sector when it is empty."""
+        """Replace whole sectors from ``offset`` on; the rest of the last one is erased. Empty ``data`` erases one sector."""
         ...
 
 
 class FlashFile:
-    """The flash of an emulated board, in a file. Done at once: no progress is told."""
+    """The flash of an emulated board, in a file. Operations finish at once: no progress is reported."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.name = path, str(path)
@@ -71,7 +71,7 @@ class FlashFile:
 
 
 class BoardFlash:
-    """The flash of a board in its loader, or whatever else is behind a `Channel`."""
+    """The flash of a board in its loader, or anything else behind a `Channel`."""
 
     def __init__(self, channel: Channel, name: str) -> None:
         self.channel, self.name = channel, name
@@ -101,7 +101,7 @@ def decode_table(table: bytes, name: str) -> tuple[Partition, ...]:
     try:
         return partition_table.decode(table)
     except ValueError as error:
-        hint = "shed doctor tells what runs there; shed flash installs ShedGuard"
+        hint = "shed doctor shows what runs there; shed flash installs ShedGuard"
         raise ShedError(f"{name} has no partition table of ShedGuard", str(error), hint, PROTOCOL) from error
 
 

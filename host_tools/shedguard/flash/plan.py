@@ -2,9 +2,9 @@
 
 Hazard: half of an old program with half of a new one. So the first thing that changes is the file system's two first blocks, which are
 erased: without them nothing of ours starts (a stock image then formats an empty file system, or prints for ever that it is corrupt; the
-outputs stay at their pull resistors: EN has floated them). They are written last, when everything else has been compared. The session data
-of another layout is erased before the partition table that would make it ours. The same command repeats what is missing and skips what is
-there.
+outputs stay at their pull resistors: EN has floated them). They are written last, when everything else has been compared. Session data of
+another layout is erased before the partition table is written that would make it valid. The same command repeats what is missing and skips
+what is there.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Region:
 
     @property
     def md5(self) -> str:
-        """Of all of it, as the loader computes it."""
+        """MD5 of the whole region, as the loader computes it."""
         return hashlib.md5(self.data, usedforsecurity=False).hexdigest()
 
 

@@ -1,8 +1,8 @@
-"""The firmware as files for a board: rooms compiled to bytecode, main.py as source (MicroPython starts no other), boot.py generated.
+"""The firmware as files for a board: rooms compiled to bytecode, main.py as source (MicroPython starts nothing else), boot.py generated.
 
-No -O: line numbers stay, so that a traceback names the line, and assertions stay, because the firmware's contracts are written with them.
-Names take RAM, so there are fewer of them (compact.py). Bytecode only (31-bit integers, no native code), which runs on any ESP32 with
-the same bytecode version.
+No -O: line numbers stay, so that a traceback names the line; assertions stay, because they express the firmware's contracts. Names take
+RAM, so there are fewer of them (compact.py). Bytecode only (31-bit integers, no native code), which runs on any ESP32 with the same
+bytecode version.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def bytes_by_room(program: Mapping[str, bytes]) -> dict[str, int]:
 
 
 def _module(name: str) -> str:
-    """The module of a source file: what a traceback shows as its file, because MicroPython has interned that anyway."""
+    """The module of a source file. A traceback shows it as the file, because MicroPython has interned this name anyway."""
     return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 

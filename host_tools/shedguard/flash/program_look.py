@@ -1,4 +1,4 @@
-"""What program a board has: the board file it was made for and its version, from the few blocks of the file system that tell it."""
+"""Finds a program's board file and version, from the few blocks of the board's file system that have them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VERSION_IN: Final = ("/shed/service/desk.mpy", "/shed/desk.mpy")  # before 0.2.
 
 
 class _Lazy(UserContext):
-    """A file system of which only the blocks that are asked for are read from the board. Mounting and reading never program."""
+    """A file system that reads only the requested blocks from the board. Mounting and reading never program."""
 
     def __init__(self, size: int, fetch: Callable[[int, int], bytes]) -> None:
         super().__init__(0)
@@ -30,7 +30,7 @@ class _Lazy(UserContext):
 
 
 def look(size: int, fetch: Callable[[int, int], bytes]) -> tuple[str | None, str | None]:
-    """(board name, firmware version) of a file system of ``size`` bytes; None for what it does not tell. ``fetch(offset, size)`` reads."""
+    """(board name, firmware version) of a file system of ``size`` bytes; None for an unknown one. ``fetch(offset, size)`` reads."""
     context = _Lazy(size, fetch)
     try:
         system = LittleFS(

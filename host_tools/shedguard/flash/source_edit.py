@@ -1,4 +1,4 @@
-"""A text of Python with names put in the place of others: nothing moves to another line.
+"""Replaces names in a Python source: nothing moves to another line.
 
 Hazard: a traceback that names the wrong line. The text is edited in place, by the syntax tree's positions, instead of being printed anew.
 """
@@ -26,11 +26,11 @@ def walk(tree: ast.AST) -> list[ast.AST]:
     return found
 
 
-nodes = lru_cache(maxsize=256)(walk)  # of a module's tree, which nobody changes: each rule looks at them
+nodes = lru_cache(maxsize=256)(walk)  # each rule reads the nodes of a module's tree, which never changes
 
 
 class Edits:
-    """What is to change in one text; `text` applies it all."""
+    """The edits of one text; `text` applies them all."""
 
     def __init__(self, source: bytes) -> None:
         self._source = source
@@ -56,7 +56,7 @@ class Edits:
         return self._lines[node.end_lineno - 1] + node.end_col_offset
 
     def rename(self, place: Place, old: str, new: str) -> None:
-        """The identifier `old`, which stands at `place`, unless it went with what was replaced."""
+        """Renames the identifier `old` at `place`, unless a replacement has removed it."""
         if any(begin <= place < end for begin, end in self._replaced):
             return
         end = place + len(old.encode())
@@ -64,7 +64,7 @@ class Edits:
         self._changes[place] = (end, new.encode())
 
     def replace(self, node: ast.expr | ast.stmt, new: str) -> None:
-        """A whole expression or statement; the line breaks within it stay."""
+        """Replaces a whole expression or statement; the line breaks within it stay."""
         begin, end = self.place(node), self.end(node)
         self._changes = {at: change for at, change in self._changes.items() if not begin <= at < end}
         self._replaced.append((begin, end))
@@ -92,7 +92,7 @@ class Edits:
                 yield node.name, self._after_type(node)
 
     def _after(self, node: ast.stmt | ast.alias, name: str, keyword: int = 1) -> Place:
-        """Where `name` stands in a node, behind its keyword."""
+        """The place of `name` in a node, after its keyword."""
         begin = self.place(node)
         for found in list(re.finditer(rb"\w[\w.]*", self._source[begin : self.end(node)]))[keyword:]:
             if found.group() == name.encode():

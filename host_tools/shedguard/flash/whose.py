@@ -1,8 +1,8 @@
-"""Whose board it is: the site and the product that its flash says, and the refusal to make it another's unasked.
+"""The site and the product that a board's flash names, and the refusal to give the board to another unasked.
 
 Hazard: the boot file or the configuration of another product. What is a button there is a contactor here: at power-on relays close before
-anything can object. So every verb that writes one of the two asks here first, with what stands in flash, and `--replace-site` has to name
-the site that is there.
+anything can object. So every verb that writes one of the two checks the flash contents here first, and `--replace-site` has to name the
+board's present site.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ..boards.model import Board
 from ..errors import REFUSED, ShedError
 from ..formats.slots import current
 from ..site.image import board_of_image, read_sections
+from ..site.sections import Section
 from . import program_look
 from .partitions import Partitions, find
 
@@ -34,8 +35,8 @@ ReplaceSiteOption = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class There:
-    """``site``: of the configuration in force, None without one. ``board``: that boot.py was generated for. ``made_for``: the identity of
-    the board that the configuration was made for, None when it does not say."""
+    """``site``: of the configuration in force, None without one. ``board``: the board for which boot.py was generated. ``made_for``: the
+    identity of the board that the configuration was made for, None when unknown."""
 
     site: int | None = None
     board: str | None = None
@@ -47,7 +48,7 @@ class There:
 
 
 def look(place: Partitions) -> There:
-    """What stands in flash; nothing where there is no program and no configuration."""
+    """What flash names; all None without program and configuration."""
     labels = {row.label for row in place.rows}
     board = None
     if "vfs" in labels:
@@ -56,7 +57,7 @@ def look(place: Partitions) -> There:
     if slot is None:
         return There(None, board)
     try:
-        site, made_for = read_sections(slot.image)[1][0][0], board_of_image(slot.image)
+        site, made_for = read_sections(slot.image)[Section.SITE][0][0], board_of_image(slot.image)
     except (ValueError, KeyError, IndexError):
         return There(None, board)
     return There(site if isinstance(site, int) else None, board, made_for)

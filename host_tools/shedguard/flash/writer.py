@@ -61,7 +61,7 @@ def check(channel: Channel, plan: Plan) -> None:
 
 
 def has_micropython(channel: Channel) -> bool:
-    """Whether bootloader and app begin like images for this chip. Their contents are the ROM's to check."""
+    """Whether bootloader and app begin like images for this chip. The ROM checks their contents."""
     app = partition_table.find(SHEDGUARD, "factory").offset
     for offset in (BOOTLOADER_AT[channel.chip], app):
         head = channel.read(offset, 16)
@@ -71,7 +71,7 @@ def has_micropython(channel: Channel) -> bool:
 
 
 def release_on(channel: Channel) -> str:
-    """The release of MicroPython that the board's app says it is, as `v1.25.0`; empty where it has no description, or another's."""
+    """The MicroPython release that the board's app states, as `v1.25.0`; empty where it has no description, or one of another program."""
     app = partition_table.find(SHEDGUARD, "factory").offset
     return release_of(channel.read(app, esp_image.DESCRIPTION_AT + esp_image.DESCRIPTION_SIZE))
 
@@ -83,8 +83,8 @@ def write(
     erase_data: bool = False,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
-    """Make the board have what the plan says. ShedError: 2 it does not fit, 3 lost, 4 what was written reads back differently, 7 its data
-    would be lost and ``erase_data`` is off. After any of them the same call goes on."""
+    """Make the board hold what the plan says. ShedError: 2 it does not fit, 3 connection lost, 4 what was written reads back differently, 7
+    its data would be lost and ``erase_data`` is off. After any of them the same call goes on."""
     check(channel, plan)
     same = compare(channel, plan)
     erase = _to_erase(channel, same["table"], erase_data)
@@ -108,7 +108,7 @@ def write(
 
 
 def _write_region(channel: Channel, region: Region, progress: Callable[[int], None] | None) -> None:
-    for _ in range(2):  # flash that does not take is tried once more
+    for _ in range(2):  # flash that reads back wrong is tried once more
         channel.write(region.offset, region.data, progress)
         if channel.md5(region.offset, len(region.data)) == region.md5:
             return
@@ -125,7 +125,8 @@ def _part(progress: TotalProgress, before: int, total: int) -> Callable[[int], N
 
 
 def _to_erase(channel: Channel, same_table: bool, erase_data: bool) -> list[Partition]:
-    """Our data partitions that hold somebody else's bytes: what is not blank of those that the board's table has not in their place."""
+    """ShedGuard's data partitions to erase: not blank, and not in this place in the board's table; with ``erase_data`` all that are not
+    blank."""
     rows = [row for row in SHEDGUARD if row.label in KEPT]
     if not erase_data:
         there = () if same_table else _rows_of(channel)

@@ -50,7 +50,7 @@ class Table:
 
     @property
     def end_sector(self) -> int:
-        """The first sector behind its records."""
+        """The first sector after its records."""
         return self.sector + _sectors(len(self.cards))
 
 
@@ -94,7 +94,7 @@ def capacity(size: int = TABLE_SIZE) -> int:
 
 
 def build_table(cards: Iterable[Card]) -> bytes:
-    """A blank partition's first table, up to its last record. ShedError when there are too many cards or one stands twice."""
+    """A blank partition's first table, up to its last record. ShedError for too many cards or a duplicate card."""
     records, count = _records(cards, TABLE_SIZE)
     return _header(records, count, 1, 1).ljust(SECTOR, b"\xff") + records
 
@@ -121,7 +121,7 @@ def read_table(partition: bytes) -> list[Card]:
 
 
 def decode_records(records: bytes) -> tuple[Card, ...]:
-    """The cards of records one behind the other; ValueError for a role that this version does not know."""
+    """The cards of consecutive records; ValueError for a role that this version does not know."""
     cards = []
     for number, role, flags, until, price_list in _RECORD.iter_unpack(records):
         if role not in ROLES:
@@ -131,7 +131,7 @@ def decode_records(records: bytes) -> tuple[Card, ...]:
 
 
 def plan_change(partition: bytes, cards: Iterable[Card]) -> Change:
-    """How ``cards`` replace what ``partition`` holds. ShedError when they do not fit, or one stands twice."""
+    """The steps by which ``cards`` replace what ``partition`` holds. ShedError when they do not fit, or for a duplicate card."""
     records, count = _records(cards, len(partition))
     last = len(partition) // SECTOR - 1
     need = _sectors(count)
@@ -161,7 +161,7 @@ def apply_change(partition: bytes, change: Change) -> bytes:
 
 
 def merge(old: Iterable[Card], new: Iterable[Card], readmit: bool) -> tuple[list[Card], list[Card]]:
-    """``new`` with what ``old`` has revoked kept revoked, unless ``readmit``; and which cards that were."""
+    """``new``, where cards that ``old`` has revoked stay revoked unless ``readmit``; and a list of those cards."""
     revoked = set() if readmit else {card.number for card in old if not card.valid}
     merged, kept = [], []
     for card in new:
@@ -178,7 +178,7 @@ def _records(cards: Iterable[Card], size: int) -> tuple[bytes, int]:
         raise ShedError(f"{len(ordered)} cards do not fit", f"this board's table takes {capacity(size)}", "use a board with 16 MB", INVALID)
     for before, after in pairwise(ordered):
         if before.number == after.number:
-            raise ShedError(f"card {show_number(after.number)} stands twice", hint="keep one of the two", code=INVALID)
+            raise ShedError(f"duplicate card {show_number(after.number)}", hint="keep one of the two", code=INVALID)
     roles = {name: number for number, name in ROLES.items()}
     # Bit 0 of the flags is the valid bit, cleared to revoke; the others stay erased for later versions.
     rows = [(c.number, roles[c.role], 0xFFFF if c.valid else 0xFFFE, c.valid_until, c.price_list) for c in ordered]
@@ -186,7 +186,7 @@ def _records(cards: Iterable[Card], size: int) -> tuple[bytes, int]:
 
 
 def _as_imported(records: bytes) -> bytes:
-    """The records with every valid bit set, which is what their CRC is over."""
+    """The records with every valid bit set: the CRC covers this form."""
     changed = bytearray(records)
     for at in range(12, len(changed), RECORD_SIZE):
         changed[at] |= 1

@@ -1,4 +1,4 @@
-"""One image as the ESP32's ROM starts it (bootloader or app): header, segments, checksum, SHA-256. Read, checked, and made as a stand-in.
+"""One image as the ESP32's ROM starts it (bootloader or app): header, segments, checksum, SHA-256. Reads, checks and makes one.
 
 Hazard: a truncated or foreign image makes a board that does not start. It is refused here, by what is wrong, before flash is touched.
 Format: Espressif's "Firmware Image Format" (esptool documentation): 8 bytes of common header, 16 of extended header, then segments. An
@@ -22,7 +22,7 @@ _OTHER_CHIPS: Final = {2: "ESP32-S2", 5: "ESP32-C3", 12: "ESP32-C2", 13: "ESP32-
 _HEADER: Final = struct.Struct("<BBBBI4sHBHH4sB")
 _DESCRIPTION: Final = struct.Struct("<II8s32s32s16s16s32s32s80s")
 _DESCRIPTION_MAGIC: Final = 0xABCD5432
-DESCRIPTION_AT: Final = 32  # behind the header and the first segment's own
+DESCRIPTION_AT: Final = 32  # after the header and that of the first segment
 DESCRIPTION_SIZE: Final = _DESCRIPTION.size
 _SEGMENT: Final = struct.Struct("<II")
 _SEED: Final = 0xEF
@@ -52,7 +52,7 @@ def parse(data: bytes, what: str) -> EspImage:
     if not 1 <= segments <= _MAX_SEGMENTS:
         raise ValueError(f"{what} has {segments} segments: it is damaged")
     if has_digest > 1:
-        raise ValueError(f"{what} is damaged: its header says {has_digest} where 0 or 1 stands")
+        raise ValueError(f"{what} is damaged: its header has {has_digest} where 0 or 1 is allowed")
     at, checksum = _HEADER.size, _SEED
     for _ in range(segments):
         if at + _SEGMENT.size > len(data):
@@ -60,7 +60,7 @@ def parse(data: bytes, what: str) -> EspImage:
         _address, length = _SEGMENT.unpack_from(data, at)
         at += _SEGMENT.size
         if at + length > len(data):
-            raise ValueError(f"{what} is cut off: {len(data)} bytes, and a segment goes to {at + length}")
+            raise ValueError(f"{what} is cut off: {len(data)} bytes, but a segment ends at {at + length}")
         checksum ^= _xor(data[at : at + length])
         at += length
     at += 15 - at % 16  # the checksum is the last byte of a line of 16
@@ -77,7 +77,7 @@ def parse(data: bytes, what: str) -> EspImage:
 
 
 def build(chip: str, content: bytes, flash_bytes: int, is_app: bool = False) -> bytes:
-    """An image with ``content`` as its one segment, which is in RAM, or for an app where flash is mapped for reading."""
+    """An image with ``content`` as its only segment: in RAM, or for an app where flash is mapped for reading."""
     chip_id = next(number for number, name in CHIP_IDS.items() if name == chip)
     size = (flash_bytes >> 20).bit_length() - 1
     content = content.ljust(-(-len(content) // 4) * 4, b"\0")
@@ -109,7 +109,7 @@ def _word(field: bytes) -> str:
 
 
 def _xor(data: bytes) -> int:
-    """Exclusive or of all bytes, folded by halves: an app has a million and a half."""
+    """Exclusive or of all bytes, folded by halves for speed: an app has 1.5 million."""
     if len(data) < 64:
         return reduce(xor, data, 0)
     half = -(-len(data) // 2)

@@ -28,8 +28,8 @@ FAULTS: Final = _numbered(
     "expander_bus", "trip_unknown", "supply_lost", "low_voltage", "live_outlet", "meters_mixed", "blind", "wrong_board",
     "records_lost", "clock_unset", more={35: "meter_jump"},
 )  # fmt: skip
-MAY_BE_LIVE: Final = 2  # `on` of an outlet, a group: told off, and nobody has seen that it is
-# At these a socket may be live although it was told off: the breaker comes before anything else.
+MAY_BE_LIVE: Final = 2  # `on` of an outlet or group: commanded off, not yet seen off
+# With these a socket may be live although commanded off: switch the breaker off before anything else.
 BREAKER_FIRST: Final = frozenset({"meter_stale", "welded", "output_readback", "live_outlet"})
 _BREAKER_HOLDERS: Final = frozenset({"welded", "live"})  # the same among the holders
 ACCESS_REASONS: Final = _numbered(
@@ -40,7 +40,7 @@ AUTHORITIES: Final = _numbered("card", "key_switch", "hmac")
 GATE_EVENTS: Final = _numbered("granted", "denied", "held_open", "closed", "forced", "freed", "locked")
 PRESS_REASONS: Final = _numbered("several_cards", "several_outlets", "anothers", "blocked")
 TRIALS: Final = _numbered("begun", "confirmed", "rejected")  # events of `trial` records
-NOWHERE: Final = 255  # the outlet of a `press_refused` record that no single outlet is meant by
+NOWHERE: Final = 255  # the outlet of a `press_refused` record that concerns no single outlet
 POINT_STATES: Final = _numbered("normal", "alarm", "open", "short", "stuck", "stale", "suspect", first=0)
 OUTLET_STATES: Final = _numbered(
     "idle", "starting", "waiting", "charging", "top_up", "stopping", "resuming", "settling", "done", first=0
@@ -48,7 +48,7 @@ OUTLET_STATES: Final = _numbered(
 GATE_STATES: Final = _numbered("locked", "released", "open", "held_open", "free", first=0)
 ROLES: Final = _numbered("resident", "staff", "fire_volunteer", "maintenance")
 
-# What the argument of a fault counts, where it counts anything.
+# What the argument of a fault is the index of, for faults that have one.
 FAULT_ARGUMENTS: Final = MappingProxyType(
     {
         "meter_stale": "meter", "welded": "outlet", "point_fault": "point", "reader_silent": "reader",
@@ -65,5 +65,5 @@ def name_of(numbers: Mapping[int, str], number: int) -> str:
 
 
 def holders_told(numbers: Iterable[int]) -> list[str]:
-    """The names of an outlet's holders in the board's order; before all others those at which the breaker comes first."""
+    """The names of an outlet's holders in the board's order, but those that need the breaker off come first."""
     return sorted((name_of(HOLDERS, number) for number in numbers), key=lambda name: name not in _BREAKER_HOLDERS)

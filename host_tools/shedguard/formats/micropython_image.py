@@ -2,7 +2,7 @@
 
 Hazard: an image for another chip, of a bigger flash, or cut off in the download makes a board that does not start (which is safe, and
 useless), and another release of MicroPython one that does not load the program, or runs it otherwise than it was tested. Each is refused by
-name. Of its partition table only the app's place is used: the table that is written is ours.
+name. Only the app's place is used from its partition table; the tool writes ShedGuard's own table.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def parse(data: bytes, name: str) -> MicroPythonImage:
     release = release_of(code)
     if not release:
         raise ShedError(
-            f"{name} has another program in it than MicroPython",
-            "it is an image for the chip, but nothing in it says which MicroPython it is",
+            f"{name} holds another program, not MicroPython",
+            "it is an image for the chip, but it states no MicroPython release",
             "take the .bin of the board's page on micropython.org/download",
             INVALID,
         )
@@ -73,9 +73,9 @@ def parse(data: bytes, name: str) -> MicroPythonImage:
 
 
 def release_of(app: bytes) -> str:
-    """The release of MicroPython that an app, or its beginning, says it is, as `v1.25.0`; empty where it says none.
+    """The MicroPython release that an app (or its beginning) states, as `v1.25.0`; empty where it states none.
 
-    Its banner is asked first (it is what `sys.version` tells), then its description."""
+    Searches the banner first (which `sys.version` shows), then the description."""
     banner = _BANNER.search(app)
     if banner:
         return banner[0].decode().removeprefix("MicroPython ")
@@ -89,18 +89,18 @@ def check_release(release: str, name: str) -> None:
     preview = match is not None and match[3] != ""
     if match is not None and OLDEST <= (int(match[1]), int(match[2])) <= NEWEST and not preview:
         return
-    words = "a build between two releases" if preview else "another release of MicroPython than those it is tested with"
+    words = "a build between two releases" if preview else "a MicroPython release that the program is not tested with"
     made_for = f"v{OLDEST[0]}.{OLDEST[1]} to v{NEWEST[0]}.{NEWEST[1]}"
     raise ShedError(
         f"{name} is MicroPython {release}, the program is made for {made_for}",
-        f"{words}: its bytecode may not load, or behave otherwise",
+        f"{words}: bytecode may not load, or behave differently",
         f"take a release from {made_for} on micropython.org/download",
         INVALID,
     )
 
 
 def check_fits(image: MicroPythonImage, chip: str, flash_bytes: int) -> None:
-    """ShedError (exit code 2) when it is for another chip or for a bigger flash, or when the flash is too small for us at all."""
+    """ShedError (exit code 2) when it is for another chip or for a bigger flash, or when the flash is too small for ShedGuard."""
     if flash_bytes < FLASH_SIZE:
         raise ShedError(
             f"the board has {flash_bytes >> 20} MB of flash",
@@ -125,7 +125,7 @@ def check_fits(image: MicroPythonImage, chip: str, flash_bytes: int) -> None:
 
 
 def stand_in(chip: str) -> bytes:
-    """A download for the emulated board, where MicroPython runs beside the image and not from it: everything right but the code."""
+    """A download for the emulated board, where MicroPython does not run from the image: all is right but the code."""
     begin = BOOTLOADER_AT[chip]
     app = partition_table.find(SHEDGUARD, "factory").offset
     image = bytearray(b"\xff" * (app - begin))
@@ -156,5 +156,5 @@ def _app(rows: tuple[Partition, ...]) -> Partition:
     if len(apps) != 1:
         raise ValueError(f"it has {len(apps)} app partitions: an image for updates over the air does not fit ShedGuard's partitions")
     if apps[0].offset != ours.offset:
-        raise ValueError(f"its app stands at {apps[0].offset:#x}, ShedGuard's at {ours.offset:#x}")
+        raise ValueError(f"its app is at {apps[0].offset:#x}, ShedGuard's at {ours.offset:#x}")
     return apps[0]

@@ -39,7 +39,7 @@ SHEDGUARD: Final = (
     Partition("shed_box", 1, 0x44, 0x3D8000, 0x10000),
 )
 
-# What MicroPython's own ESP32_GENERIC image has on 4 MB: the file system behind the app, and nothing of ours.
+# What MicroPython's own ESP32_GENERIC image has on 4 MB: the file system after the app, and no partition of ours.
 STOCK: Final = (
     Partition("nvs", 1, 0x02, 0x9000, 0x6000),
     Partition("phy_init", 1, 0x01, 0xF000, 0x1000),
@@ -76,7 +76,7 @@ def decode(table: bytes) -> tuple[Partition, ...]:
 
 
 def may_hold_table(sector: bytes) -> bool:
-    """Whether ``sector`` can be what a board has at TABLE_OFFSET: erased, or a table, also one that is damaged or cut short."""
+    """Whether ``sector`` can be what a board has at TABLE_OFFSET: erased, or a table, even a damaged or truncated one."""
     if len(sector) != TABLE_SIZE or sector[_ROWS_SIZE:].strip(b"\xff"):
         return False
     return sector.startswith(_ENTRY_MAGIC) or not sector.strip(b"\xff")

@@ -26,8 +26,8 @@ _FREE: Final = 0xFF
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A record kind: its payload's fields in order. ``timed``: the time fields come first. ``more``: what each later version appended, in
-    steps; a record of an older version ends behind one of them. ``rest``: the name of what lies behind all of them, as bytes."""
+    """A record kind: its payload's fields in order. ``timed``: the time fields come first. ``more``: the fields that each later version
+    appended, in steps; an older version's record ends after one of them. ``rest``: the name of the bytes after all fields."""
 
     number: int
     name: str
@@ -48,7 +48,7 @@ _LIVE = "session outlet card start_s meter_wh energised_s energy_mwh peak_mw cau
 _LIVE_MORE: Final = ("HHIIHHiH", "price_fen block_min used_s whole_s top_up_s level_dw zero_wh phase_mwh"), ("HH", "open_s open_due_s")
 _GOING_MORE: Final = ("IH", "may_be_live live_s"), ("I", "welded"), ("II8s", "live mixed live_3s_by_row")
 _LATCHED_BY: Final = ("I", "config_crc")
-_WIDE: Final = "wide_fen"  # the price in 32 bits; ``price_fen`` is the same number once decoded, however high
+_WIDE: Final = "wide_fen"  # the price in 32 bits; after decoding, ``price_fen`` is this number, however high
 _U16: Final = 0xFFFF
 JOURNAL_KINDS: Final[Mapping[int, Kind]] = {
     kind.number: kind
@@ -86,7 +86,7 @@ LIVE_KINDS: Final[Mapping[int, Kind]] = {
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record. ``kind`` is the name, ``#n`` for a number of a later version; then ``fields`` holds ``payload`` as bytes."""
+    """One record. ``kind`` is the name, or ``#n`` for a later version's number; ``fields`` then holds ``payload`` as bytes."""
 
     sequence: int
     kind: str
@@ -116,8 +116,8 @@ class Log:
 
 
 def decode_payload(kinds: Mapping[int, Kind], number: int, payload: bytes, sequence: int = 0) -> Record:
-    """A record from its kind and payload; ValueError when the payload is too short. Longer is a later version; an older version's record
-    lacks the fields appended since."""
+    """A record from its kind and payload; ValueError when the payload is too short. A longer one is of a later version; an older version's
+    record lacks the fields appended since."""
     kind = kinds.get(number)
     if kind is None:
         return Record(sequence, f"#{number}", {"payload": payload})
@@ -141,8 +141,8 @@ def decode_payload(kinds: Mapping[int, Kind], number: int, payload: bytes, seque
 
 
 def encode_payload(kinds: Mapping[int, Kind], record: Record) -> tuple[int, bytes]:
-    """Kind number and payload of a record; without the appended fields, as the older version wrote it. KeyError for an unknown kind,
-    struct.error for a value out of range."""
+    """Kind number and payload of a record. A record without the appended fields gets the older version's layout. KeyError for an unknown
+    kind, struct.error for a value out of range."""
     kind = next((kind for kind in kinds.values() if kind.name == record.kind), None)
     if kind is None:
         raise KeyError(record.kind)
@@ -185,14 +185,14 @@ def read_log(region: bytes, magic: bytes, kinds: Mapping[int, Kind]) -> Log:
 
 
 def read_journal(region: bytes, events: bytes = b"") -> Log:
-    """The records of the journal's partition and of its events', as one. A session that was settled twice is a problem."""
+    """The records of the journal and the events partition, merged. A session that was settled twice is a problem."""
     log = read_log(region, JOURNAL_MAGIC, JOURNAL_KINDS)
     beside = read_log(events, EVENTS_MAGIC, JOURNAL_KINDS)
     log.problems += [f"events: {problem}" for problem in beside.problems]
     log.records = sorted([*log.records, *beside.records], key=lambda record: record.sequence)
     for before, after in pairwise(log.records):
         if after.sequence == before.sequence:
-            log.problems.append(f"record {after.sequence} is there twice")
+            log.problems.append(f"duplicate record {after.sequence}")
     log.problems += settled_twice(log.records)
     return log
 
@@ -239,7 +239,7 @@ def _read_sector(data: bytes, sector: int, kinds: Mapping[int, Kind], log: Log) 
         number, length, version, check, sequence = _HEADER.unpack_from(data, at)
         if number == _FREE and length == _FREE:
             if data[at:].strip(b"\xff"):
-                log.problems.append(f"sector {sector} offset {at}: bytes behind the end of the log")
+                log.problems.append(f"sector {sector} offset {at}: bytes after the end of the log")
             return
         if check != number ^ length ^ version ^ 0xA5 or length > MAX_PAYLOAD or at + _HEADER.size + length + 4 > SECTOR:
             log.problems.append(f"sector {sector} offset {at}: torn record header, rest of the sector unused")
@@ -258,4 +258,4 @@ def _read_sector(data: bytes, sector: int, kinds: Mapping[int, Kind], log: Log) 
 def _check_order(log: Log) -> None:
     for before, after in pairwise(log.records):
         if after.sequence <= before.sequence:
-            log.problems.append(f"record {after.sequence} stands behind record {before.sequence}")
+            log.problems.append(f"record {after.sequence} comes after record {before.sequence}")

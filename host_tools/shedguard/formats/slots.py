@@ -76,7 +76,7 @@ class Place:
 
 
 def free_place(partition: bytes) -> Place:
-    """The slot that does not hold the configuration in force; the next sequence above whatever is readable in both."""
+    """The slot that does not hold the configuration in force, and a sequence above every readable one of both."""
     found = [read_slot(partition[offset : offset + SLOT_SIZE]) for offset in (0, SLOT_SIZE)]
     best = current(partition)
     taken = found.index(best) if best is not None else 1

@@ -23,5 +23,5 @@ def text(table: str, name: str, language: str = "en") -> str:
 
 
 def what_to_do(table: str, name: str, language: str = "en") -> str:
-    """What a person can do about ``name``, nothing where there is nothing to be done."""
+    """What a person can do about ``name``; empty where nothing can be done."""
     return LANGUAGES.get(language, EN)["do"].get(f"{table} {name}", "")

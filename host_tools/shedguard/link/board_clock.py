@@ -16,16 +16,16 @@ from ..errors import ShedError
 from ..formats.times import when
 from .console import Console
 
-OFF_S: Final = 60  # less is not worth a record in the journal
+OFF_S: Final = 60  # a smaller error is not worth a record in the journal
 _EPOCH_S: Final = 946_684_800  # 2000-01-01, from which the board counts
-_EARLIEST_S: Final = 1_744_675_200  # 2025-04-15: the oldest MicroPython that we take; a computer that says less has lost its own date
+_EARLIEST_S: Final = 1_744_675_200  # 2025-04-15: the oldest MicroPython that we take; a computer with an earlier date has lost its clock
 _ZONE_STEP_S: Final = 900
 _ZONES_S: Final = 26 * 3600  # from UTC-12 to UTC+14
 
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """What is at hand to set a clock with. ``site``: whose key it is, None where nobody says. ``zone_min``: None for this computer's."""
+    """What is at hand to set a clock with. ``site``: the site of the key, None when unknown. ``zone_min``: None for this computer's."""
 
     key: bytes
     site: int | None = None
@@ -33,9 +33,9 @@ class Hand:
 
 
 def keep(console: Console, hand: Hand | None, say: Callable[[str], None], now: Callable[[], float] = time.time) -> bool:
-    """Set the clock of a board in service when it is not set, or off by more than a minute, and say so in one line. Whether it was set.
+    """Set the clock of a board in service when it is not set or off by more than a minute, and print one line. Returns whether it was set.
 
-    Never raises for the clock's sake: what cannot be set is said, and the verb goes on.
+    Never raises because of the clock: it prints why the clock cannot be set, and the verb continues.
     """
     if hand is None:
         return False
@@ -43,9 +43,9 @@ def keep(console: Console, hand: Hand | None, say: Callable[[str], None], now: C
         hello = console.hello()
         head = console.request("status").head
     except ShedError:
-        return False  # whatever it is, the verb itself meets it
+        return False  # the verb itself meets the same error
     if "clk" not in head:
-        return False  # a firmware that knows no quality of the time
+        return False  # a firmware that does not report the clock's quality
     right_s = board_time(now(), hand.zone_min)
     off_s = int(head.get("t", 0)) - right_s
     if head["clk"] and abs(off_s) <= OFF_S:
@@ -64,7 +64,7 @@ def keep(console: Console, hand: Hand | None, say: Callable[[str], None], now: C
 
 
 def board_time(unix_s: float, zone_min: int | None) -> int:
-    """The board's seconds since 2000 in local time. ``zone_min`` None: where this computer is."""
+    """The board's seconds since 2000 in local time. ``zone_min`` None: this computer's zone."""
     if zone_min is None:
         offset = datetime.fromtimestamp(unix_s).astimezone().utcoffset() or timedelta()
         return round(unix_s) - _EPOCH_S + int(offset.total_seconds())
@@ -72,11 +72,11 @@ def board_time(unix_s: float, zone_min: int | None) -> int:
 
 
 def _refusal(hand: Hand, site: object, unix_s: float, off_s: int | None) -> str | None:
-    """Why this computer should not set it; None when it may. ``off_s``: None when the clock is not set at all."""
+    """Why this computer should not set the clock; None when it may. ``off_s``: None when the clock is not set at all."""
     if hand.site is not None and site != hand.site:
         return f"it belongs to site {site}, the key to site {hand.site}"
     if unix_s < _EARLIEST_S:
-        return f"this computer believes it is {datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d}: set its own clock first"
+        return f"this computer's date is {datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d}: set its own clock first"
     if off_s is None or hand.zone_min is not None or abs(off_s) > _ZONES_S:
         return None
     if abs(off_s - round(off_s / _ZONE_STEP_S) * _ZONE_STEP_S) <= OFF_S and abs(off_s) > _ZONE_STEP_S // 2:

@@ -1,4 +1,4 @@
-"""The framed side of the console protocol (docs/protocols/console.md, version 1): requests that a lost byte repeats and never changes."""
+"""The framed side of the console protocol (docs/protocols/console.md, version 1): a lost byte makes a request repeat, never change."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ _REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
         "tap a maintenance card or turn the key switch and try again within 60 s, or give --site SITE.toml or --key",
     ),
     "locked": ("too many wrong keys: the board refuses for a while", "wait (1 s after the first, up to 5 min), then use the right --key"),
-    "busy": ("the cause of the trip is still there", "shed status shows it; clear the alarm at the detector first"),
+    "busy": ("there is no session to stop", "shed status shows which outlets have one"),
     "verb": ("the board does not know this request", "its firmware is older than this tool: shed flash"),
     "trial": ("no configuration is on trial, or its self-test fails", "shed status shows both; shed config push starts a trial"),
     "card": ("the board's table does not have that card", "shed cards list shows them"),
+    "json": ("the board could not read the request as JSON", "try again; if it stays so, report it: the tool wrote it"),
+    "long": ("the request is longer than the board takes", "report it: the tool wrote it"),
     "param": ("the board does not accept that value", "shed status shows which outlets there are"),
 }
 
@@ -49,7 +51,7 @@ class Answer(list[dict[str, Any]]):
 
 @dataclass(slots=True)
 class Counters:
-    """What the wire did to us, for `--json` and tests."""
+    """Errors on the wire, for `--json` and tests."""
 
     requests: int = 0
     resent: int = 0
@@ -93,19 +95,19 @@ class Console:
         self.counters = Counters()
 
     def hello(self) -> dict[str, Any]:
-        """Who is there; ShedError (exit code 4) when it speaks another version of the protocol."""
+        """The board's identity; ShedError (exit code 4) when it speaks another version of the protocol."""
         head = self.request("hello").head
         if head.get("proto") != PROTO:
             raise ShedError(
                 f"the board speaks console protocol {head.get('proto')}, this tool {PROTO}",
-                "tool and firmware are of different ages",
+                "tool and firmware are of different versions",
                 "update the older one: shed flash, or pip install -U shedguard",
                 PROTOCOL,
             )
         return head
 
     def request(self, verb: str, **parameters: Any) -> Answer:
-        """The whole answer. ShedError: exit code 4 for silence or nonsense, 7 when the board refuses, 3 when the port is gone."""
+        """The whole answer. ShedError: exit code 4 for silence or nonsense, 7 when the board refuses, 3 when the port is lost."""
         self._sequence = self._sequence % 255 + 1  # 01..FF: the board answers broken lines with 00
         text = json.dumps({"do": verb, **parameters}, separators=(",", ":"), ensure_ascii=True)
         line = frame(b"%02X %s" % (self._sequence, text.encode()), b">")
@@ -113,7 +115,7 @@ class Console:
         try:
             answer = self._exchange(line)
         except OSError as error:
-            raise ShedError("the port is gone in mid-sentence", str(error), "check the cable and the board's supply", PORT) from error
+            raise ShedError("the port was lost during a request", str(error), "check the cable and the board's supply", PORT) from error
         error = answer.head.get("err")
         if error is not None:
             what, hint = _REFUSALS.get(error, (f"the board answers {error!r}", ""))
@@ -121,7 +123,7 @@ class Console:
         return answer
 
     def write(self, verb: str, key: bytes | None, **parameters: Any) -> Answer:
-        """A request that changes something: signed with ``key``, or on the strength of a card or the key switch."""
+        """A request that changes something: signed with ``key``, or authorised by a card or the key switch."""
         if key is None:
             return self.request(verb, **parameters)
         nonce = bytes.fromhex(self.request("auth").head["nonce"])
@@ -131,17 +133,17 @@ class Console:
             if not error.what.endswith(_REFUSALS["auth"][0]):
                 raise
             cause, hint = (
-                "the key of another shed, or one that was changed since",
+                "the key belongs to another shed, or was changed since",
                 "--site or --key with the key of the configuration in force",
             )
             raise ShedError(f"{verb}: the board does not take this maintenance key", cause, hint, REFUSED) from error
 
     def _exchange(self, line: bytes) -> Answer:
         answer = Answer()
-        stalls = 0  # in a row: every frame that comes is progress
+        stalls = 0  # in a row: every received frame is progress
         while stalls < self._tries:
             seen = len(answer)
-            # Once frames have come, an acknowledgement asks for the next one; before that, the request is sent again.
+            # After the first frame an acknowledgement asks for the next one; before it, the request is sent again.
             self._wire.write(self._acknowledgement(seen) if answer else line)
             if self._collect(answer, line):
                 return answer
@@ -155,7 +157,7 @@ class Console:
         )
 
     def _collect(self, answer: Answer, line: bytes) -> bool:
-        """Take frames until the last one (True) or until nothing useful came for a while (False)."""
+        """Take frames until the last one (True) or until nothing useful arrives for a while (False)."""
         deadline = self._clock() + _PATIENCE_S
         while self._clock() < deadline:
             text = self._line(deadline)
@@ -177,7 +179,7 @@ class Console:
                 continue
             if index == len(answer) + 1:
                 answer.append(json.loads(match[4]))
-            if index == len(answer):  # a frame that comes again says that the board still searches
+            if index == len(answer):  # a repeated frame means that the board still searches
                 deadline = self._clock() + _PATIENCE_S
             self._wire.write(self._acknowledgement(index))
             if index == count:
@@ -188,7 +190,7 @@ class Console:
         return b"!%02X %d\n" % (self._sequence, index)
 
     def _line(self, deadline: float) -> bytes | None:
-        """The next whole line without its end; None when none came until ``deadline``."""
+        """The next whole line without its end; None when none arrives before ``deadline``."""
         while True:
             end = next((at for at, byte in enumerate(self._buffer) if byte in b"\r\n"), -1)
             if end >= 0:

@@ -1,8 +1,8 @@
-"""What may be live although it was told off: proven or lasting, or only not seen off yet.
+"""Outlets that may be live although commanded off: proven or lasting, or only not seen off yet.
 
 Hazard: a warning that comes after every boot and every stop is one that nobody obeys when a relay has welded. A board says 2 of an outlet
 until a meter has shown it off: up to 15 s after a boot, some seconds after a stop, and when a contactor closes for a neighbour (decision
-0022). So what no holder proves is asked again; and until it is seen, nobody calls it off either.
+0022). So an outlet that no holder proves live is asked again; until it is seen off, no tool reports it off either.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .console import Answer, Console
 
 SEEN_WITHIN_S: Final = 20.0
 ASK_S: Final = 2.0
-# Power or silence of its own that was proven, a row that was held for it 15 s or more, a board that sees no outlet at all.
+# Its own proven power or silence, a row held for it for 15 s or more, a board that sees no outlet at all.
 _PROVEN: Final = frozenset({"welded", "meter_stale", "live", "wrong_board"})
 
 Wait = Callable[[float], None]
@@ -26,7 +26,8 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """``status``: the last answer. ``live``: outlets that may be live, proven or for as long as was asked. ``unseen``: the others."""
+    """``status``: the last answer. ``live``: outlets that may be live, by proof or because they stayed so while asked. ``unseen``: not seen
+    off yet."""
 
     status: Answer
     live: tuple[int, ...] = ()
@@ -34,12 +35,12 @@ class Seen:
 
 
 def proven(frame: Mapping[str, Any]) -> bool:
-    """An outlet that may be live, by a holder that a moment's doubt does not bring."""
+    """Whether a holder proves that the outlet may be live, beyond a moment's doubt."""
     return frame.get("on") == MAY_BE_LIVE and any(name_of(HOLDERS, number) in _PROVEN for number in frame.get("hold", []))
 
 
 def seen(console: Console, at_once: bool = False, wait: Wait = time.sleep, clock: Clock = time.monotonic) -> Seen:
-    """Ask until each outlet was seen off, one is proven live, or ``SEEN_WITHIN_S`` are over. ``at_once``: a fault proves enough."""
+    """Ask until each outlet was seen off, one is proven live, or ``SEEN_WITHIN_S`` are over. ``at_once``: do not ask again."""
     end = clock() + SEEN_WITHIN_S
     status = console.request("status")
     lasting = doubted = _doubted(status)

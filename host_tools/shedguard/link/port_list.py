@@ -1,4 +1,4 @@
-"""The serial ports of this machine that may be a board, with what the USB tells about them. Nothing is opened."""
+"""The serial ports of this machine that may be a board, with their USB data. Nothing is opened."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from serial.tools import list_ports
 
-# Maker's number and product of the USB bridges that boards carry, with the Linux driver.
+# Vendor and product ids of the USB bridges on boards, with the Linux driver.
 BRIDGES: Final = {
     (0x10C4, 0xEA60): ("CP210x", "cp210x"),
     (0x10C4, 0xEA70): ("CP2105", "cp210x"),

@@ -1,4 +1,4 @@
-"""Which programs hold a port: the difference between "busy" and something a person can end."""
+"""Which programs hold a port, so that a person knows what to end."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def users(name: str, proc: Path = Path("/proc")) -> list[tuple[int, str]]:
-    """Process number and name of each other process that has ``name`` open. Empty where /proc does not tell (another user's, no Linux).
+    """Process number and name of each other process that has ``name`` open. Empty where /proc does not show it (another user's, no Linux).
 
-    Whoever has the other end of a pseudo-terminal is the device (`shed emulate`), and no user of it."""
+    The process at the other end of a pseudo-terminal is the device (`shed emulate`), not a user of it."""
     wanted = os.path.realpath(name)
     found: list[tuple[int, str]] = []
     for folder in proc.glob("[0-9]*"):

@@ -1,8 +1,8 @@
 """Opening a board's serial port so that the board does not notice.
 
 A DevKit's two transistors pull EN low while RTS is asserted and DTR is not. The kernel asserts both when a port opens, so both are cleared
-in one step (TIOCMSET): a moment with RTS alone would be a reset, and a shed in service would drop its outlets. No hang-up on close (HUPCL
-off), for the same reason. Other programs do it differently: docs name the jumper that takes the circuit out.
+in one step (TIOCMSET): a moment with RTS alone would be a reset, and a shed in service would drop its outlets. HUPCL is off for the same
+reason: no hang-up on close. Other programs do not take this care: the documents name the jumper that disconnects the circuit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Wire(Protocol):
     """What the console client needs of a port."""
 
     def read(self, timeout_s: float) -> bytes:
-        """What has come, waiting at most ``timeout_s`` for the first byte; empty when nothing did. OSError when the port is gone."""
+        """The bytes received, waiting at most ``timeout_s`` for the first one; empty when there are none. OSError when the port is lost."""
         ...
 
     def write(self, data: bytes) -> None:
@@ -63,7 +63,7 @@ class QuietPort:
             rest = rest[os.write(self._fd, rest) :]
 
     def close(self) -> None:
-        """Give the port back, lines as they are."""
+        """Close the port, lines unchanged."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -103,7 +103,7 @@ def candidates() -> list[str]:
 
 def _claim(fd: int, name: str) -> None:
     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # what pyserial, mpremote and esptool respect
-    if not os.path.realpath(name).startswith("/dev/pts/"):  # a pseudo-terminal would keep the flag after we are gone
+    if not os.path.realpath(name).startswith("/dev/pts/"):  # a pseudo-terminal would keep the flag after this process ends
         fcntl.ioctl(fd, termios.TIOCEXCL)
 
 
@@ -125,11 +125,11 @@ def _clear_lines(fd: int) -> None:
 
 
 def refusal(name: str, error: OSError | termios.error) -> ShedError:
-    """What an open that failed means, exit code 3."""
+    """The error for a failed open, exit code 3."""
     number = error.errno if isinstance(error, OSError) else error.args[0]
     found = ", ".join(candidates()) or "none"
     if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-        return ShedError(f"there is no port {name}", f"the cable is out, or it is another port; ports now: {found}", "shed ports", PORT)
+        return ShedError(f"there is no port {name}", f"the cable is unplugged, or another port; ports now: {found}", "shed ports", PORT)
     if number in (errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK):
         return ShedError(f"port {name} is in use", who(name), "end that program, then the same command again", PORT)
     if number in (errno.EACCES, errno.EPERM):

@@ -1,4 +1,4 @@
-"""What runs on a board, found out without disturbing it: the port is opened quietly and two lines are sent that change nothing anywhere."""
+"""Finds out what runs on a board without disturbing it: opens the port quietly and sends two lines that change nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .ports import Wire
 
 Kind = Literal["shedguard", "repl", "rom", "no-image", "corrupt", "crashed", "text", "silent"]
 
-# Of MicroPython's frozen inisetup.py, which prints it every 3 s for ever.
+# Printed by MicroPython's frozen inisetup.py, every 3 s for ever.
 CORRUPT: Final = "filesystem appears to be corrupted"
 _SIGNS: Final[tuple[tuple[str, Kind], ...]] = (
     (CORRUPT, "corrupt"),
@@ -40,7 +40,7 @@ WORDS: Final[dict[Kind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """``hello`` is the console's answer when ShedGuard runs; ``text`` is what was printed; ``boots`` counts boot messages in it."""
+    """``hello`` is the console's answer when ShedGuard runs; ``text`` is the printed output; ``boots`` counts boot messages in it."""
 
     kind: Kind
     hello: dict[str, Any] = field(default_factory=dict)
@@ -59,7 +59,8 @@ class Running:
 
 
 def ask(wire: Wire, listen_s: float = 0.6, clock: Callable[[], float] = time.monotonic) -> Running:
-    """What is on ``wire``. At most ``listen_s`` and, when nothing useful came, 2.5 s more. ShedError only when the port is lost."""
+    """What runs at ``wire``. Takes at most ``listen_s`` and, when nothing useful arrives, 2.5 s more. ShedError only when the port is
+    lost."""
     wire.write(b"\r")
     text = _listen(wire, listen_s, clock)
     kind = _kind(text)

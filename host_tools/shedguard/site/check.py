@@ -1,4 +1,4 @@
-"""The rules of a site that one table alone cannot tell: names, addresses, fire points, power sums, times."""
+"""The rules of a site that concern several tables: names, addresses, fire points, power sums, times."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _meters(site: SiteFile) -> Iterator[Problem]:
                     ("bus", at, key),
                     what,
                     f"a {kind.title} speaks {kind.speaks} and nothing else",
-                    "write what all its meters speak; left out is 9600 baud without parity",
+                    "write what all its meters speak; the default is 9600 baud without parity",
                 )
     seen: dict[tuple[str, int], int] = {}
     for index, outlet in enumerate(site.outlet):
@@ -93,13 +93,13 @@ def _meters(site: SiteFile) -> Iterator[Problem]:
 def _points(site: SiteFile) -> Iterator[Problem]:
     for index in [index for index, point in enumerate(site.point) if point.kind == "loop"][LOOPS:]:
         what = f'loop "{site.point[index].name}" is one more than {LOOPS}'
-        cause = "loops are measured in turn, and would come round too seldom to trip in time"
+        cause = "loops are measured in turn: with one more, each is measured too seldom to trip in time"
         yield Problem(("point", index, "kind"), what, cause, "join detectors into one loop, or use contacts")
     for index, point in enumerate(site.point):
         path: Path = ("point", index)
         if point.kind == "loop":
             if point.bands_mv is None:
-                yield Problem(path, f'loop "{point.name}" has no bands_mv', "without bands a cut wire looks like quiet",
+                yield Problem(path, f'loop "{point.name}" has no bands_mv', "without bands a cut wire looks like the normal state",
                               "add bands_mv = { short = 300, alarm = 1300, normal = 2300 }, measured on this loop")  # fmt: skip
             elif not 0 <= point.bands_mv.short < point.bands_mv.alarm < point.bands_mv.normal:
                 yield Problem((*path, "bands_mv"), f'bands of loop "{point.name}" do not rise', "short < alarm < normal must hold",
@@ -192,7 +192,7 @@ def _fire(site: SiteFile) -> Iterator[Problem]:
 
 
 def _heard(path: Path, point: Point) -> Iterator[Problem]:
-    """Whether a fire point can be heard, and its silence too."""
+    """Checks that an alarm of a fire point and a cut wire to it can be noticed."""
     if point.kind == "contact" and point.normally == "open":
         what = f'fire contact "{point.name}" is normally open: nobody sees when its wire is cut'
         hint = 'use a normally closed contact (normally = "closed"), or a loop with an end-of-line resistor'
@@ -204,7 +204,7 @@ def _heard(path: Path, point: Point) -> Iterator[Problem]:
 
 
 def _zones(site: SiteFile) -> Iterator[Problem]:
-    """A zone that covers nobody is a mistyped name."""
+    """Finds zones that cover no point: probably a mistyped name."""
     for index, point in enumerate(site.point):
         if point.zone is None:
             continue

@@ -1,4 +1,4 @@
-"""A first site file for a board: terminals are given out by what the board file says of them, and the installer changes what is different.
+"""A first site file for a board: assigns terminals by what the board file says of them; the installer changes what differs.
 
 Hazard: a file that looks finished and guards nothing. It has a fire point that cuts every group, or the checker refuses it.
 """
@@ -52,12 +52,12 @@ class Offer:
 
     @property
     def outlets(self) -> int:
-        """How many outlets come with a button each; all relays when there are no buttons at all."""
+        """How many outlets get a button each; all relays when the board has no buttons at all."""
         return min(len(self.relays), len(self.buttons)) if self.buttons else len(self.relays)
 
 
 def offer(board: Board) -> Offer:
-    """ShedError (exit code 2) when the board lacks what every shed needs: outputs, an input for fire, an RS-485 port."""
+    """What the board offers. ShedError (exit code 2) when it lacks what every shed needs: outputs, an input for fire, an RS-485 port."""
     name = board.board.name
     on_gpio = [terminal for terminal, found in board.outputs().items() if found.expander is None]
     contactor = _called(board, on_gpio, ("KM",), "contactor")
@@ -71,7 +71,7 @@ def offer(board: Board) -> Offer:
     inputs = [terminal for terminal, found in board.terminal.items() if found.use == "input"]
     buttons = [terminal for terminal in inputs if terminal.startswith("S")]
     contacts = [terminal for terminal in inputs if terminal not in buttons]
-    contacts.sort(key=lambda terminal: board.terminal[terminal].gpio is None)  # a fire contact on a GPIO is seen sooner
+    contacts.sort(key=lambda terminal: board.terminal[terminal].gpio is None)  # a fire contact on a GPIO is read sooner
     if not buttons:
         kept = 3 + (not analog)  # smoke without a loop, call point, door, key switch
         contacts, buttons = contacts[:kept], contacts[kept:]
@@ -87,7 +87,7 @@ def offer(board: Board) -> Offer:
 
 
 def compose(board: Board, answers: Answers) -> SiteFile:
-    """The site; what `check.problems` says of it is for the caller. ShedError (exit code 2) for an answer that no site can have."""
+    """The site; the caller runs `check.problems` on it. ShedError (exit code 2) for an answer that no site can have."""
     try:
         return _compose(board, answers)
     except ValidationError as error:
@@ -135,7 +135,7 @@ def _compose(board: Board, answers: Answers) -> SiteFile:
 
 
 def _feeder_w(answers: Answers) -> int:
-    """What the feeder carries."""
+    """The power that the feeder carries."""
     if answers.phases not in (1, 3):
         raise ShedError(f"phases = {answers.phases} is not valid", "a feeder has one phase or three", "--phases 1 or 3", INVALID)
     if not 1 <= answers.breaker_a <= 400:

@@ -1,4 +1,4 @@
-"""What differs between two sites: key by key, tables of a list matched by name or number and not by their place."""
+"""The differences between two sites, key by key. Tables of a list are matched by name or number, not by position."""
 
 from __future__ import annotations
 
@@ -71,5 +71,5 @@ def _tables(old: dict[str, BaseModel], new: dict[str, BaseModel], key: str) -> I
         else:
             yield Change(f"{key} {name}", "" if name in old else None, "" if name in new else None)
     both = [name for name in old if name in new]
-    if both != [name for name in new if name in old]:  # positions are the board's indexes: journals count by them
+    if both != [name for name in new if name in old]:  # positions are the board's indexes, which journals use
         yield Change(f"order of {key}", ", ".join(old), ", ".join(new))

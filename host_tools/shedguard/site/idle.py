@@ -1,4 +1,5 @@
-"""What a site file says and no board acts on: told at the check, so that nobody relies on it (no accepted key without an effect).
+"""Finds keys of a site file that no board acts on. The check reports them, so that nobody relies on them (no accepted key without an
+effect).
 
 Hazard: an installer who wrote a limit, a second key switch or a detector into the file and believes that the shed heeds it.
 """
@@ -12,7 +13,7 @@ from .model import SiteFile
 
 
 def problems(site: SiteFile) -> Iterator[Problem]:
-    """Warnings; an error where somebody would stand before a dead switch."""
+    """Warnings; an error for a switch that would do nothing."""
     yield from _meant(site)
     yield from _tables(site)
     yield from _points(site)
@@ -20,13 +21,13 @@ def problems(site: SiteFile) -> Iterator[Problem]:
 
 
 def _meant(site: SiteFile) -> Iterator[Problem]:
-    """Values that are allowed and hardly meant."""
+    """Values that are allowed but probably not intended."""
     key, zone = site.safety.maintenance_key.lower(), site.site.time_zone_min
     if len(set(key)) == 1:
-        what = f"maintenance_key is {key[0]} all over: whoever guesses it may clear trips and stop sessions"
+        what = f"every digit of maintenance_key is {key[0]}: whoever guesses it may clear trips and stop sessions"
         yield Problem(("safety", "maintenance_key"), what, "it was not drawn at random", "openssl rand -hex 32", "warning")
     if zone % 15:
-        what = f"time_zone_min = {zone}: no zone of the world is {abs(zone)} minutes from Greenwich"
+        what = f"time_zone_min = {zone}: no time zone is {abs(zone)} minutes from Greenwich"
         hint = f"{zone} hours are {zone * 60} minutes" if abs(zone) <= 14 else "minutes east of Greenwich, 480 in China"
         yield Problem(("site", "time_zone_min"), what, "cards would open at other hours than their windows say", hint, "warning")
 
@@ -46,7 +47,7 @@ def _tables(site: SiteFile) -> Iterator[Problem]:
         if all(reader.gate != gate.name for reader in site.reader):
             what = f'gate "{gate.name}" has no reader: no card opens it'
             hint = "add a [[reader]] with this gate, unless only the exit button is to open it"
-            yield Problem(("gate", index), what, "its lock lets go for a trip, for exit button and break-glass unit only", hint, "warning")
+            yield Problem(("gate", index), what, "only a trip, the exit button and the break-glass unit release its lock", hint, "warning")
 
 
 def _points(site: SiteFile) -> Iterator[Problem]:

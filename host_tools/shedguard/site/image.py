@@ -9,57 +9,55 @@ from typing import Final
 
 from ..boards.boot_file import identity
 from ..boards.model import NO_PIN, Board, Wires
+from ..boards.parts import PARTS
 from .check import effect_names
 from .limits import BLIND_GRACE_MIN
 from .meters import METERS
 from .model import Charging, SiteFile
+from .readers import READERS
+from .sections import LAYOUTS, Section
+from .tariffs import TARIFFS
 
 MAGIC: Final = b"SGI1"
 VERSION: Final = 1
 SCAN_PERIOD_MS: Final = 5
 NONE: Final = NO_PIN
-BOARD: Final = 17  # the section that names the board
 _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
-_LAYOUTS: Final = {
-    1: "<IIhHHBB", 2: "<BBH", 3: "<BBBIBB", 4: "<BBBBBBH", 5: "<BBB", 6: "<BBBBHHHHHB", 7: "<IBBII", 8: "<BB", 9: "<BBBBHH",
-    10: "<BBBBB", 11: "<BHH", 12: "<17H", 13: "<32s", 14: "<BBBBBB", 15: "<BBBHH", 16: "<B", 17: "<I",
-    21: "<B",
-}  # fmt: skip
 _CHARGING: Final = tuple(Charging.model_fields)
-_PARTS: Final = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": 2, "TCA9554": 3, "74HC595": 4}
 
 
 def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[int] | None = None) -> bytes:
-    """The image of a checked site. ``build`` is the number by which a board and a file are told apart. ``only``: the sections that an
-    earlier version had, to see whether its image says the same."""
+    """The image of a checked site. ``build`` is the number that tells the image of a board from that of a file. ``only``: the sections that
+    an earlier version had, to see whether its image is equivalent."""
     builder = _Builder(site, board)
     sections: list[tuple[int, Sequence[tuple[int | bytes, ...]]]] = [
-        (1, [builder.site_record(build)]),
-        (2, [(builder.gpio(group.contactor), builder.active(group.contactor), group.breaker_w) for group in site.group]),
-        (3, [builder.bus(index) for index in range(len(site.bus))]),
-        (4, [builder.outlet(index) for index in range(len(site.outlet))]),
-        (5, [(builder.buses.index(o.meter.bus), o.meter.address, METERS[o.meter.profile].number) for o in site.outlet]),
-        (6, [builder.point(index) for index in range(len(site.point))]),
-        (7, [builder.cause(index) for index in range(len(site.cause))]),
-        (8, [(1, index) for index in range(len(site.group))] + [(2, index) for index in range(len(site.gate))]),
-        (9, [builder.gate(index) for index in range(len(site.gate))]),
-        (10, [builder.reader(index) for index in range(len(site.reader))]),
-        (11, [(1, site.tariff.price_fen, site.tariff.block_min)]),
-        (12, [tuple(getattr(site.charging, name) for name in _CHARGING)]),
-        (13, [(bytes.fromhex(site.safety.maintenance_key),)]),
+        (Section.SITE, [builder.site_record(build)]),
+        (Section.GROUP, [(builder.gpio(group.contactor), builder.active(group.contactor), group.breaker_w) for group in site.group]),
+        (Section.BUS, [builder.bus(index) for index in range(len(site.bus))]),
+        (Section.OUTLET, [builder.outlet(index) for index in range(len(site.outlet))]),
+        (Section.METER, [(builder.buses.index(o.meter.bus), o.meter.address, METERS[o.meter.profile].number) for o in site.outlet]),
+        (Section.POINT, [builder.point(index) for index in range(len(site.point))]),
+        (Section.CAUSE, [builder.cause(index) for index in range(len(site.cause))]),
+        (Section.EFFECT, [(1, index) for index in range(len(site.group))] + [(2, index) for index in range(len(site.gate))]),
+        (Section.GATE, [builder.gate(index) for index in range(len(site.gate))]),
+        (Section.READER, [builder.reader(index) for index in range(len(site.reader))]),
+        (Section.TARIFF, [(TARIFFS[site.tariff.kind].number, site.tariff.price_fen, site.tariff.block_min)]),
+        (Section.CHARGING, [tuple(getattr(site.charging, name) for name in _CHARGING)]),
+        (Section.KEY, [(bytes.fromhex(site.safety.maintenance_key),)]),
     ]
     if board.expander:
-        sections += [(14, [_wires(wires) for wires in board.bus.values()]), (15, [_expander(board, name) for name in board.expander])]
-    if site.safety.blind_grace_min != BLIND_GRACE_MIN:  # an image of before has no such section, and stays the same
-        sections.append((16, [(site.safety.blind_grace_min,)]))
-    sections.append((BOARD, [(identity(board),)]))
+        sections.append((Section.WIRES, [_wires(wires) for wires in board.bus.values()]))
+        sections.append((Section.EXPANDER, [_expander(board, name) for name in board.expander]))
+    if site.safety.blind_grace_min != BLIND_GRACE_MIN:  # an earlier version's image has no such section, and stays the same
+        sections.append((Section.BLIND, [(site.safety.blind_grace_min,)]))
+    sections.append((Section.BOARD, [(identity(board),)]))
     if any(point.zone for point in site.point):
         zones = [None, *dict.fromkeys(point.zone for point in site.point if point.zone)]
-        sections.append((21, [(zones.index(point.zone),) for point in site.point]))
+        sections.append((Section.ZONE, [(zones.index(point.zone),) for point in site.point]))
     sections = [section for section in sections if only is None or section[0] in only]
     body = bytearray()
     for number, records in sections:
-        layout = struct.Struct(_LAYOUTS[number])
+        layout = struct.Struct(LAYOUTS[number])
         body += struct.pack("<BBH", number, layout.size, len(records))
         for record in records:
             body += layout.pack(*record)
@@ -83,19 +81,19 @@ def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
         for _ in range(count):
             number, size, records = struct.unpack_from("<BBH", image, at)
             at += 4
-            if number in _LAYOUTS:
-                sections[number] = [struct.unpack_from(_LAYOUTS[number], image, at + index * size) for index in range(records)]
+            if number in LAYOUTS:
+                sections[number] = [struct.unpack_from(LAYOUTS[number], image, at + index * size) for index in range(records)]
             at += size * records
     except struct.error:
         raise damaged from None
-    if at != len(image):  # the number of sections is not under the CRC
+    if at != len(image):  # the CRC does not cover the number of sections
         raise damaged
     return sections
 
 
 def board_of_image(image: bytes) -> int | None:
     """The identity of the board that an image was made for; None when it does not say."""
-    for (number,) in read_sections(image).get(BOARD, []):
+    for (number,) in read_sections(image).get(Section.BOARD, []):
         return number if isinstance(number, int) else None
     return None
 
@@ -112,7 +110,7 @@ def _wires(wires: Wires) -> tuple[int, ...]:
 
 def _expander(board: Board, name: str) -> tuple[int, ...]:
     expander = board.expander[name]
-    return (_PARTS[expander.part], list(board.bus).index(expander.bus), expander.address or 0, *board.resting(name))
+    return (PARTS[expander.part].number, list(board.bus).index(expander.bus), expander.address or 0, *board.resting(name))
 
 
 class _Builder:
@@ -133,7 +131,7 @@ class _Builder:
         return int(self._board.terminal[terminal].active_high)
 
     def _pull_up(self, terminal: str) -> bool:
-        """Whether the chip's own pull-up is to be switched on: input-only pins have none, there the carrier board's resistor does it."""
+        """Whether the chip's own pull-up is to be switched on: input-only pins have none; there the carrier board's resistor pulls up."""
         found = self._board.terminal[terminal]
         return found.pull == "up" and found.gpio is not None and found.gpio not in self._board.chip.input_only
 
@@ -181,4 +179,4 @@ class _Builder:
     def reader(self, index: int) -> tuple[int, ...]:
         reader = self._site.reader[index]
         port = self._board.port[reader.port]
-        return (1, port.uart, port.tx, port.rx, self._gates.index(reader.gate))
+        return (READERS[reader.kind].number, port.uart, port.tx, port.rx, self._gates.index(reader.gate))

@@ -1,4 +1,4 @@
-"""How much of everything one board takes, in one place: the model, the checker, the compiler and the tests take it from here.
+"""The limits of one board, in one place: the model, the checker, the compiler and the tests use these figures.
 
 Hazard: a shed that passes the check and does not start. hil_tests/contracts/test_limits.py holds these figures against the firmware's own,
 and hil_tests/scenarios/test_limits.py starts a shed at every one of them.
@@ -15,9 +15,9 @@ CAUSES: Final = MASK
 GROUPS: Final = 8  # live records have a byte for each
 GATES: Final = 4
 EFFECTS: Final = GROUPS + GATES  # cut each group, free each gate
-BUSES: Final = 2  # UARTs that the console leaves
+BUSES: Final = 2  # UARTs not used by the console
 READERS: Final = 2
-LOOPS: Final = 8  # a loop more would come round too seldom to trip in time
+LOOPS: Final = 8  # with one more, each is measured too seldom to trip in time
 CONTACTS: Final = 10
 
 OUTLET_NUMBER: Final = 200
@@ -27,5 +27,5 @@ MOST_POWER_W: Final = 2000
 LOOP_MV: Final = 3300
 LEAST_CLEAR_MS: Final = 1000  # of a fire point: a contact that bounces, and the mains' own disturbances, are over by then
 LEAST_LOOP_SAMPLES: Final = 3  # two samples of mains hum may agree
-BLIND_GRACE_MIN: Final = 10  # what the board takes when its image does not say (section 16)
+BLIND_GRACE_MIN: Final = 10  # the board's default when its image has no section 16
 MOST_GRACE_MIN: Final = 30

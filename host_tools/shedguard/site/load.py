@@ -1,4 +1,4 @@
-"""Reads a site file: text to a checked model, with every problem on its line."""
+"""Reads a site file into a checked model, with the line of every problem."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LoadedSite:
 
 def load(path: Path, board: Board | None = None, in_force: bool = False) -> LoadedSite:
     """The site in ``path``. FileProblems with all errors; ``board`` replaces the one that the file names (tests). ``in_force``: the file
-    only says names and key of a shed that is there already, so a table that an earlier version took is passed over."""
+    only gives names and key of an existing shed, so a table that only an earlier version accepted is ignored."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""How much heap a site leaves on a stock image, where the program lies in RAM too; what does not leave enough is not put on a board.
+"""How much heap a site leaves on a stock image, where the program is in RAM too. A site that leaves too little is not put on a board.
 
 Hazard: a site that passes every rule and does not start, or starts and runs out of memory on the first busy evening. Measured on the
 emulated board (docs/decisions/0027-what-a-stock-image-carries.md) from the small site of four outlets on, all outlets charging; rounded up.
@@ -44,7 +44,7 @@ def left_bytes(site: SiteFile, board: Board) -> int:
 
 
 def problems(site: SiteFile, board: Board) -> list[Problem]:
-    """A warning for a site that a stock image does not carry: the check does not know what it is for."""
+    """A warning for a site that a stock image does not carry: the check does not know which image it is for."""
     if _carries(site, board):
         return []
     what, cause, hint = _words(site, board)

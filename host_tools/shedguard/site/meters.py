@@ -7,7 +7,7 @@ add one: docs/extending.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +30,8 @@ METERS: Final = {
     "pzem-016": MeterKind(1, "PZEM-016", (9600,), ("none",)),
 }
 NAMES: Final = {kind.number: name for name, kind in METERS.items()}
+
+if TYPE_CHECKING:
+    MeterName = str
+else:
+    MeterName = Literal[tuple(METERS)]

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ..files.fields import NAME_LENGTH, Whole
 from . import limits
+from .meters import MeterName
+from .readers import ReaderName
+from .tariffs import TariffName
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH, strip_whitespace=True)]
 U16 = Annotated[int, Field(ge=0, le=65535)]
@@ -62,7 +65,7 @@ class Meter(_Strict):
 
     bus: Name
     address: int = Field(ge=1, le=limits.METER_ADDRESS)
-    profile: Literal["pzem-016"]
+    profile: MeterName
 
 
 class Outlet(_Strict):
@@ -126,15 +129,15 @@ class Reader(_Strict):
     """``[[reader]]``."""
 
     name: Name
-    kind: Literal["pn532"]
+    kind: ReaderName
     port: Name
     gate: Name
 
 
 class Tariff(_Strict):
-    """``[tariff]``: a price for each begun block of time."""
+    """``[tariff]``: a price for a block of time; ``kind`` says how blocks are counted."""
 
-    kind: Literal["time"] = "time"
+    kind: TariffName = "time"
     price_fen: U16
     block_min: int = Field(ge=1, le=1440)
 

@@ -1,4 +1,4 @@
-"""What the board's indexes are called at one site: journals and states hold numbers, people read names."""
+"""The names of the board's indexes at one site: journals and states hold numbers, people read names."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from ..formats.texts import text
 from .check import effect_names
 from .image import read_sections
 from .model import SiteFile
+from .sections import Section
 
 
 @dataclass(frozen=True, slots=True)
 class SiteNames:
-    """Lists by index. Without a site file all are empty; what stands on the sockets the board itself says (`on_board`).
+    """Lists by index. Without a site file all are empty; the board itself reports the numbers on the sockets (`on_board`).
 
     Hazard: the number of a healthy socket beside the word "live". An index is never shown as if it were the number on a socket. Meter n is
     that of outlet n, in every image (`image.compile_site`); ``meters`` has their addresses.
@@ -46,11 +47,11 @@ class SiteNames:
 
     @classmethod
     def of_image(cls, image: bytes) -> SiteNames:
-        """Numbers of the outlets and addresses of their meters; an image has no other names. None of both when it cannot be read."""
+        """Numbers of the outlets and addresses of their meters; an image has no other names. Neither when it cannot be read."""
         try:
             sections = read_sections(image)
-            meters = tuple(int(sections[5][int(row[5])][1]) for row in sections[4])
-            return cls(outlets=tuple(int(row[0]) for row in sections[4]), meters=meters)
+            meters = tuple(int(sections[Section.METER][int(row[5])][1]) for row in sections[Section.OUTLET])
+            return cls(outlets=tuple(int(row[0]) for row in sections[Section.OUTLET]), meters=meters)
         except (ValueError, KeyError, IndexError):
             return cls()
 
@@ -60,7 +61,7 @@ class SiteNames:
         return self if not outlets or outlets == self.outlets else replace(self, outlets=outlets, meters=())
 
     def outlet(self, index: int, language: str = "en") -> str:
-        """``outlet 3``, by the number on the socket; ``outlet in place 1 of the site file`` where nobody knows that."""
+        """``outlet 3``, by the number on the socket; ``outlet in place 1 of the site file`` when that is unknown."""
         number = self.outlet_number(index)
         return phrase("outlet_in_place", language, place=index + 1) if number is None else phrase("outlet", language, number=number)
 

@@ -34,7 +34,7 @@ _UNKNOWN: Final = CAUSES  # bit of a mask of latches
 
 
 def memory_text(head: Mapping[str, Any], language: str = "en") -> str:
-    """Of a `status`: the board says what is left when garbage is collected, not what happens to be free."""
+    """The memory of a `status`: the board reports what is free after a collection, not what happens to be free."""
     return phrase("memory", language, kb=int(head.get("heap", 0)) >> 10)
 
 
@@ -69,7 +69,7 @@ def outlet_text(number: int, language: str = "en") -> str:
 
 
 def fault_told(frame: Mapping[str, Any], names: SiteNames, language: str = "en") -> str:
-    """A row of the board's list of faults; while it lasts with what to do."""
+    """A row of the board's list of faults, with what to do while the fault lasts."""
     name, said = name_of(FAULTS, frame["f"]), fault_text(frame["f"], frame.get("a", 0), names, language)
     if not frame.get("live", 1) or name not in FAULTS.values():
         return said
@@ -85,7 +85,7 @@ def sentence(record: Record, names: SiteNames, language: str = "en") -> str:
     return teller(record, names, language)
 
 
-# Which of a record's numbers belong to which table of texts.
+# The table of texts for each number of a record.
 _WORDED: Final[Mapping[str, tuple[tuple[str, str, Mapping[int, str]], ...]]] = {
     "boot": (("reset_cause", "reset", RESET_CAUSES),),
     "session_end": (("stop_cause", "stop", STOP_CAUSES),),
@@ -96,7 +96,7 @@ _WORDED: Final[Mapping[str, tuple[tuple[str, str, Mapping[int, str]], ...]]] = {
 
 
 def advice(records: Iterable[Record], language: str = "en") -> list[str]:
-    """What a person can do about what these records tell of, each once, in the order of the records."""
+    """What a person can do about the events of these records, each advice once, in the order of the records."""
     found: dict[str, None] = {}
     for record in records:
         for field, table, numbers in _WORDED.get(record.kind, ()):
@@ -233,7 +233,7 @@ def _state(record: Record, names: SiteNames, language: str) -> str:
 
 
 def _repeats(record: Record, names: SiteNames, language: str) -> str:
-    """Told as the record that it counts would be."""
+    """Worded like the record that it counts."""
     of, detail = record.number("of"), record.number("detail")
     card = {"card": record.fields["card"]}
     high, low = detail >> 8, detail & 0xFF

@@ -1,4 +1,4 @@
-"""What people write into a site file and this version does not do: refused in these words, never accepted silently.
+"""Tables of a site file that this version does not support: refused with these texts, never accepted silently.
 
 Hazard: an installer who wrote a limit into the file and believes that the shed heeds it.
 """

@@ -1,6 +1,6 @@
 """Draws a wiring plan as SVG: the board in the middle, inputs and buses on its left, everything that can hurt on its right.
 
-Every row has its own height and every box its own lines, so no text lies on another; widths are reckoned for a wide sans-serif face.
+Every row has its own height and every box its own lines, so no text covers another; widths are computed for a wide sans-serif font.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _Sheet:
 
 
 def extent(words: str) -> float:
-    """About how wide ``words`` are at 12 px; a Chinese character is as wide as it is high."""
+    """The approximate width of ``words`` at 12 px; a Chinese character is as wide as it is high."""
     return sum(12.5 if east_asian_width(char) in "WF" else _CHAR for char in words)
 
 
@@ -126,7 +126,7 @@ def draw(plan: Plan) -> str:
 
 
 def _left(sheet: _Sheet, plan: Plan) -> float:
-    """Inputs and ports; returns where the side ends. Rows of a chain hang on the row above."""
+    """Draws inputs and ports; returns where the side ends. Rows of a chain connect to the row above."""
     y = float(_TOP)
     columns = ((_LEFT, _LEFT_WIDTH),)
     above: float | None = None
@@ -147,7 +147,7 @@ def _left(sheet: _Sheet, plan: Plan) -> float:
 
 
 def _right(sheet: _Sheet, plan: Plan) -> float:
-    """Outputs; returns where the side ends."""
+    """Draws outputs; returns where the side ends."""
     y = float(_TOP)
     coil_from: float | None = None
     feed_from: float | None = None
@@ -197,7 +197,7 @@ def _right(sheet: _Sheet, plan: Plan) -> float:
 
 
 def _foot(sheet: _Sheet, plan: Plan, y: float) -> float:
-    """Colours and traps; returns the height of the sheet."""
+    """Draws the legend and traps; returns the height of the sheet."""
     used = {row.kind for row in (*plan.left, *plan.right)} | {"power" for row in plan.right if row.feed}
     used |= {"volts" for row in plan.right if row.volts}
     x = float(_LEFT)

@@ -1,4 +1,4 @@
-"""Which terminals and serial ports a site uses, and whether the board has them, for that use, once."""
+"""Checks the terminals and serial ports that a site uses: the board has them, they fit the use, each is used once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAW_1 = "an expander keeps its outputs when its bus fails or the ESP32 restarts
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One use of a terminal: by which key, for what. ``must_let_go``: an output that de-energises to trip, whatever else has failed."""
+    """One use of a terminal: its key and its purpose. ``must_let_go``: an output that de-energises to trip, whatever else has failed."""
 
     path: Path
     terminal: str

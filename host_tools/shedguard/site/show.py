@@ -1,4 +1,4 @@
-"""A site as a page to read: outlets, the cause-and-effect matrix as a fire officer reads it, and every default that the file left out.
+"""A site as a readable page: outlets, the cause-and-effect matrix as a fire officer reads it, and every default that the file left out.
 
 Hazard: a value that nobody chose. What a file does not say is listed with the value that then holds. The maintenance key is never shown.
 """
@@ -14,6 +14,7 @@ from .check import effect_names
 from .image import compile_site, image_crc
 from .load import LoadedSite
 from .model import Cause, SiteFile
+from .tariffs import TARIFFS
 
 _MARKS: Final = "L = cuts or frees and latches, T = only while the cause lasts, s = not armed: trips nothing, its points are recorded"
 
@@ -48,7 +49,9 @@ def lines(loaded: LoadedSite) -> Iterator[str]:
     gates = [(g.name, _at(loaded, g.lock), _at(loaded, g.contact), f"{g.release_s} s", f"{g.held_open_s} s") for g in site.gate]
     yield from _titled("Gates", ("gate", "lock", "door contact", "released for", "held open after"), gates)
     yield from _titled("Readers", ("reader", "kind", "port", "gate"), [(r.name, r.kind, r.port, r.gate) for r in site.reader])
-    yield from ("", f"Tariff: {site.tariff.price_fen / 100:.2f} yuan for every begun {site.tariff.block_min} min")
+    tariff = site.tariff
+    said = TARIFFS[tariff.kind].says.format(yuan=tariff.price_fen / 100, block_min=tariff.block_min)
+    yield from ("", f"Tariff: {said}")
     yield from _titled("Contacts", ("name", "role", "telephone"), [(c.name, c.role, c.phone) for c in site.contact])
     yield from _titled("Not in the file, so these hold", ("key", "value"), defaults(site))
 

@@ -1,4 +1,4 @@
-"""What goes where when a shed is wired to a board: rows of terminals and the things they lead to. No drawing here.
+"""The wiring plan of a shed: rows of terminals and the devices they lead to. No drawing here.
 
 Hazard: a contactor or a lock without the heartbeat circuit in its supply, a lock without its hard-wired release. All are in every plan: the
 chip keeps its pins' levels when the program hangs, so the heartbeat circuit alone opens the outlets and frees the gate then. And a
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..boards.model import Board, Trap
+from .meters import METERS
 from .model import Bus, Outlet, SiteFile
+from .readers import READERS
 
 Kind = Literal["signal", "coil", "power", "bus", "field"]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One thing: a bold title and lines under it. ``danger``: somebody is hurt if it stays so."""
+    """One thing: a bold title and lines under it. ``danger``: somebody may be hurt unless this changes."""
 
     title: str
     lines: tuple[str, ...] = ()
@@ -30,7 +32,7 @@ class Row:
     """One line of the plan: a terminal (None: none of the board's), then boxes from the board outwards, joined by wires of ``kind``.
 
     ``coil``: "source" feeds the coil bus, "tap" is fed by it. ``feed``: likewise the switched live of a group. ``volts``: likewise the live
-    of its meters' voltage terminals, which never is switched: from between the row's first box and its second, to its second box.
+    of its meters' voltage terminals, which is never switched: taken between the row's first and second box, led to its second box.
     """
 
     terminal: str | None
@@ -101,7 +103,7 @@ def _safety(board: Board, site: SiteFile) -> list[Row]:
 
 
 def _unprotected(board: Board, site: SiteFile) -> Box:
-    """What stands where the heartbeat circuit should: what can happen, and what to add at which terminal."""
+    """The box in place of a missing heartbeat circuit: what can happen, and what to add at which terminal."""
     taken = {site.safety.heartbeat, *(group.contactor for group in site.group), *(gate.lock for gate in site.gate)}
     taken |= {outlet.relay for outlet in site.outlet}
     free = [name for name, terminal in board.outputs().items() if terminal.gpio is not None and name not in taken]
@@ -142,7 +144,7 @@ def _outlet(board: Board, outlet: Outlet) -> Row:
     contact = {"relay": "its own contact", "transistor": "coil of an interposing relay", "logic": "driver and relay"}[terminal.load]
     relay = Box(f"relay {outlet.relay}", (f"{contact}, {terminal.rating or 'rating: see the relay'}",))
     meter = Box(
-        f"meter {outlet.meter.address}: {outlet.meter.profile.upper()}",
+        f"meter {outlet.meter.address}: {METERS[outlet.meter.profile].title}",
         ("voltage terminals: L and N from the breaker", "its transformer round L to the outlet"),
     )
     socket = Box(f"outlet {outlet.number}", (f"{outlet.max_power_w} W",))
@@ -178,8 +180,11 @@ def _meters(board: Board, site: SiteFile, bus: Bus) -> list[Row]:
 
 
 def _readers(board: Board, site: SiteFile) -> list[Row]:
-    lines = ("3.3 V, switches set to HSU (serial)", "board TX to its RXD, board RX to its TXD")
-    return [Row(item.port, _pins(board, item.port), (Box(f'reader "{item.name}": PN532', lines),), "field") for item in site.reader]
+    rows: list[Row] = []
+    for item in site.reader:
+        kind = READERS[item.kind]
+        rows.append(Row(item.port, _pins(board, item.port), (Box(f'reader "{item.name}": {kind.title}', kind.wiring),), "field"))
+    return rows
 
 
 def _points(board: Board, site: SiteFile) -> list[Row]:

@@ -1,6 +1,6 @@
 """A site as a TOML file with comments: what `config new` and `config pull` write, in the order of docs/protocols/site-file.md.
 
-Every value is written out, also those that have a default: nothing holds at a shed that its file does not say.
+Every value is written out, defaults too, so that the file states everything that applies to the shed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .show import toml_value
 
 _TABLES: Final = {
     "safety": "The heartbeat strobes an external circuit that holds contactors and gate locks; without it the shed is unprotected.\n"
-    "Whoever has the maintenance key may change the board: keep this file where the cards' list is kept.",
+    "Whoever has the maintenance key may change the board: keep this file where the list of cards is kept.",
     "group": "A group: outlets behind one contactor and one breaker.",
     "bus": "An RS-485 bus: A to A, B to B, 120 ohms at both ends.",
     "outlet": "An outlet: `number` is what stands on the socket. Every outlet has a meter of its own address.",
@@ -33,15 +33,15 @@ _KEYS: Final = {
     "hold_off_s": "everything stays off for so long after a start",
     "breaker_w": "what the group's breaker carries: the outlets' max_power_w are checked against it",
     "max_power_w": "an outlet that draws more is switched off",
-    "zone": "points that hear the same room: one stands in for another that is at fault",
-    "clear_ms": "quiet for so long before an alarm counts as gone",
+    "zone": "points that watch the same room: one covers another that is at fault",
+    "clear_ms": "normal for so long before an alarm counts as over",
     "trip_samples": "equal readings before it counts",
     "release_s": "a card frees the gate for so long",
-    "held_open_s": "then the open gate is reported",
+    "held_open_s": "open for so long before it is reported",
     "block_min": "1 yuan for 5 hours: price_fen = 100, block_min = 300",
     "full_percent": "of the highest power of this session",
     "min_power_w": "a session that draws less is ended",
-    "grant_s": "between the card and the button",
+    "grant_s": "from the card to the button at most",
 }
 
 

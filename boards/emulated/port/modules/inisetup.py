@@ -1,4 +1,4 @@
-# First boot: format a blank "vfs". One that is neither blank nor a file system is reported for ever, as on the ESP32.
+# First boot: format a blank "vfs". One that is neither blank nor a file system is reported again and again, as on the ESP32.
 import vfs
 from flashbdev import bdev
 

@@ -1,0 +1,90 @@
+"""A configuration with its outlets in another order: no fact about one socket is applied to another (decision 0037)."""
+
+from __future__ import annotations
+
+import re
+
+from shedbench.bench.bench import Bench
+from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE as SITE
+
+from .test_live_outlets import faults, stop
+from .test_trial import image, push
+
+
+def reordered(text: str, order: tuple[int, ...]) -> str:
+    """The site file with its [[outlet]] tables in another order; numbers, relays and meters stay with their sockets."""
+    head, *tables = re.split(r"(?=\[\[outlet\]\])", text)
+    last, rest = tables[-1].split("[[point]]", 1)
+    tables[-1] = last
+    return head + "".join(tables[place] for place in order) + "[[point]]" + rest
+
+
+OTHER = image(reordered(SITE.read_text(encoding="utf-8"), (3, 1, 2, 0)))
+
+
+TRIP_UNKNOWN, WELDED = 25, 9
+
+
+def test_a_session_of_a_trial_ends_with_it_and_feeds_no_other_bike(bench: Bench):
+    """Nobody confirms; outlet 4 was the first of the list, and outlet 1 is when the old configuration comes back."""
+    push(bench, OTHER)
+    start_charging(bench, 4, card="resident")
+    bench.bike(1).plug("li48v", soc=0.2)
+    bench.run("8 min")
+    assert bench.outlet(4).is_charging
+    bench.run("3 min")
+    bench.stays(lambda: not bench.outlet(1).is_energised() and not bench.outlet(4).is_energised(), "10 min")
+    (session,) = bench.journal.sessions()
+    assert session.stop_cause == "outage_gone" and 0 < session.energy_mwh <= bench.outlet(4).energy_mwh
+    for outlet, card in ((1, "neighbour"), (4, "resident")):
+        bench.bike(outlet).unplug()
+        start_charging(bench, outlet, card=card)
+
+
+def test_a_weld_at_an_unknown_socket_holds_every_row_until_a_person_has_looked(bench: Bench):
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.relay(1).fault("welded")
+    stop(bench, 1)
+    bench.until(lambda: (WELDED, 0) in faults(bench), within="1 min")
+    push(bench, OTHER)
+    assert bench.console.ask({"do": "confirm"}, key=True) == [{"ok": True}]
+    for _ in range(2):
+        assert TRIP_UNKNOWN in {code for code, _ in faults(bench)} and bench.gate("main").is_free
+        bench.card("tenant").tap()
+        bench.run("1 s")
+        bench.button(3).press()
+        bench.stays(lambda: not any(bench.outlet(number).is_energised() for number in (1, 2, 3)), "1 min")
+        bench.mains.off()
+        bench.run("3 s")
+        bench.mains.on()
+        bench.run("30 s")
+    bench.relay(1).fault("ok")
+    bench.console.ask({"do": "clear"}, key=True)
+    bench.run("20 s")
+    start_charging(bench, 3, card="visitor")
+
+
+def test_an_outlet_that_may_be_live_is_looked_for_at_every_socket(bench: Bench):
+    """Its meter died and its relay welded. It is not known which socket that is now: the ten minutes go on at each silent meter."""
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.relay(1).fault("welded")
+    bench.meter(1).fault("off")
+    bench.until(lambda: bool(bench.journal.sessions()), within="1 min")
+    bench.run("30 s")
+    push(bench, OTHER)
+    assert bench.console.ask({"do": "confirm"}, key=True) == [{"ok": True}]
+    bench.run("12 min")
+    bench.stays(lambda: not bench.outlet(1).is_energised(), "5 min")
+
+
+def test_a_limit_or_a_price_that_changes_moves_no_outlet(bench: Bench):
+    push(bench, image(SITE.read_text(encoding="utf-8").replace("max_power_w = 1000", "max_power_w = 900", 1)))
+    start_charging(bench, 2)
+    bench.run("12 min")
+    bench.until(bench.outlet(2).is_charging, within="60 s")
+    assert not bench.journal.sessions()
