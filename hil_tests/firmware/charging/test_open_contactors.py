@@ -48,6 +48,18 @@ def test_the_contactor_is_kept_closed_for_the_look_and_opens_with_its_verdict():
     assert shed.sink.of("fault") == [(9, 0)]
 
 
+def test_a_weld_found_at_its_own_stop_is_named_though_a_session_without_a_bike_is_all_that_is_left_in_its_row():
+    shed = charging(3, ROW, contactors=True)
+    shed.tap()
+    shed.press(1)
+    assert shed.run(20, until=lambda: shed.on(1))
+    shed.run(5)
+    shed.welded.add(0)
+    shed.charging.stop(0, stop_causes.OPERATOR)
+    shed.run(30)
+    assert shed.sink.of("fault") == [(9, 0)] and not any(shed.contacts)
+
+
 def test_nothing_begins_at_an_outlet_that_is_looked_at():
     shed = stopped_to_look()
     shed.tap()
