@@ -89,3 +89,12 @@ def test_a_row_of_which_every_meter_is_out_of_order_looks_like_one_without_suppl
     truth = replace(LIVE, lies={number: [Lie(3600 * S, 6000 * S, "garbage")] for number in ill})
     records = [*SOLD, fault(4, 3712, 26, row)]
     assert (settle_live(truth, site, records, Timeline(truth.boots_ns, records, truth.stops_ns)) == []) is tells
+
+
+@pytest.mark.parametrize(("told_s", "tells"), [(5020, True), (5300, False)])
+def test_once_a_meter_of_such_a_row_answers_again_the_row_alone_tells_no_longer(told_s: int, tells: bool):
+    """What nobody saw until then has three minutes, as with any meter that is out of order."""
+    row = replace(SITE, rows=(0,) * len(SITE.outlets))
+    truth = replace(LIVE, lies={number: [Lie(3600 * S, 5000 * S, "off")] for number in SITE.outlets})
+    records = [*SOLD, fault(4, 3712, 26, 0), fault(5, told_s)]
+    assert (settle_live(truth, row, records, Timeline(truth.boots_ns, records, truth.stops_ns)) == []) is tells

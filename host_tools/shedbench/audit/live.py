@@ -51,7 +51,9 @@ def settle_live(truth: Truth, site: Site, records: Iterable[Record], timeline: T
         row = [number for number, group in zip(site.outlets, site.rows, strict=True) if group == site.rows[index]] if site.rows else []
         for drawn in truth.drawn.get(outlet, []):
             for piece in _unsold(drawn, index, records, timeline, truth.now_ns):
-                findings += _untold(outlet, piece, told, of_row if _all_lie(row, piece, truth) else [], truth)
+                until_ns = _all_lie_until(row, piece, truth)
+                for part, rows_word in ((Span(piece.from_ns, until_ns), of_row), (Span(until_ns, piece.to_ns), [])):
+                    findings += _untold(outlet, part, told, rows_word, truth)
     return findings
 
 
@@ -59,12 +61,15 @@ def _start(at_ns: int, truth: Truth) -> int:
     return sum(boot <= at_ns for boot in truth.boots_ns)
 
 
-def _all_lie(row: list[int], piece: Span, truth: Truth) -> bool:
-    """No meter shows this row: each one is out of order for the whole of ``piece``."""
-    return all(
-        any(lie.from_ns <= piece.from_ns and (lie.to_ns is None or lie.to_ns >= (piece.to_ns or 0)) for lie in truth.lies.get(number, []))
-        for number in row
-    )
+def _all_lie_until(row: list[int], piece: Span, truth: Truth) -> int:
+    """The time up to which nobody sees this row: each of its meters is out of order from the beginning of ``piece`` on. Its beginning when
+    one is in order then, or for a part of the time that follows."""
+    to_ns = piece.to_ns or 0
+    until_ns = to_ns if row else piece.from_ns
+    for number in row:
+        covers = [lie.to_ns or to_ns for lie in truth.lies.get(number, []) if lie.from_ns <= piece.from_ns]
+        until_ns = min(until_ns, max(covers, default=piece.from_ns))
+    return max(until_ns, piece.from_ns)
 
 
 def _told(tells: Collection[str], index: int, records: list[Record], timeline: Timeline, truth: Truth) -> list[Told]:

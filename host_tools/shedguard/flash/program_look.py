@@ -22,16 +22,28 @@ class _Lazy(UserContext):
         super().__init__(0)
         self.size, self._fetch = size, fetch
         self._blocks: dict[int, bytes] = {}
+        self.error: BaseException | None = None  # of a read: littlefs, which calls from C, would swallow it and read on
 
     def read(self, cfg: Any, block: int, off: int, size: int) -> bytearray:  # noqa: ARG002
-        if block not in self._blocks:
-            self._blocks[block] = self._fetch(block * BLOCK, BLOCK)
-        return bytearray(self._blocks[block][off : off + size])
+        try:
+            if self.error is None and block not in self._blocks:
+                self._blocks[block] = self._fetch(block * BLOCK, BLOCK)
+        except BaseException as error:  # noqa: BLE001  Ctrl-C too: `look` raises it
+            self.error = error
+        return bytearray(self._blocks[block][off : off + size] if self.error is None else size)
 
 
 def look(size: int, fetch: Callable[[int, int], bytes]) -> tuple[str | None, str | None]:
-    """(board name, firmware version) of a file system of ``size`` bytes; None for an unknown one. ``fetch(offset, size)`` reads."""
+    """(board name, firmware version) of a file system of ``size`` bytes; None for an unknown one. ``fetch(offset, size)`` reads; what it
+    raises, `look` raises."""
     context = _Lazy(size, fetch)
+    found = _look(context, size)
+    if context.error is not None:
+        raise context.error
+    return found
+
+
+def _look(context: _Lazy, size: int) -> tuple[str | None, str | None]:
     try:
         system = LittleFS(
             context, mount=False, block_size=BLOCK, block_count=size // BLOCK, read_size=32, prog_size=32, cache_size=128, lookahead_size=32
