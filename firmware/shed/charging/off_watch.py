@@ -78,6 +78,11 @@ class OffWatch:
         """No session may begin at outlet i."""
         return self._flags[i] & (_WELDED | _MIXED | _HELD) or self._suspect[i]
 
+    def keep(self, i, ending):
+        """ending: the session at outlet i has stopped. Its contactor waits for the last reading, which shows a welded relay."""
+        if not self._suspect[i]:
+            self.kept = self.kept & ~(1 << i) | ending << i
+
     def step(self, now_ms):
         """Once a second."""
         shed = self._shed

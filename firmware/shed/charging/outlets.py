@@ -170,6 +170,8 @@ class Charging:
             self._active[w] |= bit
             if open_session.wants_lease():
                 self.lease[w] |= bit
+        ending = open_session is not None and open_session.state == session.STOPPING
+        self.off_watch.keep(i, ending and open_session.cause != stop_causes.TRIP)
         meter = self._outlets[i][0]
         bit = 1 << meter % _WORD
         if (open_session is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:
