@@ -103,3 +103,22 @@ def test_a_meter_that_was_never_read_has_no_age(monkeypatch):
     assert status_view._meter(frame, NAMES)[1:3] == ("-", "never")
     assert status_view._meter({**frame, "age": 0x1FFFFFFF}, NAMES)[1:3] == ("-", "never")
     assert status_view._meter({**frame, "ok": 7}, NAMES)[2] == "over an hour"
+
+
+@pytest.mark.parametrize(
+    ("of", "detail", "words_of_both"),
+    [
+        (kinds.TRIP, 2, "cause 3"),
+        (kinds.GATE, 4 << 8, "closed"),
+        (kinds.FAULT, 9 << 16 | 2, "relay welded"),
+        (kinds.FAULT_CLEARED, 1 << 24 | 9 << 16 | 2, "relay welded"),
+        (kinds.POINT, 1 << 8 | 2, "point 2"),
+        (kinds.SESSION_RESUMED, 0x00010001, "goes on"),
+        (kinds.PRESS_REFUSED, 2 << 8 | 4, "outlet 3"),
+    ],
+)
+def test_what_was_only_counted_is_told_in_words_and_not_by_its_kinds_number(of, detail, words_of_both):
+    for text in both(kinds.REPEATS, of, detail, 7, 60, NOBODY):
+        assert "7 times more" in text and words_of_both in text and "kind" not in text and "#" not in text, text
+    board, _host = both(kinds.REPEATS, of, detail, 7, 60, CARD)
+    assert "A1020304" in board and "card" not in both(kinds.REPEATS, of, detail, 7, 60, NOBODY)[0]

@@ -63,6 +63,10 @@ class TimeLimits:
     def checkpoint_due(self):
         return self._unsaved_ms >= self._promise_ms - _LATE_MS
 
+    def refused(self):
+        """The checkpoint of promise_s does not stand: the next one is due in two seconds."""
+        self._promise_ms = _FIRST_MS + _LATE_MS
+
     def promise_s(self, limits):
         """For a checkpoint that is written now: the seconds that are used when the next one is due, of the longest session, of the whole
         one, and with the relay open (0: a load draws). A relay that moves brings the next one forward."""

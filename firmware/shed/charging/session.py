@@ -189,11 +189,14 @@ class Session:
         count = self.count
         top_up_ms = self.state_ms + 1000 if self.state == TOP_UP else self.top_up_ms
         used_s, whole_s, open_s = self.time.promise_s(shed.rules)
-        return shed.sink.live(
+        stands = shed.sink.live(
             self.id, self.index, self.card, self.start_s, count.start_wh, self.energised_s(), count.mwh, self.watch.peak_mw, self.cause,
             self.tariff[1], self.tariff[2], used_s, whole_s, min(top_up_ms // 1000, 0xFFFF),
             min(self.signature.level_mw // 100, 0xFFFF), count.zero_wh, count.phase_mwh, open_s, self.time.due_ms // 1000,
         )  # fmt: skip
+        if not stands:
+            self.time.refused()
+        return stands
 
     def _await_reading(self, shed, believed):
         starting = self.state == STARTING

@@ -48,7 +48,7 @@ _SENTENCES = (
     "|outlet {o1}: session {s0} ends: {S9}, {t4}, {e5}, {y:}, card {c2}|gate {G0}{r1}{k2}|FAULT {f0}|fault cleared by {A2}: {f0}"
     "|point {i0} {P1}|configuration {n0} in use|clock set, was {d0}, now {d1}|maintenance, by {A0}"
     "|outlet {o1}: session {s0} goes on|outlet {o1}: session {s0} energised|kept over boots: {n0} boots"
-    "|configuration {n0}: {T1}{a2}|kind {n0} {n1}: {n2} times more in {t3}, card {c4}|no room: {n0} events, {n1} records refused"
+    "|configuration {n0}: {T1}{a2}|again {z0}: {n2} times more in {t3}{k4}|no room: {n0} events, {n1} records refused"
     "||{q0}REFUSED: {Q1}, card {c2}"
 )
 
@@ -101,6 +101,25 @@ def sentence(kind, own, outlet_number):
     return "".join(parts)
 
 
+def _repeated(kind, detail, outlet_number):
+    """What a `repeats` record counts; detail as in records.md."""
+    if not kind:
+        return "several things"
+    if kind == 2:
+        return "trip of " + causes_text(1 << detail)
+    if kind == 6:
+        return "gate " + word(GATE_EVENTS, detail >> 8)
+    if kind == 7 or kind == 8:
+        return ("FAULT " if kind == 7 else "fault cleared: ") + fault_text(detail >> 16 & 0xFF, detail & 0xFFFF, outlet_number)
+    if kind == 9:
+        return "point %d %s" % ((detail >> 8) + 1, word(POINT_STATES, detail & 0xFF))
+    if kind == 13:
+        return "session %08X goes on" % detail
+    if kind == 20:
+        return _told("q", (detail >> 8,), 0, outlet_number) + "REFUSED: " + word(PRESSES, detail & 0xFF)
+    return "kind %d" % kind
+
+
 def _told(letter, own, at, outlet_number):
     value = own[at]
     table = {"R": RESETS, "A": AUTHORITIES, "S": STOP_CAUSES, "G": GATE_EVENTS, "P": POINT_STATES, "Q": PRESSES, "T": TRIALS}.get(letter)
@@ -112,6 +131,8 @@ def _told(letter, own, at, outlet_number):
         return "outlet %s: press " % outlet_number(value) if value < 255 else "tap "
     elif letter == "i":
         value += 1
+    elif letter == "z":
+        return _repeated(value, own[1], outlet_number)
     elif letter == "x":
         return causes_text(1 << value)
     elif letter == "s":

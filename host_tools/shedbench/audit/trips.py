@@ -4,8 +4,9 @@ REACTION_NS is from the detector's change to the plant's contacts; it is the aud
 measures that). A detector that burns through after its alarm is still in alarm (collect.py), so a reset then is one under fire.
 
 A cut may lose the record of a trip within RECORD_NS of the opening, or an erase later, and with it the latch if the alarm is over at the
-next start; it never loses the opening (law 4). An alarm while no board runs, or one shorter than a loop may take to trip (longer with an
-erase in between, which stops interrupts), requires no trip.
+next start; it never loses the opening (law 4). A board with more than WORSE_BOOTS bad boots in a row runs with its built-in configuration,
+which has no points: it sees no alarm, feeds nothing and holds no gate. An alarm while no board runs, or one shorter than a loop may take to
+trip (longer with an erase in between, which stops interrupts), requires no trip.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ RECORD_NS: Final = 25_000_000
 ERASE_NS: Final = 300_000_000  # of one sector, at worst
 T_DROP_MOST_NS: Final = SECOND_NS
 SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until points are seen
+BOOT_LOOP: Final = 15  # the fault; its argument counts the bad boots in a row
+WORSE_BOOTS: Final = 10
 BOOT_NS: Final = 10 * SECOND_NS  # an alarm that came while the board was dead is recorded within this after its start
 
 
@@ -37,7 +40,9 @@ class Told(NamedTuple):
 
 def settle_trips(truth: Truth, site: Site, records: Iterable[Record], timeline: Timeline) -> list[str]:
     """Every disagreement about trips."""
+    records = list(records)
     findings: list[str] = []
+    pointless = _without_points(truth, records, timeline)
     trips: dict[int, list[Told]] = {}
     resets: dict[int, list[Told]] = {}
     for record in records:
@@ -54,8 +59,22 @@ def settle_trips(truth: Truth, site: Site, records: Iterable[Record], timeline: 
             continue
         for point in cause.points:
             for alarm in truth.alarms.get(point, []):
+                if any(span.from_ns <= alarm.from_ns and (alarm.to_ns or truth.now_ns) <= (span.to_ns or 0) for span in pointless):
+                    findings += _open(truth, cause, alarm.from_ns, alarm.to_ns or truth.now_ns, f"in alarm of {point!r}, without points")
+                    continue
                 findings += _alarm(truth, cause, point, alarm, trips.get(index, []), resets.get(index, []))
     return findings
+
+
+def _without_points(truth: Truth, records: list[Record], timeline: Timeline) -> list[Span]:
+    """The starts of the board with its built-in configuration."""
+    at = [
+        timeline.when(record)
+        for record in records
+        if record.kind == "fault" and record.number("fault") == BOOT_LOOP and record.number("argument") > WORSE_BOOTS
+    ]
+    ends = [*truth.boots_ns[1:], truth.now_ns]
+    return [Span(boot, end) for boot, end in zip(truth.boots_ns, ends, strict=True) if any(boot - LATE_NS <= one < end for one in at)]
 
 
 def _groundless(truth: Truth, site: Site, record: Record, at_ns: int) -> list[str]:
@@ -105,9 +124,14 @@ def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[Told
         if stall.overlaps(at_ns - REACTION_NS, at_ns + REACTION_NS):
             from_ns = max(from_ns, stall.from_ns + T_DROP_MOST_NS + REACTION_NS)
     why = f"during the trip by {cause.name!r} (alarm of {point!r} at {at_ns / 1e9:.3f} s)"
+    return findings + _open(truth, cause, from_ns, until_ns, why)
+
+
+def _open(truth: Truth, cause: Cause, from_ns: int, until_ns: int, why: str) -> list[str]:
+    """What the cause opens and frees, and was fed or locked all the same."""
     fed = [outlet for outlet in sorted(cause.outlets) if _any_in(truth.path.get(outlet), from_ns, until_ns)]
     locked = [gate for gate in sorted(cause.gates) if _any_in(truth.locked.get(gate), from_ns, until_ns)]
-    return findings + [f"outlet {outlet} was fed {why}" for outlet in fed] + [f"gate {gate!r} was locked {why}" for gate in locked]
+    return [f"outlet {outlet} was fed {why}" for outlet in fed] + [f"gate {gate!r} was locked {why}" for gate in locked]
 
 
 def _any_in(spans: list[Span] | None, from_ns: int, to_ns: int) -> bool:
