@@ -214,3 +214,11 @@ def test_of_two_sessions_that_began_in_one_second_the_journals_order_says_nothin
     sessions = (start(3, 100), start(4, second_s, session=2, outlet=1, card=OTHER))
     found = findings(truth, BOOT, refused, *sessions, end(5, 3705))
     assert any("outlet 1 is on the card of resident" in words for words in found) is not agrees
+
+
+@pytest.mark.parametrize(("flowed_mwh", "agrees"), [(150_500.0, True), (100_000.0, False)])
+def test_a_load_that_came_and_went_while_its_meter_stood_still_has_not_to_be_billed(flowed_mwh: float, agrees: bool):
+    """The meter answers the truth again from 1600 s on; the relay stays closed until 3705 s, with a load only where energy flowed then."""
+    truth = replace(TRUTH, lies={1: [Lie(50 * S, 1600 * S, "stuck", flowed_mwh)]})
+    free = end(3, 3705, energised_s=0, energy_mwh=0, price_fen=0, stop_cause=5)
+    assert (not [words for words in findings(truth, BOOT, start(2, 100), free) if "bills" in words or "costs" in words]) is agrees

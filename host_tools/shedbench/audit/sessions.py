@@ -225,12 +225,24 @@ def _cause(session: Session) -> str:
     return "" if session.end is None else STOP_CAUSES.get(session.end.number("stop_cause"), "")
 
 
+def _unseen(interval: Energised, session: Session, truth: Truth) -> bool:
+    """All energy of this interval flowed while its meter lied, from before the load came: nothing ever showed it, so nothing has to be
+    billed. The relay may stay closed after the lie, without a load."""
+    to_ns = truth.now_ns if interval.to_ns is None else interval.to_ns
+    for lie in truth.lies.get(session.outlet, []):
+        if lie.overlaps(interval.from_ns, to_ns) and lie.from_ns <= (interval.load_ns or interval.from_ns):
+            flowed = sum(one.energy_mwh for one in session.intervals if lie.overlaps(one.from_ns, one.to_ns or truth.now_ns))
+            if flowed <= lie.energy_mwh + 1.0:
+                return True
+    return False
+
+
 def _billable(session: Session, checkpoint_s: int, truth: Truth) -> tuple[float, float]:
     """Least and most seconds that may be billed."""
     low = 0.0
     fed: dict[int, float] = {}  # by start of the board that a cut ended: seconds of intervals with a load
     for interval in session.intervals:
-        if interval.energy_mwh >= IDLE_MWH:
+        if interval.energy_mwh >= IDLE_MWH and not _unseen(interval, session, truth):
             life = sum(boot <= interval.from_ns for boot in truth.boots_ns)
             cut = session.end_ns is not None and any(interval.from_ns < boot <= session.end_ns for boot in truth.boots_ns)
             lost = 0.0
