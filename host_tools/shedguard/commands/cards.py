@@ -78,10 +78,16 @@ def import_(
         raise ShedError(f"{file} has no valid card: nobody could open the gate", cause, hint, INVALID)
     for warning in sheet.warnings():
         say(f"warning: {file}: {warning}")
+    expired = sheet.expired(card_cells.now_s() - _DAY_S)
+    if sheet.ignored:
+        say(f"note: {file}: columns that are not read: {', '.join(sheet.ignored)}")
+    if expired:
+        say(f"note: {file}: {expired} of {len(sheet.cards)} cards have expired already: no gate opens for them")
     if output is not None:
         check_new(output, force, again=begins(re.escape(TABLE_MAGIC)))
     say(f"{file}: {len(sheet.cards)} cards, {sheet.encoding}, separated by {sheet.separator!r}")
     done: dict[str, Any] = {"cards": len(sheet.cards), "roles": Counter(card.role for card in sheet.cards), "skipped": len(sheet.problems)}
+    done |= {"ignored_columns": sheet.ignored, "expired": expired}
     if output is not None:
         write_whole(output, build_table(sheet.cards))
     if not check and (flash is not None or port is not None or output is None):
@@ -117,7 +123,7 @@ def add(
     try:
         new = Card(card_cells.presented(card), card_cells.role(role), card_cells.until(until), card_cells.price_list(str(price_list)))
     except BadCell as bad:
-        raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
+        raise ShedError(bad.what, *bad.typed, INVALID) from bad
     hand = hand_of(key, site)
     with open_place(port, flash, "a card is added", yes, before_of(before), baud, hand) as place:
         outcome = card_changes.edit(place, card_changes.adding(new, replace), Bar("cards"))
@@ -233,7 +239,7 @@ def _number(text: str) -> bytes:
     try:
         return card_cells.number(text)
     except BadCell as bad:
-        raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
+        raise ShedError(bad.what, *bad.typed, INVALID) from bad
 
 
 def _outcome(place: str, outcome: card_changes.Outcome) -> dict[str, Any]:
