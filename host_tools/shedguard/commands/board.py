@@ -43,7 +43,7 @@ def status(
     Example: shed status --site shed2.toml --port /dev/ttyUSB0
     """
     names, tongue = names_of(site), language(lang)
-    with board_at(port, hand_of(key, site)) as console:
+    with board_at(port, hand_of(key, site), site) as console:
         now = seen(console, at_once=as_json)
     head, frames = now.status.head, now.status[1:]
     if as_json:
@@ -57,6 +57,7 @@ def status(
 def why(
     outlet: Annotated[int, typer.Argument(metavar="OUTLET", help="Number on the socket.", min=1, max=200)],
     port: PortOption = None,
+    site: SiteOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,7 +68,7 @@ def why(
     Example: shed why 7 --port /dev/ttyUSB0
     """
     tongue = language(lang)
-    with board_at(port) as console:
+    with board_at(port, None, site) as console:
         head = _why(console, outlet, 0 if as_json else SEEN_WITHIN_S)
     holders = holders_told(head.get("hold", []))
     if as_json:
@@ -107,7 +108,7 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
     Example: shed faults --site shed2.toml --port /dev/ttyUSB0
     """
     names, tongue = names_of(site), language(lang)
-    with board_at(port) as console:
+    with board_at(port, None, site) as console:
         names = names.on_board(console.request("status"))
         frames = console.request("faults")[1:]
     if as_json:
@@ -128,7 +129,7 @@ def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = Non
     """
     names = names_of(site)
     secret = key_from(key, site)
-    with board_at(port, hand_of(key, site)) as console:
+    with board_at(port, hand_of(key, site), site) as console:
         head = console.write("clear", secret).head
     trips, left = int(head.get("trips", 0)), head.get("faults", 0)
     if as_json:

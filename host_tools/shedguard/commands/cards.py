@@ -20,6 +20,7 @@ from ..formats.cards import TABLE_MAGIC, Card, build_table, show_number
 from ..link.board_clock import keep
 from ..link.console import Console
 from ..link.ports import open_quietly
+from ..link.who import refuse_other_site
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, begins, check_new
@@ -91,7 +92,7 @@ def import_(
     if output is not None:
         write_whole(output, build_table(sheet.cards))
     if not check and (flash is not None or port is not None or output is None):
-        with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud, hand) as place:
+        with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud, hand, hand and hand.site) as place:
             outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"), lambda change: _agree(change, yes))
             done |= _outcome(place.name, outcome)
     if as_json:
@@ -125,7 +126,7 @@ def add(
     except BadCell as bad:
         raise ShedError(bad.what, *bad.typed, INVALID) from bad
     hand = hand_of(key, site)
-    with open_place(port, flash, "a card is added", yes, before_of(before), baud, hand) as place:
+    with open_place(port, flash, "a card is added", yes, before_of(before), baud, hand, hand and hand.site) as place:
         outcome = card_changes.edit(place, card_changes.adding(new, replace), Bar("cards"))
     _say_one(new.number, "added", place.name, outcome, as_json)
 
@@ -149,6 +150,7 @@ def revoke(
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)
             if _in_service(console):
+                refuse_other_site(console.hello(), hand and hand.site, wire.name)
                 keep(console, hand, say)
                 card_changes.revoke_in_service(console, key_from(key, site), number)
                 if as_json:
@@ -156,7 +158,7 @@ def revoke(
                 else:
                     print(f"card {show_number(number)} revoked at {wire.name}, in service")
                 return
-    with open_place(port, flash, "a card is revoked", yes, before_of(before), baud, hand) as place:
+    with open_place(port, flash, "a card is revoked", yes, before_of(before), baud, hand, hand and hand.site) as place:
         outcome = card_changes.edit(place, card_changes.revoking(number), Bar("cards"))
     _say_one(number, "revoked", place.name, outcome, as_json)
 
@@ -218,9 +220,10 @@ def _cards(
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)
             if _in_service(console):
+                refuse_other_site(console.hello(), hand and hand.site, wire.name)
                 keep(console, hand, say)
                 return card_changes.read_in_service(console, key_from(key, site))
-    with open_place(port, flash, "the card table is read", yes, before_of(before), baud, hand) as place:
+    with open_place(port, flash, "the card table is read", yes, before_of(before), baud, hand, hand and hand.site) as place:
         return card_changes.read(place, Bar("cards"))
 
 

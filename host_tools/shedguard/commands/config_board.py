@@ -102,7 +102,7 @@ def confirm(
     or nobody authorised it.
     """
     secret = key_from(key, site)
-    with board_at(port, hand_of(key, site)) as console:
+    with board_at(port, hand_of(key, site), site) as console:
         on_trial = console.request("status").head.get("trial")
         failed = bad(self_test(console, None if site is None else load(site).site, None)) if on_trial else []
         if failed and not anyway:
@@ -173,9 +173,12 @@ def read(
 ) -> SiteFile:
     """The site in force on a board or in a flash file; ``names`` are used when they fit; a message says when they do not."""
     way = before or BEFORE[board.reset.circuit]
-    with open_place(port, flash, "the configuration is read", yes, way, baud, hand) as place:
+    with open_place(port, flash, "the configuration is read", yes, way, baud, hand, None if names is None else names.site.id) as place:
         slot = pushing.pull(place)
     say(f"configuration {slot.sequence}, CRC {image_crc(slot.image):08X}, {slot.words}")
+    if names is not None and (there := from_image.site_of(slot.image, board, None).site.id) != names.site.id:
+        say(f"the site file is of site {names.site.id}, the board of site {there}: its names are not used")
+        names = None
     if names is not None and not from_image.fits(names, slot.image):
         say("the site file has another number of tables than the board: its names are not used")
         names = None
