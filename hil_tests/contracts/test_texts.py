@@ -18,8 +18,8 @@ TABLES: dict[str, Mapping[int, str]] = {
     "stop": lists.STOP_CAUSES, "holder": lists.HOLDERS, "fault": lists.FAULTS, "first": lists.FAULTS, "access": lists.ACCESS_REASONS,
     "press": lists.PRESS_REASONS, "authority": lists.AUTHORITIES, "reset": lists.RESET_CAUSES, "gate": lists.GATE_EVENTS,
     "trial": lists.TRIALS, "point": lists.POINT_STATES, "outlet": lists.OUTLET_STATES, "gate_state": lists.GATE_STATES, "role": lists.ROLES,
+    "held": lists.HOLDERS,
 }  # fmt: skip
-SHORT = {"held": lists.HOLDERS}  # a word for a column; English shows the name
 # These need no action; for all others of their lists `do` says which. (Holders and press reasons say it themselves.)
 NOTHING_TO_DO = {
     "stop": {"full", "unplugged", "max_time", "paid_time", "no_load", "user", "operator", "outage_gone", "min_power", "maintenance",
@@ -34,7 +34,7 @@ NOTHING_TO_DO = {
 
 def complaints(tongue: str, tables: Tables) -> list[str]:
     """What is missing, left over, not in the language, or used twice in the texts of one language."""
-    wanted = {table: set(numbers.values()) for table, numbers in (TABLES | (SHORT if tongue != "en" else {})).items()}
+    wanted = {table: set(numbers.values()) for table, numbers in TABLES.items()}
     wanted["subject"] = set(lists.FAULT_ARGUMENTS.values()) - {"outlet", "meter"}  # these two have a number in front
     wanted["do"] = {f"{table} {name}" for table, idle in NOTHING_TO_DO.items() for name in wanted[table] - idle}
     found = [f"table {table}" for table in wanted.keys() ^ tables.keys()]

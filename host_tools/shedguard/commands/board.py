@@ -27,7 +27,7 @@ from .common import (
     show_json,
     show_table,
 )
-from .status_view import by_kind, show_status
+from .status_view import by_kind, is_live, show_status
 
 
 def status(
@@ -45,12 +45,13 @@ def status(
     names, tongue = names_of(site), language(lang)
     with board_at(port, hand_of(key, site), site) as console:
         now = seen(console, at_once=as_json)
+        told = console.request("faults")[1:]
     head, frames = now.status.head, now.status[1:]
     if as_json:
-        show_json({"board": head, **by_kind(frames)})
+        show_json({"board": head, **by_kind(frames), "faults": told})
     else:
-        show_status(head, frames, names, tongue, now.unseen)
-    if head.get("trips") or head.get("faults"):
+        show_status(head, frames, names, tongue, now.unseen, told)
+    if head.get("trips") or any(map(is_live, told)):
         raise typer.Exit(SAFETY_FAULT)
 
 
@@ -118,7 +119,7 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
         show_table(_HEADS[tongue], rows)
     else:
         print(_STATES[tongue][2])
-    if any(frame.get("live") for frame in frames):
+    if any(map(is_live, frames)):
         raise typer.Exit(SAFETY_FAULT)
 
 

@@ -52,7 +52,7 @@ ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "supply": "本组没电或电压过低：执行 shed faults",
         "live": "先拉断路器：本组有插座可能带电；看过之后执行 shed clear",
     },
-    "held": {  # the same in a word, for a column; in English that is the name
+    "held": {  # the same in a word, for a column
         "boot_lock": "上电延时",
         "trip": "联动锁定",
         "fault": "有故障",
