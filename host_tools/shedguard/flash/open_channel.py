@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
+from ..errors import INTERRUPTED, ShedError
 from ..link.who import refuse_other_site
 from .channel import Before, Channel, Leave
 from .live_check import refuse_live
 from .loader_channel import LoaderChannel
+
+_STOPPED: Final = "interrupted: outlets are off and the board may stay out of service; the same command goes on"
 
 
 @contextmanager
@@ -32,22 +36,25 @@ def open_channel(
     it.
 
     ShedError: 3 port missing, busy, or no loader answers; 4 unusable chip; 7 a session is live and ``live_check`` is on, or the board in
-    service belongs to another site than ``site``.
+    service belongs to another site than ``site``; 130 for Ctrl-C from here on, which may leave the board in its loader or half written.
     """
     running = refuse_live(port) if live_check else None
     if running is not None:
         refuse_other_site(running.hello, site, port)
-    if before == "no-reset" and hands is not None:
-        hands()
     answers = running is not None and running.kind in ("shedguard", "repl")  # then port, cable and supply are good
-    channel = LoaderChannel.connect(port, baud, before, answers)
     try:
-        yield channel
-        if leave == "reset":
-            channel.reset()
-    except BaseException:
-        if leave == "reset":
-            channel.try_reset()
-        raise
-    finally:
-        channel.close()
+        if before == "no-reset" and hands is not None:
+            hands()
+        channel = LoaderChannel.connect(port, baud, before, answers)
+        try:
+            yield channel
+            if leave == "reset":
+                channel.reset()
+        except BaseException:
+            if leave == "reset":
+                channel.try_reset()
+            raise
+        finally:
+            channel.close()
+    except KeyboardInterrupt:
+        raise ShedError(_STOPPED, code=INTERRUPTED) from None

@@ -36,8 +36,8 @@ ReplaceSiteOption = Annotated[
 @dataclass(frozen=True, slots=True)
 class There:
     """``site``: of the configuration in force, None without one. ``board``: the board for which boot.py was generated. ``made_for``: the
-    identity of the board that the configuration was made for, None when unknown. ``looked``: the flash was read; else the console only named
-    the site."""
+    identity of the board that the configuration was made for, None when unknown. ``looked``: the flash was read; else the console
+    only named the site."""
 
     site: int | None = None
     board: str | None = None
