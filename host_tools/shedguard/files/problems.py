@@ -12,6 +12,7 @@ from typing import Literal
 from ..errors import INVALID, ShedError
 
 Path = tuple[str | int, ...]
+_KEY_LIKE = re.compile(r"[0-9a-fA-F]{32,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +28,26 @@ class Problem:
 
     def show(self, file: str) -> str:
         """For a terminal; editors can jump to the first line."""
-        return f"{file}:{self.line}: {self.severity}: {self.what}\n  cause: {self.cause}\n  hint: {self.hint}"
+        return f"{file}:{self.line}: {self.severity}: " + _without_key(f"{self.what}\n  cause: {self.cause}\n  hint: {self.hint}")
 
     def as_json(self, file: str) -> dict[str, str | int]:
         """For tools."""
-        key = ".".join(map(str, self.path))
+        key = _without_key(".".join(map(str, self.path)))
         return {
             "file": file,
             "line": self.line,
             "severity": self.severity,
             "key": key,
-            "what": self.what,
-            "cause": self.cause,
-            "hint": self.hint,
+            "what": _without_key(self.what),
+            "cause": _without_key(self.cause),
+            "hint": _without_key(self.hint),
         }
+
+
+def _without_key(text: str) -> str:
+    """A long run of hex digits may be the maintenance key at a wrong place of the file. Problems get into messages, tickets and chats, and
+    whoever has the key may clear trips and stop sessions."""
+    return _KEY_LIKE.sub("...", text)
 
 
 class FileProblems(ShedError):
