@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import INVALID, ShedError
+from .signs import odd_sign
 
 Path = tuple[str | int, ...]
 _KEY_LIKE = re.compile(r"[0-9a-fA-F]{32,}")
@@ -70,6 +71,14 @@ def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     line = int(match[1]) if match else max(1, len(text.splitlines()))
     what = re.sub(r"\s*\(at .*\)$", "", message)
     cause, hint = "the file breaks TOML's grammar here", "check quotes, brackets and commas on this line and the one before"
+    lines = text.splitlines()
+    if line <= len(lines) and (odd := odd_sign(lines[line - 1])):
+        letter, meant = odd
+        what = f"{letter} (U+{ord(letter):04X}) on this line"
+        cause, hint = (
+            "a Chinese keyboard or a word processor wrote it; TOML has its own signs only",
+            f"write {meant} for it, in an editor for plain text",
+        )
     if "twice" in what or "overwrite" in what:
         cause, hint = (
             "this table or key is in the file already, above",
