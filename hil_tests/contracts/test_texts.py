@@ -89,6 +89,14 @@ def test_the_breaker_stands_first_in_both_languages_where_a_socket_may_be_live()
             assert words in texts.what_to_do("stop", name, tongue)
 
 
+def test_a_session_that_ended_beside_a_weld_is_not_only_sent_to_the_breaker() -> None:
+    """The board opened the contactor for a relay that is welded (9) or an outlet that is live (28): no breaker has tripped."""
+    for tongue in texts.LANGUAGES:
+        do = texts.what_to_do("stop", "supply_lost", tongue)
+        assert "9" in do and "28" in do and "shed faults" in do
+        assert {lists.FAULTS[9], lists.FAULTS[28]} == {"welded", "live_outlet"}
+
+
 def test_a_command_of_one_language_is_in_the_other_too() -> None:
     """What the crew types to end it."""
     for table in ("first", "do", "holder"):

@@ -209,7 +209,7 @@ EN: Final[Mapping[str, Mapping[str, str]]] = {
         "stop trip": "look for a fire first; when the cause is gone, `shed clear`",
         "stop relay_bus": "look at the bus's wiring and the expander's supply, then `shed clear`",
         "stop blind": "`shed faults`, and repair the fire point",
-        "stop supply_lost": "look at the row's breaker and residual-current device, then `shed faults`",
+        "stop supply_lost": "look at the row's breaker and residual-current device, or for a fault 9 or 28 of the same row: `shed faults`",
         "access unknown_card": "if it belongs to this shed: `shed cards add CARD`",
         "access revoked": "somebody uses a revoked card; if its owner found it again: `shed cards import FILE.csv --readmit`",
         "access expired": "the owner renews it; then `shed cards import FILE.csv`",
