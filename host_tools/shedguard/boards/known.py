@@ -32,6 +32,12 @@ def load(name: str) -> Board:
     return load_file(path)
 
 
+def load_any(name: str) -> Board:
+    """The board called ``name``, or the one in the file of that path: a name has no slash and no ``.toml``."""
+    path = Path(name)
+    return load_file(path) if path.suffix == ".toml" or path.name != name else load(name)
+
+
 def load_file(path: Path) -> Board:
     """A board from a file; FileProblems with every error, each on its line."""
     return loads(read_text(path, "name a board file, as they are in boards/"), str(path))
