@@ -24,7 +24,7 @@ from shedguard.link.board_clock import board_time
 from shedguard.site import check
 from shedguard.site.load import LoadedSite, loads
 from shedguard.site.meters import METERS
-from shedguard.site.model import SiteFile
+from shedguard.site.model import Charging, SiteFile
 from shedguard.site.readers import READERS
 from shedguard.site.show import toml_value
 from shedguard.site.tariffs import TARIFFS
@@ -87,8 +87,7 @@ def site_pages(folder: Path, site: dict[str, Any], board: dict[str, Any]) -> dic
 def test_every_key_of_a_site_file_changes_the_image_or_what_a_tool_makes_of_it(files: Files, tmp_path: Path):
     site, board = files
     before = image(site, board)
-    charging = {path: 3 for path, _kind in leaves(SiteFile) if path.startswith("charging.")}
-    charging |= {"charging.grant_s": 11, "charging.checkpoint_s": 61}
+    charging = {f"charging.{name}": field.default + 2 for name, field in Charging.model_fields.items()}
     others = {path: list(kinds)[-1] for path, kinds in KINDS.items() if len(kinds) > 1}
     for path, value in (SITE | charging | others).items():
         base = put(put(site, "point.kind", "contact"), "point.normally", "closed") if path == "point.normally" else site

@@ -176,6 +176,52 @@ def test_a_relay_that_welds_behind_an_open_contactor_is_found_when_a_neighbour_b
     assert bench.journal.last("session_end").stop_cause == "supply_lost", "the neighbour's relay did open"
 
 
+def test_a_weld_is_named_though_the_press_that_fed_it_was_for_an_outlet_without_a_bike(bench: Bench) -> None:
+    """That session is the only one of the row: it is stopped to see whether the power goes with it, and the contactor must not go too."""
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.call_point("door").press()
+    bench.run("5 s")
+    bench.relay(1).fault("welded")
+    bench.call_point("door").reset()
+    bench.run("5 s")
+    bench.console.ask({"do": "clear"}, key=True)
+    bench.run("10 s")
+    bench.card("neighbour").tap()
+    bench.run("1 s")
+    bench.button(2).press()
+    bench.until(bench.outlet(1).is_charging, within="10 s")
+    bench.until(bench.outlet(1).contact_is_open, within="20 s")
+    bench.run("5 s")
+    assert faults(bench) == {(9, 0)}
+    bench.bike(1).unplug()
+    bench.bike(2).plug("li48v")
+    bench.card("neighbour").tap()
+    bench.run("1 s")
+    bench.button(2).press()
+    bench.stays(lambda: not bench.outlet(1).is_energised(), "30 s")
+
+
+def test_a_meter_that_answers_behind_the_open_contactor_gives_a_welded_outlet_no_new_minutes(bench: Bench) -> None:
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.relay(1).fault("welded")
+    bench.meter(1).fault("off")
+    bench.until(lambda: not bench.outlet(1).is_energised(), within="11 min")
+    bench.bike(2).unplug()
+    for _ in range(2):
+        bench.run("20 s")
+        bench.meter(1).fault("ok")
+        bench.run("65 s")
+        bench.meter(1).fault("off")
+        start_charging(bench, 3, card="tenant")
+        assert bench.outlet(1).is_energised() and told(bench, 1) == MAY_BE_LIVE
+        bench.until(lambda: not bench.outlet(1).is_energised(), within="20 s")
+        bench.bike(3).unplug()
+        bench.stays(lambda: not bench.outlet(1).is_energised(), "1 min")
+
+
 def welded_beside_a_neighbour(bench: Bench) -> None:
     """Two charge in a row; the relay of outlet 1 welds, its session is stopped, and the row's contactor opens for it."""
     start_charging(bench, 2, card="neighbour")

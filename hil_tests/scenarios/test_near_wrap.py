@@ -37,6 +37,7 @@ from hil_tests.scenarios import (
     test_hung_board,
     test_journal_room,
     test_keys_at_power_on,
+    test_last_of_a_row,
     test_law_1,
     test_limits,
     test_live_outlets,
@@ -100,6 +101,9 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
     test_trip_records: lambda bench, shown: test_trip_records.test_a_trip_that_only_rtc_memory_knows_is_latched_and_written_down(bench),
     test_wrong_board: lambda bench, shown: test_wrong_board.test_an_image_of_an_earlier_version_that_names_no_board_still_serves(
         _dead(bench)
+    ),
+    test_last_of_a_row: lambda bench, shown: (
+        test_last_of_a_row.test_a_relay_that_welds_in_the_rows_only_session_is_told_at_its_own_stop(bench)
     ),
     test_law_1: lambda bench, shown: test_law_1.test_no_outlet_stays_fed_without_a_live_scan(bench, SILENT_TIMER, shown),
     test_power_cuts: lambda bench, shown: test_power_cuts.test_a_session_that_its_user_stopped_is_settled_after_a_cut(bench),

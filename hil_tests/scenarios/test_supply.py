@@ -6,7 +6,7 @@ import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.residents import start_charging
 
-from .test_live_outlets import faults
+from .test_live_outlets import OFF, faults, told
 
 CARDS = ("resident", "neighbour", "tenant", "visitor")
 
@@ -73,6 +73,22 @@ def test_a_breaker_that_stays_off_settles_the_sessions_at_the_time_they_were_fed
     for end in ends:
         assert end.price_fen == end.energised_s * 100 // 18000 < 100
     assert faults(bench) == {(26, 0)}, "not four dead meters as well"
+
+
+def test_healthy_outlets_are_off_after_a_fallen_breaker_and_no_meter_of_the_row_is_accused(bench: Bench) -> None:
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("2 min")
+    bench.breaker("row A").trip()
+    bench.run("34 min")
+    bench.breaker("row A").close()
+    bench.run("1 min")
+    assert faults(bench) == {(26, 0)}
+    bench.bike(1).unplug()
+    start_charging(bench, 3, card="tenant")
+    bench.run("10 s")
+    for number in (1, 2):
+        assert told(bench, number) == OFF and not bench.outlet(number).is_energised()
 
 
 def test_a_row_that_lost_its_supply_while_nobody_charged_is_one_fault(bench: Bench) -> None:

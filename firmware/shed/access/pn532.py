@@ -59,7 +59,7 @@ class Pn532:
 
     `present`: the card in the field (canonical, 11 bytes: length, number, zeros), None without. `seen_empty`: the field was seen empty
     since the reader last began to answer. `silent`: the reader does not answer (fault `reader_silent`).
-    Counters: `listens`, `timeouts`, `garbage`, `wakes`. `state` as above.
+    `timeouts`: replies that did not come. `state` as above.
     """
 
     def __init__(self, uart):
@@ -77,7 +77,7 @@ class Pn532:
         self._pings = 0
         self.state = ASLEEP
         self.silent = False
-        self.listens = self.timeouts = self.garbage = self.wakes = 0
+        self.timeouts = 0
 
     def step(self, now_ms):
         """Advances. Returns ms until it wants to run again."""
@@ -86,7 +86,6 @@ class Pn532:
         if state == ASLEEP:
             if 0 <= past_ms < self._wait_ms:
                 return self._wait_ms - past_ms
-            self.wakes += 1
             self._uart.write(_WAKE)
             return self._send(_SAM_NORMAL, WAKING, now_ms)
         if state == RESTING:
@@ -133,7 +132,6 @@ class Pn532:
         self._backoff_ms = _BACKOFF_MS
 
     def _listen(self, now_ms):
-        self.listens += 1
         return self._send(_LIST_ONE_106A, LISTENING, now_ms)
 
     def _missed(self, now_ms, again):
@@ -166,7 +164,6 @@ class Pn532:
             return 0
         if self._have == _BUFFER:
             self._have = 0
-            self.garbage += 1
         self._have += self._uart.readinto(self._view[self._have :]) or 0
         buf = self._buf
         have = self._have
@@ -177,9 +174,7 @@ class Pn532:
                 end = i + 5 + buf[i + 2]
                 if end > have:
                     continue
-                if sum(self._view[i + 4 : end]) & 0xFF:
-                    self.garbage += 1
-                elif buf[i + 4] == 0xD5 and buf[i + 5] == reply:
+                if not sum(self._view[i + 4 : end]) & 0xFF and buf[i + 4] == 0xD5 and buf[i + 5] == reply:
                     self._end = end - 1
                     return i + 6
         return 0
@@ -189,7 +184,6 @@ class Pn532:
         buf = self._buf
         length = buf[at + 5] if at + 5 < self._end else 0
         if length not in (4, 7, 10) or at + 6 + length > self._end:
-            self.garbage += 1
             return
         card = bytes(self._view[at + 5 : at + 6 + length]) + bytes(10 - length)
         self.present = card

@@ -48,7 +48,6 @@ class Hint:
         self._edges = 0
         self._quiet = 0
         self._last = pin.value()
-        self.storms = 0
         self.on = False
         self._enable()
 
@@ -73,7 +72,6 @@ class Hint:
         elif self._edges > 5:
             self._edges = 0
             self._quiet = 0
-            self.storms += 1
             self._last = level
             return True
         elif level != self._last:

@@ -3,20 +3,24 @@
 Hazard: somebody repairs, or trusts, a socket that is called off and is live.
 
 Commanded off: unseen until a reading two seconds later shows no power. If power still flows, the board looks for the relay that carries it:
-  another session's own meter shows nothing -> that session ends; if power ends too: meters_mixed, both outlets off until `clear`
+  another session's own meter shows nothing -> that session ends, and the contactor is kept closed for some seconds; if power ends
+                                            too: meters_mixed, both outlets off until `clear`. Without a result: as below
   else                                   -> welded: the group contactor opens; if power still flows: live_outlet
                                             both until `clear`: behind an open contactor a weld is not seen, and no power behind a closed
                                             one may be a pulled plug, or a charger that waits
 Unseen for 15 s (meter silent): no session begins in its group; after ten minutes the group contactor opens. A person's `clear` ends both.
 No power behind an open contactor is no proof that a relay opened (docs/decisions/0033): it does not make an outlet unseen for so long count
-as off, before its own next session or a `clear`; and an idle one whose contactor closes is unknown until three readings show no power. A
-cut resets none of this: which outlets may be live, the minutes, and what was proven are kept in the live ring (decision 0029).
+as off, before its own next session or a `clear`. Its row is free; the minutes used are kept, and go on when its meter is silent for 15 s
+behind the closed contactor. An idle outlet whose contactor closes is unknown until three readings show no power; so is one whose meter was
+silent with its whole row: that is no unseen outlet, unless its meter alone stays silent behind the closed contactor. A cut resets none of
+this: which outlets may be live, the minutes, and what was proven are kept in the live ring (decision 0029).
 """
 
 from micropython import const
 
 from shed.charging import stop_causes
 from shed.charging.settling import FOLLOWS_MS, NO_POWER_MW
+from shed.charging.supply import LOST
 from shed.safety.faults import LIVE_OUTLET as FAULT_LIVE
 from shed.safety.faults import METERS_MIXED as FAULT_MIXED
 from shed.safety.faults import WELDED as FAULT_WELDED
@@ -34,13 +38,17 @@ LOOK = const(3)  # readings an outlet is watched closely after a session or when
 _SETTLED = FOLLOWS_MS // 1000 + 1  # looks after which a reading is surely later than the opening of the relay
 UNSEEN_S = const(15)
 _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked, or its contactor closed just now: only for display
-_BEHIND = const(254)  # unseen, and then no power behind its open contactor: only for display
+_ROW_SILENT = const(254)  # its meter was silent with the whole row: only for display until its contactor closes
+_BEHIND = const(253)  # unseen, and then no power behind its open contactor: only for display until its contactor closes
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
 _LATE = const(4)
 _TELL = const(5)  # seconds unseen from which the live ring keeps it: reached before a session with a silent meter is settled
 _TOLD = const(60)  # so many s of the ten minutes are recorded in advance, for a cut; 3, 6, 12 at first: flickering mains make short boots
 _UNIT_S = const(3)
 _JUDGED = const(30)  # seconds unseen: a boot begins at UNSEEN_S, and so reads for 15 s before it ends sessions
+_AGAIN = const(10)  # of UNSEEN_S, for a meter that was silent behind a closed contactor before
+_LOOK_MS = const(10000)  # so long without a reading, and a contactor is kept closed no longer
+_FED = const(128)  # in _suspect
 
 
 class OffWatch:
@@ -54,12 +62,13 @@ class OffWatch:
         self.unseen = bytearray([_SINCE_BOOT] * n)  # seconds since it was commanded off; 0: seen off
         self._hot = bytearray(n)
         self.look = bytearray(n)  # readings for which it is still read closely
-        self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power ends with it
+        self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power ends with it; _FED: it may come through a weld
+        self.kept = 0  # mask of the outlets whose power is looked at: their contactor does not open meanwhile
         self.grace = [0] * len(rows)
         self.told = ()  # what a boot finds: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
         self.ahead = bytearray(8)  # used of the ten minutes of each row, as a boot finds it: in 3 s
         self._fed = bytearray(len(rows))
-        self._late = bytearray(n)  # seconds for which a session's meter showed nothing
+        self._late = bytearray(n)  # seconds for which a session's meter showed nothing; else: was silent behind a closed contactor
 
     def may_be_live(self, i):
         """It was commanded off, and not seen off."""
@@ -67,28 +76,51 @@ class OffWatch:
 
     def blocked(self, i):
         """No session may begin at outlet i."""
-        return self._flags[i] & (_WELDED | _MIXED | _HELD)
+        return self._flags[i] & (_WELDED | _MIXED | _HELD) or self._suspect[i]
 
-    def step(self):
+    def keep(self, i, ending):
+        """ending: the session at outlet i has stopped. Its contactor waits for the last reading, which shows a welded relay."""
+        if not self._suspect[i]:
+            self.kept = self.kept & ~(1 << i) | ending << i
+
+    def step(self, now_ms):
         """Once a second."""
         shed = self._shed
+        unseen = self.unseen
+        late_s = self._late
         for g in range(len(self._rows)):
-            fed = late = 0
+            late = 0
+            fed = shed.fed >> g & 1
+            edge = fed and not self._fed[g]
             for i in self._rows[g]:
+                seconds = unseen[i]
                 if shed.is_closed(i):
-                    fed = 1
-                    self.unseen[i] = 0
+                    unseen[i] = 0
                     session = shed.sessions[i]
-                    self._late[i] = min(self._late[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
-                    late |= self._late[i] == _LATE
-                elif 0 < self.unseen[i] < _BEHIND - 1:
-                    self.unseen[i] += 1
-            if late or (fed and not self._fed[g]):
+                    late_s[i] = min(late_s[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
+                    late |= late_s[i] == _LATE
+                elif 0 < seconds < _BEHIND:
+                    if seconds == 1:
+                        late_s[i] = 0
+                    if seconds < UNSEEN_S and shed.supply.state[g] == LOST and shed.poller.silent_s(shed.meter_of(i)):
+                        unseen[i] = _ROW_SILENT
+                    elif seconds < _BEHIND - 1:
+                        unseen[i] += 1
+                elif 0 < seconds < _SINCE_BOOT and fed and not edge:
+                    self.look[i] = max(self.look[i], 1)
+                    shed.mark(i)
+                    late_s[i] += 1
+                    if late_s[i] >= UNSEEN_S:  # it may be live, and nobody sees it: as before, with the minutes that are left
+                        late_s[i] = _AGAIN
+                        unseen[i] = _JUDGED
+                if self._suspect[i] and shed.poller.age_ms(shed.meter_of(i), now_ms) > _LOOK_MS:
+                    self.accuse(i, False)
+            if late or edge:
                 for row in self._rows if late else (self._rows[g],):  # a session's load may show at another outlet's meter; or ...
                     for i in row:
                         if shed.sessions[i] is None:
-                            if not late and not self.unseen[i]:  # ... a contact that welded behind an open contactor shows now
-                                self.unseen[i] = _SINCE_BOOT
+                            if not late and not unseen[i]:  # ... a contact that welded behind an open contactor shows now
+                                unseen[i] = _SINCE_BOOT
                             self.look[i] = LOOK
                             shed.mark(i)
             self._fed[g] = fed
@@ -100,7 +132,7 @@ class OffWatch:
         masks = [0] * 5
         for i in range(len(self.unseen)):
             flags = self._flags[i]
-            if flags & _WELDED or _TELL <= self.unseen[i] < _SINCE_BOOT:
+            if flags & _WELDED or _TELL <= self.unseen[i] <= _BEHIND:
                 masks[0] |= 1 << i
             for k in range(3):
                 masks[2 + k] |= (flags >> k & 1) << i
@@ -124,41 +156,53 @@ class OffWatch:
             return
         self._hot[i] = 0
         unseen = self.unseen[i]
+        g = self._shed.group_of[i]
+        fed = self._fed[g] & self._shed.fed >> g  # and not only just now
+        if fed:
+            self._late[i] = 0
         if not 0 < unseen < _SETTLED and unseen != _BEHIND:
-            fed = self._fed[self._shed.group_of[i]]
             if unseen < UNSEEN_S or (not self.look[i] if fed else unseen == _SINCE_BOOT):
                 self.unseen[i] = 0
-            elif not fed:
+            elif not fed and unseen < _BEHIND:
                 self.unseen[i] = _BEHIND
-        if self._suspect[i]:
-            self.mixed(i)
-            self.mixed(self._suspect[i] - 1)
-            self._suspect[i] = 0
-            self._tell()
+        suspect = self._suspect[i]
+        if suspect:
+            if suspect > _FED and not fed:  # a trip came between, or its supply went: no power behind an open contactor is no proof
+                self.accuse(i, False)
+            else:
+                self._suspect[i] = 0
+                self.kept &= ~(1 << i)
+                self.mixed(i)
+                self.mixed(suspect % _FED - 1)
+                self._tell()
         self._flags[i] &= ~_POWERED
 
     def accuse(self, i, ask):
         """Power at an outlet that should be off. True when outlet i's own relay carries it. ask: rules out another outlet's relay first;
         None: a boot calls, which knows it from flash."""
-        self._flags[i] |= _POWERED
+        flags = self._flags
+        flags[i] |= _POWERED
         self._hot[i] = 0
         shed = self._shed
-        if ask and not self._suspect[i] and not self._flags[i] & _WELDED:
+        sink = shed.sink
+        if ask and not self._suspect[i] and not flags[i] & _WELDED:
             for k in range(len(shed.sessions)):
                 if k != i and shed.sessions[k] is not None and shed.sessions[k].shows_nothing():
-                    self._suspect[i] = k + 1
+                    self._suspect[i] = k + 1 | (shed.fed >> shed.group_of[i] & 1) * _FED
+                    self.kept |= 1 << i  # it must not go with the contactor
                     shed.stop(k, stop_causes.MAINTENANCE)
                     return False
         self._suspect[i] = 0
-        if not self._flags[i] & _WELDED:
-            self._flags[i] |= _WELDED
-            shed.sink.hold(HOLD_WELDED, i)
-            shed.sink.fault(FAULT_WELDED, i)
+        self.kept &= ~(1 << i)
+        if not flags[i] & _WELDED:
+            flags[i] |= _WELDED
+            sink.hold(HOLD_WELDED, i)
+            sink.fault(FAULT_WELDED, i)
             shed.stop(i, stop_causes.WELDED)
             self._hold(shed.group_of[i], 0)
-        elif not self._flags[i] & _LIVE:
-            self._flags[i] |= _LIVE
-            shed.sink.fault(FAULT_LIVE, i)
+        elif not flags[i] & _LIVE:
+            flags[i] |= _LIVE
+            sink.fault(FAULT_LIVE, i)
         if ask is not None:
             self._tell()
         return True
@@ -167,25 +211,28 @@ class OffWatch:
         """A person has looked. False while the meter still shows power."""
         if UNSEEN_S <= self.unseen[i]:
             self.unseen[i] = _SINCE_BOOT
-        if self._flags[i] & _MIXED:
-            self._flags[i] &= ~_MIXED
-            self._shed.sink.release(HOLD_FAULT, i)
-            self._shed.sink.fault_over(FAULT_MIXED, i)
-        if self._flags[i] & _POWERED:
+        flags = self._flags
+        sink = self._shed.sink
+        if flags[i] & _MIXED:
+            flags[i] &= ~_MIXED
+            sink.release(HOLD_FAULT, i)
+            sink.fault_over(FAULT_MIXED, i)
+        if flags[i] & _POWERED:
             return False
-        if self._flags[i] & _LIVE:
-            self._flags[i] &= ~_LIVE
-            self._shed.sink.fault_over(FAULT_LIVE, i)
-        if self._flags[i] & _WELDED:
-            self._flags[i] &= ~_WELDED
-            self._shed.sink.release(HOLD_WELDED, i)
-            self._shed.sink.fault_over(FAULT_WELDED, i)
+        if flags[i] & _LIVE:
+            flags[i] &= ~_LIVE
+            sink.fault_over(FAULT_LIVE, i)
+        if flags[i] & _WELDED:
+            flags[i] &= ~_WELDED
+            sink.release(HOLD_WELDED, i)
+            sink.fault_over(FAULT_WELDED, i)
         self._hold(self._shed.group_of[i], 0)
         return True
 
     def mixed(self, i):
-        if not self._flags[i] & _MIXED:
-            self._flags[i] |= _MIXED
+        flags = self._flags
+        if not flags[i] & _MIXED:
+            flags[i] |= _MIXED
             self._shed.sink.hold(HOLD_FAULT, i)
             self._shed.sink.fault(FAULT_MIXED, i)
 
@@ -193,26 +240,34 @@ class OffWatch:
         """Holds the group of an outlet that is live, or may be."""
         shed = self._shed
         row = self._rows[g]
-        cut = False
-        longest = 0
+        flags = self._flags
+        ahead = self.ahead
+        used = self.grace[g]
+        cut = longest = behind = 0
         for i in row:
-            cut |= self._flags[i] & _WELDED > 0
-            if self.unseen[i] < _BEHIND:
-                longest = max(longest, self.unseen[i])
+            cut |= flags[i] & _WELDED
+            seconds = self.unseen[i]
+            if seconds < _BEHIND:
+                longest = max(longest, seconds)
+            behind |= seconds == _BEHIND
         unseen = longest >= UNSEEN_S
+        over = cut
         if not unseen:
-            self.grace[g] = self.ahead[g] = 0
-        elif shed.supply.state[g]:  # nothing flows; the minutes wait
-            unseen = False
+            if not behind:  # else they wait for its meter to fall silent again
+                used = ahead[g] = 0
         else:
-            used = self.grace[g] = min(self.grace[g] + span_s, _GRACE)
-            if used > self.ahead[g] * _UNIT_S:
-                self.ahead[g] = min(used + max(2, min(longest - UNSEEN_S, _TOLD)) + 2, _GRACE) // _UNIT_S
-        over = cut or self.grace[g] == _GRACE
+            if shed.supply.state[g]:  # nothing flows; the minutes wait
+                unseen = False
+            else:
+                used = min(used + span_s, _GRACE)
+                if used > ahead[g] * _UNIT_S:
+                    ahead[g] = min(used + max(2, min(longest - UNSEEN_S, _TOLD)) + 2, _GRACE) // _UNIT_S
+            over |= used == _GRACE
+        self.grace[g] = used
         for i in row:
             if cut or (over and longest >= _JUDGED):
                 shed.stop(i, stop_causes.SUPPLY_LOST)
-            held = over or (unseen and shed.sessions[i] is None)
-            if held != bool(self._flags[i] & _HELD):
-                self._flags[i] ^= _HELD
+            held = bool(over or (unseen and shed.sessions[i] is None))
+            if held != bool(flags[i] & _HELD):
+                flags[i] ^= _HELD
                 (shed.sink.hold if held else shed.sink.release)(HOLD_LIVE, i)

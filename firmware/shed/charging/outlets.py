@@ -30,7 +30,7 @@ _STALE = const(1)  # bits of _flags
 _DUD = const(2)
 _DUDS = const(3)  # sessions in a row without power that mean a dead contact (X10P, docs/domain.md)
 _DUD_MW = const(7000)
-_IDLE_STALE_MS = const(120000)
+_IDLE_STALE_S = const(120)
 _SECOND_MS = const(1000)
 _TURN = const(5)  # divides _WORD
 
@@ -45,6 +45,7 @@ class Charging:
         self.poller = poller
         self.sink = sink
         self.start_blocked = False
+        self.fed = 0  # groups whose contactor the outputs reported closed, a bit each
         self.fire_fault = 0  # not 0: a fire point is at fault, and no session from before an outage goes on
         self._outlets = outlets
         n = len(outlets)
@@ -68,7 +69,7 @@ class Charging:
                 self.group_of[i] = g
         self.supply = Supply(self, rows)
         self.off_watch = OffWatch(self, rows)
-        self._up_ms = self._turn = self._half = self._second_ms = 0
+        self._turn = self._half = self._second_ms = 0
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
@@ -78,12 +79,12 @@ class Charging:
         """
         span_ms = max(ticks_diff(now_ms, self._last_ms), 0) if self._last_ms >= 0 else 0
         self._last_ms = now_ms
-        self._up_ms = min(self._up_ms + span_ms, _IDLE_STALE_MS)
         self._grants.step(span_ms)
         self.start_blocked = start_blocked
         self._trip = trip
         todo = self._todo
-        any_active = any_waiting = 0
+        any_waiting = 0
+        any_active = self.off_watch.kept
         for w in range(len(todo)):
             active = self._active[w]
             waiting = active & ~self.lease[w]
@@ -101,7 +102,7 @@ class Charging:
         if self._second_ms >= _SECOND_MS:
             self._second_ms %= _SECOND_MS
             self.supply.step(now_ms)
-            self.off_watch.step()
+            self.off_watch.step(now_ms)
         self._half ^= 1
         if self._half:
             self._take_turn(now_ms)
@@ -142,9 +143,9 @@ class Charging:
         first = self._turn
         self._turn = first + _TURN if first + _TURN < len(self.sessions) else 0
         self._todo[first // _WORD] |= self._active[first // _WORD] & (0x1F << first % _WORD)
-        if self._up_ms >= _IDLE_STALE_MS:  # a dead meter is reported before a customer finds it
-            for i in range(first, min(first + _TURN, len(self.sessions))):
-                if self.sessions[i] is None and not self.no_supply(i) and self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_MS:
+        for i in range(first, min(first + _TURN, len(self.sessions))):  # a dead meter is reported before a customer finds it
+            if self.sessions[i] is None and self.supply.fed_s[self.group_of[i]] > _IDLE_STALE_S:
+                if self.poller.age_ms(self._outlets[i][0], now_ms) > _IDLE_STALE_S * 1000:
                     self.meter_lost(i)
 
     def _step_one(self, i, now_ms, closed, tripped):
@@ -169,6 +170,8 @@ class Charging:
             self._active[w] |= bit
             if open_session.wants_lease():
                 self.lease[w] |= bit
+        ending = open_session is not None and open_session.state == session.STOPPING
+        self.off_watch.keep(i, ending and open_session.cause != stop_causes.TRIP)
         meter = self._outlets[i][0]
         bit = 1 << meter % _WORD
         if (open_session is not None or self.off_watch.look[i]) and self.no_supply(i) != LOST:

@@ -45,6 +45,7 @@ class Supply:
         n = len(rows)
         self.state = bytearray(n)  # not 0: sessions pause, none begins
         self.turns = [0] * n  # looks in a row that differ << 2 | the state they show; not 0: readings of loads prove nothing
+        self.fed_s = bytearray(n)  # seconds since the supply came, or since the boot; 255: and more
         self._until = [0] * n  # so many looks change it back
         self._was_low = bytearray(len(shed.sessions))
         self._dipped = bytearray(n)  # at the last look
@@ -58,6 +59,7 @@ class Supply:
         """Once a second."""
         for g in range(len(self._rows)):
             self._look(g, now_ms)
+            self.fed_s[g] = 0 if self.state[g] else min(self.fed_s[g] + 1, 255)
 
     def _look(self, g, now_ms):
         shed = self._shed

@@ -40,10 +40,7 @@ _CHUNK = const(32)
 
 
 class Console:
-    """stdio, shed: see contracts.pyi. auth: console.auth.Auth.
-
-    Counters: `bad_frames`, `resent`, `dropped` answers.
-    """
+    """stdio, shed: see contracts.pyi. auth: console.auth.Auth."""
 
     def __init__(self, stdio: "Stdio", shed: "Shed", auth):
         self._stdio = stdio
@@ -64,7 +61,6 @@ class Console:
         self._kept = None
         self._kept_ms = 0
         self.state = LISTENING
-        self.bad_frames = self.resent = self.dropped = 0
 
     def step(self, now_ms):
         """One turn. Returns ms until the next."""
@@ -144,7 +140,6 @@ class Console:
 
     def _refuse(self, name):
         """A frame 0 of 0 under sequence 00: nothing ran, no acknowledgement is needed."""
-        self.bad_frames += 1
         self._say(frame.answer(0, 0, 0, {"err": "crc"} if name == "crc" else error(name)))
 
     # Typed commands.
@@ -256,11 +251,9 @@ class Console:
 
     def _again(self, now_ms):
         if self._tries == _RETRIES:
-            self.dropped += 1
             self._finish()
         else:
             self._tries += 1
-            self.resent += 1
             self._transmit(now_ms)
 
     def _acknowledged(self, now_ms):

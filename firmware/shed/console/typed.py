@@ -153,15 +153,19 @@ def _told(found):
     return [h for h in found if h in b"\x0d\x12"] + [h for h in found if h not in b"\x0d\x12"]
 
 
-def nearest(verb):
+def nearest(word):
     """The known verb that shares most letters with what was typed."""
+    if word == "reset":  # the word of a trip's own line
+        return "clear"
     best = "help"
     most = 0
     for known in _VERBS.split():
-        score = 2 if known[0] == verb[0] else 0
-        for letter in verb[:20]:
+        if known == "repl":  # ends the service: nobody may be led to it
+            continue
+        score = 2 if known[0] == word[0] else 0
+        for letter in word[:20]:
             score += 2 if letter in known else -1
-        score -= abs(len(known) - len(verb))
+        score -= abs(len(known) - len(word))
         if score > most:
             best, most = known, score
     return best

@@ -6,6 +6,8 @@ Hazard: an outlet that stays on when nobody answers for it (law 1), or that come
     lease        renewed by the executive, counted in scans: a generation lasts LEASE_SCANS scans, so an unrenewed lease ends after
                  one to two generations, whatever the clocks say
     held         any holder (safety/holders.py)
+    kept         the outlet's relay is open and stays so; its contactor does not open with the last relay, as long as the lease is renewed:
+                 charging/off_watch.py looks at a meter behind it. It closes no contactor
 
 Opening is immediate: contactor first on a trip, relay first otherwise. Closing waits until the group's contactor has been driven for
 CONTACTOR_SETTLE_SCANS, so that the contactor, not the relay, never makes onto an inrush alone. Locks follow the same leases: a dead
@@ -55,6 +57,7 @@ class Outputs:
         self._holders = [0] * holders.COUNT
         self.held = 0
         self._frozen = 0  # what is off stays off, what is on may stay on
+        self.kept = 0  # mask of outlets, the executive's
         self.cut_outlets = 0
         self.cut_since = 0  # outlets that a trip cut since Scan.take_cuts
         self.lost_outlets = 0  # behind a bus that is out
@@ -134,7 +137,8 @@ class Outputs:
         cut = cut_groups != self._cut_seen
         if cut:
             self._cut(cut_groups)
-        on = (self._lease | self._lease_before) & ~(self.held | self.cut_outlets | self.lost_outlets | self._frozen & ~self.relays_on)
+        off = self.held | self.cut_outlets | self.lost_outlets | self.kept
+        on = (self._lease | self._lease_before) & ~(off | self._frozen & ~self.relays_on)
         opening = self.relays_on & ~on
         if opening:
             self._switch(opening, 0)
@@ -230,8 +234,11 @@ class Outputs:
                         ready |= mask
                         moving |= not on & mask  # its last relay opened now, the contactor follows in the next scan
                 elif self.contactors_on & bit:
-                    self._set(g, 0)
-                    self.contactors_on &= ~bit
+                    if mask & self.kept & ~self.held & (self._lease | self._lease_before):
+                        moving = True
+                    else:
+                        self._set(g, 0)
+                        self.contactors_on &= ~bit
             g += 1
         closing = on & ready & ~before
         self._switch(closing, 1)

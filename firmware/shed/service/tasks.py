@@ -132,9 +132,11 @@ class Service:
             self._stop(lost, stop_causes.RELAY_BUS)
         charging.fire_fault = self.points.fire_fault()
         self._closed[0] = outputs.relays_on
+        charging.fed = outputs.contactors_on
         self._tripped[0] = self.scan.take_cuts() | outputs.lost_outlets
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
-        lease = charging.lease[0]
+        outputs.kept = kept = charging.off_watch.kept
+        lease = charging.lease[0] | kept
         outputs.drop(outputs.everything & ~lease)
         outputs.renew(lease)
         self.poller.energised(charging.meters)

@@ -50,7 +50,7 @@ class LogRing(Sectors):
         self._fails = self._erase_fails = self._rest = 0
         self._unsure = -1  # where a record may be that the flash refused to read back
         self._stood = {}  # (kind, first four bytes) of such records that were there after all: sequence, until they are appended again
-        self.ahead = self.refused = self.torn = self.erases = 0
+        self.ahead = self.refused = self.erases = 0
 
     def open(self):
         """Finds head, end and sequence. Never programs, never erases; copes with whatever a cut leaves. OSError from the flash only."""
@@ -70,7 +70,6 @@ class LogRing(Sectors):
                     self._end = self._stop
                     if not self._is_blank(sector * _SECTOR + self._end, _SECTOR - self._end):
                         self._end = _SECTOR
-                        self.torn += 1
                 if last:
                     break
         self.sequence = last + 1

@@ -101,8 +101,9 @@ class Shed:
     """run(seconds); plug(i, watts_of_seconds); tap(); press(i); trip(i). now_ms never wraps; ticks start at `ticks_ms` and wrap."""
 
     def __init__(
-        self, outlets=2, ticks_ms=0, pace_ms=0, poll_ms=1000, settings=None, tariff=(1, 100, 300), meters=None, max_w=1000, rows=None
-    ):
+        self, outlets=2, ticks_ms=0, pace_ms=0, poll_ms=1000, settings=None, tariff=(1, 100, 300), meters=None, max_w=1000, rows=None,
+        contactors=False,
+    ):  # fmt: skip
         self.now_ms = 0
         self.origin_ms = ticks_ms
         self.pace_ms = pace_ms
@@ -114,6 +115,9 @@ class Shed:
         self.plugged_ms = [0] * outlets
         self.contacts = [False] * outlets
         self.welded = set()
+        self.rows = rows or (tuple(range(outlets)),)
+        self.contactors = contactors  # False: none cuts a relay that welded
+        self.fed = 0
         self.stuck = False  # the outputs go on reporting their relays closed
         self.trips = 0
         self.locked = False  # boot lock: no relay closes
@@ -172,6 +176,7 @@ class Shed:
         end_ms = self.now_ms + round(seconds * 1000)
         while self.now_ms < end_ms:
             if self.now_ms >= self._due_ms:
+                self.charging.fed = self.fed
                 wake = self.charging.step(self.ticks(), [self._relays], [self.trips], self.blocked)
                 assert wake > 0
                 self._drive()
@@ -197,12 +202,20 @@ class Shed:
     def _drive(self):
         blocked = {i for _, i in self.sink.held}
         lease = self.charging.lease[0] if not self.locked else 0
+        kept = self.charging.off_watch.kept
         wanted = sum(1 << i for i in range(len(self.meters)) if lease >> i & 1 and i not in blocked and not self.trips >> i & 1)
         self._relays = self._relays | wanted if self.stuck else wanted
+        for g, row in enumerate(self.rows):
+            mask = sum(1 << i for i in row)
+            if self._relays & mask:
+                self.fed |= 1 << g
+            elif self.trips & mask or not kept & mask:
+                self.fed &= ~(1 << g)
 
     def _pass(self, ms):
         for i, meter in enumerate(self.meters):
-            self.contacts[i] = closed = bool(self._relays >> i & 1) or i in self.welded
+            fed = not self.contactors or any(i in row and self.fed >> g & 1 for g, row in enumerate(self.rows))
+            self.contacts[i] = closed = bool(self._relays >> i & 1) or (i in self.welded and fed)
             load = self.loads[i] if closed else None
             meter.power_mw = round(load((self.now_ms - self.plugged_ms[i]) / 1000) * 1000) if load else 0
             if closed:

@@ -14,7 +14,7 @@ def next_boot(before: Shed, rows=None, fire_fault=0, locked=False) -> Shed:
     """Another boot with the content of the live ring. Meters, contacts and the plant's counters continue."""
     shed = Shed(meters=before.meters, outlets=len(before.meters), rows=rows)
     shed.truth_mwh, shed.closed_ms, shed.welded = before.truth_mwh, before.closed_ms, before.welded
-    shed.loads = before.loads
+    shed.loads, shed.contactors = before.loads, before.contactors
     shed.sink.ids = before.sink.ids + 100
     shed.sink.calls = [call for call in before.sink.calls if call[0] in ("session_end", "live", "watch")]
     shed.charging.fire_fault = fire_fault
@@ -25,8 +25,8 @@ def next_boot(before: Shed, rows=None, fire_fault=0, locked=False) -> Shed:
     return shed
 
 
-def charging(outlets=2, rows=None) -> Shed:
-    shed = Shed(outlets, rows=rows)
+def charging(outlets=2, rows=None, contactors=False) -> Shed:
+    shed = Shed(outlets, rows=rows, contactors=contactors)
     shed.run(3)
     shed.begin(0, 150)
     shed.run(600)
@@ -90,8 +90,8 @@ def test_a_cut_in_a_weak_supply_does_not_end_the_session():
 ROW = ((0, 1), (2,))
 
 
-def welded_with_a_dead_meter(neighbour: bool = False) -> Shed:
-    shed = charging(3, ROW)
+def welded_with_a_dead_meter(neighbour: bool = False, contactors: bool = False) -> Shed:
+    shed = charging(3, ROW, contactors)
     if neighbour:
         shed.begin(1, 150)
         shed.run(60)
@@ -182,7 +182,7 @@ def test_an_outlet_whose_meter_answers_after_the_cut_costs_its_row_nothing():
     shed = next_boot(shed, ROW)
     shed.run(60)
     assert not shed.sink.held
-    assert shed.sink.of("watch")[-1] == (1, 0, 0, 0, 0, bytes(8)), "behind an open contactor no reading showed its relay open"
+    assert shed.sink.of("watch")[-1][0] == 1, "behind an open contactor no reading showed its relay open"
     shed.begin(0, 150)
     shed.run(30)
     shed.charging.stop(0, stop_causes.OPERATOR)

@@ -186,10 +186,18 @@ def test_a_time_that_is_none_is_refused_without_using_the_card_up(text):
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("stauts", "status"), ("sesions", "sessions"), ("hlep", "help"), ("falts", "faults"), ("wyh", "why"), ("LGO", "log")],
+    [
+        ("stauts", "status"), ("sesions", "sessions"), ("hlep", "help"),
+        ("falts", "faults"), ("wyh", "why"), ("LGO", "log"), ("reset", "clear"),
+    ],
 )
 def test_an_unknown_word_is_answered_with_the_nearest_known_one(typed, meant):
     assert f"Did you mean `{meant}`?" in Desk().type(typed + "\r")
+
+
+@pytest.mark.parametrize("typed", ["rep", "repk", "repll", "restart", "reboot", "relp", "replay", "exit", "quit", "stopp"])
+def test_nobody_is_led_to_the_command_that_ends_the_service(typed):
+    assert "Did you mean `repl`" not in Desk().type(typed + "\r")
 
 
 def test_help_names_every_verb_and_capitals_are_fine():

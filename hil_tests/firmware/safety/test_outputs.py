@@ -74,6 +74,41 @@ def test_a_trip_that_ends_does_not_bring_an_outlet_back_without_a_new_lease():
     assert not relays[0].on
 
 
+def kept_closed():
+    """Outlet 0 was on alone; its relay is open now, and its contactor is kept."""
+    outputs, relays, contactor, _, _ = shed()
+    scans(outputs, 50, renew=1)
+    outputs.kept = 1
+    scans(outputs, 3 * LEASE_SCANS, renew=1)
+    assert contactor.on and not relays[0].on
+    return outputs, relays, contactor
+
+
+def test_a_kept_contactor_outlives_its_last_relay_and_no_lease():
+    outputs, relays, contactor = kept_closed()
+    scans(outputs, 2 * LEASE_SCANS + 1)
+    assert not contactor.on
+    scans(outputs, 50, renew=1)
+    assert not contactor.on, "it is kept, never closed for it"
+    outputs, relays, contactor = kept_closed()
+    outputs.kept = 0
+    outputs.drop(1)
+    scans(outputs, 2)
+    assert not contactor.on and not relays[0].on
+
+
+def test_a_trip_and_a_holder_open_a_kept_contactor_at_the_next_scan():
+    outputs, _, contactor = kept_closed()
+    outputs.drive(1, 0)
+    assert not contactor.on
+    scans(outputs, 50, renew=1)
+    assert not contactor.on
+    outputs, _, contactor = kept_closed()
+    outputs.hold(holders.SELF_TEST, 1)
+    scans(outputs, 1, renew=1)
+    assert not contactor.on
+
+
 def test_a_holder_opens_at_the_next_scan_and_why_names_it_in_order():
     outputs, relays, _, _, _ = shed()
     scans(outputs, 50, renew=1)

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shed.storage.journal import GATE, POINT, REPEATS
+from shed.storage.journal import GATE, POINT, REPEATS, TRIP
 from shed.storage.repeats import Repeats
 
 CARDS = [bytes([4, n]) + bytes(9) for n in range(30)]
@@ -68,3 +68,18 @@ def test_nothing_is_lost_uncounted_and_a_minute_has_at_most_sixty_firsts(moves):
     assert all(len([t for t in minute if at <= t < at + 60]) <= 120 for at in minute)
     book.run(now_s, now_s + 2 * 3700, [])
     assert book.firsts + book.counted() == happened
+
+
+def test_nothing_else_takes_the_place_of_a_trip():
+    """Sixty strange things in a minute, and then the sixty first trips have a record each; a trip more is counted."""
+    book = Book()
+    book.run(0, 1, [])
+    for n in range(70):
+        book.run(1, 2, [(POINT, n, CARDS[0])])
+    assert book.firsts == 60
+    for cause in range(30):
+        for again in range(3):
+            book.run(1, 2, [(TRIP, cause << 8 | again, bytes(11))])
+    assert book.firsts == 120
+    book.run(60, 62, [])
+    assert any(row[1] == 0 and row[3] == 70 + 90 - 120 for row in book.rows), "and none is uncounted"

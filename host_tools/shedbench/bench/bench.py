@@ -86,7 +86,6 @@ class Bench(Parts):
         ticks_ms = kind.ticks_offset_ms if ticks_offset_ms is None else ticks_offset_ms
         arguments = (*self.kind.arguments, *kind.arguments, *board_arguments)
         self.process = BoardProcess(path, seed, ticks_ms, board_command, arguments, self.program)
-        self._in_branch = False
         if power:
             self.spawn_board()
             self.plant.psu.start()
@@ -199,7 +198,6 @@ class Bench(Parts):
 
     def _as_branch(self, link_socket, copy: Path | None, body: Callable[[Bench], T]) -> T:
         self._remove.detach()
-        self._in_branch = True
         self.lockstep.log = None
         if copy is None:
             copy = forks.flash_copy_path(self.process.flash)

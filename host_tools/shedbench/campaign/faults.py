@@ -84,6 +84,12 @@ def meter(day: Day) -> None:
         meter.misreads(day.chance.choice((-2000, -30, 1, 30, 500, 100_000)), day.chance.choice((1, 1, 2, 30)))
     elif deed < 0.25:
         meter.reset_energy()
+    elif deed < 0.35:  # silent again and again: behind an open contactor and behind a closed one
+        for _ in range(day.chance.choice((2, 3, 5))):
+            meter.fault("off")
+            day.bench.run(day.ms(1000, LONG_S * 1000))
+            meter.fault("ok")
+            day.bench.run(day.ms(20, 60_000))
     else:
         meter.fault(day.chance.choice(METER_FAULTS))
 

@@ -160,8 +160,3 @@ def _write(place: Partitions, change: Change, wanted: tuple[Card, ...], progress
     if table is None or table.cards != wanted:
         hint = "repeat the same command; if it fails again the flash is worn out: replace the board"
         raise ShedError(f"{place.name} does not hold what was written", "the flash or the line damaged it", hint, FAILED)
-
-
-def not_in_service(error: ShedError) -> bool:
-    """Whether nobody answered on the port: no ShedGuard in service there. Any other error is an answer of the board and is passed on."""
-    return error.code == PROTOCOL

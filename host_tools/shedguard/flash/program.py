@@ -8,7 +8,6 @@ bytecode version.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -38,16 +37,6 @@ def files(board: Board, firmware: Path | None = None, frozen: bool = False) -> d
         found["/main.py"] = main.read_bytes()
     found["/boot.py"] = generate(board).encode()
     return found
-
-
-def bytes_by_room(program: Mapping[str, bytes]) -> dict[str, int]:
-    """Bytes of bytecode in each room, for the benchmark's table."""
-    rooms: dict[str, int] = {}
-    for path, content in program.items():
-        parts = path.strip("/").split("/")
-        room = parts[1] if len(parts) > 2 else "main"
-        rooms[room] = rooms.get(room, 0) + len(content)
-    return dict(sorted(rooms.items()))
 
 
 def _module(name: str) -> str:

@@ -29,7 +29,7 @@ def _meant(site: SiteFile) -> Iterator[Problem]:
     if zone % 15:
         what = f"time_zone_min = {zone}: no time zone is {abs(zone)} minutes from Greenwich"
         hint = f"{zone} hours are {zone * 60} minutes" if abs(zone) <= 14 else "minutes east of Greenwich, 480 in China"
-        yield Problem(("site", "time_zone_min"), what, "cards would open at other hours than their windows say", hint, "warning")
+        yield Problem(("site", "time_zone_min"), what, "the clock that a laptop sets would be wrong", hint, "warning")
 
 
 def _tables(site: SiteFile) -> Iterator[Problem]:

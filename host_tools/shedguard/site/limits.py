@@ -29,3 +29,16 @@ LEAST_CLEAR_MS: Final = 1000  # of a fire point: a contact that bounces, and the
 LEAST_LOOP_SAMPLES: Final = 3  # two samples of mains hum may agree
 BLIND_GRACE_MIN: Final = 10  # the board's default when its image has no section 16
 MOST_GRACE_MIN: Final = 30
+
+# Of [charging], least and most. Within them every charger of docs/domain.md can begin, charge to full and be seen to leave; beyond them an
+# outlet gives power away (a start power above what a load draws) or ends each session in its first seconds.
+START_POWER_W: Final = (1, 100)
+START_TIME_S: Final = (30, 600)  # as long as an outlet is fed for nothing
+UNPLUG_POWER_MW: Final = (500, 20000)
+UNPLUG_TIME_S: Final = (3, 600)
+FULL_FLOOR_W: Final = (1, 200)
+FULL_TIME_S: Final = (60, 14400)
+FULL_LATE_AFTER_S: Final = (60, 65535)
+DRIFT_W: Final = (1, 100)
+MIN_POWER_W: Final = (1, 100)
+MIN_POWER_TIME_S: Final = (60, 65535)

@@ -5,7 +5,7 @@ Defaults of ``[charging]`` are what charging piles in the field use: full at 20 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -19,6 +19,10 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH, st
 U16 = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[int, Field(ge=1, le=65535)]
 Watts = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _between(range_: tuple[int, int], default: int) -> Any:
+    return Field(default=default, ge=range_[0], le=range_[1])
 
 
 class _Strict(BaseModel):
@@ -145,19 +149,19 @@ class Tariff(_Strict):
 class Charging(_Strict):
     """``[charging]``."""
 
-    start_power_w: Watts = 10
-    start_time_s: Seconds = 120
-    unplug_power_mw: U16 = 1000
-    unplug_time_s: Seconds = 10
+    start_power_w: int = _between(limits.START_POWER_W, 10)
+    start_time_s: int = _between(limits.START_TIME_S, 120)
+    unplug_power_mw: int = _between(limits.UNPLUG_POWER_MW, 1000)
+    unplug_time_s: int = _between(limits.UNPLUG_TIME_S, 10)
     full_percent: int = Field(default=20, ge=1, le=90)
-    full_floor_w: Watts = 30
-    full_time_s: Seconds = 1800
-    full_time_late_s: Seconds = 300
-    full_late_after_s: Seconds = 10800
-    drift_w: Watts = 6
+    full_floor_w: int = _between(limits.FULL_FLOOR_W, 30)
+    full_time_s: int = _between(limits.FULL_TIME_S, 1800)
+    full_time_late_s: int = _between(limits.FULL_TIME_S, 300)
+    full_late_after_s: int = _between(limits.FULL_LATE_AFTER_S, 10800)
+    drift_w: int = _between(limits.DRIFT_W, 6)
     top_up_s: U16 = 3600
-    min_power_w: Watts = 30
-    min_power_time_s: Seconds = 1800
+    min_power_w: int = _between(limits.MIN_POWER_W, 30)
+    min_power_time_s: int = _between(limits.MIN_POWER_TIME_S, 1800)
     max_session_min: int = Field(default=480, ge=1, le=1440)
     hard_session_min: int = Field(default=600, ge=1, le=1440)
     grant_s: int = Field(default=180, ge=10, le=3600)

@@ -99,10 +99,6 @@ class SiteNames:
         verb, _, name = self.effects[bit].partition(" ")
         return phrase(verb, language, name=name)
 
-    def points_in(self, mask: int) -> list[str]:
-        """The points whose bit is set."""
-        return [self.points[bit] if bit < len(self.points) else f"point {bit + 1}" for bit in range(32) if mask >> bit & 1]
-
 
 def _called(kind: str, names: tuple[str, ...], index: int, language: str) -> str:
     if index == 255:
