@@ -18,8 +18,8 @@ TABLES: dict[str, Mapping[int, str]] = {
     "stop": lists.STOP_CAUSES, "holder": lists.HOLDERS, "fault": lists.FAULTS, "first": lists.FAULTS, "access": lists.ACCESS_REASONS,
     "press": lists.PRESS_REASONS, "authority": lists.AUTHORITIES, "reset": lists.RESET_CAUSES, "gate": lists.GATE_EVENTS,
     "trial": lists.TRIALS, "point": lists.POINT_STATES, "outlet": lists.OUTLET_STATES, "gate_state": lists.GATE_STATES, "role": lists.ROLES,
+    "held": lists.HOLDERS,
 }  # fmt: skip
-SHORT = {"held": lists.HOLDERS}  # a word for a column; English shows the name
 # These need no action; for all others of their lists `do` says which. (Holders and press reasons say it themselves.)
 NOTHING_TO_DO = {
     "stop": {"full", "unplugged", "max_time", "paid_time", "no_load", "user", "operator", "outage_gone", "min_power", "maintenance",
@@ -34,7 +34,7 @@ NOTHING_TO_DO = {
 
 def complaints(tongue: str, tables: Tables) -> list[str]:
     """What is missing, left over, not in the language, or used twice in the texts of one language."""
-    wanted = {table: set(numbers.values()) for table, numbers in (TABLES | (SHORT if tongue != "en" else {})).items()}
+    wanted = {table: set(numbers.values()) for table, numbers in TABLES.items()}
     wanted["subject"] = set(lists.FAULT_ARGUMENTS.values()) - {"outlet", "meter"}  # these two have a number in front
     wanted["do"] = {f"{table} {name}" for table, idle in NOTHING_TO_DO.items() for name in wanted[table] - idle}
     found = [f"table {table}" for table in wanted.keys() ^ tables.keys()]
@@ -87,6 +87,14 @@ def test_the_breaker_stands_first_in_both_languages_where_a_socket_may_be_live()
     for tongue, words in (("en", "breaker"), ("zh", "断路器")):
         for name in ("meter_stale", "welded"):
             assert words in texts.what_to_do("stop", name, tongue)
+
+
+def test_a_session_that_ended_beside_a_weld_is_not_only_sent_to_the_breaker() -> None:
+    """The board opened the contactor for a relay that is welded (9) or an outlet that is live (28): no breaker has tripped."""
+    for tongue in texts.LANGUAGES:
+        do = texts.what_to_do("stop", "supply_lost", tongue)
+        assert "9" in do and "28" in do and "shed faults" in do
+        assert {lists.FAULTS[9], lists.FAULTS[28]} == {"welded", "live_outlet"}
 
 
 def test_a_command_of_one_language_is_in_the_other_too() -> None:

@@ -8,6 +8,7 @@ import pytest
 from shedbench.places import REPOSITORY
 from shedguard.boards import check, known
 from shedguard.boards.model import Board
+from shedguard.commands.cli import run
 from shedguard.errors import INVALID, ShedError
 from shedguard.files.problems import FileProblems
 from shedguard.site import load as sites
@@ -283,3 +284,18 @@ def test_no_mutation_of_a_key_is_a_traceback_or_a_silent_default(number: int, ho
     with pytest.raises(FileProblems) as caught:
         known.load_file(file)
     assert all(problem.cause and problem.hint and 1 <= problem.line <= len(lines) for problem in caught.value.problems)
+
+
+def test_a_board_file_of_ones_own_is_checked_and_shown_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (known.boards_dir() / "devkitc-shed4.toml").read_text(encoding="utf-8")
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace('name = "devkitc-shed4"', 'name = "mine"', 1), encoding="utf-8")
+    assert run(["boards", "show", str(file)]) == 0
+    assert capsys.readouterr().out.startswith("mine: ")
+    assert run(["boards", "picture", str(file), "--out", str(tmp_path / "mine.svg")]) == 0
+    file.write_text(text.replace("gpio = 34", "gpio = 6", 1), encoding="utf-8")
+    assert run(["boards", "show", str(file)]) == 2
+    assert f"{file}:" in capsys.readouterr().err
+    assert run(["boards", "show", str(tmp_path / "none.toml")]) == 2 and run(["boards", "show", "none"]) == 2
+    said = capsys.readouterr().err
+    assert "cannot read" in said and 'no board is called "none"' in said

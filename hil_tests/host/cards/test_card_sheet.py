@@ -164,3 +164,44 @@ def test_no_text_is_a_traceback(text: str) -> None:
 def test_a_number_of_nothing_but_f_is_a_failed_read_and_no_card(cell: str) -> None:
     sheet = card(cell)
     assert not sheet.cards and "all F" in sheet.problems[0].what
+
+
+@pytest.mark.parametrize(
+    ("head", "meant"),
+    [
+        ("card,role,valid_untill", "valid_until"),
+        ("card,revokd", "revoked"),
+        ("card,Rolle", "role"),
+        ("卡号,有效期至日", "有效期至"),
+        ("卡号,是否挂失", "挂失"),
+        ("card,is revoked", "revoked"),
+        ("card,valid", "valid_to"),
+        ("card,Expiry date", "valid_until"),
+        ("card,pricelist", "price_list"),
+        ("card,role;valid_until", "valid_until"),
+    ],
+)
+def test_a_misspelt_column_is_refused_and_no_card_keeps_access_by_it(head: str, meant: str) -> None:
+    cells = ",".join(["04A1B2C3", *([""] * head.count(","))])
+    with pytest.raises(FileProblems) as caught:
+        parse(f"{head}\n{cells}\n")
+    (problem,) = caught.value.problems
+    assert problem.line == 1 and "no column is called" in problem.what and f'did you mean "{meant}"?' in problem.hint
+
+
+def test_every_misspelt_column_is_told_at_once() -> None:
+    with pytest.raises(FileProblems) as caught:
+        parse("card,role,valid_untill,revokd\n04A1B2C3,resident,2020-01-01,yes\n")
+    assert [problem.path for problem in caught.value.problems] == [("valid_until",), ("revoked",)]
+
+
+def test_other_columns_are_left_out_and_named() -> None:
+    sheet = parse("Name,card,flat,,revoked,revoked on\nWang,04A1B2C3,3-1,note,yes,May\nLi,04A1B2C4,,,,\n")
+    assert [c.valid for c in sheet.checked()] == [False, True]
+    assert sheet.ignored == ["Name", "flat", "revoked on", "number 4, which has no name"]
+    assert parse("card,role,,\n04A1B2C3,,,\n").ignored == []
+
+
+@pytest.mark.parametrize("head", ["挂失", "已挂失", "注销", "已注销"])
+def test_the_words_for_revoked_are_heads_as_well_as_cells(head: str) -> None:
+    assert [c.valid for c in parse(f"卡号,{head}\n04A1B2C3,已挂失\n04A1B2C4,\n").checked()] == [False, True]

@@ -203,3 +203,23 @@ def test_a_card_that_no_reader_shows_again_is_not_added_and_can_be_revoked(flash
     card_changes.replace_all(FlashFile(flash), [Card(canonical(bytes.fromhex("08A1B2C3")))])
     assert run(["cards", "add", "08D1E2F3", "--flash", str(flash)]) == 2 and "random" in capsys.readouterr().err
     assert run(["cards", "revoke", "08A1B2C3", "--flash", str(flash)]) == 0 and not tables(flash)[0].valid
+
+
+def test_columns_that_are_not_read_and_cards_that_have_expired_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text("name,card,valid_until\nWang,04A1B2C3,2020-01-01\nLi,04A1B2C4,\n", encoding="utf-8")
+    assert run(["cards", "import", str(path), "--check"]) == 0
+    said = capsys.readouterr().err
+    assert "columns that are not read: name" in said and "1 of 2 cards have expired" in said
+    assert run(["cards", "import", str(path), "--check", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["ignored_columns"] == ["name"] and told["expired"] == 1
+
+
+@pytest.mark.parametrize("verb", ["add", "revoke"])
+def test_a_typed_number_that_is_too_short_is_not_answered_with_an_option_of_import(
+    verb: str, flash: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["cards", verb, "4A1B2C3", "--flash", str(flash)]) == 2
+    said = capsys.readouterr().err
+    assert "--zeros" not in said and "spreadsheet" not in said and "04A1B2C3" in said

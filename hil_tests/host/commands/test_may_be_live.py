@@ -13,6 +13,7 @@ from shedguard.doctor import board
 from shedguard.doctor.finding import Finding, is_bad
 from shedguard.link import live
 from shedguard.link.console import Answer, Console
+from typer import Exit
 
 WELDED, IDLE = 13, 9
 
@@ -20,9 +21,11 @@ WELDED, IDLE = 13, 9
 class PlayedBoard:
     """Outlets 1 and 2. Each request advances to the next row of (``on``, holders) of the two, up to the last; waiting advances the time."""
 
-    def __init__(self, *rows: tuple[tuple[int, list[int]], tuple[int, list[int]]], faults: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, *rows: tuple[tuple[int, list[int]], tuple[int, list[int]]], faults: tuple[int, ...] = (), over: tuple[int, ...] = ()
+    ) -> None:
         self._rows = list(rows)
-        self._faults = faults
+        self._faults = [{"f": fault, "a": 1, "n": 1, "live": live} for some, live in ((faults, 1), (over, 0)) for fault in some]
         self.now = 0.0
 
     def _next(self) -> list[dict[str, Any]]:
@@ -31,11 +34,11 @@ class PlayedBoard:
 
     def request(self, verb: str, **asked: Any) -> Answer:
         if verb == "faults":
-            return Answer([{"ok": True}, *({"f": fault, "a": 0, "n": 1, "live": 1} for fault in self._faults)])
+            return Answer([{"ok": True}, *self._faults])
         outlets = self._next()
         if verb == "why":
             return Answer([outlets[asked["o"] - 1]])
-        return Answer([{"ok": True, "mode": "service", "hb": 1, "group": [2]}, *outlets])
+        return Answer([{"ok": True, "mode": "service", "hb": 1, "group": [2], "faults": len(self._faults)}, *outlets])
 
     def hello(self) -> dict[str, Any]:
         return {"mode": "service"}
@@ -117,6 +120,41 @@ def test_status_speaks_of_the_breaker_only_when_it_stays(at: list[PlayedBoard], 
     at[:] = [PlayedBoard((OFF, PROVEN))]
     verbs.status()
     assert capsys.readouterr().out.startswith("switch the breaker off: outlet 2 may be live") and at[0].now == 0
+
+
+@pytest.mark.parametrize(("tongue", "first"), [("en", "switch the breaker off: outlet 2 may be live"), ("zh", "先拉断路器：2 号插座")])
+def test_status_names_the_breaker_of_a_weld_also_behind_an_open_contactor(
+    tongue: str, first: str, at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]
+):
+    """The contactor has the socket off (`on` 0), until it closes for a neighbour or welds too."""
+    at[:] = [PlayedBoard((((0, [18, IDLE])), (0, [WELDED, 18, IDLE])), faults=(9,))]
+    with pytest.raises(Exit) as left:
+        verbs.status(lang=tongue)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(first) and left.value.exit_code == 5
+    assert "switch the breaker off, replace" in lines[1] or "先拉断路器，换继电器" in lines[1], (
+        "the fault and what to do, before anything else"
+    )
+    row = next(line for line in lines if line.startswith("2 "))
+    assert "idle" not in row and "空闲" not in row and ("MAY BE LIVE, switch the breaker off" in row or "先拉断路器" in row)
+    assert all(word not in "\n".join(lines[2:]) for word in ("no_session", ": welded", "  live, ")), "words, not keys"
+
+
+def test_a_row_that_is_held_for_a_live_outlet_nobody_knows_is_named_whole(at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]):
+    at[:] = [PlayedBoard(((0, [18, IDLE]), (0, [18, IDLE])))]
+    verbs.status(lang="en")
+    assert capsys.readouterr().out.startswith("switch the breaker off: outlets 1, 2 may be live")
+
+
+def test_faults_that_are_over_are_counted_and_are_no_exit_code(at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]):
+    at[:] = [PlayedBoard((OFF, OFF), over=(9, 8))]
+    verbs.status(lang="en")
+    assert "faults: 0 active, 2 over" in capsys.readouterr().out
+    at[:] = [PlayedBoard((OFF, OFF), faults=(16,), over=(9,))]
+    with pytest.raises(Exit):
+        verbs.status(lang="en")
+    said = capsys.readouterr().out
+    assert "faults: 1 active, 1 over" in said and "breaker" not in said
 
 
 def test_why_speaks_of_the_breaker_only_when_it_stays(at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]):

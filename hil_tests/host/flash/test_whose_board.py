@@ -129,3 +129,15 @@ def test_a_site_file_on_a_board_file_with_the_same_name_and_other_pins_is_anothe
     )
     assert read_sections(compile_site(SMALL.site, moved))[17] != read_sections(compile_site(SMALL.site, SMALL.board))[17]
     assert not whose.look(FlashFile(flash)).is_of(moved)
+
+
+def test_a_boot_file_that_was_not_looked_for_is_not_called_missing(tmp_path: Path) -> None:
+    """The console names the site only."""
+    with pytest.raises(ShedError) as caught:
+        whose.refuse_other(whose.There(1), "here", SMALL.board, 77, None)
+    assert caught.value.what == "the board at here is of site 1, this is for devkitc-shed4, site 77"
+    flash = tmp_path / "board.bin"
+    build_flash(flash, SMALL.site, SMALL.board, [])
+    write_partition(flash, "vfs", b"\xff" * boards.VFS.size)
+    with pytest.raises(ShedError, match="a board without a boot file of site 1001"):
+        whose.refuse_other(whose.look(FlashFile(flash)), "here", SMALL.board, 77, None)

@@ -150,4 +150,33 @@ def test_a_key_of_zeros_and_a_zone_in_hours_are_warned_about(tmp_path: Path) -> 
     file.write_text(text.replace(key, "0" * 64).replace("time_zone_min = 480", "time_zone_min = 8"), encoding="utf-8")
     done = shed("config", "check", str(file))
     said = done.stdout + done.stderr
-    assert done.returncode == 0 and "warning: every digit of maintenance_key is 0" in said and "8 hours are 480 minutes" in said
+    assert done.returncode == 0 and "warning: every digit of maintenance_key is the same" in said and "8 hours are 480 minutes" in said
+
+
+KEY = "ebc931ced1f49c371de727e732844734ba83e7b4713b957de6fbd54a2fe1c25"
+OLD_KEY = f'"{"00112233445566778899aabbccddeeff" * 2}"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SMALL.replace(OLD_KEY, f'"{KEY}"'),
+        SMALL.replace(OLD_KEY, f'"{KEY}zz"'),
+        SMALL.replace(OLD_KEY, f'["{KEY}"]'),
+        SMALL.replace(OLD_KEY, f'{{ key = "{KEY}" }}'),
+        SMALL.replace(OLD_KEY, f'"{KEY}a"').replace('heartbeat = "HB"', f'heartbeat = "{KEY}a"'),
+        SMALL.replace(f"maintenance_key = {OLD_KEY}", f'maintenence_key = "{KEY}a"'),
+        SMALL.replace('name = "row A"', f'name = "{KEY}"', 1),
+        SMALL.replace('contactor = "KM1"', f'contactor = "{KEY[:40]}"', 1),
+        SMALL.replace(OLD_KEY, '"' + "7" * 64 + '"'),
+    ],
+)
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_no_problem_shows_the_maintenance_key(text: str, options: tuple[str, ...], tmp_path: Path) -> None:
+    assert text != SMALL
+    file = tmp_path / "shed.toml"
+    file.write_text(text, encoding="utf-8")
+    done = shed("config", "check", *options, str(file))
+    said = done.stdout + done.stderr
+    assert "maintenance_key" in said or "is not valid" in said or "..." in said
+    assert KEY[:16] not in said and "is 7" not in said

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..errors import INVALID, ShedError, reason
+from ..errors import INVALID, ShedError
+from ..files.characters import control_characters, read_text
 from ..files.positions import Positions
 from ..files.problems import FileProblems, did_you_mean, syntax_problem
 from ..files.schema_errors import problems_of
@@ -31,13 +32,15 @@ def load(name: str) -> Board:
     return load_file(path)
 
 
+def load_any(name: str) -> Board:
+    """The board called ``name``, or the one in the file of that path: a name has no slash and no ``.toml``."""
+    path = Path(name)
+    return load_file(path) if path.suffix == ".toml" or path.name != name else load(name)
+
+
 def load_file(path: Path) -> Board:
     """A board from a file; FileProblems with every error, each on its line."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ShedError(f"cannot read {path}", reason(error), "name a board file, as they are in boards/", INVALID) from error
-    return loads(text, str(path))
+    return loads(read_text(path, "name a board file, as they are in boards/"), str(path))
 
 
 def loads(text: str, file: str) -> Board:
@@ -47,6 +50,8 @@ def loads(text: str, file: str) -> Board:
     except tomllib.TOMLDecodeError as error:
         raise FileProblems(file, [syntax_problem(error, text)]) from error
     positions = Positions(text)
+    if odd := list(control_characters(data, allowed="\n")):  # prose may have several lines
+        raise FileProblems(file, [replace(problem, line=positions.line(problem.path)) for problem in odd])
     try:
         board = Board.model_validate(data)
     except ValidationError as error:

@@ -34,9 +34,11 @@ _BYTE_BY_BYTE: Final = re.compile(r"[0-9A-Fa-f]{2}([:.-])[0-9A-Fa-f]{2}(?:\1[0-9
 class BadCell(Exception):
     """A cell that cannot be read."""
 
-    def __init__(self, column: str, what: str, cause: str, hint: str) -> None:
+    def __init__(self, column: str, what: str, cause: str, hint: str, typed: tuple[str, str] | None = None) -> None:
+        """``typed``: cause and hint for a number that was typed, not read from a sheet."""
         super().__init__(what)
         self.column, self.what, self.cause, self.hint = column, what, cause, hint
+        self.typed = typed or (cause, hint)
 
 
 def bare(cell: str) -> str:
@@ -107,7 +109,10 @@ def _wrong_length(cell: str, digits: str) -> BadCell:
     hint = "read the card again"
     if lost:
         hint = f"format the column as text; with its zeros this would be {digits.zfill(wanted).upper()} (--zeros {wanted} fills them in)"
-    return BadCell("card", f'card "{cell}" has {len(digits)} digits', cause, hint)
+    typed = ("cards have 8, 14 or 20 hex digits", "read the card again")
+    if lost:
+        typed = (typed[0], f"if zeros in front are missing: {digits.zfill(wanted).upper()}")
+    return BadCell("card", f'card "{cell}" has {len(digits)} digits', cause, hint, typed)
 
 
 def role(cell: str) -> str:

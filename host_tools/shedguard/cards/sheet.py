@@ -7,6 +7,7 @@ detected, not assumed; every bad line is reported with its number, cause and hin
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,9 +28,15 @@ _ALIASES: Final[Mapping[str, str]] = {
     "card_number": "card", "card_no": "card", "uid": "card", "卡号": "card", "卡片号码": "card",
     "角色": "role", "身份": "role", "类型": "role",
     "valid_to": "valid_until", "expires": "valid_until", "有效期": "valid_until", "有效期至": "valid_until", "到期日": "valid_until",
-    "价格表": "price_list", "资费": "price_list", "挂失": "revoked", "注销": "revoked",
+    "价格表": "price_list", "资费": "price_list", "挂失": "revoked", "已挂失": "revoked", "注销": "revoked", "已注销": "revoked",
 }  # fmt: skip
 _MANY: Final = 4  # numbers of 8 hex digits without a letter: chance makes them once in three million sheets
+_NEAR: Final = 0.7  # likeness of two column names from which one may be a misspelling of the other
+# Words that are about access wherever they are in a column's name: `is_revoked` is no column of this tool, but it is meant as one.
+_ACCESS_WORDS: Final[Mapping[str, str]] = {
+    "role": "role", "valid": "valid_until", "until": "valid_until", "expiry": "valid_until", "expire": "valid_until",
+    "expired": "valid_until", "revoke": "revoked", "revoked": "revoked", "blocked": "revoked",
+}  # fmt: skip
 _SEPARATORS: Final = ",;\t|"
 _HINT: Final = "the first line names the columns: card,role,valid_until,price_list"
 
@@ -43,6 +50,7 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
     encoding: str = ""
     separator: str = ","
+    ignored: list[str] = field(default_factory=list)  # columns that are not read, as the sheet names them
 
     def warnings(self) -> list[str]:
         """What is suspicious about the sheet as a whole, although no line is wrong."""
@@ -51,6 +59,10 @@ class Sheet:
             what = f"none of {len(digits)} numbers has a digit A to F"
             return [f"{what}: they may be the decimal numbers printed on the cards. Tap one at a gate and compare with shed log"]
         return []
+
+    def expired(self, now_s: int) -> int:
+        """The number of cards that are not revoked and whose last day is over at ``now_s`` (seconds since 2000)."""
+        return sum(card.valid and card.valid_until < now_s for card in self.cards)
 
     def admits_nobody(self, now_s: int) -> str:
         """Why no card of it opens a gate at ``now_s`` (seconds since 2000); empty when one does."""
@@ -108,10 +120,16 @@ def parse(text: str, file: str = "cards.csv", zeros: int | None = None) -> Sheet
     while lines and (not lines[0].strip(" \t\r\n,;|") or lines[0].lower().startswith("sep=")):
         lines.pop(0)
         skipped += 1
-    columns, separator = _columns(lines[0] if lines else "", file, skipped + 1)
-    sheet = Sheet(file, separator=separator)
+    columns, named, separator = _columns(lines[0] if lines else "", file, skipped + 1)
+    _refuse_misspelt(columns, named, file, skipped + 1)
+    ignored = [shown for name, shown in zip(columns, named, strict=True) if name not in ("", *COLUMNS)]
+    sheet = Sheet(file, separator=separator, ignored=ignored)
+    unnamed = {at for at, name in enumerate(columns) if not name}
     seen: dict[bytes, int] = {}
     for line, row in _rows(lines, separator, skipped, sheet):
+        for at in sorted(unnamed & {at for at, cell in enumerate(row) if cell.strip()}):
+            unnamed.remove(at)
+            sheet.ignored.append(f"number {at + 1}, which has no name")
         cells = {name: unicodedata.normalize("NFKC", cell) for name, cell in zip(columns, row, strict=False) if name in COLUMNS}
         try:
             if len(row) > len(columns) and any(cell.strip() for cell in row[len(columns) :]):
@@ -147,8 +165,8 @@ def show_until(valid_until: int) -> str:
     return "" if valid_until == FOR_EVER else (date(2000, 1, 1) + timedelta(seconds=valid_until)).isoformat()
 
 
-def _columns(line: str, file: str, number: int) -> tuple[list[str], str]:
-    """The column names, and the separator with which one of them is ``card``."""
+def _columns(line: str, file: str, number: int) -> tuple[list[str], list[str], str]:
+    """The column names, the same as the sheet has them, and the separator with which one of them is ``card``."""
     found: list[str] = []
     for separator in _SEPARATORS:
         row = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
@@ -159,10 +177,35 @@ def _columns(line: str, file: str, number: int) -> tuple[list[str], str]:
             what = f"two columns are called {twice[0]}"
             raise FileProblems(file, [Problem((twice[0],), what, "it is not clear which one counts", "rename one of them", line=number)])
         if "card" in names:
-            return names, separator
+            return names, [name.strip() for name in row], separator
         found = names if len(names) > len(found) else found
     cause = f"columns found: {', '.join(name for name in found if name) or 'none'}"
     raise FileProblems(file, [Problem(("card",), "no column is called card", cause, _HINT, line=number)])
+
+
+def _refuse_misspelt(columns: list[str], named: list[str], file: str, line: int) -> None:
+    """FileProblems for columns that are not read but look like one that is and that the sheet does not have.
+
+    Hazard: with `revokd` for `revoked` every lost card opens the gate. A second column of cards or of something that was found is harmless.
+    """
+    known = [name for name in [*COLUMNS, *_ALIASES] if _ALIASES.get(name, name) not in columns]
+    problems = []
+    for name, shown in zip(columns, named, strict=True):
+        if name and name not in COLUMNS and (meant := _meant(name, known)):
+            cause = "a column that is not read would be left out: who has access would not be what the sheet says"
+            hint = f'did you mean "{meant}"? Rename the column, or delete it if it means something else'
+            problems.append(Problem((_ALIASES.get(meant, meant),), f'no column is called "{shown}"', cause, hint, line=line))
+    if problems:
+        raise FileProblems(file, problems)
+
+
+def _meant(name: str, known: list[str]) -> str:
+    """The known name that ``name`` is probably meant to be; empty for a name that is not near one."""
+    if near := difflib.get_close_matches(name, known, n=1, cutoff=_NEAR):
+        return near[0]
+    words = [_ACCESS_WORDS[word] for word in name.split("_") if _ACCESS_WORDS.get(word) in known]
+    inside = [one for one in known if not one.isascii() and (one in name or (len(name) > 1 and name in one))]  # Chinese has no spaces
+    return next(iter([*words, *inside]), "")
 
 
 def _rows(lines: list[str], separator: str, skipped: int, sheet: Sheet) -> Iterator[tuple[int, list[str]]]:

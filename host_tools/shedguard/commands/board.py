@@ -27,7 +27,7 @@ from .common import (
     show_json,
     show_table,
 )
-from .status_view import by_kind, show_status
+from .status_view import by_kind, is_live, show_status
 
 
 def status(
@@ -43,20 +43,22 @@ def status(
     Example: shed status --site shed2.toml --port /dev/ttyUSB0
     """
     names, tongue = names_of(site), language(lang)
-    with board_at(port, hand_of(key, site)) as console:
+    with board_at(port, hand_of(key, site), site) as console:
         now = seen(console, at_once=as_json)
+        told = console.request("faults")[1:]
     head, frames = now.status.head, now.status[1:]
     if as_json:
-        show_json({"board": head, **by_kind(frames)})
+        show_json({"board": head, **by_kind(frames), "faults": told})
     else:
-        show_status(head, frames, names, tongue, now.unseen)
-    if head.get("trips") or head.get("faults"):
+        show_status(head, frames, names, tongue, now.unseen, told)
+    if head.get("trips") or any(map(is_live, told)):
         raise typer.Exit(SAFETY_FAULT)
 
 
 def why(
     outlet: Annotated[int, typer.Argument(metavar="OUTLET", help="Number on the socket.", min=1, max=200)],
     port: PortOption = None,
+    site: SiteOption = None,
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,7 +69,7 @@ def why(
     Example: shed why 7 --port /dev/ttyUSB0
     """
     tongue = language(lang)
-    with board_at(port) as console:
+    with board_at(port, None, site) as console:
         head = _why(console, outlet, 0 if as_json else SEEN_WITHIN_S)
     holders = holders_told(head.get("hold", []))
     if as_json:
@@ -107,7 +109,7 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
     Example: shed faults --site shed2.toml --port /dev/ttyUSB0
     """
     names, tongue = names_of(site), language(lang)
-    with board_at(port) as console:
+    with board_at(port, None, site) as console:
         names = names.on_board(console.request("status"))
         frames = console.request("faults")[1:]
     if as_json:
@@ -117,7 +119,7 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
         show_table(_HEADS[tongue], rows)
     else:
         print(_STATES[tongue][2])
-    if any(frame.get("live") for frame in frames):
+    if any(map(is_live, frames)):
         raise typer.Exit(SAFETY_FAULT)
 
 
@@ -128,7 +130,7 @@ def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = Non
     """
     names = names_of(site)
     secret = key_from(key, site)
-    with board_at(port, hand_of(key, site)) as console:
+    with board_at(port, hand_of(key, site), site) as console:
         head = console.write("clear", secret).head
     trips, left = int(head.get("trips", 0)), head.get("faults", 0)
     if as_json:

@@ -19,7 +19,7 @@ from .out_file import ForceOption, check_new, holds
 app = typer.Typer(
     invoke_without_command=True, help="The boards this tool knows: terminals, traps, wiring pictures.", epilog="Example: shed boards"
 )
-NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the board, as `shed boards` lists it.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the board, as `shed boards` lists it, or a board file.")]
 
 
 @app.callback()
@@ -48,11 +48,11 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
 
 @app.command()
 def show(name: NameArgument, as_json: JsonOption = False) -> None:
-    """One board: terminals, ports, traps, sources.
+    """One board: terminals, ports, traps, sources. A board file of your own (with its path, or .toml) is checked as well: exit code 2.
 
     Example: shed boards show kc868-a16
     """
-    board = known.load(name)
+    board = known.load_any(name)
     if as_json:
         show_json(board.model_dump(mode="json", exclude_none=True))
         return
@@ -97,10 +97,10 @@ def draw(
 
     Example: shed boards picture kc868-a16 --site shed.toml --out wiring.svg
     """
-    board = known.load(name)
+    board = known.load_any(name)
     loaded = load_site(site) if site else None
-    if loaded is not None and loaded.site.site.board != name:
-        what = f"{site} is for board {loaded.site.site.board}, not for {name}"
+    if loaded is not None and loaded.site.site.board != board.board.name:
+        what = f"{site} is for board {loaded.site.site.board}, not for {board.board.name}"
         raise ShedError(what, "a picture shows one site on its own board", f"shed boards picture {loaded.site.site.board} ...", INVALID)
     text = picture.draw(wiring(board, loaded.site if loaded else None))
     check_new(out, force, again=holds(text.encode()))

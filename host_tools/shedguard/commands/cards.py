@@ -20,6 +20,7 @@ from ..formats.cards import TABLE_MAGIC, Card, build_table, show_number
 from ..link.board_clock import keep
 from ..link.console import Console
 from ..link.ports import open_quietly
+from ..link.who import refuse_other_site
 from .common import JsonOption, KeyOption, PortOption, SiteOption, hand_of, key_from, port_of, say, show_json, show_table
 from .flash import BaudOption, before_of
 from .out_file import ForceOption, begins, check_new
@@ -78,14 +79,20 @@ def import_(
         raise ShedError(f"{file} has no valid card: nobody could open the gate", cause, hint, INVALID)
     for warning in sheet.warnings():
         say(f"warning: {file}: {warning}")
+    expired = sheet.expired(card_cells.now_s() - _DAY_S)
+    if sheet.ignored:
+        say(f"note: {file}: columns that are not read: {', '.join(sheet.ignored)}")
+    if expired:
+        say(f"note: {file}: {expired} of {len(sheet.cards)} cards have expired already: no gate opens for them")
     if output is not None:
         check_new(output, force, again=begins(re.escape(TABLE_MAGIC)))
     say(f"{file}: {len(sheet.cards)} cards, {sheet.encoding}, separated by {sheet.separator!r}")
     done: dict[str, Any] = {"cards": len(sheet.cards), "roles": Counter(card.role for card in sheet.cards), "skipped": len(sheet.problems)}
+    done |= {"ignored_columns": sheet.ignored, "expired": expired}
     if output is not None:
         write_whole(output, build_table(sheet.cards))
     if not check and (flash is not None or port is not None or output is None):
-        with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud, hand) as place:
+        with open_place(port, flash, "the card table is replaced", yes, before_of(before), baud, hand, hand and hand.site) as place:
             outcome = card_changes.replace_all(place, sheet.cards, readmit, Bar("cards"), lambda change: _agree(change, yes))
             done |= _outcome(place.name, outcome)
     if as_json:
@@ -117,9 +124,9 @@ def add(
     try:
         new = Card(card_cells.presented(card), card_cells.role(role), card_cells.until(until), card_cells.price_list(str(price_list)))
     except BadCell as bad:
-        raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
+        raise ShedError(bad.what, *bad.typed, INVALID) from bad
     hand = hand_of(key, site)
-    with open_place(port, flash, "a card is added", yes, before_of(before), baud, hand) as place:
+    with open_place(port, flash, "a card is added", yes, before_of(before), baud, hand, hand and hand.site) as place:
         outcome = card_changes.edit(place, card_changes.adding(new, replace), Bar("cards"))
     _say_one(new.number, "added", place.name, outcome, as_json)
 
@@ -143,6 +150,7 @@ def revoke(
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)
             if _in_service(console):
+                refuse_other_site(console.hello(), hand and hand.site, wire.name)
                 keep(console, hand, say)
                 card_changes.revoke_in_service(console, key_from(key, site), number)
                 if as_json:
@@ -150,7 +158,7 @@ def revoke(
                 else:
                     print(f"card {show_number(number)} revoked at {wire.name}, in service")
                 return
-    with open_place(port, flash, "a card is revoked", yes, before_of(before), baud, hand) as place:
+    with open_place(port, flash, "a card is revoked", yes, before_of(before), baud, hand, hand and hand.site) as place:
         outcome = card_changes.edit(place, card_changes.revoking(number), Bar("cards"))
     _say_one(number, "revoked", place.name, outcome, as_json)
 
@@ -212,9 +220,10 @@ def _cards(
         with open_quietly(port_of(port)) as wire:
             console = Console(wire)
             if _in_service(console):
+                refuse_other_site(console.hello(), hand and hand.site, wire.name)
                 keep(console, hand, say)
                 return card_changes.read_in_service(console, key_from(key, site))
-    with open_place(port, flash, "the card table is read", yes, before_of(before), baud, hand) as place:
+    with open_place(port, flash, "the card table is read", yes, before_of(before), baud, hand, hand and hand.site) as place:
         return card_changes.read(place, Bar("cards"))
 
 
@@ -233,7 +242,7 @@ def _number(text: str) -> bytes:
     try:
         return card_cells.number(text)
     except BadCell as bad:
-        raise ShedError(bad.what, bad.cause, bad.hint, INVALID) from bad
+        raise ShedError(bad.what, *bad.typed, INVALID) from bad
 
 
 def _outcome(place: str, outcome: card_changes.Outcome) -> dict[str, Any]:

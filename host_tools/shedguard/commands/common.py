@@ -20,6 +20,7 @@ from ..formats.texts import LANGUAGES
 from ..link.board_clock import Hand, keep
 from ..link.console import Console
 from ..link.ports import candidates, open_quietly
+from ..link.who import refuse_other_site
 from ..site import load as sites
 from ..site.load import LoadedSite
 from ..site.names import SiteNames
@@ -95,12 +96,13 @@ def _columns(words: str) -> int:
 
 
 @contextmanager
-def board_at(port: str | None, hand: Hand | None = None) -> Iterator[Console]:
-    """A console client of a board that has answered; a wrong clock was set when ``hand`` has the key. ShedError (exit code 3 or 4) when no
-    board answers."""
+def board_at(port: str | None, hand: Hand | None = None, site: Path | None = None) -> Iterator[Console]:
+    """A console client of a board that has answered; a wrong clock was set when ``hand`` has the key. ShedError: exit code 3 or 4 when no
+    board answers, 7 when it belongs to another site than the file ``site``."""
+    own = None if site is None else sites.load(site, in_force=True).site.site.id
     with open_quietly(port_of(port)) as wire:
         console = Console(wire)
-        console.hello()
+        refuse_other_site(console.hello(), own, wire.name)
         keep(console, hand, say)
         yield console
 

@@ -102,7 +102,7 @@ def confirm(
     or nobody authorised it.
     """
     secret = key_from(key, site)
-    with board_at(port, hand_of(key, site)) as console:
+    with board_at(port, hand_of(key, site), site) as console:
         on_trial = console.request("status").head.get("trial")
         failed = bad(self_test(console, None if site is None else load(site).site, None)) if on_trial else []
         if failed and not anyway:
@@ -145,7 +145,8 @@ def pull(
         check_new(out)
     known = boards.load(board) if board is not None else names.board if names is not None else None
     assert known is not None
-    found = read(port, flash, yes, None if names is None else names.site, known, before_of(before), baud, hand_of(None, site))
+    there = None if names is None else names.site
+    found = read(port, flash, yes, there, known, before_of(before), baud, hand_of(None, site), own=True)
     if as_json:
         data = found.model_dump()
         data["safety"].pop("maintenance_key")
@@ -170,12 +171,17 @@ def read(
     before: Before | None = None,
     baud: int = 460800,
     hand: Hand | None = None,
+    own: bool = False,
 ) -> SiteFile:
-    """The site in force on a board or in a flash file; ``names`` are used when they fit; a message says when they do not."""
+    """The site in force on a board or in a flash file; ``names`` are used when they fit; a message says when they do not. ``own``: they
+    fit the same site only, and a board of another site is refused."""
     way = before or BEFORE[board.reset.circuit]
-    with open_place(port, flash, "the configuration is read", yes, way, baud, hand) as place:
+    with open_place(port, flash, "the configuration is read", yes, way, baud, hand, names.site.id if own and names else None) as place:
         slot = pushing.pull(place)
     say(f"configuration {slot.sequence}, CRC {image_crc(slot.image):08X}, {slot.words}")
+    if own and names is not None and (there := from_image.site_of(slot.image, board, None).site.id) != names.site.id:
+        say(f"the site file is of site {names.site.id}, the board of site {there}: its names are not used")
+        names = None
     if names is not None and not from_image.fits(names, slot.image):
         say("the site file has another number of tables than the board: its names are not used")
         names = None

@@ -10,7 +10,7 @@ import typer
 from ..doctor import board as board_checks
 from ..doctor import host, host_facts
 from ..doctor.finding import Finding, is_bad
-from ..errors import FAILED, PORT, ShedError
+from ..errors import FAILED, INTERRUPTED, PORT, ShedError
 from ..flash import board_flash
 from ..flash.board_flash import Request
 from ..flash.channel import Before
@@ -79,5 +79,7 @@ def _board(port: str, probe: bool, board: str | None, image: str | None, baud: i
             with open_channel(port, baud=baud, before=before, hands=None if by_hand is None else lambda: by_hand("loader")) as channel:
                 findings += board_checks.examine_flash(channel, prepared)
     except ShedError as error:
+        if error.code == INTERRUPTED:
+            raise
         findings.append(Finding("port" if error.code == PORT else "board", "bad", error.what, error.cause, error.hint))
     return text, findings

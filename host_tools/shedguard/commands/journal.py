@@ -9,6 +9,8 @@ import typer
 
 from ..errors import INVALID, ShedError
 from ..flash.image import read_partition
+from ..flash.partitions import FlashFile
+from ..flash.whose import look
 from ..formats import records
 from ..formats.lists import STOP_CAUSES, name_of
 from ..formats.phrases import heads
@@ -16,6 +18,8 @@ from ..formats.records import Record
 from ..formats.slots import current
 from ..formats.texts import text
 from ..formats.times import when
+from ..link.who import refuse_other_site
+from ..site.load import load
 from ..site.names import SiteNames
 from ..site.narrate import advice, sentence
 from .common import JsonOption, LangOption, PortOption, SiteOption, board_at, language, names_of, say, show_json, show_table
@@ -39,7 +43,7 @@ def log(
     Example: shed log --count 50 --site shed2.toml --port /dev/ttyUSB0
     """
     tongue = language(lang)
-    for_people, names = _records("log", port, count, since, flash, names_of(site))
+    for_people, names = _records("log", port, count, since, flash, site)
     if as_json:
         show_json([_as_json(record, names) for record in for_people])
         return
@@ -62,7 +66,7 @@ def sessions(
     Example: shed sessions --count 1000 --json --port /dev/ttyUSB0 > sessions.json
     """
     tongue = language(lang)
-    found, names = _records("sessions", port, count, since, flash, names_of(site))
+    found, names = _records("sessions", port, count, since, flash, site)
     ended = [record for record in found if record.kind == "session_end"]
     if as_json:
         show_json([_as_json(record, names) for record in ended])
@@ -85,9 +89,10 @@ def _advise(told: list[Record], tongue: str) -> None:
 
 
 def _records(
-    verb: str, port: str | None, count: int, since: int | None, flash: Path | None, names: SiteNames
+    verb: str, port: str | None, count: int, since: int | None, flash: Path | None, site: Path | None
 ) -> tuple[list[Record], SiteNames]:
     """The records, and the names with the sockets' numbers as the board's own configuration has them."""
+    names = names_of(site)
     if flash is not None:
         if port is not None:
             raise ShedError("--port and --flash at once", "the journal has one source", "leave one of them out", INVALID)
@@ -95,10 +100,12 @@ def _records(
         for problem in found.problems:
             say(f"journal: {problem}")
         kept = [record for record in found.records if verb == "log" or record.kind.startswith("session_")]
+        if site is not None:
+            refuse_other_site({"site": look(FlashFile(flash)).site}, load(site, in_force=True).site.site.id, str(flash))
         slot = None if names.outlets else current(read_partition(flash, "shed_cfg"))
         names = names if slot is None else SiteNames.of_image(slot.image)
         return [record for record in kept if record.sequence >= since] if since is not None else kept[-count:], names
-    with board_at(port) as console:
+    with board_at(port, None, site) as console:
         names = names.on_board(console.request("status"))
         frames = console.request(verb, **({"n": count} if since is None else {"since": since}))[1:]
     return [_decoded(frame) for frame in frames], names

@@ -39,9 +39,11 @@ def open_place(
     before: Before | None = None,
     baud: int = 460800,
     hand: Hand | None = None,
+    site: int | None = None,
 ) -> Iterator[Partitions]:
     """The partitions of a flash file or of the board at a port; asks before it takes a board out of service. At the end the board restarts,
-    and its clock, which the restart stops, is set with ``hand``."""
+    and its clock, which the restart stops, is set with ``hand``. ShedError 7 when a board in service belongs to another site than
+    ``site``."""
     if flash is not None:
         if port is not None:
             raise ShedError("--port and --flash at once", "the command works on one of them", "leave one of them out", INVALID)
@@ -49,7 +51,7 @@ def open_place(
         return
     name = port_of(port)
     ask(f"{name}: {what}. The board is out of service meanwhile: outlets off, gate free.", yes)
-    with open_channel(name, baud=baud, before=before or "default-reset") as channel:
+    with open_channel(name, baud=baud, before=before or "default-reset", site=site) as channel:
         yield BoardFlash(channel, name)
     if hand is None or before == "no-reset":
         say(f"{name}: the restart has stopped the board's clock; to set it: shed status --site SITE.toml --port {name}")

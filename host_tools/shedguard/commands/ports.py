@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import ShedError
+from ..errors import INTERRUPTED, ShedError
 from ..flash.open_channel import open_channel
 from ..link.port_list import PortInfo, listed
 from ..link.ports import open_quietly
@@ -64,6 +64,8 @@ def _look(info: PortInfo, probe: bool, refused: list[ShedError]) -> dict[str, An
             with open_channel(info.device, before=before) as channel:
                 row |= {"chip": channel.chip, "flash_bytes": channel.flash_bytes, "mac": channel.mac}
     except ShedError as error:
+        if error.code == INTERRUPTED:
+            raise
         if not row["kind"]:  # a refused probe does not mean a missing port
             refused.append(error)
         row["kind"] = row["kind"] or "error"

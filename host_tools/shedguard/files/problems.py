@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import INVALID, ShedError
+from .signs import odd_sign
 
 Path = tuple[str | int, ...]
+_KEY_LIKE = re.compile(r"[0-9a-fA-F]{32,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +29,26 @@ class Problem:
 
     def show(self, file: str) -> str:
         """For a terminal; editors can jump to the first line."""
-        return f"{file}:{self.line}: {self.severity}: {self.what}\n  cause: {self.cause}\n  hint: {self.hint}"
+        return f"{file}:{self.line}: {self.severity}: " + _without_key(f"{self.what}\n  cause: {self.cause}\n  hint: {self.hint}")
 
     def as_json(self, file: str) -> dict[str, str | int]:
         """For tools."""
-        key = ".".join(map(str, self.path))
+        key = _without_key(".".join(map(str, self.path)))
         return {
             "file": file,
             "line": self.line,
             "severity": self.severity,
             "key": key,
-            "what": self.what,
-            "cause": self.cause,
-            "hint": self.hint,
+            "what": _without_key(self.what),
+            "cause": _without_key(self.cause),
+            "hint": _without_key(self.hint),
         }
+
+
+def _without_key(text: str) -> str:
+    """A long run of hex digits may be the maintenance key at a wrong place of the file. Problems get into messages, tickets and chats, and
+    whoever has the key may clear trips and stop sessions."""
+    return _KEY_LIKE.sub("...", text)
 
 
 class FileProblems(ShedError):
@@ -63,6 +71,14 @@ def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     line = int(match[1]) if match else max(1, len(text.splitlines()))
     what = re.sub(r"\s*\(at .*\)$", "", message)
     cause, hint = "the file breaks TOML's grammar here", "check quotes, brackets and commas on this line and the one before"
+    lines = text.splitlines()
+    if line <= len(lines) and (odd := odd_sign(lines[line - 1])):
+        letter, meant = odd
+        what = f"{letter} (U+{ord(letter):04X}) on this line"
+        cause, hint = (
+            "a Chinese keyboard or a word processor wrote it; TOML has its own signs only",
+            f"write {meant} for it, in an editor for plain text",
+        )
     if "twice" in what or "overwrite" in what:
         cause, hint = (
             "this table or key is in the file already, above",

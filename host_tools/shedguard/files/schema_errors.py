@@ -38,6 +38,9 @@ _PATTERNS = {
 }
 
 
+_SECRET = frozenset({"maintenance_key"})
+
+
 def problems_of(error: ValidationError, model: type[BaseModel], not_yet: Mapping[str, tuple[str, str]] | None = None) -> list[Problem]:
     """One problem for each error of ``model``, which is a whole file. ``not_yet``: known tables that are not in this version, with cause
     and hint."""
@@ -78,7 +81,11 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
         what = f"{where} has no meter" if key == "meter" else f'"{key}" is missing in {where}'
         return Problem(path, what, cause, hint)
     value = details["input"]
-    what = f"{key} = {value!r} in {where} is not valid" if not isinstance(value, dict | list) else f"{key} in {where} is not valid"
+    what = f"{key} in {where} is not valid"
+    if key in _SECRET:
+        what = f"{what}: {len(value)} characters" if isinstance(value, str) else what
+    elif not isinstance(value, dict | list):
+        what = f"{key} = {value!r} in {where} is not valid"
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace("'", '"')
         known = [word for field in [_annotation(path, model)] for word in _literals(field)]

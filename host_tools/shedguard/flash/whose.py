@@ -7,7 +7,7 @@ board's present site.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 import typer
@@ -36,11 +36,13 @@ ReplaceSiteOption = Annotated[
 @dataclass(frozen=True, slots=True)
 class There:
     """``site``: of the configuration in force, None without one. ``board``: the board for which boot.py was generated. ``made_for``: the
-    identity of the board that the configuration was made for, None when unknown."""
+    identity of the board that the configuration was made for, None when unknown. ``looked``: the flash was read; else the console
+    only named the site."""
 
     site: int | None = None
     board: str | None = None
     made_for: int | None = None
+    looked: bool = field(default=False, compare=False)
 
     def is_of(self, board: Board) -> bool:
         """Whether neither boot file nor configuration is another product's."""
@@ -55,12 +57,12 @@ def look(place: Partitions) -> There:
         board, _version = program_look.look(find(place, "vfs").size, lambda offset, size: place.read_part("vfs", offset, size))
     slot = current(place.read("shed_cfg")) if "shed_cfg" in labels else None
     if slot is None:
-        return There(None, board)
+        return There(None, board, looked=True)
     try:
         site, made_for = read_sections(slot.image)[Section.SITE][0][0], board_of_image(slot.image)
     except (ValueError, KeyError, IndexError):
-        return There(None, board)
-    return There(site if isinstance(site, int) else None, board, made_for)
+        return There(None, board, looked=True)
+    return There(site if isinstance(site, int) else None, board, made_for, looked=True)
 
 
 def refuse_other(there: There, where: str, board: Board, site: int | None, replace_site: int | None) -> None:
@@ -74,12 +76,14 @@ def refuse_other(there: There, where: str, board: Board, site: int | None, repla
     if replace_site == now:
         return
     belongs = "without a configuration" if there.site is None else f"of site {there.site}"
-    product = there.board or "board without a boot file"
+    product = "a " + (there.board or "board without a boot file")
     if there.made_for not in (None, identity(board)) and there.board in (None, board.board.name):
         product += ", its configuration for the pins of another product,"
+    if not there.looked:
+        product = ""  # whether there is a boot file is not known yet
     wanted = board.board.name + ("" if site is None else f", site {site}")
     raise ShedError(
-        f"the board at {where} is a {product} {belongs}, this is for {wanted}",
+        f"the board at {where} is {product}{' ' if product else ''}{belongs}, this is for {wanted}",
         "another port, another file, or a controller from another shed: the wrong boot file or pins close contactors at power-on",
         f"compare cabinet and file; if it really is to become that: the same command with --replace-site {now}",
         REFUSED,

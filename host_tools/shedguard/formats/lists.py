@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 
 def _numbered(*names: str, first: int = 1, more: Mapping[int, str] = MappingProxyType({})) -> MappingProxyType[int, str]:
@@ -31,7 +31,7 @@ FAULTS: Final = _numbered(
 MAY_BE_LIVE: Final = 2  # `on` of an outlet or group: commanded off, not yet seen off
 # With these a socket may be live although commanded off: switch the breaker off before anything else.
 BREAKER_FIRST: Final = frozenset({"meter_stale", "welded", "output_readback", "live_outlet"})
-_BREAKER_HOLDERS: Final = frozenset({"welded", "live"})  # the same among the holders
+_BREAKER_HOLDERS: Final = frozenset({"welded", "live"})  # the same among the holders; `live`: of an outlet, or of any in its group
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
 )  # fmt: skip
@@ -67,3 +67,13 @@ def name_of(numbers: Mapping[int, str], number: int) -> str:
 def holders_told(numbers: Iterable[int]) -> list[str]:
     """The names of an outlet's holders in the board's order, but those that need the breaker off come first."""
     return sorted((name_of(HOLDERS, number) for number in numbers), key=lambda name: name not in _BREAKER_HOLDERS)
+
+
+def breaker_first(frames: Iterable[Mapping[str, Any]], unseen: Collection[int] = ()) -> list[int]:
+    """The outlets, by the rows of `status`, whose breaker has to be switched off: those that may be live (except ``unseen``: only not seen
+    off yet) and those that are welded, also where an open contactor has them off. Without one, those of a group held for a live outlet."""
+    off = [
+        (int(frame["o"]), frame.get("on"), holders_told(frame.get("hold", []))) for frame in frames if "o" in frame and frame.get("on") != 1
+    ]
+    sure = [outlet for outlet, on, names in off if "welded" in names or (on == MAY_BE_LIVE and outlet not in unseen)]
+    return sure or [outlet for outlet, _on, names in off if "live" in names]

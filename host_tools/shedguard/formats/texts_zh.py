@@ -52,7 +52,7 @@ ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "supply": "本组没电或电压过低：执行 shed faults",
         "live": "先拉断路器：本组有插座可能带电；看过之后执行 shed clear",
     },
-    "held": {  # the same in a word, for a column; in English that is the name
+    "held": {  # the same in a word, for a column
         "boot_lock": "上电延时",
         "trip": "联动锁定",
         "fault": "有故障",
@@ -204,7 +204,7 @@ ZH: Final[Mapping[str, Mapping[str, str]]] = {
         "stop trip": "先查有没有火情；原因排除后执行 shed clear",
         "stop relay_bus": "查总线接线和扩展芯片的电源，再执行 shed clear",
         "stop blind": "执行 shed faults，修好火警点位",
-        "stop supply_lost": "查本排的断路器和漏保，再执行 shed faults",
+        "stop supply_lost": "查本排的断路器和漏保，或者同一排有故障 9、28：执行 shed faults",
         "access unknown_card": "是本棚的卡就录入：shed cards add 卡号",
         "access revoked": "挂失的卡又有人用：查是谁；找回后用 shed cards import 卡表文件 --readmit 恢复",
         "access expired": "到物业续期，再用 shed cards import 卡表文件 导入",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from ..errors import ShedError
+from ..errors import REFUSED, ShedError
 from .console import Console
 from .ports import Wire
 
@@ -72,6 +72,22 @@ def ask(wire: Wire, listen_s: float = 0.6, clock: Callable[[], float] = time.mon
             if error.code == 3:
                 raise
     return Running(kind, {}, text, console_seen)
+
+
+def refuse_other_site(hello: Mapping[str, Any], site: int | None, where: str) -> None:
+    """ShedError (exit code 7) when the board at ``where`` belongs to another site than the file that its caller was given.
+
+    Hazard: the names of another shed on this one's outlets and detectors, so the wrong socket is called live. A board without a
+    configuration has no site, and is not refused."""
+    there = hello.get("site")
+    if site is None or not there or there == site:
+        return
+    raise ShedError(
+        f"the board at {where} belongs to site {there}, the site file is of site {site}",
+        "another port or another file: names and key of one shed are wrong on another",
+        f"name the file of site {there}, or the port of the board of site {site}",
+        REFUSED,
+    )
 
 
 def _kind(text: str) -> Kind:

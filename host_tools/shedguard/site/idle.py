@@ -24,7 +24,7 @@ def _meant(site: SiteFile) -> Iterator[Problem]:
     """Values that are allowed but probably not intended."""
     key, zone = site.safety.maintenance_key.lower(), site.site.time_zone_min
     if len(set(key)) == 1:
-        what = f"every digit of maintenance_key is {key[0]}: whoever guesses it may clear trips and stop sessions"
+        what = "every digit of maintenance_key is the same: whoever guesses it may clear trips and stop sessions"
         yield Problem(("safety", "maintenance_key"), what, "it was not drawn at random", "openssl rand -hex 32", "warning")
     if zone % 15:
         what = f"time_zone_min = {zone}: no time zone is {abs(zone)} minutes from Greenwich"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ..boards import known as boards
 from ..boards.model import Board
-from ..errors import INVALID, ShedError, reason
+from ..files.characters import control_characters, read_text
 from ..files.positions import Positions
 from ..files.problems import FileProblems, Problem, did_you_mean, syntax_problem
 from ..files.schema_errors import problems_of
@@ -31,11 +31,7 @@ class LoadedSite:
 def load(path: Path, board: Board | None = None, in_force: bool = False) -> LoadedSite:
     """The site in ``path``. FileProblems with all errors; ``board`` replaces the one that the file names (tests). ``in_force``: the file
     only gives names and key of an existing shed, so a table that only an earlier version accepted is ignored."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ShedError(f"cannot read {path}", reason(error), "name a site file; shed config new writes a first one", INVALID) from error
-    return loads(text, str(path), board, in_force)
+    return loads(read_text(path, "name a site file; shed config new writes a first one"), str(path), board, in_force)
 
 
 def loads(text: str, file: str = "site.toml", board: Board | None = None, in_force: bool = False) -> LoadedSite:
@@ -45,6 +41,8 @@ def loads(text: str, file: str = "site.toml", board: Board | None = None, in_for
     except tomllib.TOMLDecodeError as error:
         raise FileProblems(file, [syntax_problem(error, text)]) from error
     positions = Positions(text)
+    if odd := list(control_characters(data)):
+        raise FileProblems(file, _located(odd, positions))
     if in_force:
         data = {name: table for name, table in data.items() if name not in NOT_YET}
     try:
