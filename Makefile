@@ -1,7 +1,7 @@
 # Every target does its own set-up first (host_tools/setup_project.py); when all is there that costs a second or two.
 PYTHON  ?= python3
-# One more than processors: tests of ports and installations wait for a serial line most of their time.
-WORKERS ?= $(shell expr $$(nproc) + 1)
+# Twice the processors: tests of ports and installations wait for a serial line most of their time.
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 BIN     := .venv/bin
 # Where it is set, each of some hundred commands that the tests start would compile all its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
