@@ -85,6 +85,7 @@ BROKEN: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.slow(10)
 def test_who_lacks_what_a_contract_asks_for_is_refused_by_pyright(tmp_path: Path):
     shutil.copytree(REPOSITORY / "firmware", tmp_path / "firmware", ignore=shutil.ignore_patterns("__pycache__"))

@@ -37,8 +37,9 @@ def test_a_random_day_is_settled_to_the_fen(seed: int, place: int):
     assert campaign(seed + place, 12.0) == []
 
 
+@pytest.mark.long
 @pytest.mark.slow(10)
-@pytest.mark.parametrize("site", [pytest.param(PCF, marks=pytest.mark.long), MIXED], ids=["pcf", "mixed"])
+@pytest.mark.parametrize("site", [PCF, MIXED], ids=["pcf", "mixed"])
 def test_a_dense_day_with_failing_expander_buses_is_settled_to_the_fen(seed: int, site: Path):
     assert campaign(seed, site=site) == []
 

@@ -73,6 +73,8 @@ def test_one_flash_error_does_not_lose_an_outlet_that_may_be_live_at_the_next_cu
     assert not bench.outlet(1).is_energised(), "the ten minutes ran out"
 
 
+@pytest.mark.long
+@pytest.mark.slow(12)
 def test_a_row_keeps_its_own_ten_minutes_over_a_cut_though_another_has_nearly_used_its(seed: int) -> None:
     """Two rows, each with a meter that died in a session: eight minutes ago, and half a minute ago."""
     with Bench(site=SITES / "expanders" / "pcf.toml", seed=seed) as bench:
