@@ -87,14 +87,12 @@ def test_the_page_of_tests_names_every_folder_of_tests_and_no_other():
 def test_a_folder_of_tests_mirrors_its_subject():
     """`simulator/board` is the emulated board, which is in boards/."""
     subjects = {"firmware": "firmware/shed", "host": "host_tools/shedguard", "simulator": "host_tools/shedbench"}
-    rooms = [path for folder in subjects for path in (REPOSITORY / "hil_tests" / folder).glob("*/__init__.py")]
+    files = [path for folder in subjects for path in (REPOSITORY / "hil_tests" / folder).glob("*/*.py")]
+    rooms = sorted({path.parent for path in files})
     assert len(rooms) > 20
-    lone = [
-        f"{room.parent.parent.name}/{room.parent.name}"
-        for room in rooms
-        if not (REPOSITORY / subjects[room.parts[-3]] / room.parts[-2]).is_dir()
-    ]
-    assert lone == ["simulator/board"]
+    lone = [f"{room.parent.name}/{room.name}" for room in rooms if not (REPOSITORY / subjects[room.parent.name] / room.name).is_dir()]
+    assert lone == ["simulator/board"], "a folder of tests has the name of the room that it tests"
+    assert not [room.name for room in rooms if not (room / "__init__.py").is_file()], "a folder of tests is a package"
 
 
 @pytest.mark.parametrize("page", ["docs/glossary.md", "docs/architecture.md", "hil_tests/README.md", "CONTRIBUTING.md"])
