@@ -87,7 +87,7 @@ def test_the_page_of_tests_names_every_folder_of_tests_and_no_other():
 def test_a_folder_of_tests_mirrors_its_subject():
     """`simulator/board` is the emulated board, which is in boards/."""
     subjects = {"firmware": "firmware/shed", "host": "host_tools/shedguard", "simulator": "host_tools/shedbench"}
-    files = [path for folder in subjects for path in (REPOSITORY / "hil_tests" / folder).glob("*/*.py")]
+    files = [path for folder in subjects for path in (REPOSITORY / "hil_tests" / folder).glob("*/test_*.py")]
     rooms = sorted({path.parent for path in files})
     assert len(rooms) > 20
     lone = [f"{room.parent.name}/{room.name}" for room in rooms if not (REPOSITORY / subjects[room.parent.name] / room.name).is_dir()]
