@@ -23,7 +23,7 @@ def ns(duration: Duration) -> int:
         if duration < 0:
             raise ValueError(f"a duration is not negative: {duration}")
         return duration
-    match = _PATTERN.fullmatch(duration)
+    match = _PATTERN.fullmatch(duration) if isinstance(duration, str) else None
     if match is None:
         raise ValueError(f"not a duration: {duration!r}; write a number and one of {', '.join(_UNITS)}, as in '40 ms'")
     return round(float(match[1]) * _UNITS[match[2]])
