@@ -17,7 +17,7 @@ from shedbench.bench.conditions import Condition
 from shedbench.bench.console import ConsoleError
 from shedbench.bench.pty import PtyServer
 from shedbench.places import REPOSITORY
-from shedbench.plant.units import MS, H, ns
+from shedbench.plant.units import ns
 
 from hil_tests.simulator.bench.test_lockstep import LAUNCH
 
@@ -47,13 +47,6 @@ def test_the_mac_covers_nonce_verb_and_parameters() -> None:
     key, nonce = bytes(range(32)), "00112233445566778899aabbccddeeff"
     want = hmac.new(key, bytes.fromhex(nonce) + b"stop" + b"3", "sha256").digest()[:16].hex()
     assert frames.mac(key, nonce, {"do": "stop", "o": 3}) == want
-
-
-def test_durations() -> None:
-    assert (ns("40 ms"), ns("1.5 h"), ns(7)) == (40 * MS, 3 * H // 2, 7)
-    for wrong in ("40", "ms", "-1 s", "5 fortnights"):
-        with pytest.raises(ValueError, match="not a duration"):
-            ns(wrong)
 
 
 def test_conditions_combine_and_can_be_called_or_tested() -> None:
