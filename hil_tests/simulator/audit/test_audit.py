@@ -206,3 +206,18 @@ def test_a_boot_that_the_plant_never_saw_is_found():
 def test_a_trip_of_a_cause_that_is_not_armed_is_found():
     site = replace(SITE, causes=(None,))
     assert "not armed" in settle(replace(SMOKY, energised={}), site, Log([BOOT, TRIP]))[0]
+
+
+@pytest.mark.parametrize(("point", "latched", "agrees"), [(255, 1 << 30 | 32, True), (0, 1 << 30 | 32, False), (255, 32, False)])
+def test_a_trip_of_a_cause_that_the_site_has_not_is_an_unknown_latch_that_a_start_found(point: int, latched: int, agrees: bool):
+    found = record(2, "trip", 5000, cause=5, point=point, effects=0, alarms=0, latency_us=-1, latched=latched)
+    assert (findings(replace(TRUTH, energised={}), BOOT, found) == []) is agrees
+
+
+@pytest.mark.parametrize(("bad_boots", "agrees"), [(11, True), (10, False)])
+def test_a_board_without_points_sees_no_alarm_and_must_feed_and_hold_nothing(bad_boots: int, agrees: bool):
+    loop = record(2, "fault", BOOT_S + 1, fault=15, argument=bad_boots)
+    dark = replace(SMOKY, energised={}, path={}, locked={})
+    assert (findings(dark, BOOT, loop) == []) is agrees
+    fed = replace(dark, path={1: [Span(5100 * S, 5200 * S)]}, locked={"main": [Span(5100 * S, 5200 * S)]})
+    assert len([words for words in findings(fed, BOOT, loop) if "without points" in words]) == (2 if agrees else 0)

@@ -26,6 +26,8 @@ RECORD_NS: Final = 25_000_000
 ERASE_NS: Final = 300_000_000  # of one sector, at worst
 T_DROP_MOST_NS: Final = SECOND_NS
 SERVICE_NS: Final = 3 * SECOND_NS  # from the start of MicroPython until points are seen
+NO_POINT: Final = 255
+UNKNOWN: Final = 30  # bit of a mask of latches
 BOOT_LOOP: Final = 15  # the fault; its argument counts the bad boots in a row
 WORSE_BOOTS: Final = 10
 BOOT_NS: Final = 10 * SECOND_NS  # an alarm that came while the board was dead is recorded within this after its start
@@ -49,6 +51,8 @@ def settle_trips(truth: Truth, site: Site, records: Iterable[Record], timeline: 
         if record.kind in ("trip", "trip_reset"):
             index = record.number("cause")
             if index >= len(site.causes):
+                if record.kind == "trip" and record.number("point") == NO_POINT and record.number("latched") >> UNKNOWN & 1:
+                    continue  # RTC memory that decayed alike in both copies: an unknown latch, which cuts and frees everything
                 findings.append(f"a {record.kind} record names cause {index}; the site has {len(site.causes)}")
                 continue
             (trips if record.kind == "trip" else resets).setdefault(index, []).append(Told(timeline.when(record), record.sequence))
