@@ -221,3 +221,10 @@ def test_a_board_without_points_sees_no_alarm_and_must_feed_and_hold_nothing(bad
     assert (findings(dark, BOOT, loop) == []) is agrees
     fed = replace(dark, path={1: [Span(5100 * S, 5200 * S)]}, locked={"main": [Span(5100 * S, 5200 * S)]})
     assert len([words for words in findings(fed, BOOT, loop) if "without points" in words]) == (2 if agrees else 0)
+
+
+@pytest.mark.parametrize(("reset_s", "found"), [(4998, False), (5001, True)])
+def test_a_reset_is_one_under_smoke_only_if_it_surely_came_after_the_smoke(reset_s: int, found: bool):
+    """A record is known to some seconds; without a trip record of this alarm the reset may be of the time before it."""
+    reset = record(3, "trip_reset", reset_s, cause=0, authority=3, latched=0)
+    assert any("while 'smoke bay' was still in alarm" in line for line in findings(SMOKY, *SOLD, reset)) is found

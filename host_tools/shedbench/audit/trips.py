@@ -120,7 +120,8 @@ def _alarm(truth: Truth, cause: Cause, point: str, alarm: Span, trips: list[Told
     if cause.latched:
         first = here[0].sequence if here else 0  # a reset before this alarm's trip belongs to another trip
         later = [reset.at_ns for reset in resets if reset.at_ns >= at_ns - EARLY_NS and reset.sequence > first]
-        if later and later[0] + EARLY_NS < until_ns:
+        surely = first or (later and later[0] - LATE_NS >= at_ns)  # else the reset may have come before an alarm that found no board
+        if surely and later and later[0] + EARLY_NS < until_ns:
             findings.append(f"the trip by {cause.name!r} was reset at {later[0] / 1e9:.0f} s while {point!r} was still in alarm")
         until_ns = later[0] - LATE_NS if later else truth.now_ns
     from_ns = at_ns + REACTION_NS
