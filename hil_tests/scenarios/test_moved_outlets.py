@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.residents import start_charging
 from shedbench.places import SMALL_SITE as SITE
 
 from .test_live_outlets import faults, stop
-from .test_trial import image, push
+from .test_trial import image, place, push
 
 
 def reordered(text: str, order: tuple[int, ...]) -> str:
@@ -65,6 +66,32 @@ def test_a_weld_at_an_unknown_socket_holds_every_row_until_a_person_has_looked(b
     bench.console.ask({"do": "clear"}, key=True)
     bench.run("20 s")
     start_charging(bench, 3, card="visitor")
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3])
+def test_a_weld_at_an_unknown_socket_outlives_a_refused_record_and_a_cut(bench: Bench, nth: int):
+    """Flash refuses a record of the boot that finds the outlets moved, and the power goes before the journal says it anew."""
+    start_charging(bench, 2, card="neighbour")
+    start_charging(bench, 1)
+    bench.run("1 min")
+    bench.relay(1).fault("welded")
+    stop(bench, 1)
+    bench.until(lambda: (WELDED, 0) in faults(bench), within="1 min")
+    place(bench, OTHER)
+    bench.board.start()
+    bench.board.flash_fails(nth, "program", times=1, region="shed_journal")
+    bench.run("15 s")
+    assert bench.console.ask({"do": "confirm"}, key=True) == [{"ok": True}]
+    bench.run("15 s")
+    bench.mains.off()
+    bench.run("3 s")
+    bench.mains.on()
+    bench.run("15 s")
+    assert TRIP_UNKNOWN in {code for code, _ in faults(bench)} and bench.gate("main").is_free
+    bench.card("tenant").tap()
+    bench.run("1 s")
+    bench.button(3).press()
+    bench.stays(lambda: not any(bench.outlet(number).is_energised() for number in (1, 2, 3)), "1 min")
 
 
 def test_an_outlet_that_may_be_live_is_looked_for_at_every_socket(bench: Bench):

@@ -28,14 +28,19 @@ OLD, NEW = image(SITE.read_text(encoding="utf-8")), image(NEW_TEXT)
 
 
 def push(bench: Bench, content: bytes) -> None:
-    """What `shed config push` leaves in flash: the new configuration in the slot not in use. The board starts again."""
-    bench.board.kill()
-    partition = read_partition(bench.process.flash, "shed_cfg")
-    place = slots.free_place(partition)
-    slot = slots.build_slot(content, place.sequence, confirmed=False).ljust(slots.SLOT_SIZE, b"\xff")
-    write_partition(bench.process.flash, "shed_cfg", partition[: place.offset] + slot + partition[place.offset + slots.SLOT_SIZE :])
+    """What `shed config push` leaves in flash, and the board starts again."""
+    place(bench, content)
     bench.board.start()
     bench.run("15 s")
+
+
+def place(bench: Bench, content: bytes) -> None:
+    """Kills the board and puts the new configuration into the slot not in use, to run on trial."""
+    bench.board.kill()
+    partition = read_partition(bench.process.flash, "shed_cfg")
+    free = slots.free_place(partition)
+    slot = slots.build_slot(content, free.sequence, confirmed=False).ljust(slots.SLOT_SIZE, b"\xff")
+    write_partition(bench.process.flash, "shed_cfg", partition[: free.offset] + slot + partition[free.offset + slots.SLOT_SIZE :])
 
 
 def configuration(bench: Bench) -> int:

@@ -60,6 +60,11 @@ def _known(image, latched, unknown, config_crc):
     return latched, unknown
 
 
+def _kept(*_watched):
+    """In place of LiveRing.watch: nothing is recorded."""
+    return False
+
+
 def start(rtc, watchdog, board_crc):
     """rtc: board.resets.Rtc. watchdog: board.watchdog.Watchdog. board_crc: of the board that boot.py is for, or None.
 
@@ -136,6 +141,7 @@ class Start:
         self.recorded = latched  # trips that have their record
         wired.scan.restore_trips(latched, unknown)  # from both sources: RTC memory decays, a journal may be restored
         rtc.boots = max(boots, rtc.boots, self._open_live(wired_image)) + 1
+        self.latch_stands = True
         if live_ring.wired not in (b"", self.kept) and any(live_ring.watched[2:5]):  # proven live, and which socket is that now?
             wired.scan.restore_trips(0, True)
         kept = wired.matrix.kept()
@@ -146,7 +152,7 @@ class Start:
         rtc.fault = rtc.fault_arg = 0
         rtc.keep_configuration(journal.config_crc, wired.matrix.unknown)
         if moved or (wired.matrix.unknown and not told >= UNKNOWN):
-            books.write(STATE, rtc.boots, kept)
+            self.latch_stands = books.write(STATE, rtc.boots, kept)
         if wired.matrix.unknown:
             known.came(faults.TRIP_UNKNOWN)
         cause = resets.cause()
@@ -212,7 +218,9 @@ class Start:
             self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
             ring = self.books.live_ring
             settled = restore(self.charging, *self._unsettled(), ring.watched, ring.wired not in (b"", self.kept))
-            if settled and ring.wired != self.kept:
+            if not self.latch_stands:  # the row of before the move is its only proof: the next boot judges it again
+                self.books.watch = _kept
+            elif settled and ring.wired != self.kept:
                 ring.wired = self.kept
                 ring.watch(*self.charging.off_watch.told)
         self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)
