@@ -20,7 +20,7 @@ from shedguard.formats.records import JOURNAL_KINDS
 from shedguard.link import console
 from shedguard.site import narrate
 from shedguard.site.limits import BLIND_GRACE_MIN
-from shedguard.site.sections import LAYOUTS, RESERVED, Section
+from shedguard.site.sections import RESERVED, Section, layouts
 
 RECORDS = (REPOSITORY / "docs/protocols/records.md").read_text(encoding="utf-8")
 CONSOLE = (REPOSITORY / "docs/protocols/console.md").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def test_the_sections_of_an_image_are_one_list_for_board_tools_and_document():
     table = SITE_FILE[SITE_FILE.index("| id | section |") :]
     rows = re.findall(r"^\| (\d+) \| (\w+) \| `(<\w+)` \|", table, re.MULTILINE)
     assert {int(number): name for number, name, _ in rows} == {section.value: section.name.lower() for section in Section}
-    assert {int(number): calcsize(layout) for number, _, layout in rows} == {number: calcsize(layout) for number, layout in LAYOUTS.items()}
+    assert {int(number): calcsize(layout) for number, _, layout in rows} == {number: calcsize(layout) for number, layout in layouts(1).items()}
     assert not RESERVED & set(Section)
     assert all(str(number) in SITE_FILE[SITE_FILE.index("Reserved") :][:120] for number in RESERVED)
 

@@ -8,6 +8,7 @@ import re
 from binascii import crc32
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from shedguard.formats.slots import current
 from shedguard.paths import firmware_dir
 from shedguard.site.image import compile_site, image_crc, read_sections
 from shedguard.site.load import loads
-from shedguard.site.sections import LAYOUTS, Section
+from shedguard.site.sections import WIDE, Section, layouts
 
 from .goldens import sides
 from .goldens.sides import Question
@@ -33,14 +34,14 @@ KEY = bytes.fromhex("00112233445566778899aabbccddeeff" * 2)  # of the shed that 
 START = firmware_dir() / "shed" / "boot"
 
 
-def _forms() -> dict[int, str]:
+def _forms(version: int = 1) -> dict[int, str]:
     """By section: how the firmware unpacks it, out of its own source; it cannot be imported without pins."""
     trees = [ast.parse((START / name).read_text(encoding="utf-8")) for name in ("wiring.py", "start.py")]
     forms = {}
     for call in [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]:
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("rows", "one"):
             name = ast.unparse(call.args[0]).removeprefix("wiring.")
-            forms[Section[name].value] = eval(ast.unparse(call.args[1]))
+            forms[Section[name].value] = eval(ast.unparse(call.args[1]), {"image": SimpleNamespace(wide=version > 1)})
     return forms
 
 
@@ -92,13 +93,15 @@ def firmware(request: pytest.FixtureRequest):
 
 
 def test_every_section_is_in_a_golden_image_and_every_file_is_looked_at():
-    assert {number for path in IMAGES for number in read_sections(path.read_bytes())} == set(LAYOUTS)
+    assert {number for path in IMAGES for number in read_sections(path.read_bytes())} == set(layouts(1))
     others = {path for path in FOLDER.iterdir() if path.suffix != SUFFIX}
     assert others == {*IMAGES, *BACKUPS}, "a golden that nothing reads"
 
 
-def test_both_sides_have_the_same_layout_of_every_section():
-    assert {number: _as_letters(form) for number, form in _forms().items()} == {n: _as_letters(form) for n, form in LAYOUTS.items()}
+@pytest.mark.parametrize("version", [1, WIDE])
+def test_both_sides_have_the_same_layout_of_every_section(version):
+    own = {number: _as_letters(form) for number, form in _forms(version).items()}
+    assert own == {number: _as_letters(form) for number, form in layouts(version).items()}
 
 
 @pytest.mark.parametrize("path", IMAGES, ids=lambda path: path.stem)

@@ -15,7 +15,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from shed.charging import outlets
 from shed.metering import poller
-from shed.safety import matrix
+from shed.safety import matrix, outputs
 from shed.storage import live
 from shed.storage.image import Image
 from shedbench.places import REPOSITORY
@@ -53,11 +53,14 @@ def const(file: str, pattern: str) -> int:
 
 
 def test_the_firmware_has_room_for_as_many():
-    assert outlets._WORD == poller._WORD == limits.OUTLETS, "a word of a mask has a bit for every outlet"
+    rooms = ("boot/wiring.py", "charging/off_watch.py", "service/books.py", "service/tasks.py")
+    assert {const(room, r"^_WORD = const\((\d+)\)") for room in rooms} == {limits.MASK}
+    assert outlets._WORD == poller._WORD == outputs._WORD == limits.MASK, "a word of a mask is a small integer"
+    assert limits.OUTLETS <= 64, "masks of 8 bytes in flash"
     assert matrix._ALL == (1 << limits.CAUSES) - 1 and matrix.UNKNOWN == 1 << limits.CAUSES
     assert const("console/words.py", r"for i in range\((\d+)\) if mask >> i") == limits.CAUSES
     assert const("charging/off_watch.py", r"self\.ahead = bytearray\((\d+)\)") == limits.GROUPS
-    assert re.findall(r"(\d+)s", live._GOING) == [str(limits.GROUPS)], "minutes of each row, over a power cut"
+    assert live._GOING.endswith(f"{limits.GROUPS}s"), "minutes of each row, over a power cut"
     assert {len(chip.uarts) for chip in CHIPS.values()} == {limits.BUSES}
     assert const("boot/wiring.py", r"^NO_PIN = const\((\d+)\)") == board_model.NO_PIN
     assert const("boot/wiring.py", r"^EXPANDED = const\((\d+)\)") == board_model.EXPANDED

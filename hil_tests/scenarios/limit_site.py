@@ -1,4 +1,4 @@
-"""A board and a site at every limit that the checker accepts, made up: 30 outlets in 8 groups, 30 points, 30 causes, 4 gates, expanders.
+"""A board and a site at every limit that the checker accepts, made up: 60 outlets in 8 groups, 30 points, 30 causes, 4 gates, expanders.
 
 Hazard: limits that each part keeps and no shed reaches until somebody builds it: a mask one bit too wide, an image that is too long, a scan
 that takes too long. Pins of an ESP32: 13 outputs that must let go (contactors, locks, heartbeat) and the rest on expanders.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shedguard.boards.model import EXPANDER_BITS
+from shedguard.boards.parts import PARTS
 from shedguard.site.limits import GATES, GROUPS, METER_ADDRESS, MOST_GRACE_MIN, MOST_POWER_W, OUTLET_NUMBER, OUTLETS, POINTS
 
 LOOPS = 6  # pins of an ESP32's converter that two ports leave; eight are in hil_tests/sites/loops
@@ -21,6 +21,7 @@ KEY = "00112233445566778899aabbccddeeff" * 2
 _FREE = (23, 25, 26, 27)  # tx of two ports, SDA, SCL
 _RX = (38, 39)
 _STRAPPING = {2, 5, 12, 15}
+_CHIPS = [*(("PCF8575", n) for n in range(8)), *(("PCF8574A", n) for n in range(3))]  # all addresses of one bus, for 16 bits each
 FIRST_CONTACT = LOOPS + 1  # point numbers count from 1
 
 
@@ -70,14 +71,14 @@ def _board(buses: int) -> dict[str, Any]:
     kinds = ("rs485", "rs485" if buses == 2 else "uart")
     port = {f"P{n + 1}": {"kind": kinds[n], "uart": n + 1, "tx": _FREE[n], "rx": _RX[n]} for n in range(2)}
     wires = {"I2C-1": {"kind": "i2c", "sda": _FREE[2], "scl": _FREE[3], "khz": 400}}
-    expander = {f"U{n + 1}": {"part": "PCF8575", "bus": "I2C-1", "address": 0x20 + n} for n in range(6)}
+    expander = {f"U{n + 1}": {"part": part, "bus": "I2C-1", "address": PARTS[part].first_address + at} for n, (part, at) in enumerate(_CHIPS)}
     tests = {"tests": "made up for the tests"}
     about |= {"cpu_mhz": 240, "source": "tests"}
     return {"board": about, "sources": tests, "terminal": terminal, "port": port, "bus": wires, "expander": expander}
 
 
 def _bits() -> Iterator[tuple[str, int]]:
-    return ((f"U{chip + 1}", bit) for chip in range(6) for bit in range(EXPANDER_BITS))
+    return ((f"U{n + 1}", bit) for n, (part, _at) in enumerate(_CHIPS) for bit in range(PARTS[part].bits))
 
 
 def _site(size: Size) -> dict[str, Any]:

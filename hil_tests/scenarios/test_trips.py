@@ -168,7 +168,7 @@ outputs = Outputs(relays, contactors, [Pad(), Pad()], [sum([1 << k for k in rang
 scan = Scan(points, matrix, outputs, None, keep, cpu_mhz())
 def scans(count):
     for i in range(count):
-        outputs.renew(outputs.everything)
+        outputs.renew(outputs.words[0].everything)
         outputs.renew_locks(3)
         sleep_us(2100)
         scan.run(None)

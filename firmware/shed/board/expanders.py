@@ -39,8 +39,8 @@ class Buses:
             on = self.wires[bus]
             self.chips.append(ShiftChip(bus, on, safe) if part == _HC595 else I2cChip(bus, on, part, address, safe, inputs))
         self.groups = [0] * len(self.wires)
-        self.relays = 0  # mask of outlets
-        self._words = []  # [outlets, chip, bit - outlet index, active high]: outlets on neighbouring bits are written together
+        self.relays = []  # outlets, a mask a word (safety/outputs.py)
+        self._runs = []  # by word: [outlets, chip, bit - outlet index, active high]: neighbouring bits are written together
         self.out = (1 << len(self.wires)) - 1
         self._seen_out = 0
         self.lost_groups = 0
@@ -50,27 +50,30 @@ class Buses:
         for bus in range(len(self.wires)):
             self.recover(bus)
 
-    def relay(self, i, code, active_high, groups):
-        """Outlet `i` has its relay at pin code `code`; `groups` lose their contactor with its bus."""
-        chip = self.chips[(code >> 4) & 7]
+    def relay(self, w, i, code, active_high, groups):
+        """Outlet `i` of word `w` has its relay at pin code `code`; `groups` lose their contactor with its bus."""
+        chip = self.chips[(code >> 4) & 15]
         self.groups[chip.bus] |= groups
-        self.relays |= 1 << i
+        while len(self.relays) <= w:
+            self.relays.append(0)
+            self._runs.append([])
+        self.relays[w] |= 1 << i
         left = (code & 15) - i
-        for word in self._words:
-            if word[1:] == [chip, left, active_high]:
-                word[0] |= 1 << i
+        for run in self._runs[w]:
+            if run[1:] == [chip, left, active_high]:
+                run[0] |= 1 << i
                 return
-        self._words.append([1 << i, chip, left, active_high])
+        self._runs[w].append([1 << i, chip, left, active_high])
 
     def contact(self, code):
         """Bound `value` of a contact. Closed is low."""
-        return _Contact(self.chips[(code >> 4) & 7], code & 15).value
+        return _Contact(self.chips[(code >> 4) & 15], code & 15).value
 
     # What the scan does.
 
-    def switch(self, outlets, on):
-        """Notes what the next `run` writes."""
-        for mask, chip, left, active_high in self._words:
+    def switch(self, outlets, on, w):
+        """Notes what the next `run` writes. outlets: a mask of word `w`."""
+        for mask, chip, left, active_high in self._runs[w]:
             bits = outlets & mask
             if bits:
                 bits = bits << left if left >= 0 else bits >> -left

@@ -93,9 +93,9 @@ class Start:
         self.wired = wiring.wire(wired_image, latched, rtc.keep_latched)
         self.wired.matrix.restore(0, unknown)
         outputs = self.wired.outputs
-        outputs.hold(holders.BOOT_LOCK, outputs.everything)
+        outputs.hold_all(holders.BOOT_LOCK)
         if self.safe_mode:
-            outputs.hold(holders.SAFE_MODE, outputs.everything)
+            outputs.hold_all(holders.SAFE_MODE)
         scan = self.wired.scan
         scan.start()
         timer.start(scan.run, self.wired.scan_period_ms)
@@ -111,7 +111,7 @@ class Start:
             self.bus_watch = BusWatch(self.wired.buses, self.books.faults)
         wired = self.wired
         table = self.books.faults
-        self.blind_watch = BlindWatch(wired.points, wired.matrix, outputs, wired.groups, table, wired.blind_grace_min, wired.zones)
+        self.blind_watch = BlindWatch(wired.points, wired.matrix, outputs, table, wired.blind_grace_min, wired.zones)
         self.votes = None
         if wired.matrix.windows_ms:
             from shed.safety.votes import Votes
@@ -142,7 +142,7 @@ class Start:
         wired.scan.restore_trips(latched, unknown)  # from both sources: RTC memory decays, a journal may be restored
         rtc.boots = max(boots, rtc.boots, self._open_live(wired_image)) + 1
         self.latch_stands = True
-        if live_ring.wired not in (b"", self.kept) and any(live_ring.watched[2:5]):  # proven live, and which socket is that now?
+        if live_ring.wired not in (b"", self.kept) and any(b"".join(live_ring.watched[2:5])):  # proven live, and which socket is that now?
             wired.scan.restore_trips(0, True)
         kept = wired.matrix.kept()
         moved = kept and wired_image is not None and wired_image.crc != journal.config_crc
@@ -214,7 +214,7 @@ class Start:
             rules = Rules(image.one(wiring.CHARGING, "<" + "H" * 17))
             tariff = image.one(wiring.TARIFF, "<BHH")
             outlets = self.wired.outlets
-            rows = [tuple([i for i in range(len(outlets)) if mask >> i & 1]) for mask in self.wired.groups]
+            rows = [tuple([i for i in range(len(outlets)) if outlets[i][1] == g]) for g in range(self.wired.groups)]
             self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
             ring = self.books.live_ring
             settled = restore(self.charging, *self._unsettled(), ring.watched, ring.wired not in (b"", self.kept))
@@ -223,4 +223,4 @@ class Start:
             elif settled and ring.wired != self.kept:
                 ring.wired = self.kept
                 ring.watch(*self.charging.off_watch.told)
-        self.wired.outputs.hold(holders.STAGGER, self.wired.outputs.everything)
+        self.wired.outputs.hold_all(holders.STAGGER)

@@ -15,7 +15,7 @@ class Wired:
         self.zones = b""  # of points, 0 none; empty: none has one
         self.numbers = []  # outlet index -> outlet number
         self.outlets = []  # (number, group, meter index, max power W)
-        self.groups = []  # outlet mask per group
+        self.groups = 0  # how many
         self.buttons = []  # callable or None per outlet
         self.hints = []  # (point index, pin)
         self.key_switch = -1  # point index

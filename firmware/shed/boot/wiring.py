@@ -39,9 +39,13 @@ BOARD = const(17)
 BLIND = const(16)
 ZONE = const(21)
 
+_WORD = const(30)  # outlets a mask (safety/outputs.py)
 NO_PIN = const(255)
 KEY_SWITCH = const(1)
-EXPANDED = const(128)  # pin codes from here on are bits of expanders
+# Codes of pins that may be bits of expanders: a GPIO, or one of these. An image of version 1 has one byte: from 128 on, and 255 for none.
+EXPANDED = const(256)
+_NO_CODE = const(0xFFFF)
+_NARROW = const(128)
 
 
 def load_image(board_crc):
@@ -70,7 +74,7 @@ def row(image):
     """Which sockets the indexes of outlets and groups mean, as the last row of a `going` record: a CRC over contactors, buses, numbers,
     relays and meters. Limits and buttons may change (decision 0037)."""
     crc = 0
-    for section, size in ((GROUP, 2), (BUS, 3), (OUTLET, 4), (METER, 3)):
+    for section, size in ((GROUP, 2), (BUS, 3), (OUTLET, 5 if image.wide else 4), (METER, 3)):
         for record in image.section(section):
             crc = crc32(record[:size], crc)
     return pack("<BIH", 255, crc, 0)
@@ -86,7 +90,7 @@ def wire(image, latched, keep_latched):
     relays = []
     contactors = []
     locks = []
-    groups = wired.groups
+    groups = []  # masks of its outlets, by word
     configs = []
     causes = ()
     effects = ()
@@ -99,29 +103,35 @@ def wire(image, latched, keep_latched):
             heartbeat = pins.OutputPin(beat, flags & 1)
         for pin, high, _limit_w in image.rows(GROUP, "<BBH"):
             contactors.append(pins.OutputPin(pin, high))
-            groups.append(0)
+            groups.append([0] * ((image.count(OUTLET) + _WORD - 1) // _WORD))
+        wired.groups = len(groups)
         if image.count(EXPANDER):  # once the contactors are off
             from shed.board.expanders import Buses
 
             buses = Buses(image.rows(WIRES, "<BBBBBB"), image.rows(EXPANDER, "<BBBHH"))
-        for number, group, pin, high, button, meter, max_w in image.rows(OUTLET, "<BBBBBBH"):
-            groups[group] |= 1 << len(relays)
+        for number, group, pin, high, button, meter, max_w in image.rows(OUTLET, "<BBHBHBH" if image.wide else "<BBBBBBH"):
+            w = len(relays) // _WORD
+            i = len(relays) % _WORD
+            groups[group][w] |= 1 << i
+            pin = _code(image, pin)
+            button = _code(image, button)
             if pin < EXPANDED:
                 relays.append(pins.OutputPin(pin, high))
             else:
-                buses.relay(len(relays), pin, high, 1 << group)
+                buses.relay(w, i, pin, high, 1 << group)
                 relays.append(None)
             wired.numbers.append(number)
             wired.outlets.append((number, group, meter, max_w))
-            wired.buttons.append(None if button == NO_PIN else _contact(buses, button, True))
-        for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBBBHH"):
+            wired.buttons.append(None if button == _NO_CODE else _contact(buses, button, True))
+        for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBHBHH" if image.wide else "<BBBBHH"):
+            contact = _code(image, contact)
             locks.append(pins.OutputPin(pin, high))
             wired.gates.append((release_s, held_s))
             wired.door_contacts.append(
-                None if contact == NO_PIN else (_contact(buses, contact, contact_flags & 2), 0 if contact_flags & 1 else 1)
+                None if contact == _NO_CODE else (_contact(buses, contact, contact_flags & 2), 0 if contact_flags & 1 else 1)
             )
-        for row in image.rows(POINT, "<BBBBHHHHHB"):
-            banks = _add_point(wired, configs, buses, banks, row)
+        for row in image.rows(POINT, "<BHBBHHHHHB" if image.wide else "<BBBBHHHHHB"):
+            banks = _add_point(wired, configs, buses, banks, _code(image, row[1]), row)
         causes = list(image.rows(CAUSE, "<IBBII"))
         windows_ms = tuple([row[3] if row[1] > 1 else 0 for row in causes])
         causes = [(mask, votes, flags, effect) for mask, votes, flags, _window_ms, effect in causes]
@@ -139,13 +149,20 @@ def wire(image, latched, keep_latched):
     return wired
 
 
+def _code(image, pin):
+    """The code of a pin, of either version."""
+    if image.wide or pin < _NARROW:
+        return pin
+    return _NO_CODE if pin == NO_PIN else pin - _NARROW + EXPANDED
+
+
 def _contact(buses, code, pull_up):
     return pins.contact(code, pull_up).value if code < EXPANDED else buses.contact(code)
 
 
-def _add_point(wired, configs, buses, banks, row):
+def _add_point(wired, configs, buses, banks, gpio, row):
     """Returns the Banks of contacts on expanders; the first such point creates it."""
-    kind, gpio, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
+    kind, _, flags, use, short_mv, alarm_mv, normal_mv, trip_samples, clear_ms, _ = row
     if kind == p.LOOP:
         read = pins.loop(gpio)
     elif gpio >= EXPANDED:

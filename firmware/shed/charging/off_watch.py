@@ -41,6 +41,7 @@ _SINCE_BOOT = const(255)  # never seen in this boot, or a person has looked, or 
 _ROW_SILENT = const(254)  # its meter was silent with the whole row: only for display until its contactor closes
 _BEHIND = const(253)  # unseen, and then no power behind its open contactor: only for display until its contactor closes
 _GRACE = const(600)  # seconds: ten minutes, as a row may run on a blind fire point by default (decision 0022)
+_WORD = const(30)  # outlets a mask (safety/outputs.py)
 _LATE = const(4)
 _TELL = const(5)  # seconds unseen from which the live ring keeps it: reached before a session with a silent meter is settled
 _TOLD = const(60)  # so many s of the ten minutes are recorded in advance, for a cut; 3, 6, 12 at first: flickering mains make short boots
@@ -63,9 +64,9 @@ class OffWatch:
         self._hot = bytearray(n)
         self.look = bytearray(n)  # readings for which it is still read closely
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power ends with it; _FED: it may come through a weld
-        self.kept = 0  # mask of the outlets whose power is looked at: their contactor does not open meanwhile
+        self.kept = [0] * len(shed.lease)  # masks of the outlets whose power is looked at: their contactor does not open meanwhile
         self.grace = [0] * len(rows)
-        self.told = ()  # what a boot finds: mask of outlets, seconds of the ten minutes, masks of the welded, live, mixed ones, ahead
+        self.told = ()  # what a boot finds, as LiveRing.watched
         self.ahead = bytearray(8)  # used of the ten minutes of each row, as a boot finds it: in 3 s
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a session's meter showed nothing; else: was silent behind a closed contactor
@@ -81,7 +82,12 @@ class OffWatch:
     def keep(self, i, ending):
         """ending: the session at outlet i has stopped. Its contactor waits for the last reading, which shows a welded relay."""
         if not self._suspect[i]:
-            self.kept = self.kept & ~(1 << i) | ending << i
+            self._keep(i, ending)
+
+    def _keep(self, i, kept):
+        w = i // _WORD
+        bit = 1 << i % _WORD
+        self.kept[w] = self.kept[w] & ~bit | (bit if kept else 0)
 
     def step(self, now_ms):
         """Once a second."""
@@ -129,15 +135,17 @@ class OffWatch:
 
     def _tell(self):
         """Tells the live ring. What was proven is written as soon as a trip would be; the rest within a second."""
-        masks = [0] * 5
+        may_be = bytearray(8)
+        proven = bytearray(8), bytearray(8), bytearray(8)
         for i in range(len(self.unseen)):
+            bit = 1 << (i & 7)
             flags = self._flags[i]
             if flags & _WELDED or _TELL <= self.unseen[i] <= _BEHIND:
-                masks[0] |= 1 << i
+                may_be[i >> 3] |= bit
             for k in range(3):
-                masks[2 + k] |= (flags >> k & 1) << i
-        masks[1] = max(self.ahead) * _UNIT_S
-        told = tuple(masks) + (bytes(self.ahead),)
+                if flags >> k & 1:
+                    proven[k][i >> 3] |= bit
+        told = (may_be, max(self.ahead) * _UNIT_S) + proven + (bytearray(self.ahead),)
         if told != self.told and self._shed.sink.watch(*told):
             self.told = told
 
@@ -171,7 +179,7 @@ class OffWatch:
                 self.accuse(i, False)
             else:
                 self._suspect[i] = 0
-                self.kept &= ~(1 << i)
+                self._keep(i, False)
                 self.mixed(i)
                 self.mixed(suspect % _FED - 1)
                 self._tell()
@@ -189,11 +197,11 @@ class OffWatch:
             for k in range(len(shed.sessions)):
                 if k != i and shed.sessions[k] is not None and shed.sessions[k].shows_nothing():
                     self._suspect[i] = k + 1 | (shed.fed >> shed.group_of[i] & 1) * _FED
-                    self.kept |= 1 << i  # it must not go with the contactor
+                    self._keep(i, True)  # it must not go with the contactor
                     shed.stop(k, stop_causes.MAINTENANCE)
                     return False
         self._suspect[i] = 0
-        self.kept &= ~(1 << i)
+        self._keep(i, False)
         if not flags[i] & _WELDED:
             flags[i] |= _WELDED
             sink.hold(HOLD_WELDED, i)

@@ -83,8 +83,7 @@ class Charging:
         self.start_blocked = start_blocked
         self._trip = trip
         todo = self._todo
-        any_waiting = 0
-        any_active = self.off_watch.kept
+        any_waiting = any_active = 0
         for w in range(len(todo)):
             active = self._active[w]
             waiting = active & ~self.lease[w]
@@ -114,7 +113,7 @@ class Charging:
                     self._step_one(i, now_ms, closed[w] >> i % _WORD & 1, trip[w] >> i % _WORD & 1)
                 bits >>= 1
                 i += 1
-            any_active |= self._active[w]
+            any_active |= self._active[w] | self.off_watch.kept[w]
             any_waiting |= self._active[w] & ~self.lease[w]
         return 100 if any_waiting else 200 if any_active else 1000
 

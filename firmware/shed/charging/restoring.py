@@ -11,17 +11,18 @@ from shed.charging.off_watch import LOOK, UNSEEN_S
 from shed.charging.session import RESUMING, STOPPING, Session
 from shed.metering.register import step_wh
 
+NOTHING = (bytes(8), 0, bytes(8), bytes(8), bytes(8), bytes(8))  # of LiveRing.watched
+
 _PATIENCE_MS = const(50000)  # a meter may answer nonsense for some seconds after power-up; session.py gives up after 60 s
 
 
-def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8)), moved=False):
+def restore(shed, records, unstarted=(), told=NOTHING, moved=False):
     """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
     LiveRing.watched. moved: outlet indexes meant other sockets then (decision 0037). False: a session that it settled does not stand."""
     settled = True
     if moved:  # no session goes on at another socket, and whichever was not seen off may be any
         longest = max(told[5])
-        everything = (1 << len(shed.sessions)) - 1
-        told = (everything, longest * 3, 0, 0, 0, bytes([longest] * 8)) if told[0] else (0, 0, 0, 0, 0, bytes(8))
+        told = (b"\xff" * 8, longest * 3) + NOTHING[2:5] + (bytes([longest] * 8),) if any(told[0]) else NOTHING
     for record in records:
         session_id, i, card, start_s, wh, seconds, mwh, _, cause = record[:9]
         if len(record) < 19:  # written by an older version: the price as configured, and no time lost
@@ -41,13 +42,15 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8)), moved=F
     watch = shed.off_watch
     watch.told = tuple(told)
     for i in range(len(shed.sessions)):
+        at = i >> 3
+        bit = 1 << (i & 7)
         for mask in told[2:4]:  # until a person's `clear`: readings behind the contactor that opened for it prove nothing
-            if mask >> i & 1:
+            if mask[at] & bit:
                 watch.accuse(i, None)  # the second time: neither contact obeys
                 watch.fresh(i, 0)  # its power is from before the cut: if it still flows, three readings show it
-        if told[4] >> i & 1:
+        if told[4][at] & bit:
             watch.mixed(i)
-        if told[0] >> i & 1:
+        if told[0][at] & bit:
             watch.unseen[i] = UNSEEN_S
             watch.look[i] = LOOK  # before its row is judged
             shed.mark(i)

@@ -26,7 +26,7 @@ class Banks:
 
     def add(self, code, i, normally_closed):
         """Point `i` is the contact with pin code `code`. Closed is low."""
-        chip = self._buses.chips[(code >> 4) & 7]
+        chip = self._buses.chips[(code >> 4) & 15]
         bank = chip.bank = chip.bank or Bank()
         bit = 1 << (code & 15)
         bank.points |= 1 << i

@@ -22,13 +22,12 @@ _TURNS_A_MIN = const(600)
 
 
 class BlindWatch:
-    """groups: outlet mask per group. table: faults.Faults. grace_min: 0 to 30. zones: zone per point, 0 none; empty: none has one."""
+    """table: faults.Faults. grace_min: 0 to 30. zones: zone per point, 0 none; empty: none has one."""
 
-    def __init__(self, points, matrix, outputs, groups, table, grace_min, zones):
+    def __init__(self, points, matrix, outputs, table, grace_min, zones):
         self._points = points
         self._matrix = matrix
         self._outputs = outputs
-        self._groups = groups
         self._table = table
         self._grace_turns = grace_min * _TURNS_A_MIN
         self._at_ms = ticks_ms()
@@ -44,7 +43,7 @@ class BlindWatch:
                     self._beside[i] |= points.detectors & 1 << k
 
     def step(self, now_ms):
-        """Every 100 ms, or later: a busy board does not lengthen the grace. Returns the outlets whose sessions are to end."""
+        """Every 100 ms, or later: a busy board does not lengthen the grace. Returns the groups whose sessions are to end."""
         turns = ticks_diff(now_ms, self._at_ms) // _TURN_MS
         self._at_ms = ticks_add(self._at_ms, turns * _TURN_MS)
         turns = min(turns, _MOST_TURNS)
@@ -54,9 +53,9 @@ class BlindWatch:
             return 0
         outputs = self._outputs
         if fault:
-            outputs.hold(holders.POINT_FAULT, outputs.everything)
+            outputs.hold_all(holders.POINT_FAULT)
         elif self._was:
-            outputs.release(holders.POINT_FAULT, outputs.everything)
+            outputs.release_all(holders.POINT_FAULT)
         self._was = fault
         self._waning = False
         cut = ends = 0
@@ -86,19 +85,10 @@ class BlindWatch:
                 self._turns[i] += turns
             else:
                 ends |= alone
-        cut = self._outlets(cut)
-        outputs.hold(holders.BLIND, cut)
-        outputs.release(holders.BLIND, outputs.everything & ~cut)
-        return cut | self._outlets(ends)
+        outputs.hold_groups(holders.BLIND, cut)
+        return cut | ends
 
     def _wane(self, i, turns):
         if self._turns[i]:
             self._turns[i] = max(0, self._turns[i] - turns)
             self._waning = True
-
-    def _outlets(self, groups):
-        outlets = 0
-        for g in range(len(self._groups)):
-            if groups >> g & 1:
-                outlets |= self._groups[g]
-        return outlets

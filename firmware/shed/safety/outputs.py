@@ -11,7 +11,10 @@ Hazard: an outlet that stays on when nobody answers for it (law 1), or that come
 
 Opening is immediate: contactor first on a trip, relay first otherwise. Closing waits until the group's contactor has been driven for
 CONTACTOR_SETTLE_SCANS, so that the contactor, not the relay, never makes onto an inrush alone. Locks follow the same leases: a dead
-executive frees the gate. `drive` and `all_off` allocate nothing. At most 30 outlets (a mask is a small integer).
+executive frees the gate. `drive` and `all_off` allocate nothing.
+
+A mask has 30 outlets, so that it is a small integer: masks are of a word, `w`, and bit i of word w is outlet 30 * w + i. A group may have
+outlets in several words.
 
 Relays on expanders: opening is written in the same scan, closing in the next. A bus error opens its groups as a trip would.
 """
@@ -22,100 +25,154 @@ from shed.safety import holders
 
 LEASE_SCANS = const(80)  # 0.4 s at 5 ms: an unrenewed outlet opens 0.4 to 0.8 s after its last renewal
 CONTACTOR_SETTLE_SCANS = const(10)
+_WORD = const(30)  # outlets a mask
+
+
+class Word:
+    """Word number w of the outlets. `part`: number of the first one's relay in Outputs. `groups`: by group, which of them are in it."""
+
+    def __init__(self, w, part, count, groups, bused):
+        self.w = w
+        self.part = part
+        self.everything = (1 << count) - 1
+        self.groups = groups
+        self.bused = bused  # relays on expanders
+        self.on = 0  # relays energised
+        self.lease = 0
+        self.lease_before = 0
+        self.holders = [0] * holders.COUNT
+        self.held = 0
+        self.frozen = 0  # what is off stays off, what is on may stay on
+        self.kept = 0  # the executive's
+        self.cut = 0
+        self.cut_since = 0  # a trip cut them since Scan.take_cuts
+        self.lost = 0  # behind a bus that is out
+        self.lost_since = 0  # since the executive last looked
+        self.wanted = self.opened = self.ready = 0  # of the scan that runs
+
+    def sum_up(self):
+        held = 0
+        i = 1
+        while i < holders.COUNT:
+            if i != holders.POINT_FAULT:
+                held |= self.holders[i]
+            i += 1
+        self.held = held
+        self.frozen = self.holders[holders.POINT_FAULT]
 
 
 class Outputs:
     """relays, contactors, locks: sequences of objects with `energise`, `release`, `level`, `energised_level` (board/pins.py OutputPin).
-    A relay on an expander is None. groups: for each contactor the mask of its outlets. buses: board.expanders.Buses or None."""
+    A relay on an expander is None. groups: for each contactor the masks of the outlets behind it, by word. buses: board.expanders.Buses or
+    None."""
 
     def __init__(self, relays, contactors, locks, groups, buses=None):
-        self._relays = tuple(relays)
         self._contactors = tuple(contactors)
         self._locks = tuple(locks)
-        self._groups = tuple(groups)
         self._buses = buses
-        self._bused = buses.relays if buses is not None else 0
-        self.everything = (1 << len(self._relays)) - 1
-        self._off = tuple([pin.release for pin in self._contactors + self._relays + self._locks if pin])
-        self._parts = self._contactors + self._relays + self._locks
+        relays = tuple(relays)
+        first = len(self._contactors)
+        words = []
+        for i in range(0, len(relays), _WORD):
+            w = len(words)
+            masks = tuple([row[w] if w < len(row) else 0 for row in groups])
+            bused = buses.relays[w] if buses is not None and w < len(buses.relays) else 0
+            words.append(Word(w, first + i, min(len(relays) - i, _WORD), masks, bused))
+        self.words = tuple(words)
+        self._rows = tuple([tuple([(word, word.groups[g]) for word in words if word.groups[g]]) for g in range(first)])
+        self._parts = self._contactors + relays + self._locks
+        self._off = tuple([pin.release for pin in self._parts if pin])
         self._levels = tuple([(i, self._parts[i].level) for i in range(len(self._parts)) if self._parts[i]])
         self._expected = bytearray([1 - pin.energised_level if pin else 0 for pin in self._parts])
-        self._first_lock = len(self._contactors) + len(self._relays)
+        self._first_lock = first + len(relays)
         self._turn = 0
         self._moving = False
-        self.relays_on = 0
         self.contactors_on = 0
         self.locks_on = 0
         self.bad_readback = -1  # index into contactors + relays + locks of the first output that did not follow
-        self._settle = [0] * len(self._groups)
+        self._settle = [0] * first
         self._ended = False
-        self._lease = 0
-        self._lease_before = 0
         self._lock_lease = 0
         self._lock_lease_before = 0
         self._scans = 0
-        self._holders = [0] * holders.COUNT
-        self.held = 0
-        self._frozen = 0  # what is off stays off, what is on may stay on
-        self.kept = 0  # mask of outlets, the executive's
-        self.cut_outlets = 0
-        self.cut_since = 0  # outlets that a trip cut since Scan.take_cuts
-        self.lost_outlets = 0  # behind a bus that is out
-        self.lost_since = 0  # outlets lost since the executive last looked
         self._cut_seen = 0
         self._lost_groups = 0
 
     # What the executive may do: ask and hold. None of it moves a pin.
 
-    def renew(self, mask):
+    def renew(self, mask, w=0):
         """Renews the lease of the outlets in `mask`."""
-        self._lease |= mask
+        self.words[w].lease |= mask
 
-    def drop(self, mask):
+    def drop(self, mask, w=0):
         """Ends the lease of the outlets in `mask` at the next scan."""
-        self._lease &= ~mask
-        self._lease_before &= ~mask
+        word = self.words[w]
+        word.lease &= ~mask
+        word.lease_before &= ~mask
 
     def renew_locks(self, mask):
         """Requests the locks in `mask` energised; all others are released at the next scan."""
         self._lock_lease = mask
         self._lock_lease_before &= mask
 
-    def hold(self, holder, mask):
+    def hold(self, holder, mask, w=0):
         """`holder` keeps the outlets in `mask` off, in addition to those it already keeps off."""
-        self._holders[holder] |= mask
-        self._sum_up()
+        word = self.words[w]
+        word.holders[holder] |= mask
+        word.sum_up()
 
-    def release(self, holder, mask):
-        self._holders[holder] &= ~mask
-        self._sum_up()
+    def release(self, holder, mask, w=0):
+        word = self.words[w]
+        word.holders[holder] &= ~mask
+        word.sum_up()
 
-    def _sum_up(self):
-        held = 0
-        i = 1
-        while i < holders.COUNT:
-            if i != holders.POINT_FAULT:
-                held |= self._holders[i]
-            i += 1
-        self.held = held
-        self._frozen = self._holders[holders.POINT_FAULT]
+    def hold_all(self, holder):
+        for w in range(len(self.words)):
+            self.hold(holder, self.words[w].everything, w)
 
-    def held_by(self, holder):
-        """Mask of the outlets that `holder` keeps off."""
-        return self._holders[holder]
+    def release_all(self, holder):
+        for w in range(len(self.words)):
+            self.release(holder, self.words[w].everything, w)
+
+    def hold_groups(self, holder, groups):
+        """`holder` keeps exactly the outlets of these groups off."""
+        for word in self.words:
+            mask = 0
+            for g in range(len(word.groups)):
+                if groups >> g & 1:
+                    mask |= word.groups[g]
+            word.holders[holder] = mask
+            word.sum_up()
+
+    def holds_any(self, holder):
+        """Whether `holder` keeps any outlet off."""
+        for word in self.words:
+            if word.holders[holder]:
+                return True
+        return False
+
+    def is_on(self, i):
+        return self.words[i // _WORD].on >> i % _WORD & 1
+
+    def any_on(self):
+        for word in self.words:
+            if word.on:
+                return True
+        return False
 
     def why(self, i):
         """The holders that keep outlet `i` off, in order; empty when nothing does."""
-        bit = 1 << i
+        word = self.words[i // _WORD]
+        bit = 1 << i % _WORD
         found = []
         for holder in range(1, holders.COUNT):
-            mask = self._holders[holder]
+            mask = word.holders[holder]
             if holder == holders.TRIP:
-                mask |= self.cut_outlets
+                mask |= word.cut
             elif holder == holders.RELAY_BUS:
-                mask = self.lost_outlets
+                mask = word.lost
             elif holder == holders.LEASE:
-                mask = ~(self._lease | self._lease_before)
+                mask = ~(word.lease | word.lease_before)
             if mask & bit:
                 found.append(holder)
         return found
@@ -126,23 +183,30 @@ class Outputs:
         """One scan's output pass. Reads one output back, in rotation."""
         if self._ended:
             return
+        words = self.words
         scans = self._scans - 1
         if scans <= 0:
             scans = LEASE_SCANS
-            self._lease_before = self._lease
-            self._lease = 0
+            for word in words:
+                word.lease_before = word.lease
+                word.lease = 0
             self._lock_lease_before = self._lock_lease
             self._lock_lease = 0
         self._scans = scans
         cut = cut_groups != self._cut_seen
         if cut:
             self._cut(cut_groups)
-        off = self.held | self.cut_outlets | self.lost_outlets | self.kept
-        on = (self._lease | self._lease_before) & ~(off | self._frozen & ~self.relays_on)
-        opening = self.relays_on & ~on
-        if opening:
-            self._switch(opening, 0)
-            self.relays_on &= ~opening
+        moving = self._moving
+        for word in words:
+            on = word.on
+            wanted = (word.lease | word.lease_before) & ~(word.held | word.cut | word.lost | word.kept | word.frozen & ~on)
+            word.wanted = wanted
+            word.opened = opened = on & ~wanted
+            if wanted != on:
+                moving = True
+                if opened:
+                    self._switch(word, opened, 0)
+                    word.on = on & ~opened
         locks = (self._lock_lease | self._lock_lease_before) & ~free_gates
         if locks != self.locks_on:
             self._move_locks(locks)
@@ -154,8 +218,8 @@ class Outputs:
                 self._cut(cut_groups)
         if cut:  # such a scan is long: it closes nothing, and the next reads back
             return
-        if on != self.relays_on or self._moving or opening:
-            self._close(on, opening)
+        if moving:
+            self._close()
         turn = self._turn
         if turn:
             turn -= 1
@@ -179,49 +243,58 @@ class Outputs:
     def _cut(self, cut_groups):
         """Opens the contactors of the groups that a trip cuts or a bus has lost."""
         self._cut_seen = cut_groups
-        outlets = lost = 0
         lost_groups = self._lost_groups
+        for word in self.words:
+            word.cut = word.lost = 0
         g = 0
-        for mask in self._groups:
+        for row in self._rows:
             bit = 1 << g
             if (cut_groups | lost_groups) & bit:
-                if cut_groups & bit:
-                    outlets |= mask
-                if lost_groups & bit:
-                    lost |= mask
+                for word, mask in row:
+                    if cut_groups & bit:
+                        word.cut |= mask
+                    if lost_groups & bit:
+                        word.lost |= mask
                 self._set(g, 0)
                 self._settle[g] = 0
             g += 1
         self.contactors_on &= ~(cut_groups | lost_groups)
-        self.cut_outlets = outlets
-        self.cut_since |= outlets
-        self.lost_outlets = lost
-        self.lost_since |= lost
+        for word in self.words:
+            word.cut_since |= word.cut
+            word.lost_since |= word.lost
+            ended = ~(word.cut | word.lost)
+            word.lease &= ended
+            word.lease_before &= ended
         self._moving = True
-        self.drop(outlets | lost)
 
-    def _switch(self, outlets, on):
+    def _switch(self, word, outlets, on):
         """Switches relays on GPIOs one by one, those on expanders by the word; `Buses.run` writes these."""
-        if outlets & self._bused:
-            self._buses.switch(outlets & self._bused, on)
-            outlets &= ~self._bused
-        part = len(self._groups)
+        if outlets & word.bused:
+            self._buses.switch(outlets & word.bused, on, word.w)
+            outlets &= ~word.bused
+        part = word.part
         while outlets:
             if outlets & 1:
                 self._set(part, on)
             outlets >>= 1
             part += 1
 
-    def _close(self, on, opened):
+    def _close(self):
         """Slow path: something closes, or waits for its contactor. `_moving` stays set while a contactor is not in its final position."""
-        before = self.relays_on
         moving = False
+        for word in self.words:
+            word.ready = 0
         g = 0
-        ready = 0
-        for mask in self._groups:
+        for row in self._rows:
             bit = 1 << g
-            if not mask & (self.cut_outlets | self.lost_outlets):
-                if (on | opened) & mask:
+            cut = wanted = opened = kept = 0
+            for word, mask in row:
+                cut |= mask & (word.cut | word.lost)
+                wanted |= mask & word.wanted
+                opened |= mask & word.opened
+                kept |= mask & word.kept & ~word.held & (word.lease | word.lease_before)
+            if not cut:
+                if wanted or opened:
                     if not self.contactors_on & bit:
                         self._set(g, 1)
                         self.contactors_on |= bit
@@ -231,18 +304,21 @@ class Outputs:
                         self._settle[g] += 1
                         moving = True
                     else:
-                        ready |= mask
-                        moving |= not on & mask  # its last relay opened now, the contactor follows in the next scan
+                        for word, mask in row:
+                            word.ready |= mask
+                        moving |= not wanted  # its last relay opened now, the contactor follows in the next scan
                 elif self.contactors_on & bit:
-                    if mask & self.kept & ~self.held & (self._lease | self._lease_before):
+                    if kept:
                         moving = True
                     else:
                         self._set(g, 0)
                         self.contactors_on &= ~bit
             g += 1
-        closing = on & ready & ~before
-        self._switch(closing, 1)
-        self.relays_on = before | closing
+        for word in self.words:
+            closing = word.wanted & word.ready & ~word.on
+            if closing:
+                self._switch(word, closing, 1)
+                word.on |= closing
         self._moving = moving
 
     def _move_locks(self, locks):
@@ -260,11 +336,10 @@ class Outputs:
             off()
         for i, _level in self._levels:
             self._expected[i] = 1 - self._parts[i].energised_level
-        self._lease = 0
-        self._lease_before = 0
+        for word in self.words:
+            word.lease = word.lease_before = word.on = 0
         self._lock_lease = 0
         self._lock_lease_before = 0
-        self.relays_on = 0
         self.contactors_on = 0
         self.locks_on = 0
         self._moving = False

@@ -111,17 +111,18 @@ class Scan:
             self.run(None)
         return since
 
-    def take_cuts(self):
-        """For a task: the outlets that a trip acts on, or acted on since it last asked."""
+    def take_cuts(self, cuts):
+        """For a task: fills the list `cuts` with the masks of outlets that a trip acts on, or acted on since it last asked."""
         calls = self.timer_calls
-        outputs = self.outputs
+        words = self.outputs.words
         self._inside = True
-        since = outputs.cut_since | outputs.cut_outlets
-        outputs.cut_since = 0
+        for w in range(len(words)):
+            word = words[w]
+            cuts[w] = word.cut_since | word.cut
+            word.cut_since = 0
         self._inside = False
         if self.timer_calls != calls:
             self.run(None)
-        return since
 
     def _fail(self, code):
         self._all_off()

@@ -28,6 +28,7 @@ if _TYPES:
         return books.gate
 
 
+_WORD = const(30)  # outlets a mask (safety/outputs.py)
 _TALLY_S = const(5)  # a detector that flaps all day wears the live ring no more than a session does
 
 
@@ -150,10 +151,10 @@ class Books:
         self.event(kinds.PRESS_REFUSED, i << 8 | reason, card, i, reason, card)
 
     def hold(self, holder, i):
-        self.outputs.hold(holder, 1 << i)
+        self.outputs.hold(holder, 1 << i % _WORD, i // _WORD)
 
     def release(self, holder, i):
-        self.outputs.release(holder, 1 << i)
+        self.outputs.release(holder, 1 << i % _WORD, i // _WORD)
 
     # The sink of access.gate.Gate (access/contracts.pyi).
 

@@ -27,7 +27,7 @@ class Desk:
         self.mode = "safe" if service.safe_mode else "service"
 
     def quiet(self):
-        return not self._service.outputs.relays_on
+        return not self._service.outputs.any_on()
 
     def identity(self):
         service = self._service
@@ -44,7 +44,7 @@ class Desk:
     def status_items(self):
         service = self._service
         wiring = service.wiring
-        groups = [service.outputs.contactors_on >> g & 1 for g in range(len(wiring.groups))]
+        groups = [service.outputs.contactors_on >> g & 1 for g in range(wiring.groups)]
         for i in range(len(wiring.outlets)):
             if not groups[wiring.outlets[i][1]] and self._on(i) == 2:
                 groups[wiring.outlets[i][1]] = 2
@@ -130,7 +130,7 @@ class Desk:
 
     def _on(self, i):
         """0: off, and seen off. 1: on. 2: commanded off and not seen off: it may be live."""
-        if self._service.outputs.relays_on >> i & 1:
+        if self._service.outputs.is_on(i):
             return 1
         silent = holders.METER_STALE in self._service.outputs.why(i)  # off when its meter last answered, and not seen since
         return 2 if silent or self._service.charging.off_watch.may_be_live(i) else 0

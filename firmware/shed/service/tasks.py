@@ -26,6 +26,7 @@ _TYPES = const(0)  # true for the type checker
 if _TYPES:
     from shed.console.contracts import Stdio
 
+_WORD = const(30)  # outlets a mask (safety/outputs.py)
 BAD_BOOTS = const(5)  # more in a row: safe mode
 
 _STAGGER_MS = const(500)  # between two outlets that come back after a boot
@@ -74,9 +75,9 @@ class Service:
         self.console = Console(stdio, Desk(self), self.auth)
         self.executive = Executive(clock, self.scan, self.safe_mode)
         self._trips = start.recorded
-        self._closed = [0]
-        self._tripped = [0]
-        self._pressed = 0
+        self._closed = [0] * len(self.outputs.words)
+        self._tripped = [0] * len(self.outputs.words)
+        self._down = bytearray(len(self.wiring.buttons))  # buttons
         self._point_states = bytearray(self.points.count)
         self._key_was_off = False  # the key switch was seen off in this boot
         self._fed_passes = -1
@@ -103,7 +104,7 @@ class Service:
         """What a board needs before it may charge: without its watchdog, or a place for its records, every outlet stays off."""
         failed = _NO_PARTITION if flash.missing else 0 if self.watchdog.armed else _NO_WATCHDOG
         if failed:
-            self.outputs.hold(holders.SELF_TEST, self.outputs.everything)
+            self.outputs.hold_all(holders.SELF_TEST)
             self.faults.came(faults.SELF_TEST, failed)
 
     # Tasks, in order of priority.
@@ -126,35 +127,37 @@ class Service:
         if self.poller.driving():
             return _REQUEST_MS
         outputs = self.outputs
-        if outputs.lost_since:
-            lost = outputs.lost_since
-            outputs.lost_since = 0
-            self._stop(lost, stop_causes.RELAY_BUS)
+        words = outputs.words
+        for w in range(len(words)):
+            lost = words[w].lost_since
+            if lost:
+                words[w].lost_since = 0
+                for i in range(w * _WORD, min(w * _WORD + _WORD, len(charging.sessions))):
+                    if lost >> i % _WORD & 1:
+                        charging.stop(i, stop_causes.RELAY_BUS)
         charging.fire_fault = self.points.fire_fault()
-        self._closed[0] = outputs.relays_on
         charging.fed = outputs.contactors_on
-        self._tripped[0] = self.scan.take_cuts() | outputs.lost_outlets
+        self.scan.take_cuts(self._tripped)
+        for w in range(len(words)):
+            self._closed[w] = words[w].on
+            self._tripped[w] |= words[w].lost
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
-        outputs.kept = kept = charging.off_watch.kept
-        lease = charging.lease[0] | kept
-        outputs.drop(outputs.everything & ~lease)
-        outputs.renew(lease)
+        for w in range(len(words)):
+            words[w].kept = kept = charging.off_watch.kept[w]
+            lease = charging.lease[w] | kept
+            outputs.drop(words[w].everything & ~lease, w)
+            outputs.renew(lease, w)
         self.poller.energised(charging.meters)
         if self.poller.wanted:
             self.executive.wake(self._meters_task)
         return wake_ms
 
-    def _stop(self, outlets, cause):
-        for i in range(len(self.wiring.outlets)):
-            if outlets >> i & 1:
-                self.charging.stop(i, cause)
-
     def start_blocked(self):
         """Whether no session may begin now; `why` of an idle outlet names the reason."""
         return bool(
-            self.outputs.held_by(holders.BOOT_LOCK)
+            self.outputs.holds_any(holders.BOOT_LOCK)
             or self.safe_mode
-            or self.outputs.held_by(holders.SELF_TEST)
+            or self.outputs.holds_any(holders.SELF_TEST)
             or self.points.fire_fault()
             or self.matrix.cut_groups
             or self.faults.is_live(faults.JOURNAL_FULL)
@@ -175,17 +178,14 @@ class Service:
 
     def _look_at_buttons(self):
         buttons = self.wiring.buttons
-        pressed = 0
+        down = self._down
         for i in range(len(buttons)):
-            if buttons[i] is not None and not buttons[i]():
-                pressed |= 1 << i
-        new = pressed & ~self._pressed
-        self._pressed = pressed
-        if new:
-            for i in range(len(buttons)):
-                if new >> i & 1:
-                    self.charging.button(i)
-            self.executive.wake(self._charging_task)
+            if buttons[i] is None or buttons[i]():
+                down[i] = 0
+            elif not down[i]:
+                down[i] = 1
+                self.charging.button(i)
+                self.executive.wake(self._charging_task)
 
     def _watch_safety(self, now_ms):
         """Records what the scan found; handles the hold-off, the hints and the key switch."""
@@ -201,7 +201,9 @@ class Service:
             self._key_was_off = True
         ends = self.blind_watch.step(now_ms)
         if ends and self.charging is not None:
-            self._stop(ends, stop_causes.BLIND)
+            for i in range(len(self.wiring.outlets)):
+                if ends >> self.wiring.outlets[i][1] & 1:
+                    self.charging.stop(i, stop_causes.BLIND)
         if self.votes is not None:
             self.votes.step(now_ms)
         for h in range(len(self.hints)):
@@ -232,13 +234,13 @@ class Service:
 
     def _unlock(self, now_ms):
         """Hold-off over: the outlets are unlocked one after the other, so that a shed full of bikes does not come back at once."""
-        if self.outputs.held_by(holders.BOOT_LOCK):
+        if self.outputs.holds_any(holders.BOOT_LOCK):
             if ticks_diff(now_ms, self._began_ms) < self.wiring.hold_off_ms:
                 return
-            self.outputs.release(holders.BOOT_LOCK, self.outputs.everything)
+            self.outputs.release_all(holders.BOOT_LOCK)
             self._unlock_ms = now_ms
         if ticks_diff(now_ms, self._unlock_ms) >= 0:
-            self.outputs.release(holders.STAGGER, 1 << self._unlocked)
+            self.books.release(holders.STAGGER, self._unlocked)
             self._unlocked += 1
             self._unlock_ms = now_ms + _STAGGER_MS & 0x3FFFFFFF
 
@@ -246,7 +248,7 @@ class Service:
         points = self.points
         watched = points.fire | self.matrix.watched  # a key left on, or another contact that trips nothing, holds up no erase
         coming = points.suspect & watched & ~(points.alarm | points.fault)
-        quiet = not self.outputs.relays_on and (not coming or self.books.waits_for_room())
+        quiet = not self.outputs.any_on() and (not coming or self.books.waits_for_room())
         erased = self.eraser.step(now_ms, quiet, not (points.suspect | points.fault) & watched | points.alarm & points.fire)
         if self.journal.ring.ahead and self.faults.is_live(faults.JOURNAL_FULL):
             self.faults.over(faults.JOURNAL_FULL)

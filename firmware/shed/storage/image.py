@@ -12,11 +12,11 @@ _HEADER = const(12)
 
 
 class ImageError(Exception):
-    """The image, or a section in it, is not what site-file.md version 1 says. The argument says which."""
+    """The image, or a section in it, is not what site-file.md says. The argument says which."""
 
 
 class Image:
-    """data: the image as bytes. Raises ImageError unless magic, version, CRC and all section bounds hold. `.crc` is public."""
+    """data: the image as bytes. Raises ImageError unless magic, version, CRC and all section bounds hold. `.crc`, `.wide` are public."""
 
     def __init__(self, data):
         self._data = memoryview(data)
@@ -24,8 +24,9 @@ class Image:
         if len(data) < _HEADER:
             raise ImageError("short")
         magic, version, count, self.crc = unpack_from("<4sHHI", data, 0)
-        if magic != b"SGI1" or version != 1:
+        if magic != b"SGI1" or not 1 <= version <= 2:
             raise ImageError("header")
+        self.wide = version > 1  # codes of pins have two bytes
         if crc32(self._data[_HEADER:]) != self.crc:
             raise ImageError("crc")
         offset = _HEADER

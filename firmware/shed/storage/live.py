@@ -13,9 +13,13 @@ LIVE = const(1)
 DONE = const(2)
 GOING = const(3)  # second record of every sector taken: a boot searches no further back than the sessions named there
 # Outlets with a session; added later: outlets that may be live, and the most seconds for which they may in any row; then: welded ones;
-# then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Behind it
-# LiveRing.trips.
-_GOING = "<QIHIII8s"
+# then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Bit i of a mask,
+# byte by byte, is outlet i; those from 32 on are in rows behind it, and there is LiveRing.trips.
+_GOING = "<8s4sH4s4s4s8s"
+_GOING_SIZE = const(34)
+_NO_HIGH = bytes(4)
+_HIGH = const(254)  # first byte of a row: outlets from 32 on
+_WIRED = const(255)
 # Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); added later: price fen, block min,
 # used s, whole s, top-up s, level 0.1 W, zero Wh, phase mWh; then: open s, due s.
 FORMAT = "<IB11sIIIQIBHHIIHHiHHH"
@@ -39,7 +43,9 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
-        self.watched = (0, 0, 0, 0, 0, bytes(8))  # the arguments of the last `watch`, also of one before a cut
+        # The arguments of the last `watch`, also of one before a cut: outlets that may be live, most seconds, welded, live, mixed ones,
+        # seconds by row in 3 s. Masks of 8 bytes.
+        self.watched = (bytes(8), 0, bytes(8), bytes(8), bytes(8), bytes(8))
         self.trips = b""  # also: counted trips (Books.step), behind the sequence of the journal's next record when they were counted
         self.wired = b""  # also: which sockets the outlets' indexes mean (start.py), a row behind the trips; empty: not known
 
@@ -54,15 +60,14 @@ class LiveRing:
         self._sector = ring.head
         found = {}
         ended = set()
-        seen = 0  # outlets whose newest checkpoint was met
-        wanted = -1  # outlets to look for; -1: no `going` record yet
+        seen = set()  # outlets whose newest checkpoint was met
+        wanted = None  # outlets to look for; None: no `going` record yet
         for back in range(ring.sectors):
-            if not wanted & ~seen:
+            if wanted is not None and not wanted - seen:
                 break
             newest = {}
-            going = -1
-            watched = self.watched
-            tally = wired = b""
+            going = None
+            tail = b""
             sector = ring.back(back)
             for _sequence, kind, payload in ring.sector_records(sector):
                 if kind == LIVE and len(payload) >= _OLD_SIZE:
@@ -72,24 +77,32 @@ class LiveRing:
                 if kind != GOING and len(payload) >= 4:
                     self.newest = max(self.newest, unpack_from("<I", payload, 0)[0])
                 elif kind == GOING and len(payload) >= 8:
-                    going, *watched = unpack(_GOING, (bytes(payload) + bytes(26))[:34])
-                    tally = bytes(payload[34:])
-                    if tally[-_ROW:-6] == b"\xff":
-                        wired = tally[-_ROW:]
-                        tally = tally[:-_ROW] if len(tally) > _ROW + 4 else b""
+                    going = (bytes(payload) + bytes(26))[:_GOING_SIZE]
+                    tail = bytes(payload[_GOING_SIZE:])
             for outlet in newest:
-                if not seen >> outlet & 1:
-                    seen |= 1 << outlet
+                if outlet not in seen:
+                    seen.add(outlet)
                     session = unpack_from("<I", newest[outlet], 0)[0]
                     if session not in ended:
                         found[outlet] = newest[outlet]
                         self._live[outlet] = (session, sector)
-            if wanted < 0:
-                wanted = going
-                self.watched = watched
-                self.trips = tally
-                self.wired = wired
+            if wanted is None and going is not None:
+                wanted = set([i for i in range(64) if going[i >> 3] >> (i & 7) & 1])
+                self._take(going, tail)
         return found
+
+    def _take(self, going, tail):
+        """What the newest `going` record tells beside the outlets with a session."""
+        _, may_be, most_s, *proven, rows = unpack(_GOING, going)
+        high = [_NO_HIGH] * 4
+        if len(tail) >= _ROW and tail[-_ROW] == _WIRED:
+            self.wired = tail[-_ROW:]
+            tail = tail[:-_ROW]
+        while len(tail) >= _ROW and tail[-_ROW] == _HIGH:
+            high[tail[-2] & 3] = tail[1 - _ROW : -2]
+            tail = tail[:-_ROW]
+        self.watched = (may_be + high[0], most_s) + tuple([proven[k] + high[k + 1] for k in range(3)]) + (rows,)
+        self.trips = tail if len(tail) > 4 else b""
 
     def put(self, payload):
         """A checkpoint, packed as FORMAT. Returns its sequence or -1."""
@@ -130,11 +143,22 @@ class LiveRing:
     def _name_the_going(self):
         """Records in a sector just taken, or after `watch`, which outlets have a session without a `done`."""
         if self.ring.head != self._sector:
-            going = 0
+            going = bytearray(8)
             for outlet in self._live:
-                going |= 1 << outlet
-            tail = (self.trips or bytes(4)) + self.wired if self.wired else self.trips
-            if self.ring.append(GOING, pack(_GOING, going, *self.watched) + tail) < 0:
+                going[outlet >> 3] |= 1 << (outlet & 7)
+            may_be, most_s, *proven, rows = self.watched
+            tail = b""
+            masks = [may_be] + proven
+            for k in range(4):
+                if masks[k][4:] != _NO_HIGH:
+                    tail += pack("<B4sH", _HIGH, masks[k][4:], k)
+            tail += self.wired
+            if tail:
+                tail = (self.trips or bytes(4)) + tail
+            else:
+                tail = self.trips
+            payload = pack(_GOING, going, may_be[:4], most_s, *[mask[:4] for mask in proven], rows) + tail
+            if self.ring.append(GOING, payload) < 0:
                 return False
             self._sector = self.ring.head
         return True

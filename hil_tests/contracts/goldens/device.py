@@ -102,16 +102,22 @@ def live_record(kind, sector, sequence, values):
                 if values[0] >> outlet & 1:
                     writer.put(pack(live.FORMAT, outlet + 1, outlet, bytes(11), *((0,) * 16)))
             tail = b"".join(values[7:])
-            wired = tail[-7:-6] == b"\xff"  # its last row tells which sockets the indexes mean
-            writer.trips = tail[:-7] if wired else tail
-            writer.wired = tail[-7:] if wired else b""
+            may_be, most_s, welded, both, mixed, rows = values[1:7] + (0, 0, 0, 0, 0, bytes(8))[len(values) - 1 :]
+            masks = [mask.to_bytes(8, "little") for mask in (may_be, welded, both, mixed)]
+            if len(tail) > 4 and tail[-7] == 255:  # its last row tells which sockets the indexes mean
+                writer.wired = tail[-7:]
+                tail = tail[:-7]
+            while len(tail) > 4 and tail[-7] == 254:  # and those before it the outlets from 32 on
+                masks[tail[-2]] = masks[tail[-2]][:4] + tail[-6:-2]
+                tail = tail[:-7]
+            writer.trips = tail if len(tail) > 4 or not writer.wired else b""
         writer.ring.sequence = sequence
         if kind == live.LIVE:
             writer.put(pack(live.FORMAT, *values))
         elif kind == live.DONE:
             writer.done(values[0])
         else:
-            writer.watch(*values[1:7])
+            writer.watch(masks[0], most_s, masks[1], masks[2], masks[3], rows)
         written = FIRST.record(kind)
     reader = LiveRing(FIRST.holding((0, sector)))
     found = reader.open()
@@ -121,7 +127,9 @@ def live_record(kind, sector, sequence, values):
     elif kind == live.DONE:
         fields = (reader.newest,)
     else:
-        fields = unpack_from("<Q", row[2]) + tuple(reader.watched) + (reader.trips + reader.wired,)
+        may_be, most_s, welded, both, mixed, rows = reader.watched
+        masks = [int.from_bytes(mask[:4], "little") for mask in (may_be, welded, both, mixed)]
+        fields = unpack_from("<Q", row[2]) + (masks[0], most_s, masks[1], masks[2], masks[3], rows, reader.trips + reader.wired)
     return written, row[0], row[1], fields
 
 

@@ -119,7 +119,7 @@ TWO = [(PCF8574, 0, 0x24, 0xFF, 0), (PCF8574, 0, 0x25, 0xFF, 0)]
 def with_sixteen_relays(world: World) -> Any:
     made = buses(world, TWO)
     for i in range(16):
-        made.relay(i, 128 + 16 * (i // 8) + i % 8, 0, 1)
+        made.relay(0, i, 256 + 16 * (i // 8) + i % 8, 0, 1)
     return made
 
 
@@ -139,14 +139,14 @@ def test_at_the_start_every_output_is_put_off_and_read_back(world: World):
 def test_what_moves_is_one_byte_a_chip_and_nothing_else_is_sent(world: World):
     made = with_sixteen_relays(world)
     world.log.clear()
-    made.switch(0b11 << 7, 1)
+    made.switch(0b11 << 7, 1, 0)
     scans(made, 3)
     assert world.log == [("w", 0x24, b"\x7f"), ("w", 0x25, b"\xfe")]
 
 
 def test_a_scan_makes_no_more_transfers_than_it_may(world: World):
     made = with_sixteen_relays(world)
-    made.switch(0xFFFF, 1)
+    made.switch(0xFFFF, 1, 0)
     for left, expected in ((1, [0x00, 0xFF]), (1, [0x00, 0x00])):
         began_us = world.now_us
         made.run(left)
@@ -156,8 +156,8 @@ def test_a_scan_makes_no_more_transfers_than_it_may(world: World):
 
 def test_a_pcf8575_has_its_low_byte_first(world: World):
     made = buses(world, [(PCF8575, 0, 0x20, 0xFFFF, 0)])
-    made.relay(0, 128 + 9, 0, 1)
-    made.switch(1, 1)
+    made.relay(0, 0, 256 + 9, 0, 1)
+    made.switch(1, 1, 0)
     scans(made, 2)
     assert world.chips[0x20] == b"\xff\xfd" and made.out == 0
 
@@ -165,9 +165,9 @@ def test_a_pcf8575_has_its_low_byte_first(world: World):
 def test_a_tca9554_gets_its_outputs_before_its_directions_and_is_read_at_its_pins(world: World):
     made = buses(world, [(TCA9554, 0, 0x20, 0xC0, 0xC0)])
     assert [data for _kind, _address, data in world.log[:2]] == [b"\x01\xc0", b"\x03\xc0"]
-    made.relay(0, 128, 1, 1)
+    made.relay(0, 0, 256, 1, 1)
     world.log.clear()
-    made.switch(1, 1)
+    made.switch(1, 1, 0)
     made.run(1)
     assert world.log == [("w", 0x20, b"\x01\xc1")]
     made.run(1)
@@ -177,9 +177,9 @@ def test_a_tca9554_gets_its_outputs_before_its_directions_and_is_read_at_its_pin
 def test_the_first_register_of_a_chain_is_the_one_next_to_the_board(world: World):
     made = buses(world, [(HC595, 0, 0, 0, 0), (HC595, 0, 0, 0, 0)], ((SHIFT, 16, 17, 32, 33, 0),))
     assert world.pins[33] == 0, "enabled only after all its outputs are set to off"
-    made.relay(0, 128, 1, 1)
-    made.relay(1, 128 + 16 + 7, 1, 1)
-    made.switch(0b11, 1)
+    made.relay(0, 0, 256, 1, 1)
+    made.relay(0, 1, 256 + 16 + 7, 1, 1)
+    made.switch(0b11, 1, 0)
     made.run(1)
     assert world.latched == [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 
@@ -197,12 +197,12 @@ def test_any_wiring_of_outlets_to_bits_moves_just_those_bits(outlets: list[int],
         made = buses(world, TWO)
         place = dict(zip(outlets, bits, strict=False))
         for outlet, bit in place.items():
-            made.relay(outlet, 128 + 16 * (bit // 8) + bit % 8, 0, 1)
+            made.relay(0, outlet, 256 + 16 * (bit // 8) + bit % 8, 0, 1)
         on = 0
         for _ in range(5):
             moved = data.draw(st.integers(0, (1 << 30) - 1))
             closes = data.draw(st.booleans())
-            made.switch(moved & made.relays, int(closes))
+            made.switch(moved & made.relays[0], int(closes), 0)
             on = on | moved if closes else on & ~moved
             for outlet, bit in place.items():
                 level = made.chips[bit // 8].word >> bit % 8 & 1
@@ -212,7 +212,7 @@ def test_any_wiring_of_outlets_to_bits_moves_just_those_bits(outlets: list[int],
 @pytest.mark.parametrize("trouble", ["no answer", "data line held", "late", "a bit does not follow"])
 def test_the_first_trouble_takes_the_bus_out_and_its_groups_with_it(world: World, trouble: str):
     made = with_sixteen_relays(world)
-    made.switch(1, 1)
+    made.switch(1, 1, 0)
     scans(made, 3)
     if trouble == "no answer":
         world.dead = True
@@ -231,7 +231,7 @@ def test_the_first_trouble_takes_the_bus_out_and_its_groups_with_it(world: World
 
 def test_a_bus_comes_back_only_when_every_output_was_read_back_off(world: World):
     made = with_sixteen_relays(world)
-    made.switch(1, 1)
+    made.switch(1, 1, 0)
     scans(made, 3)
     world.dead = True
     scans(made, 3)

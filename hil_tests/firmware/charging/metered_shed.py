@@ -68,7 +68,7 @@ class Sink:
         return self._call("press_refused", args)
 
     def watch(self, *args):
-        return self._call("watch", args)
+        return self._call("watch", tuple([arg if isinstance(arg, int) else bytes(arg) for arg in args]))
 
     def fault(self, *args):
         self._call("fault", args)
@@ -202,7 +202,7 @@ class Shed:
     def _drive(self):
         blocked = {i for _, i in self.sink.held}
         lease = self.charging.lease[0] if not self.locked else 0
-        kept = self.charging.off_watch.kept
+        kept = self.charging.off_watch.kept[0]
         wanted = sum(1 << i for i in range(len(self.meters)) if lease >> i & 1 and i not in blocked and not self.trips >> i & 1)
         self._relays = self._relays | wanted if self.stuck else wanted
         for g, row in enumerate(self.rows):

@@ -23,7 +23,7 @@ class Buses:
     """Outlets 0 and 1 are on it."""
 
     def __init__(self, log: list[tuple[str, int]] | None = None) -> None:
-        self.relays, self.on, self.lost, self.out = 0b11, 0, 0, 0
+        self.relays, self.on, self.lost, self.out = [0b11], 0, 0, 0
         self.log = [] if log is None else log
         self.wires = [None]
         self.chips = [Chip()]
@@ -32,7 +32,7 @@ class Buses:
         self.works = True
         self.tries = 0
 
-    def switch(self, outlets: int, on: int) -> None:
+    def switch(self, outlets: int, on: int, w: int) -> None:
         self.on = self.on | outlets if on else self.on & ~outlets
 
     def run(self, left: int) -> int:
@@ -52,7 +52,7 @@ def shed():
     buses = Buses(log)
     relays = [None, None, Pin("K2", log), Pin("K3", log)]
     contactors = [Pin("KMA", log), Pin("KMB", log)]
-    return Outputs(relays, contactors, [], [0b0111, 0b1000], buses), buses, contactors, relays, log
+    return Outputs(relays, contactors, [], [[0b0111], [0b1000]], buses), buses, contactors, relays, log
 
 
 def test_a_relay_on_the_bus_opens_in_the_scan_that_says_so_and_closes_in_the_next():
@@ -84,7 +84,7 @@ def test_a_lost_bus_opens_every_outlet_of_its_groups_and_no_other():
     assert not contactors[0].on, "in the scan that found the error"
     scans(outputs, 20, renew=0b1111)
     assert not relays[2].on and contactors[1].on and relays[3].on
-    assert outputs.lost_since == 0b0111 and outputs.cut_outlets == 0
+    assert outputs.words[0].lost_since == 0b0111 and outputs.words[0].cut == 0
     assert 14 in outputs.why(0) and 14 not in outputs.why(3)
 
 
@@ -107,7 +107,7 @@ def test_a_trip_and_a_lost_bus_end_each_for_itself():
     outputs.drive(0b01, 0)
     outputs.drive(0, 0)
     scans(outputs, 20, renew=0b0111)
-    assert not contactors[0].on and outputs.cut_outlets == 0
+    assert not contactors[0].on and outputs.words[0].cut == 0
     buses.lost = 0
     scans(outputs, 20, renew=0b0111)
     assert contactors[0].on
@@ -126,8 +126,8 @@ def contacts():
     buses = Buses()
     config = PointConfig(CONTACT, NORMALLY_CLOSED | FIRE, 0, 0, 0, 0, 3, 2000, None)
     banks = Banks(buses)
-    banks.add(128, 0, True)
-    banks.add(129, 1, False)
+    banks.add(256, 0, True)
+    banks.add(257, 1, False)
     return Points([config, PointConfig(CONTACT, 0, 0, 0, 0, 0, 3, 2000, None)], lambda us: None, banks), buses
 
 

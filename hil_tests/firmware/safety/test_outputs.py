@@ -30,7 +30,7 @@ def shed(outlets: int = 4):
     log: list[tuple[str, int]] = []
     relays = [Pin(f"K{i}", log) for i in range(outlets)]
     contactor, lock = Pin("KM", log), Pin("Y", log)
-    return Outputs(relays, [contactor], [lock], [(1 << outlets) - 1]), relays, contactor, lock, log
+    return Outputs(relays, [contactor], [lock], [[(1 << outlets) - 1]]), relays, contactor, lock, log
 
 
 def scans(outputs: Outputs, count: int, renew: int = 0, cut: int = 0, free: int = 0) -> None:
@@ -78,7 +78,7 @@ def kept_closed():
     """Outlet 0 was on alone; its relay is open now, and its contactor is kept."""
     outputs, relays, contactor, _, _ = shed()
     scans(outputs, 50, renew=1)
-    outputs.kept = 1
+    outputs.words[0].kept = 1
     scans(outputs, 3 * LEASE_SCANS, renew=1)
     assert contactor.on and not relays[0].on
     return outputs, relays, contactor
@@ -91,7 +91,7 @@ def test_a_kept_contactor_outlives_its_last_relay_and_no_lease():
     scans(outputs, 50, renew=1)
     assert not contactor.on, "it is kept, never closed for it"
     outputs, relays, contactor = kept_closed()
-    outputs.kept = 0
+    outputs.words[0].kept = 0
     outputs.drop(1)
     scans(outputs, 2)
     assert not contactor.on and not relays[0].on

@@ -13,6 +13,7 @@ from shed.storage.slots import CONFIRMED, REJECTED, ConfigSlots
 
 from hil_tests.firmware.storage.journals import CARD
 from hil_tests.firmware.storage.nor_flash import NorRegion, PowerCut
+from hil_tests.firmware.storage.outlet_masks import watched
 
 
 def checkpoint(session, outlet, energised_s=0):
@@ -105,18 +106,19 @@ def test_a_cut_at_any_operation_leaves_exactly_the_sessions_that_were_live(steps
         assert not torn_erase or len(region.erased) > 0  # an old session can only come back from a sector whose erase was cut
 
 
-UNWATCHED = (0, 0, 0, 0, 0, bytes(8))
+UNWATCHED = watched(0, 0, 0, 0, 0, bytes(8))
 
 
 def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
-    full = (1, 600, 1, 1, 2, bytes((200, 1, 0, 7, 0, 0, 0, 9)))
+    full = watched(1, 600, 1, 1, 2, bytes((200, 1, 0, 7, 0, 0, 0, 9)))
     region = NorRegion(6)
     live = LiveRing(region)
     live.open()
     assert live.watched == UNWATCHED
     live.put(checkpoint(7, 3))
     rows = bytes((0, 20)) + bytes(6), bytes((40, 2)) + bytes(6)
-    for told in ((4, 0, 0, 0, 0, bytes(8)), (4, 60, 4, 0, 0, rows[0]), (5, 120, 0, 0, 6, rows[1]), full):
+    first = watched(4, 0, 0, 0, 0, bytes(8))
+    for told in (first, watched(4, 60, 4, 0, 0, rows[0]), watched(5, 120, 0, 0, 6, rows[1]), full):
         live.watch(*told)
         boot = LiveRing(region)
         assert boot.open() == {3: checkpoint(7, 3)}
@@ -133,8 +135,8 @@ def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
     assert list(again.open()) == [3] and tuple(again.watched) == UNWATCHED
 
 
-MASKS = st.integers(0, 2**31)
-WATCHED = st.tuples(MASKS, st.integers(0, 600), MASKS, MASKS, MASKS, st.binary(min_size=8, max_size=8))
+MASKS = st.integers(0, 2**60 - 1)
+WATCHED = st.builds(watched, MASKS, st.integers(0, 600), MASKS, MASKS, MASKS, st.binary(min_size=8, max_size=8))
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
@@ -232,7 +234,8 @@ def test_sections_are_found_by_number_and_longer_records_of_later_versions_are_r
         b"",
         b"SGI1",
         image_of(magic=b"SGX1"),
-        image_of(version=2),
+        image_of(version=0),
+        image_of(version=3),
         image_of((1, 4, [b"1234"]))[:-1] + b"5",
         image_of((1, 200, [b"short"])),
         image_of((1, 1, [b"a"]), (1, 1, [b"b"])),

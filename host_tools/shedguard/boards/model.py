@@ -11,10 +11,11 @@ from ..files.fields import Whole
 from .chips import CHIPS, Chip
 from .parts import PARTS, Part, PartName
 
-NO_PIN: Final = 255  # pin codes of the image: 0 to 63 a GPIO
-EXPANDED: Final = 128  # from here on: bits of expanders
+NO_PIN: Final = 255  # of a pin that must be a GPIO, 0 to 63
+EXPANDED: Final = 256  # codes of pins that may be bits of expanders: a GPIO, or from here on
+NO_CODE: Final = 0xFFFF
 EXPANDER_BITS: Final = 16
-EXPANDERS: Final = (NO_PIN - EXPANDED) // EXPANDER_BITS
+EXPANDERS: Final = 16
 
 
 class _Strict(BaseModel):
@@ -174,7 +175,7 @@ class Board(_Strict):
         return {name: terminal for name, terminal in self.terminal.items() if terminal.use == "output"}
 
     def pin_code(self, name: str) -> int:
-        """How the image names a terminal: its GPIO, or 128 + 16 times the expander's place in the file + the bit."""
+        """How the image names a terminal: its GPIO, or 256 + 16 times the expander's place in the file + the bit."""
         terminal = self.terminal[name]
         if terminal.expander is None:
             assert terminal.gpio is not None

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..boards.model import Board
+from ..boards.model import NO_CODE, Board
 from ..errors import PROTOCOL, ShedError
 from . import meters, readers, tariffs
 from .check import effect_names
@@ -47,7 +47,7 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
     ports = {(port.uart, port.tx, port.rx): name for name, port in board.port.items()}
 
     def at(code: int) -> str | None:
-        return None if code == NONE else terminals[code]
+        return None if code in (NONE, NO_CODE) else terminals[code]
 
     def called(table: str, index: int) -> str:
         known = [] if names is None else getattr(names, table)
@@ -106,7 +106,7 @@ def _tables(sections: dict[int, Any], board: Board, names: SiteFile | None) -> d
              "latched": bool(flags & 1), "armed": bool(flags & 2)}
         )  # fmt: skip
     for index, (lock, _high, contact, flags, release_s, held_s) in enumerate(sections[Section.GATE]):
-        normally = "closed" if flags & 1 or contact == NONE else "open"
+        normally = "closed" if flags & 1 or contact == NO_CODE else "open"
         tables["gate"].append(
             {"name": gates[index], "lock": at(lock), "contact": at(contact), "contact_normally": normally, "release_s": release_s,
              "held_open_s": held_s}

@@ -1,4 +1,4 @@
-"""Compiles a site to the image that the board reads (docs/protocols/site-file.md, version 1). Numbers only; positions are the indexes."""
+"""Compiles a site to the image that the board reads (docs/protocols/site-file.md). Numbers only; positions are the indexes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from collections.abc import Container, Sequence
 from typing import Final
 
 from ..boards.boot_file import identity
-from ..boards.model import NO_PIN, Board, Wires
+from ..boards.model import NO_CODE, NO_PIN, Board, Wires
 from ..boards.parts import PARTS
 from .check import effect_names
-from .limits import BLIND_GRACE_MIN
+from .limits import BLIND_GRACE_MIN, MASK
 from .meters import METERS
 from .model import Charging, SiteFile
 from .readers import READERS
-from .sections import LAYOUTS, Section
+from .sections import NARROW_EXPANDERS, WIDE, Section, layouts, narrowed, widened
 from .tariffs import TARIFFS
 
 MAGIC: Final = b"SGI1"
-VERSION: Final = 1
 SCAN_PERIOD_MS: Final = 5
 NONE: Final = NO_PIN
 _PARITY: Final = {"none": 0, "odd": 1, "even": 2}
@@ -55,13 +54,14 @@ def compile_site(site: SiteFile, board: Board, build: int = 1, only: Container[i
         zones = [None, *dict.fromkeys(point.zone for point in site.point if point.zone)]
         sections.append((Section.ZONE, [(zones.index(point.zone),) for point in site.point]))
     sections = [section for section in sections if only is None or section[0] in only]
+    version = WIDE if len(site.outlet) > MASK or len(board.expander) > NARROW_EXPANDERS else 1
     body = bytearray()
     for number, records in sections:
-        layout = struct.Struct(LAYOUTS[number])
+        layout = struct.Struct(layouts(version)[number])
         body += struct.pack("<BBH", number, layout.size, len(records))
         for record in records:
-            body += layout.pack(*record)
-    return struct.pack("<4sHHI", MAGIC, VERSION, len(sections), crc32(body)) + bytes(body)
+            body += layout.pack(*(record if version == WIDE else narrowed(number, record)))
+    return struct.pack("<4sHHI", MAGIC, version, len(sections), crc32(body)) + bytes(body)
 
 
 def image_crc(image: bytes) -> int:
@@ -70,19 +70,22 @@ def image_crc(image: bytes) -> int:
 
 
 def read_sections(image: bytes) -> dict[int, list[tuple[int | bytes, ...]]]:
-    """The sections of an image, for tests and tools; ValueError when it is damaged or of another version. Unknown sections are left out."""
-    damaged = ValueError("not a site image of version 1, or damaged")
+    """The sections of an image, for tests and tools; ValueError when it is damaged or of a later version. Unknown sections are left out.
+    Codes of pins are those of ``Board.pin_code``, whatever the image's version."""
+    damaged = ValueError(f"not a site image of version 1 or {WIDE}, or damaged")
     sections: dict[int, list[tuple[int | bytes, ...]]] = {}
     at = 12
     try:
         magic, version, count, crc = struct.unpack_from("<4sHHI", image)
-        if magic != MAGIC or version != VERSION or crc != crc32(image[at:]):
+        if magic != MAGIC or version not in (1, WIDE) or crc != crc32(image[at:]):
             raise damaged
         for _ in range(count):
             number, size, records = struct.unpack_from("<BBH", image, at)
             at += 4
-            if number in LAYOUTS:
-                sections[number] = [struct.unpack_from(LAYOUTS[number], image, at + index * size) for index in range(records)]
+            layout = layouts(version).get(number)
+            if layout is not None:
+                rows = [struct.unpack_from(layout, image, at + index * size) for index in range(records)]
+                sections[number] = rows if version == WIDE else [widened(number, row) for row in rows]
             at += size * records
     except struct.error:
         raise damaged from None
@@ -127,6 +130,10 @@ class _Builder:
     def gpio(self, terminal: str | None) -> int:
         return NONE if terminal is None else self._board.pin_code(terminal)
 
+    def code(self, terminal: str | None) -> int:
+        """Of a pin that may be a bit of an expander."""
+        return NO_CODE if terminal is None else self._board.pin_code(terminal)
+
     def active(self, terminal: str) -> int:
         return int(self._board.terminal[terminal].active_high)
 
@@ -149,7 +156,7 @@ class _Builder:
     def outlet(self, index: int) -> tuple[int, ...]:
         outlet = self._site.outlet[index]
         group, relay = self._groups.index(outlet.group), outlet.relay
-        return (outlet.number, group, self.gpio(relay), self.active(relay), self.gpio(outlet.button), index, outlet.max_power_w)
+        return (outlet.number, group, self.code(relay), self.active(relay), self.code(outlet.button), index, outlet.max_power_w)
 
     def point(self, index: int) -> tuple[int, ...]:
         point = self._site.point[index]
@@ -161,7 +168,7 @@ class _Builder:
         bands = point.bands_mv
         limits = (bands.short, bands.alarm, bands.normal) if bands else (0, 0, 0)
         use = 1 if point.use == "key_switch" else 0
-        return (1 if contact else 2, self.gpio(point.terminal), flags, use, *limits, point.trip_samples, point.clear_ms, 0)
+        return (1 if contact else 2, self.code(point.terminal), flags, use, *limits, point.trip_samples, point.clear_ms, 0)
 
     def cause(self, index: int) -> tuple[int, ...]:
         cause = self._site.cause[index]
@@ -174,7 +181,7 @@ class _Builder:
         flags = 0
         if gate.contact is not None:
             flags = int(gate.contact_normally == "closed") | int(self._pull_up(gate.contact)) << 1
-        return (self.gpio(gate.lock), self.active(gate.lock), self.gpio(gate.contact), flags, gate.release_s, gate.held_open_s)
+        return (self.gpio(gate.lock), self.active(gate.lock), self.code(gate.contact), flags, gate.release_s, gate.held_open_s)
 
     def reader(self, index: int) -> tuple[int, ...]:
         reader = self._site.reader[index]

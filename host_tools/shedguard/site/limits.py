@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 MASK: Final = 30  # bits of a mask that is a small integer on the board
-OUTLETS: Final = MASK
+OUTLETS: Final = 2 * MASK  # in two words
 POINTS: Final = MASK
 CAUSES: Final = MASK
 GROUPS: Final = 8  # live records have a byte for each

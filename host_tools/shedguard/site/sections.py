@@ -6,8 +6,11 @@ test compares. A number is never used for anything else, also not one that was h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
+
+from ..boards.model import EXPANDED, NO_CODE, NO_PIN
 
 
 class Section(IntEnum):
@@ -35,7 +38,11 @@ class Section(IntEnum):
 
 RESERVED: Final = frozenset({18, 19, 20})
 
-LAYOUTS: Final[dict[int, str]] = {
+WIDE: Final = 2  # the version whose codes of pins have two bytes; a site has it only if it needs them, so that an older board reads the others
+NARROW_EXPANDERS: Final = 7  # as many as version 1 has codes for
+_NARROW_CODE: Final = 128  # in version 1: the first bit of an expander
+
+_NARROW: Final[dict[int, str]] = {
     Section.SITE: "<IIhHHBB",
     Section.GROUP: "<BBH",
     Section.BUS: "<BBBIBB",
@@ -55,3 +62,26 @@ LAYOUTS: Final[dict[int, str]] = {
     Section.BOARD: "<I",
     Section.ZONE: "<B",
 }
+
+_WIDE: Final = {**_NARROW, Section.OUTLET: "<BBHBHBH", Section.POINT: "<BHBBHHHHHB", Section.GATE: "<BBHBHH"}
+_CODES: Final = {Section.OUTLET: (2, 4), Section.POINT: (1,), Section.GATE: (2,)}  # which fields may be a bit of an expander
+
+
+def layouts(version: int) -> dict[int, str]:
+    """By section: how a record is packed."""
+    return _NARROW if version < WIDE else _WIDE
+
+
+def narrowed(section: int, record: tuple[int | bytes, ...]) -> tuple[int | bytes, ...]:
+    """A record as version 1 has it."""
+    return _with_codes(section, record, lambda code: NO_PIN if code == NO_CODE else code if code < EXPANDED else code - EXPANDED + _NARROW_CODE)
+
+
+def widened(section: int, record: tuple[int | bytes, ...]) -> tuple[int | bytes, ...]:
+    """A record of version 1 with the codes of pins of this one."""
+    return _with_codes(section, record, lambda code: NO_CODE if code == NO_PIN else code if code < _NARROW_CODE else code - _NARROW_CODE + EXPANDED)
+
+
+def _with_codes(section: int, record: tuple[int | bytes, ...], change: Callable[[int], int]) -> tuple[int | bytes, ...]:
+    at = _CODES.get(section, ())
+    return tuple(change(field) if index in at and isinstance(field, int) else field for index, field in enumerate(record))

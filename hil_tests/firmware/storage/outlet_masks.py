@@ -1,0 +1,13 @@
+"""Masks of outlets as the live ring has them: 8 bytes, bit i of byte i // 8 for outlet i."""
+
+from __future__ import annotations
+
+
+def mask(outlets: int) -> bytes:
+    """outlets: bit i is outlet i."""
+    return outlets.to_bytes(8, "little")
+
+
+def watched(may_be_live: int, most_s: int, welded: int, live: int, mixed: int, rows: bytes) -> tuple[bytes, int, bytes, bytes, bytes, bytes]:
+    """What LiveRing.watch takes."""
+    return mask(may_be_live), most_s, mask(welded), mask(live), mask(mixed), rows
