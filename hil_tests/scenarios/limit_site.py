@@ -1,4 +1,4 @@
-"""A board and a site at every limit that the checker accepts, made up: 60 outlets in 8 groups, 30 points, 30 causes, 4 gates, expanders.
+"""A board and a site at every limit that the checker accepts, made up: 40 outlets in 8 groups, 30 points, 30 causes, 4 gates, expanders.
 
 Hazard: limits that each part keeps and no shed reaches until somebody builds it: a mask one bit too wide, an image that is too long, a scan
 that takes too long. Pins of an ESP32: 13 outputs that must let go (contactors, locks, heartbeat) and the rest on expanders.

@@ -4,6 +4,7 @@ from shed.charging import stop_causes
 from shed.safety.holders import LIVE
 
 from hil_tests.firmware.charging.test_cuts import ROW, charging, next_boot
+from hil_tests.firmware.storage.outlet_masks import mask
 
 
 def test_what_was_proven_stands_in_the_moment_of_the_proof():
@@ -17,7 +18,7 @@ def test_what_was_proven_stands_in_the_moment_of_the_proof():
     first = {}
     for _name, at_ms, *row in [c for c in shed.sink.calls if c[0] == "watch"]:
         first.setdefault(tuple(row[2:4]), at_ms)
-    assert first[1, 0] == times[9] and first[1, 1] == times[28]
+    assert first[mask(1), mask(0)] == times[9] and first[mask(1), mask(1)] == times[28]
 
 
 def test_an_outlet_that_no_contact_switches_off_is_told_after_each_cut_though_its_plug_was_pulled():

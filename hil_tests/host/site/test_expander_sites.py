@@ -48,10 +48,10 @@ def test_the_image_of_the_pcf_board_says_what_its_files_say() -> None:
     sections = read_sections((GOLDEN / "site-expanders-pcf.bin").read_bytes())
     assert sections[14] == [(1, 18, 25, 10, 0, 0)]
     assert sections[15] == [(1, 0, 0x24, 0xFF, 0), (1, 0, 0x25, 0xFF, 0), (2, 0, 0x20, 0xFFFF, 0xFFFF), (1, 0, 0x22, 0xFF, 0xFF)]
-    assert sections[4][0][2:5] == (128, 0, 160), "relay on bit 0 of the first chip, low energises; button on bit 0 of the third"
-    assert sections[4][15][2] == 128 + 16 + 7
+    assert sections[4][0][2:5] == (256, 0, 288), "relay on bit 0 of the first chip, low energises; button on bit 0 of the third"
+    assert sections[4][15][2] == 256 + 16 + 7
     assert sections[4][16][2:4] == (16, 1)
-    assert sections[6][1][:3] == (1, 128 + 3 * 16, 0b0011), "closed, fire; no pull-up of the ESP32's, and no edge hints"
+    assert sections[6][1][:3] == (1, 256 + 3 * 16, 0b0011), "closed, fire; no pull-up of the ESP32's, and no edge hints"
 
 
 def test_the_image_of_the_mixed_board_says_what_its_files_say() -> None:
@@ -92,14 +92,14 @@ def test_a_bit_serves_once() -> None:
 
 
 def test_more_outlets_than_this_version_carries_are_refused_in_words() -> None:
-    """31 used to pass the check and put the board into safe mode."""
+    """31 once passed the check and put the board into safe mode."""
     text = (SITES / "pcf.toml").read_text(encoding="utf-8")
     first = text.index("[[outlet]]")
     table = text[first : text.index("[[outlet]]", first + 1)]
     many = text[:first] + "".join(
-        table.replace("number = 1\n", f"number = {n}\n").replace("address = 11,", f"address = {n},") for n in range(1, 32)
+        table.replace("number = 1\n", f"number = {n}\n").replace("address = 11,", f"address = {n},") for n in range(1, 42)
     )
     with pytest.raises(FileProblems) as caught:
         loads(many + text[text.index("[[point]]") :], "many.toml", board("pcf"))
     said = str(caught.value)
-    assert "31 of outlet" in said and "at most 30" in said and "second board" in said
+    assert "41 of outlet" in said and "at most 40" in said and "second board" in said

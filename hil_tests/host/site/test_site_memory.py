@@ -45,7 +45,7 @@ def test_what_a_site_takes_more_than_the_small_one_is_reckoned_with_a_little_to_
 def test_a_site_at_every_limit_is_refused_for_a_stock_image_with_its_figures(tmp_path: Path):
     _path, loaded = limit(tmp_path)
     assert any("stock MicroPython image does not carry" in warning.what for warning in loaded.warnings)
-    with pytest.raises(ShedError, match="30 outlets, 30 points and 6 expanders") as caught:
+    with pytest.raises(ShedError, match="40 outlets, 30 points and 11 expanders") as caught:
         memory.refuse(loaded.site, loaded.board)
     assert caught.value.code == 2
 

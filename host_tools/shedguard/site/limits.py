@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 MASK: Final = 30  # bits of a mask that is a small integer on the board
-OUTLETS: Final = 2 * MASK  # in two words
+OUTLETS: Final = 40  # masks carry 60, in two words; a bus at 9600 baud and the tasks keep up with 40 at once
 POINTS: Final = MASK
 CAUSES: Final = MASK
 GROUPS: Final = 8  # live records have a byte for each
