@@ -169,7 +169,7 @@ scan = Scan(points, matrix, outputs, None, keep, cpu_mhz())
 def scans(count):
     for i in range(count):
         for w in range(2):
-            outputs.renew(outputs.words[w].everything, w)
+            outputs.renew((1 << 30) - 1, w)
         outputs.renew_locks(3)
         sleep_us(2100)
         scan.run(None)

@@ -25,13 +25,15 @@ safety.loop_judge LoopJudge __init__
 safety.loops Loops __init__
 safety.matrix Matrix __init__ restore
 safety.outputs Outputs __init__
+safety.outputs Word __init__
 safety.points PointConfig __init__
 safety.points Points __init__
 safety.scan Scan __init__ restore_trips
 safety.votes Votes __init__
+boot.wired Wired __init__ join
 storage.eraser Eraser __init__
 storage.journal Journal __init__ open
-storage.live LiveRing __init__ open
+storage.live LiveRing __init__ open _take
 storage.live - row
 storage.log LogRing __init__ open
 storage.repeats Repeats __init__

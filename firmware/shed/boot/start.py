@@ -93,9 +93,9 @@ class Start:
         self.wired = wiring.wire(wired_image, latched, rtc.keep_latched)
         self.wired.matrix.restore(0, unknown)
         outputs = self.wired.outputs
-        outputs.hold_all(holders.BOOT_LOCK)
+        outputs.hold_groups(holders.BOOT_LOCK, -1)
         if self.safe_mode:
-            outputs.hold_all(holders.SAFE_MODE)
+            outputs.hold_groups(holders.SAFE_MODE, -1)
         scan = self.wired.scan
         scan.start()
         timer.start(scan.run, self.wired.scan_period_ms)
@@ -121,7 +121,7 @@ class Start:
         if slots.trial:
             from shed.boot.trial import Trial
 
-            self.trial = Trial(slots, self.books, self.clock, outputs)
+            self.trial = Trial(slots, self.books, self.clock)
         self.auth = Auth(image.one(wiring.KEY, "<32s")[0] if image is not None else b"", urandom)
         self.config_crc = image.crc if image is not None else 0
 
@@ -223,4 +223,4 @@ class Start:
             elif settled and ring.wired != self.kept:
                 ring.wired = self.kept
                 ring.watch(*self.charging.off_watch.told)
-        self.wired.outputs.hold_all(holders.STAGGER)
+        self.wired.outputs.hold_groups(holders.STAGGER, -1)

@@ -5,7 +5,6 @@ Hazard: a shed left with limits that nobody has looked at. In the RAM only while
 
 from micropython import const
 
-from shed.safety import holders
 from shed.storage.journal import TRIAL
 
 _TRIAL_S = const(600)
@@ -15,24 +14,21 @@ _CONFIRMED = const(2)  # an event of `trial` records
 class Trial:
     """slots: storage.slots.ConfigSlots. clock: board.clock.Clock."""
 
-    def __init__(self, slots, books, clock, outputs):
+    def __init__(self, slots, books, clock):
         self._slots = slots
         self._books = books
         self._clock = clock
-        self._outputs = outputs
 
     def left_s(self):
         """Seconds in which it may still be confirmed, at least 1."""
         return max(_TRIAL_S - self._clock.uptime_s, 1)
 
     def over(self):
-        """Whether the old configuration comes back: the time is up, or the self-test failed."""
-        return self._clock.uptime_s >= _TRIAL_S or self._outputs.holds_any(holders.SELF_TEST)
+        """Whether the old configuration comes back: the time is up."""
+        return self._clock.uptime_s >= _TRIAL_S
 
     def confirm(self, by):
-        """Keeps the configuration. False when its self-test failed, or the flash refuses."""
-        if self._outputs.holds_any(holders.SELF_TEST):
-            return False
+        """Keeps the configuration. False when the flash refuses."""
         try:
             self._slots.confirm()
         except OSError:

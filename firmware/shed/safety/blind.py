@@ -53,9 +53,9 @@ class BlindWatch:
             return 0
         outputs = self._outputs
         if fault:
-            outputs.hold_all(holders.POINT_FAULT)
+            outputs.hold_groups(holders.POINT_FAULT, -1)
         elif self._was:
-            outputs.release_all(holders.POINT_FAULT)
+            outputs.hold_groups(holders.POINT_FAULT, 0)
         self._was = fault
         self._waning = False
         cut = ends = 0

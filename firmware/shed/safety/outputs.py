@@ -31,10 +31,9 @@ _WORD = const(30)  # outlets a mask
 class Word:
     """Word number w of the outlets. `part`: number of the first one's relay in Outputs. `groups`: by group, which of them are in it."""
 
-    def __init__(self, w, part, count, groups, bused):
+    def __init__(self, w, part, groups, bused):
         self.w = w
         self.part = part
-        self.everything = (1 << count) - 1
         self.groups = groups
         self.bused = bused  # relays on expanders
         self.on = 0  # relays energised
@@ -49,16 +48,6 @@ class Word:
         self.lost = 0  # behind a bus that is out
         self.lost_since = 0  # since the executive last looked
         self.wanted = self.opened = self.ready = 0  # of the scan that runs
-
-    def sum_up(self):
-        held = 0
-        i = 1
-        while i < holders.COUNT:
-            if i != holders.POINT_FAULT:
-                held |= self.holders[i]
-            i += 1
-        self.held = held
-        self.frozen = self.holders[holders.POINT_FAULT]
 
 
 class Outputs:
@@ -77,7 +66,7 @@ class Outputs:
             w = len(words)
             masks = tuple([row[w] if w < len(row) else 0 for row in groups])
             bused = buses.relays[w] if buses is not None and w < len(buses.relays) else 0
-            words.append(Word(w, first + i, min(len(relays) - i, _WORD), masks, bused))
+            words.append(Word(w, first + i, masks, bused))
         self.words = tuple(words)
         self._rows = tuple([tuple([(word, word.groups[g]) for word in words if word.groups[g]]) for g in range(first)])
         self._parts = self._contactors + relays + self._locks
@@ -118,38 +107,29 @@ class Outputs:
     def hold(self, holder, mask, w=0):
         """`holder` keeps the outlets in `mask` off, in addition to those it already keeps off."""
         word = self.words[w]
-        word.holders[holder] |= mask
-        word.sum_up()
+        self._holds(word, holder, word.holders[holder] | mask)
 
     def release(self, holder, mask, w=0):
         word = self.words[w]
-        word.holders[holder] &= ~mask
-        word.sum_up()
-
-    def hold_all(self, holder):
-        for w in range(len(self.words)):
-            self.hold(holder, self.words[w].everything, w)
-
-    def release_all(self, holder):
-        for w in range(len(self.words)):
-            self.release(holder, self.words[w].everything, w)
+        self._holds(word, holder, word.holders[holder] & ~mask)
 
     def hold_groups(self, holder, groups):
-        """`holder` keeps exactly the outlets of these groups off."""
+        """`holder` keeps exactly the outlets of these groups off. -1: all."""
         for word in self.words:
             mask = 0
             for g in range(len(word.groups)):
                 if groups >> g & 1:
                     mask |= word.groups[g]
-            word.holders[holder] = mask
-            word.sum_up()
+            self._holds(word, holder, mask)
 
-    def holds_any(self, holder):
-        """Whether `holder` keeps any outlet off."""
-        for word in self.words:
-            if word.holders[holder]:
-                return True
-        return False
+    def _holds(self, word, holder, mask):
+        word.holders[holder] = mask
+        held = 0
+        for i in range(holders.COUNT):
+            if i != holders.POINT_FAULT:
+                held |= word.holders[i]
+        word.held = held  # in one step: the scan may come between any two
+        word.frozen = word.holders[holders.POINT_FAULT]
 
     def is_on(self, i):
         return self.words[i // _WORD].on >> i % _WORD & 1

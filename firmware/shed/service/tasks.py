@@ -86,6 +86,8 @@ class Service:
         self._heap_s = -1
         self._restart = 0
         self._began_ms = clock.ticks_ms()
+        self._boot_lock = True
+        self._failed = False  # the self-test
         self._unlocked = 0
         self._unlock_ms = 0
         self._self_test()
@@ -104,7 +106,8 @@ class Service:
         """What a board needs before it may charge: without its watchdog, or a place for its records, every outlet stays off."""
         failed = _NO_PARTITION if flash.missing else 0 if self.watchdog.armed else _NO_WATCHDOG
         if failed:
-            self.outputs.hold_all(holders.SELF_TEST)
+            self._failed = True
+            self.outputs.hold_groups(holders.SELF_TEST, -1)
             self.faults.came(faults.SELF_TEST, failed)
 
     # Tasks, in order of priority.
@@ -145,7 +148,7 @@ class Service:
         for w in range(len(words)):
             words[w].kept = kept = charging.off_watch.kept[w]
             lease = charging.lease[w] | kept
-            outputs.drop(words[w].everything & ~lease, w)
+            outputs.drop(~lease, w)
             outputs.renew(lease, w)
         self.poller.energised(charging.meters)
         if self.poller.wanted:
@@ -155,9 +158,9 @@ class Service:
     def start_blocked(self):
         """Whether no session may begin now; `why` of an idle outlet names the reason."""
         return bool(
-            self.outputs.holds_any(holders.BOOT_LOCK)
+            self._boot_lock
+            or self._failed
             or self.safe_mode
-            or self.outputs.holds_any(holders.SELF_TEST)
             or self.points.fire_fault()
             or self.matrix.cut_groups
             or self.faults.is_live(faults.JOURNAL_FULL)
@@ -234,10 +237,11 @@ class Service:
 
     def _unlock(self, now_ms):
         """Hold-off over: the outlets are unlocked one after the other, so that a shed full of bikes does not come back at once."""
-        if self.outputs.holds_any(holders.BOOT_LOCK):
+        if self._boot_lock:
             if ticks_diff(now_ms, self._began_ms) < self.wiring.hold_off_ms:
                 return
-            self.outputs.release_all(holders.BOOT_LOCK)
+            self._boot_lock = False
+            self.outputs.hold_groups(holders.BOOT_LOCK, 0)
             self._unlock_ms = now_ms
         if ticks_diff(now_ms, self._unlock_ms) >= 0:
             self.books.release(holders.STAGGER, self._unlocked)
@@ -269,7 +273,7 @@ class Service:
             if not self._restart:
                 self.outputs.all_off()
                 resets.hard_reset()
-        elif self.trial is not None and self.trial.over():
+        elif self.trial is not None and (self._failed or self.trial.over()):
             self._restart = _RESTART_TURNS  # unconfirmed: the next boot rejects it
         if self.rtc.bad_boots and not self.safe_mode and self.clock.uptime_s >= _GOOD_BOOT_S:
             self.rtc.bad_boots = 0
@@ -295,7 +299,7 @@ class Service:
 
     def confirm(self, by):
         """Keeps the configuration on trial. False when there is none, its self-test failed, or the flash refuses."""
-        if self.trial is None or self._restart or not self.trial.confirm(by):
+        if self.trial is None or self._restart or self._failed or not self.trial.confirm(by):
             return False
         self.trial = None
         unload(("shed.boot.trial", "shed.storage.slots"))
