@@ -20,6 +20,7 @@ from ..boards.model import Board
 from ..errors import ShedError
 from ..paths import firmware_dir
 from .compact import compact
+from .module_tables import padded
 
 
 def files(board: Board, firmware: Path | None = None, frozen: bool = False) -> dict[str, bytes]:
@@ -59,4 +60,4 @@ def _compile(source: bytes, name: str) -> bytes:
         if process.returncode:
             hint = "correct the file; mpy-cross speaks MicroPython's Python"
             raise ShedError(f"firmware/{name} does not compile", process.stderr.strip(), hint)
-        return code.read_bytes()
+        return padded(code.read_bytes())
