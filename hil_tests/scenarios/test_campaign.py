@@ -32,7 +32,7 @@ def test_200_dense_days_on_any_shed_are_settled_to_the_fen(first_seed: int):
 
 @pytest.mark.long
 @pytest.mark.slow(200)
-@pytest.mark.parametrize("place", range(20))
+@pytest.mark.parametrize("place", range(8))
 def test_a_random_day_is_settled_to_the_fen(seed: int, place: int):
     assert campaign(seed + place, 12.0) == []
 

@@ -30,7 +30,7 @@ safety.points PointConfig __init__
 safety.points Points __init__
 safety.scan Scan __init__ restore_trips
 safety.votes Votes __init__
-boot.wired Wired __init__ join
+boot.wired Wired __init__ complete
 storage.eraser Eraser __init__
 storage.journal Journal __init__ open
 storage.live LiveRing __init__ open _take

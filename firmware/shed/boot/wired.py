@@ -5,7 +5,7 @@ Hazard: a question about a pin that is not there. For hardware that the board la
 
 
 class Wired:
-    """`join` completes it."""
+    """`complete` comes last."""
 
     def __init__(self):
         self.site_id = 0
@@ -22,7 +22,7 @@ class Wired:
         self.door_contacts = []  # (callable, closed level) or None per gate
         self.gates = []  # (release s, held open s)
 
-    def join(self, buses, points, matrix, outputs, scan, protected):
+    def complete(self, buses, points, matrix, outputs, scan, protected):
         """The objects of the safety room. buses: board.expanders.Buses or None. protected: there is a heartbeat circuit."""
         self.buses = buses
         self.points = points

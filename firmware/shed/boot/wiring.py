@@ -145,7 +145,7 @@ def wire(image, latched, keep_latched):
     matrix = Matrix(causes, effects, latched, windows_ms)
     outputs = Outputs(relays, contactors, locks, groups, buses)
     scan = Scan(points, matrix, outputs, heartbeat, keep_latched, clock.cpu_mhz())
-    wired.join(buses, points, matrix, outputs, scan, heartbeat is not None)
+    wired.complete(buses, points, matrix, outputs, scan, heartbeat is not None)
     return wired
 
 

@@ -1,10 +1,10 @@
 """One thing about the layout of a compiled module that decides what a stock image keeps in RAM.
 
-Hazard: a shed short of memory for no visible reason. MicroPython puts a module's names and its constant objects into one block, two pointers
-beside each other. A module without constant objects whose names fill that block to its end has its second pointer just behind it, at
-whatever comes next in the heap; the collector takes that for an object in use. So a module that was taken out of the RAM stayed there, up
-to 4 KB, or not, as the number of names in another one came out (measured: decision 0038). Such a module gets one constant, None, which
-nothing uses and which takes no RAM of its own.
+Hazard: a shed short of memory for no visible reason. MicroPython puts a module's names and its constant objects into one block, with a
+pointer to each. A module without constant objects whose names fill that block to its end has its second pointer just behind it, at what
+comes next in the heap; the collector takes that for an object in use. So a module that was taken out of the RAM stayed there, up to 4 KB,
+or not, as the number of names in another one came out (measured: decision 0038). Such a module gets one constant, None, which nothing
+uses and which takes no RAM of its own.
 """
 
 from __future__ import annotations
