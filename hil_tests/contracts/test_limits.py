@@ -60,7 +60,7 @@ def test_the_firmware_has_room_for_as_many():
     assert matrix._ALL == (1 << limits.CAUSES) - 1 and matrix.UNKNOWN == 1 << limits.CAUSES
     assert const("console/words.py", r"for i in range\((\d+)\) if mask >> i") == limits.CAUSES
     assert const("charging/off_watch.py", r"self\.ahead = bytearray\((\d+)\)") == limits.GROUPS
-    assert live._GOING.endswith(f"{limits.GROUPS}s"), "minutes of each row, over a power cut"
+    assert live.WATCHED_SIZE == 4 * 8 + limits.GROUPS + 2, "minutes of each row, over a power cut"
     assert {len(chip.uarts) for chip in CHIPS.values()} == {limits.BUSES}
     assert const("boot/wiring.py", r"^NO_PIN = const\((\d+)\)") == board_model.NO_PIN
     assert const("boot/wiring.py", r"^EXPANDED = const\((\d+)\)") == board_model.EXPANDED

@@ -47,7 +47,7 @@ def test_the_layouts_are_one():
     assert list(accumulate(step.size for step in steps)) == [OLDEST, FIRST_APPENDED, live.SIZE]
     going = LIVE_KINDS[live.GOING]
     assert going.layout.format + "".join(step.format[1:] for step, _ in going.more) == GOING
-    assert calcsize(live._GOING) == calcsize(GOING) == live._GOING_SIZE == 34
+    assert calcsize(GOING) == live._GOING_SIZE == 34
     causes, masks = 12, 4
     assert live._GOING_SIZE + 4 + (causes + masks + 1) * live._ROW <= MAX_PAYLOAD, "with every row that it may have"
 
@@ -70,7 +70,7 @@ def test_a_going_record_of_each_version_has_the_same_fields_for_board_and_tools(
     ring.ring.append(live.GOING, payload)
     boot = live.LiveRing(region)
     assert boot.open() == {2: WHOLE}
-    assert tuple(boot.watched) == watched(*numbers)
+    assert boot.watched == watched(*numbers)
     tools = decode_payload(LIVE_KINDS, live.GOING, payload)
     assert tuple(tools.fields.values()) == (unpack("<Q", payload[:8])[0], *numbers)[: {8: 1, 14: 3, 18: 4, 34: 7}[size]]
     assert encode_payload(LIVE_KINDS, Record(0, "going", dict(tools.fields))) == (live.GOING, payload)
@@ -82,7 +82,7 @@ def test_trips_that_were_only_counted_stand_behind_a_going_record_for_board_and_
     ring.open()
     ring.put(WHOLE)
     ring.trips = pack("<IBIH", 4711, 1, 15, 960)
-    ring.watch(*watched(16, 240, 16, 16, 3, bytes(8)))
+    ring.watch(watched(16, 240, 16, 16, 3, bytes(8)))
     boot = live.LiveRing(region)
     assert boot.open() == {2: WHOLE}
     assert boot.trips == ring.trips
@@ -99,7 +99,7 @@ def test_which_sockets_the_indexes_mean_stands_in_the_last_row_of_a_going_record
     ring.open()
     ring.put(WHOLE)
     ring.trips, ring.wired = trips, pack("<BIH", 255, 0xDEADBEEF, 0)
-    ring.watch(*watched(16, 240, 16, 16, 3, bytes(8)))
+    ring.watch(watched(16, 240, 16, 16, 3, bytes(8)))
     boot = live.LiveRing(region)
     assert boot.open() == {2: WHOLE}
     assert (boot.trips, boot.wired) == (trips, ring.wired)
@@ -118,7 +118,7 @@ def test_outlets_from_32_on_stand_in_rows_of_their_own(trips, wired):
     ring.put(WHOLE[:4] + bytes([59]) + WHOLE[5:])
     ring.trips, ring.wired = trips, wired
     told = watched(1 << 59 | 1 << 31, 240, 1 << 32 | 1, 0, 1 << 40, bytes(8))
-    ring.watch(*told)
+    ring.watch(told)
     boot = live.LiveRing(region)
     assert sorted(boot.open()) == [2, 59]
     assert (boot.watched, boot.trips, boot.wired) == (told, trips, wired)

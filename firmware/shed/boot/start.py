@@ -60,7 +60,7 @@ def _known(image, latched, unknown, config_crc):
     return latched, unknown
 
 
-def _kept(*_watched):
+def _kept(_watched):
     """In place of LiveRing.watch: nothing is recorded."""
     return False
 
@@ -97,7 +97,7 @@ class Start:
         if self.safe_mode:
             outputs.hold_groups(holders.SAFE_MODE, -1)
         scan = self.wired.scan
-        scan.start()
+        scan.started_us = clock.ticks_us()  # the time since it was made is no gap
         timer.start(scan.run, self.wired.scan_period_ms)
         self._open_books(image, slots, wired_image)
         rows = wired_image.rows(wiring.READER, "<BBBBB") if wired_image is not None else ()
@@ -142,7 +142,7 @@ class Start:
         wired.scan.restore_trips(latched, unknown)  # from both sources: RTC memory decays, a journal may be restored
         rtc.boots = max(boots, rtc.boots, self._open_live(wired_image)) + 1
         self.latch_stands = True
-        if live_ring.wired not in (b"", self.kept) and any(b"".join(live_ring.watched[2:5])):  # proven live, and which socket is that now?
+        if live_ring.wired not in (b"", self.kept) and any(live_ring.watched[8:32]):  # proven live, and which socket is that now?
             wired.scan.restore_trips(0, True)
         kept = wired.matrix.kept()
         moved = kept and wired_image is not None and wired_image.crc != journal.config_crc
@@ -160,7 +160,7 @@ class Start:
         told = [books.write(REPEATS, TRIP, *row, NO_CARD) for row in recall.trips(journal, live_ring.trips)]
         if live_ring.trips and all(told):
             live_ring.trips = b""
-            live_ring.watch(*live_ring.watched)
+            live_ring.watch(live_ring.watched)
         if cause == 3 and not fault:
             fault = faults.WATCHDOG
         if fault:
@@ -222,5 +222,5 @@ class Start:
                 self.books.watch = _kept
             elif settled and ring.wired != self.kept:
                 ring.wired = self.kept
-                ring.watch(*self.charging.off_watch.told)
+                ring.watch(self.charging.off_watch.told)
         self.wired.outputs.hold_groups(holders.STAGGER, -1)

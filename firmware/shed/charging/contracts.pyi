@@ -45,5 +45,5 @@ class Sink(Protocol):
     def press_refused(self, i, reason, card, /) -> object:
         """Reasons: grants.py. i 255: of no outlet."""
 
-    def watch(self, outlets, seconds, welded, live, mixed, rows, /) -> bool:
-        """Kept for a boot: outlets that may be live, off_watch.py. False: asked again."""
+    def watch(self, watched: bytes, /) -> bool:
+        """Kept for a boot: outlets that may be live, as OffWatch.told. False: asked again."""

@@ -66,7 +66,7 @@ class OffWatch:
         self._suspect = bytearray(n)  # outlet + 1 that was stopped to see whether power ends with it; _FED: it may come through a weld
         self.kept = [0] * len(shed.lease)  # masks of the outlets whose power is looked at: their contactor does not open meanwhile
         self.grace = [0] * len(rows)
-        self.told = ()  # what a boot finds, as LiveRing.watched
+        self.told = b""  # what a boot finds: as LiveRing.watched
         self.ahead = bytearray(8)  # used of the ten minutes of each row, as a boot finds it: in 3 s
         self._fed = bytearray(len(rows))
         self._late = bytearray(n)  # seconds for which a session's meter showed nothing; else: was silent behind a closed contactor
@@ -135,18 +135,21 @@ class OffWatch:
 
     def _tell(self):
         """Tells the live ring. What was proven is written as soon as a trip would be; the rest within a second."""
-        may_be = bytearray(8)
-        proven = bytearray(8), bytearray(8), bytearray(8)
+        told = bytearray(42)
         for i in range(len(self.unseen)):
+            at = i >> 3
             bit = 1 << (i & 7)
             flags = self._flags[i]
             if flags & _WELDED or _TELL <= self.unseen[i] <= _BEHIND:
-                may_be[i >> 3] |= bit
+                told[at] |= bit
             for k in range(3):
                 if flags >> k & 1:
-                    proven[k][i >> 3] |= bit
-        told = (may_be, max(self.ahead) * _UNIT_S) + proven + (bytearray(self.ahead),)
-        if told != self.told and self._shed.sink.watch(*told):
+                    told[8 + 8 * k + at] |= bit
+        told[32:40] = self.ahead
+        most_s = max(self.ahead) * _UNIT_S
+        told[40] = most_s & 255
+        told[41] = most_s >> 8
+        if told != self.told and self._shed.sink.watch(bytes(told)):
             self.told = told
 
     def fresh(self, i, power_mw):

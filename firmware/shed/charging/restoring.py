@@ -11,18 +11,17 @@ from shed.charging.off_watch import LOOK, UNSEEN_S
 from shed.charging.session import RESUMING, STOPPING, Session
 from shed.metering.register import step_wh
 
-NOTHING = (bytes(8), 0, bytes(8), bytes(8), bytes(8), bytes(8))  # of LiveRing.watched
-
 _PATIENCE_MS = const(50000)  # a meter may answer nonsense for some seconds after power-up; session.py gives up after 60 s
 
 
-def restore(shed, records, unstarted=(), told=NOTHING, moved=False):
+def restore(shed, records, unstarted=(), told=bytes(42), moved=False):
     """shed: the Charging. records: live ring records (storage/live.py FORMAT). unstarted: ids whose start record the cut prevented. told:
     LiveRing.watched. moved: outlet indexes meant other sockets then (decision 0037). False: a session that it settled does not stand."""
     settled = True
     if moved:  # no session goes on at another socket, and whichever was not seen off may be any
-        longest = max(told[5])
-        told = (b"\xff" * 8, longest * 3) + NOTHING[2:5] + (bytes([longest] * 8),) if any(told[0]) else NOTHING
+        longest = max(told[32:40])
+        most_s = longest * 3
+        told = b"\xff" * 8 + bytes(24) + bytes([longest] * 8 + [most_s & 255, most_s >> 8]) if any(told[:8]) else bytes(42)
     for record in records:
         session_id, i, card, start_s, wh, seconds, mwh, _, cause = record[:9]
         if len(record) < 19:  # written by an older version: the price as configured, and no time lost
@@ -40,22 +39,22 @@ def restore(shed, records, unstarted=(), told=NOTHING, moved=False):
             fen = tariff.charged_fen(price, cause, seconds)
             settled &= shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
-    watch.told = tuple(told)
+    watch.told = told
     for i in range(len(shed.sessions)):
         at = i >> 3
         bit = 1 << (i & 7)
-        for mask in told[2:4]:  # until a person's `clear`: readings behind the contactor that opened for it prove nothing
-            if mask[at] & bit:
+        for k in (8, 16):  # until a person's `clear`: readings behind the contactor that opened for it prove nothing
+            if told[k + at] & bit:
                 watch.accuse(i, None)  # the second time: neither contact obeys
                 watch.fresh(i, 0)  # its power is from before the cut: if it still flows, three readings show it
-        if told[4][at] & bit:
+        if told[24 + at] & bit:
             watch.mixed(i)
-        if told[0][at] & bit:
+        if told[at] & bit:
             watch.unseen[i] = UNSEEN_S
             watch.look[i] = LOOK  # before its row is judged
             shed.mark(i)
             g = shed.group_of[i]
-            watch.ahead[g] = told[5][g] if any(told[5]) else told[1] // 3  # an older version kept one number for all rows
+            watch.ahead[g] = told[32 + g] if any(told[32:40]) else (told[40] | told[41] << 8) // 3  # an older version kept one number for all rows
             watch.grace[g] = watch.ahead[g] * 3
     return settled
 

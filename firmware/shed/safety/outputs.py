@@ -47,7 +47,7 @@ class Word:
         self.cut_since = 0  # a trip cut them since Scan.take_cuts
         self.lost = 0  # behind a bus that is out
         self.lost_since = 0  # since the executive last looked
-        self.wanted = self.opened = self.ready = 0  # of the scan that runs
+        self.wanted = self.opened = 0  # of the scan that runs
 
 
 class Outputs:
@@ -56,11 +56,11 @@ class Outputs:
     None."""
 
     def __init__(self, relays, contactors, locks, groups, buses=None):
-        self._contactors = tuple(contactors)
+        contactors = tuple(contactors)
         self._locks = tuple(locks)
         self._buses = buses
         relays = tuple(relays)
-        first = len(self._contactors)
+        first = len(contactors)
         words = []
         for i in range(0, len(relays), _WORD):
             w = len(words)
@@ -69,7 +69,7 @@ class Outputs:
             words.append(Word(w, first + i, masks, bused))
         self.words = tuple(words)
         self._rows = tuple([tuple([(word, word.groups[g]) for word in words if word.groups[g]]) for g in range(first)])
-        self._parts = self._contactors + relays + self._locks
+        self._parts = contactors + relays + self._locks
         self._off = tuple([pin.release for pin in self._parts if pin])
         self._levels = tuple([(i, self._parts[i].level) for i in range(len(self._parts)) if self._parts[i]])
         self._expected = bytearray([1 - pin.energised_level if pin else 0 for pin in self._parts])
@@ -90,14 +90,10 @@ class Outputs:
     # What the executive may do: ask and hold. None of it moves a pin.
 
     def renew(self, mask, w=0):
-        """Renews the lease of the outlets in `mask`."""
-        self.words[w].lease |= mask
-
-    def drop(self, mask, w=0):
-        """Ends the lease of the outlets in `mask` at the next scan."""
+        """Renews the lease of the outlets in `mask`; that of every other outlet of the word ends at the next scan."""
         word = self.words[w]
-        word.lease &= ~mask
-        word.lease_before &= ~mask
+        word.lease = mask
+        word.lease_before &= mask
 
     def renew_locks(self, mask):
         """Requests the locks in `mask` energised; all others are released at the next scan."""
@@ -262,12 +258,10 @@ class Outputs:
     def _close(self):
         """Slow path: something closes, or waits for its contactor. `_moving` stays set while a contactor is not in its final position."""
         moving = False
-        for word in self.words:
-            word.ready = 0
         g = 0
         for row in self._rows:
             bit = 1 << g
-            cut = wanted = opened = kept = 0
+            cut = wanted = opened = kept = ready = 0
             for word, mask in row:
                 cut |= mask & (word.cut | word.lost)
                 wanted |= mask & word.wanted
@@ -284,8 +278,7 @@ class Outputs:
                         self._settle[g] += 1
                         moving = True
                     else:
-                        for word, mask in row:
-                            word.ready |= mask
+                        ready = 1
                         moving |= not wanted  # its last relay opened now, the contactor follows in the next scan
                 elif self.contactors_on & bit:
                     if kept:
@@ -293,9 +286,12 @@ class Outputs:
                     else:
                         self._set(g, 0)
                         self.contactors_on &= ~bit
+            if not ready:
+                for word, mask in row:
+                    word.wanted &= ~mask
             g += 1
         for word in self.words:
-            closing = word.wanted & word.ready & ~word.on
+            closing = word.wanted & ~word.on
             if closing:
                 self._switch(word, closing, 1)
                 word.on |= closing

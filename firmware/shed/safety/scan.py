@@ -59,10 +59,6 @@ class Scan:
         self.trip_us = -1  # first differing sample to outputs written, of the newest trip
         self.trip_alarm = 0
 
-    def start(self):
-        """Called once, just before the timer starts: the time since construction is not a gap."""
-        self.started_us = ticks_us()
-
     def run(self, timer):
         if timer is not None:
             self.timer_calls = (self.timer_calls + 1) & _WRAP

@@ -101,7 +101,7 @@ class Books:
                     tally += pack("<BIH", key[1], row[2], row[1])
             ring = self.live_ring
             ring.trips = tally
-            repeats.trips = not ring.watch(*ring.watched)
+            repeats.trips = not ring.watch(ring.watched)
         repeats.step(now_s)
         if (self._lost_events or self._refused) and self.journal.ring.ahead and self.journal.events.ahead and not self._due:
             lost, refused = self._lost_events, self._refused

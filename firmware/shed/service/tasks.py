@@ -147,9 +147,7 @@ class Service:
         wake_ms = charging.step(now_ms, self._closed, self._tripped, self.start_blocked())
         for w in range(len(words)):
             words[w].kept = kept = charging.off_watch.kept[w]
-            lease = charging.lease[w] | kept
-            outputs.drop(~lease, w)
-            outputs.renew(lease, w)
+            outputs.renew(charging.lease[w] | kept, w)
         self.poller.energised(charging.meters)
         if self.poller.wanted:
             self.executive.wake(self._meters_task)

@@ -15,9 +15,9 @@ GOING = const(3)  # second record of every sector taken: a boot searches no furt
 # Outlets with a session; added later: outlets that may be live, and the most seconds for which they may in any row; then: welded ones;
 # then: those that no contact switches off, those whose meters are mixed, and these seconds by row, in 3 s (off_watch.py). Bit i of a mask,
 # byte by byte, is outlet i; those from 32 on are in rows behind it, and there is LiveRing.trips.
-_GOING = "<8s4sH4s4s4s8s"
 _GOING_SIZE = const(34)
-_NO_HIGH = bytes(4)
+_PLACES = ((0, 4, 8), (40, 2, 12), (8, 4, 14), (16, 4, 18), (24, 4, 22), (32, 8, 26))  # of `watched`: from, bytes, at in the record
+WATCHED_SIZE = const(42)
 _HIGH = const(254)  # first byte of a row: outlets from 32 on
 _WIRED = const(255)
 # Session id, outlet, card, start s, baseline Wh, energised s, energy mWh, peak mW, cause (0: goes on); added later: price fen, block min,
@@ -43,9 +43,9 @@ class LiveRing:
         self._live = {}  # outlet -> (session id, sector of its newest checkpoint)
         self.newest = 0  # greatest session id that `open` met
         self._sector = -1  # the head that has its `going` record
-        # The arguments of the last `watch`, also of one before a cut: outlets that may be live, most seconds, welded, live, mixed ones,
-        # seconds by row in 3 s. Masks of 8 bytes.
-        self.watched = (bytes(8), 0, bytes(8), bytes(8), bytes(8), bytes(8))
+        # What was last given to `watch`, also before a cut. Masks of 8 bytes: outlets that may be live, the welded, live, mixed ones; then
+        # seconds by row, in 3 s, a byte each; then the most of them in two bytes.
+        self.watched = bytes(WATCHED_SIZE)
         self.trips = b""  # also: counted trips (Books.step), behind the sequence of the journal's next record when they were counted
         self.wired = b""  # also: which sockets the outlets' indexes mean (start.py), a row behind the trips; empty: not known
 
@@ -93,15 +93,17 @@ class LiveRing:
 
     def _take(self, going, tail):
         """What the newest `going` record tells beside the outlets with a session."""
-        _, may_be, most_s, *proven, rows = unpack(_GOING, going)
-        high = [_NO_HIGH] * 4
+        watched = bytearray(WATCHED_SIZE)
+        for at, size, place in _PLACES:
+            watched[at : at + size] = going[place : place + size]
         if len(tail) >= _ROW and tail[-_ROW] == _WIRED:
             self.wired = tail[-_ROW:]
             tail = tail[:-_ROW]
         while len(tail) >= _ROW and tail[-_ROW] == _HIGH:
-            high[tail[-2] & 3] = tail[1 - _ROW : -2]
+            at = 8 * (tail[-2] & 3) + 4
+            watched[at : at + 4] = tail[1 - _ROW : -2]
             tail = tail[:-_ROW]
-        self.watched = (may_be + high[0], most_s) + tuple([proven[k] + high[k + 1] for k in range(3)]) + (rows,)
+        self.watched = bytes(watched)
         self.trips = tail if len(tail) > 4 else b""
 
     def put(self, payload):
@@ -122,8 +124,8 @@ class LiveRing:
         self._name_the_going()
         return sequence
 
-    def watch(self, *watched):
-        """Records what the next boot must know of outlets that may be live. False: it is not in flash."""
+    def watch(self, watched):
+        """Records what the next boot must know of outlets that may be live, as `.watched`. False: it is not in flash."""
         self.watched = watched
         self._sector = -2
         return self._name_the_going()
@@ -146,19 +148,16 @@ class LiveRing:
             going = bytearray(8)
             for outlet in self._live:
                 going[outlet >> 3] |= 1 << (outlet & 7)
-            may_be, most_s, *proven, rows = self.watched
+            watched = self.watched
+            for at, size, _ in _PLACES:
+                going += watched[at : at + size]
             tail = b""
-            masks = [may_be] + proven
-            for k in range(4):
-                if masks[k][4:] != _NO_HIGH:
-                    tail += pack("<B4sH", _HIGH, masks[k][4:], k)
+            for at in range(4, 36, 8):
+                if any(watched[at : at + 4]):
+                    tail += pack("<B4sH", _HIGH, watched[at : at + 4], at >> 3)
             tail += self.wired
-            if tail:
-                tail = (self.trips or bytes(4)) + tail
-            else:
-                tail = self.trips
-            payload = pack(_GOING, going, may_be[:4], most_s, *[mask[:4] for mask in proven], rows) + tail
-            if self.ring.append(GOING, payload) < 0:
+            going += (self.trips or bytes(4)) + tail if tail else self.trips
+            if self.ring.append(GOING, going) < 0:
                 return False
             self._sector = self.ring.head
         return True

@@ -117,7 +117,7 @@ def live_record(kind, sector, sequence, values):
         elif kind == live.DONE:
             writer.done(values[0])
         else:
-            writer.watch(masks[0], most_s, masks[1], masks[2], masks[3], rows)
+            writer.watch(b"".join(masks) + rows + most_s.to_bytes(2, "little"))
         written = FIRST.record(kind)
     reader = LiveRing(FIRST.holding((0, sector)))
     found = reader.open()
@@ -127,9 +127,10 @@ def live_record(kind, sector, sequence, values):
     elif kind == live.DONE:
         fields = (reader.newest,)
     else:
-        may_be, most_s, welded, both, mixed, rows = reader.watched
-        masks = [int.from_bytes(mask[:4], "little") for mask in (may_be, welded, both, mixed)]
-        fields = unpack_from("<Q", row[2]) + (masks[0], most_s, masks[1], masks[2], masks[3], rows, reader.trips + reader.wired)
+        watched = reader.watched
+        masks = [int.from_bytes(watched[at : at + 4], "little") for at in range(0, 32, 8)]
+        most_s = watched[40] | watched[41] << 8
+        fields = unpack_from("<Q", row[2]) + (masks[0], most_s, masks[1], masks[2], masks[3], watched[32:40], reader.trips + reader.wired)
     return written, row[0], row[1], fields
 
 

@@ -68,7 +68,7 @@ class Sink:
         return self._call("press_refused", args)
 
     def watch(self, *args):
-        return self._call("watch", tuple([arg if isinstance(arg, int) else bytes(arg) for arg in args]))
+        return self._call("watch", args)
 
     def fault(self, *args):
         self._call("fault", args)

@@ -16,8 +16,8 @@ def test_what_was_proven_stands_in_the_moment_of_the_proof():
     times = {c[2]: c[1] for c in shed.sink.calls if c[0] == "fault"}
     assert sorted(times) == [9, 28]
     first = {}
-    for _name, at_ms, *row in [c for c in shed.sink.calls if c[0] == "watch"]:
-        first.setdefault(tuple(row[2:4]), at_ms)
+    for _name, at_ms, told in [c for c in shed.sink.calls if c[0] == "watch"]:
+        first.setdefault((told[8:16], told[16:24]), at_ms)
     assert first[mask(1), mask(0)] == times[9] and first[mask(1), mask(1)] == times[28]
 
 
