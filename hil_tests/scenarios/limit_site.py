@@ -71,7 +71,9 @@ def _board(buses: int) -> dict[str, Any]:
     kinds = ("rs485", "rs485" if buses == 2 else "uart")
     port = {f"P{n + 1}": {"kind": kinds[n], "uart": n + 1, "tx": _FREE[n], "rx": _RX[n]} for n in range(2)}
     wires = {"I2C-1": {"kind": "i2c", "sda": _FREE[2], "scl": _FREE[3], "khz": 400}}
-    expander = {f"U{n + 1}": {"part": part, "bus": "I2C-1", "address": PARTS[part].first_address + at} for n, (part, at) in enumerate(_CHIPS)}
+    expander = {
+        f"U{n + 1}": {"part": part, "bus": "I2C-1", "address": PARTS[part].first_address + at} for n, (part, at) in enumerate(_CHIPS)
+    }
     tests = {"tests": "made up for the tests"}
     about |= {"cpu_mhz": 240, "source": "tests"}
     return {"board": about, "sources": tests, "terminal": terminal, "port": port, "bus": wires, "expander": expander}

@@ -54,7 +54,8 @@ def restore(shed, records, unstarted=(), told=bytes(42), moved=False):
             watch.look[i] = LOOK  # before its row is judged
             shed.mark(i)
             g = shed.group_of[i]
-            watch.ahead[g] = told[32 + g] if any(told[32:40]) else (told[40] | told[41] << 8) // 3  # an older version kept one number for all rows
+            by_row = any(told[32:40])  # an older version kept one number for all rows
+            watch.ahead[g] = told[32 + g] if by_row else (told[40] | told[41] << 8) // 3
             watch.grace[g] = watch.ahead[g] * 3
     return settled
 

@@ -130,7 +130,8 @@ def live_record(kind, sector, sequence, values):
         watched = reader.watched
         masks = [int.from_bytes(watched[at : at + 4], "little") for at in range(0, 32, 8)]
         most_s = watched[40] | watched[41] << 8
-        fields = unpack_from("<Q", row[2]) + (masks[0], most_s, masks[1], masks[2], masks[3], watched[32:40], reader.trips + reader.wired)
+        fields = unpack_from("<Q", row[2])
+        fields += (masks[0], most_s, masks[1], masks[2], masks[3], watched[32:40], reader.trips + reader.wired)
     return written, row[0], row[1], fields
 
 

@@ -38,7 +38,7 @@ class Section(IntEnum):
 
 RESERVED: Final = frozenset({18, 19, 20})
 
-WIDE: Final = 2  # the version whose codes of pins have two bytes; a site has it only if it needs them, so that an older board reads the others
+WIDE: Final = 2  # the version whose codes of pins have two bytes; written only where they are needed: an older board reads all others
 NARROW_EXPANDERS: Final = 7  # as many as version 1 has codes for
 _NARROW_CODE: Final = 128  # in version 1: the first bit of an expander
 
@@ -74,12 +74,20 @@ def layouts(version: int) -> dict[int, str]:
 
 def narrowed(section: int, record: tuple[int | bytes, ...]) -> tuple[int | bytes, ...]:
     """A record as version 1 has it."""
-    return _with_codes(section, record, lambda code: NO_PIN if code == NO_CODE else code if code < EXPANDED else code - EXPANDED + _NARROW_CODE)
+
+    def narrow(code: int) -> int:
+        return NO_PIN if code == NO_CODE else code if code < EXPANDED else code - EXPANDED + _NARROW_CODE
+
+    return _with_codes(section, record, narrow)
 
 
 def widened(section: int, record: tuple[int | bytes, ...]) -> tuple[int | bytes, ...]:
-    """A record of version 1 with the codes of pins of this one."""
-    return _with_codes(section, record, lambda code: NO_CODE if code == NO_PIN else code if code < _NARROW_CODE else code - _NARROW_CODE + EXPANDED)
+    """A record of version 1 with the codes of pins of version 2."""
+
+    def wide(code: int) -> int:
+        return NO_CODE if code == NO_PIN else code if code < _NARROW_CODE else code - _NARROW_CODE + EXPANDED
+
+    return _with_codes(section, record, wide)
 
 
 def _with_codes(section: int, record: tuple[int | bytes, ...], change: Callable[[int], int]) -> tuple[int | bytes, ...]:
