@@ -89,49 +89,49 @@ class OffWatch:
         bit = 1 << i % _WORD
         self.kept[w] = self.kept[w] & ~bit | (bit if kept else 0)
 
-    def step(self, now_ms):
-        """Once a second."""
+    def step(self, g, now_ms):
+        """Of group g. Once a second."""
         shed = self._shed
         unseen = self.unseen
         late_s = self._late
-        for g in range(len(self._rows)):
-            late = 0
-            fed = shed.fed >> g & 1
-            edge = fed and not self._fed[g]
-            for i in self._rows[g]:
-                seconds = unseen[i]
-                if shed.is_closed(i):
-                    unseen[i] = 0
-                    session = shed.sessions[i]
-                    late_s[i] = min(late_s[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
-                    late |= late_s[i] == _LATE
-                elif 0 < seconds < _BEHIND:
-                    if seconds == 1:
-                        late_s[i] = 0
-                    if seconds < UNSEEN_S and shed.supply.state[g] == LOST and shed.poller.silent_s(shed.meter_of(i)):
-                        unseen[i] = _ROW_SILENT
-                    elif seconds < _BEHIND - 1:
-                        unseen[i] += 1
-                elif 0 < seconds < _SINCE_BOOT and fed and not edge:
-                    self.look[i] = max(self.look[i], 1)
-                    shed.mark(i)
-                    late_s[i] += 1
-                    if late_s[i] >= UNSEEN_S:  # it may be live, and nobody sees it: as before, with the minutes that are left
-                        late_s[i] = _AGAIN
-                        unseen[i] = _JUDGED
-                if self._suspect[i] and shed.poller.age_ms(shed.meter_of(i), now_ms) > _LOOK_MS:
-                    self.accuse(i, False)
-            if late or edge:
-                for row in self._rows if late else (self._rows[g],):  # a session's load may show at another outlet's meter; or ...
-                    for i in row:
-                        if shed.sessions[i] is None:
-                            if not late and not unseen[i]:  # ... a contact that welded behind an open contactor shows now
-                                unseen[i] = _SINCE_BOOT
-                            self.look[i] = LOOK
-                            shed.mark(i)
-            self._fed[g] = fed
-            self._hold(g, 1)
-        self._tell()
+        late = 0
+        fed = shed.fed >> g & 1
+        edge = fed and not self._fed[g]
+        for i in self._rows[g]:
+            seconds = unseen[i]
+            if shed.is_closed(i):
+                unseen[i] = 0
+                session = shed.sessions[i]
+                late_s[i] = min(late_s[i] + 1, UNSEEN_S) if session is not None and session.shows_nothing() else 0
+                late |= late_s[i] == _LATE
+            elif 0 < seconds < _BEHIND:
+                if seconds == 1:
+                    late_s[i] = 0
+                if seconds < UNSEEN_S and shed.supply.state[g] == LOST and shed.poller.silent_s(shed.meter_of(i)):
+                    unseen[i] = _ROW_SILENT
+                elif seconds < _BEHIND - 1:
+                    unseen[i] += 1
+            elif 0 < seconds < _SINCE_BOOT and fed and not edge:
+                self.look[i] = max(self.look[i], 1)
+                shed.mark(i)
+                late_s[i] += 1
+                if late_s[i] >= UNSEEN_S:  # it may be live, and nobody sees it: as before, with the minutes that are left
+                    late_s[i] = _AGAIN
+                    unseen[i] = _JUDGED
+            if self._suspect[i] and shed.poller.age_ms(shed.meter_of(i), now_ms) > _LOOK_MS:
+                self.accuse(i, False)
+        if late or edge:
+            for row in self._rows if late else (self._rows[g],):  # a session's load may show at another outlet's meter; or ...
+                for i in row:
+                    if shed.sessions[i] is None:
+                        if not late and not unseen[i]:  # ... a contact that welded behind an open contactor shows now
+                            unseen[i] = _SINCE_BOOT
+                        self.look[i] = LOOK
+                        shed.mark(i)
+        self._fed[g] = fed
+        self._hold(g, 1)
+        if not g:
+            self._tell()
 
     def _tell(self):
         """Tells the live ring. What was proven is written as soon as a trip would be; the rest within a second."""

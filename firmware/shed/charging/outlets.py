@@ -69,7 +69,7 @@ class Charging:
                 self.group_of[i] = g
         self.supply = Supply(self, rows)
         self.off_watch = OffWatch(self, rows)
-        self._turn = self._half = self._second_ms = 0
+        self._turn = self._half = self._rows_ms = self._row = 0
         self._last_ms = -1
 
     def step(self, now_ms, closed, trip, start_blocked):
@@ -97,11 +97,7 @@ class Charging:
                 opened >>= 1
                 i += 1
         self._note_fresh()
-        self._second_ms += span_ms
-        if self._second_ms >= _SECOND_MS:
-            self._second_ms %= _SECOND_MS
-            self.supply.step(now_ms)
-            self.off_watch.step(now_ms)
+        self._look_at_rows(now_ms, span_ms)
         self._half ^= 1
         if self._half:
             self._take_turn(now_ms)
@@ -116,6 +112,19 @@ class Charging:
             any_active |= self._active[w] | self.off_watch.kept[w]
             any_waiting |= self._active[w] & ~self.lease[w]
         return 100 if any_waiting else 200 if any_active else 1000
+
+    def _look_at_rows(self, now_ms, span_ms):
+        """Each row has its turn once a second; they follow one another, so that no step is as long as all of them."""
+        rows = len(self.supply.state)
+        self._rows_ms += span_ms * rows
+        for _ in range(rows):
+            if self._rows_ms < _SECOND_MS:
+                return
+            self._rows_ms -= _SECOND_MS
+            g = self._row = (self._row + 1) % rows
+            self.supply.step(g, now_ms)
+            self.off_watch.step(g, now_ms)
+        self._rows_ms %= _SECOND_MS  # held up for seconds: they are not made up for
 
     def _note_fresh(self):
         """Outlets whose meter has a new reading have their turn in this step."""

@@ -55,11 +55,10 @@ class Supply:
         self.owed = bytearray(n)  # a load vanished, and none has come since
         self._gone = bytearray(len(shed.sessions))  # 0: no load so far; 1: it is there; then looks since it vanished
 
-    def step(self, now_ms):
-        """Once a second."""
-        for g in range(len(self._rows)):
-            self._look(g, now_ms)
-            self.fed_s[g] = 0 if self.state[g] else min(self.fed_s[g] + 1, 255)
+    def step(self, g, now_ms):
+        """Of group g. Once a second."""
+        self._look(g, now_ms)
+        self.fed_s[g] = 0 if self.state[g] else min(self.fed_s[g] + 1, 255)
 
     def _look(self, g, now_ms):
         shed = self._shed
