@@ -17,7 +17,7 @@ _MCP23017 = const(5)
 _NO_PIN = const(255)
 _REFRESH_TURNS = const(15)  # mask: a shift register is written again in every sixteenth of its turns
 # Registers. TCA9554: 0 its pins, 1 their levels, 3 the directions (1 is an input). MCP23017 (DS20001952, table 3-5: IOCON.BANK is 0 at
-# power-on and nobody sets it; the second byte goes to the next register): 0x12 its pins, 0x14 their levels, 0 the directions (1 is an input).
+# power-on and nobody sets it; the second byte goes to the next register): 0x12 its pins, 0x14 their levels, 0 the directions, as above.
 _TCA_PINS = b"\x00"
 _TCA_LEVELS = b"\x01\x00"
 _TCA_DIRECTIONS = const(3)
