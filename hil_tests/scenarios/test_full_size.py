@@ -48,5 +48,5 @@ def test_forty_meters_on_two_buses_are_read_and_a_call_point_frees_the_gate(seed
         in_service(bench)
         bench.call_point("8").press()
         bench.until(bench.gate("main").is_free, within="200 ms")
-        bench.stays(lambda: all(bench.contactor(row).contact_is_open() for row in ROWS), "10 s")
+        bench.stays(lambda: all(bench.contactor(row).contact_is_open for row in ROWS), "10 s")
         assert bench.journal.last("trip").cause == "call point 8"

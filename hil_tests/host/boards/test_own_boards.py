@@ -81,12 +81,14 @@ def test_a_board_that_is_nowhere_is_refused_on_its_line_and_the_hint_says_where_
 
 
 def test_a_second_board_of_a_name_is_refused_wherever_it_stands(tmp_path: Path, own: Path) -> None:
-    for name, whose in ((PRODUCT, "a board of this tool"), ("mine", str(own))):
+    for name, whose in ((PRODUCT, "a board of this tool"), ("mine", f"the board in {own}")):
         folder = tmp_path / f"beside {name}"
         site, _file = site_file(folder, name), board_file(folder, name)
         with pytest.raises(FileProblems) as caught:
             load(site)
         assert f"has the name of {whose}" in str(caught.value) and "another name" in str(caught.value)
+    with pytest.raises(ShedError, match="has the name of a board of this tool"):
+        known.load_any(str(board_file(tmp_path / "path", PRODUCT)))
     board_file(own.parent, PRODUCT)
     with pytest.raises(ShedError, match="has the name of a board of this tool") as refused:
         known.names()

@@ -65,17 +65,16 @@ def find(name: str, beside: Path | None = None) -> Path:
 
 def load(name: str, beside: Path | None = None) -> Board:
     """The board called ``name``, found as `find` does; ShedError as well when its file contradicts the chip."""
-    path = find(name, beside)
-    board = load_file(path)
-    if board.board.name != name:
-        cause = "a board is called as its file is: site files and boards have its name only"
-        raise ShedError(f'{path} says name = "{board.board.name}"', cause, f'write name = "{name}", or rename the file', INVALID)
-    return board
+    return _called_as_its_file(find(name, beside))
 
 
 def load_any(name: str) -> Board:
     """The board called ``name``, or the one in the file of that path (`is_path`)."""
-    return load_file(Path(name)) if is_path(name) else load(name)
+    if not is_path(name):
+        return load(name)
+    board = _called_as_its_file(Path(name))
+    _refuse_second(Path(name), files())
+    return board
 
 
 def reference(name: str, beside: Path) -> str:
@@ -88,6 +87,14 @@ def is_path(name: str) -> bool:
     """Whether ``name`` is a path to a board file: a board's name has no slash and no ``.toml``."""
     path = Path(name)
     return path.suffix == ".toml" or path.name != name
+
+
+def _called_as_its_file(path: Path) -> Board:
+    board = load_file(path)
+    if board.board.name != path.stem:
+        cause = "a board is called as its file is: site files and boards have its name only"
+        raise ShedError(f'{path} says name = "{board.board.name}"', cause, f'write name = "{path.stem}", or rename the file', INVALID)
+    return board
 
 
 def _is_board(path: Path) -> bool:
