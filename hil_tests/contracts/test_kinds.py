@@ -66,5 +66,12 @@ def constants(*files: str) -> dict[str, int]:
 def test_each_expander_chip_has_the_board_s_number():
     """What the board has no constant for is spoken to as a PCF8574, number 1. A PCF8574A is one, at other addresses."""
     board = constants("board/expander_chips.py", "board/expanders.py")
-    told = {"PCF8574": 1, "PCF8574A": 1, "PCF8575": board["_PCF8575"], "TCA9554": board["_TCA9554"], "74HC595": board["_HC595"]}
+    told = {
+        "PCF8574": 1,
+        "PCF8574A": 1,
+        "PCF8575": board["_PCF8575"],
+        "TCA9554": board["_TCA9554"],
+        "MCP23017": board["_MCP23017"],
+        "74HC595": board["_HC595"],
+    }
     assert {name: part.number for name, part in PARTS.items()} == told

@@ -153,6 +153,15 @@ def test_the_second_use_finds_it_built(first: tuple[Installed, list[Said]], tmp_
     assert said.code == 0 and "built" not in said.err and user.board().stat().st_mtime_ns == before
 
 
+def test_a_board_of_ones_own_is_found_by_its_name(first: tuple[Installed, list[Said]]):
+    folder = first[0].home / "own boards"
+    folder.mkdir()
+    text = (REPOSITORY / "boards/devkitc-shed4.toml").read_text(encoding="utf-8")
+    (folder / "mine.toml").write_text(text.replace('name = "devkitc-shed4"', 'name = "mine"', 1), encoding="utf-8")
+    said = first[0].says("shed", "--boards", str(folder), "boards", "show", "mine")
+    assert said.code == 0 and f"of your own, from {folder / 'mine.toml'}" in said.out, said.all
+
+
 def test_a_figure_of_the_benchmark_is_measured(first: tuple[Installed, list[Said]]):
     said = first[0].says("shed", "benchmark", "--json", "--only", "boot_ms")
     assert said.code == 0 and "boot_ms" in json.loads(said.out)

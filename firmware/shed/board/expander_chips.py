@@ -1,4 +1,4 @@
-"""The chips of expander buses and their wires: PCF8574, PCF8575, TCA9554 on I2C, 74HC595 in a chain.
+"""The chips of expander buses and their wires: PCF8574, PCF8575, TCA9554, MCP23017 on I2C, 74HC595 in a chain.
 
 Hazard: a transfer that looks well and was not. SoftI2C takes a data line that is held low for an answer, and reads zeros from it: the
 line's level is checked before each transfer. A 74HC595 cannot be read back: it is rewritten regularly, and a meter shows whether a relay
@@ -13,10 +13,16 @@ from micropython import const
 _STRETCH_US = const(300)  # SoftI2C's time-out; hardware I2C would wait 200 ms and more
 _PCF8575 = const(2)
 _TCA9554 = const(3)
+_MCP23017 = const(5)
 _NO_PIN = const(255)
 _REFRESH_TURNS = const(15)  # mask: a shift register is written again in every sixteenth of its turns
-_POINTER = b"\x00"  # TCA9554: the levels of its pins
-_DIRECTION = const(3)  # TCA9554: 1 is an input
+# Registers. TCA9554: 0 its pins, 1 their levels, 3 the directions (1 is an input). MCP23017 (DS20001952, table 3-5: IOCON.BANK is 0 at
+# power-on and nobody sets it; the second byte goes to the next register): 0x12 its pins, 0x14 their levels, 0 the directions, as above.
+_TCA_PINS = b"\x00"
+_TCA_LEVELS = b"\x01\x00"
+_TCA_DIRECTIONS = const(3)
+_MCP_PINS = b"\x12"
+_MCP_LEVELS = b"\x14\x00\x00"
 
 
 class I2cChip:
@@ -28,29 +34,29 @@ class I2cChip:
         self.safe = self.word = self.pins = safe
         self.written = -1
         self.bank = None
-        self._outputs = ~inputs & (0xFFFF if part == _PCF8575 else 0xFF)
+        mcp = part == _MCP23017
+        self._wide = wide = mcp or part == _PCF8575
+        self._outputs = ~inputs & (0xFFFF if wide else 0xFF)
         self._sda = wires.sda
         self._write = wires.i2c.writeto
         self._read = wires.i2c.readfrom_into
         self._address = address
-        self._tca = part == _TCA9554
-        self._first = 1 if self._tca else 0  # the register's number comes before the data
-        self._wide = part == _PCF8575
-        self._out = bytearray(b"\x01\x00" if self._tca else 2 if self._wide else 1)
+        self._pointer = _MCP_PINS if mcp else _TCA_PINS if part == _TCA9554 else None
+        self._first = 1 if self._pointer else 0  # the register's number comes before the data
+        self._out = bytearray(_MCP_LEVELS if mcp else _TCA_LEVELS if self._pointer else 2 if wide else 1)
         self._size = len(self._out)
-        self._in = bytearray(2 if self._wide else 1)
-        transfer = 2 + self._wide + 2 * self._tca  # bytes of the longer direction
+        self._in = bytearray(2 if wide else 1)
+        transfer = 2 + wide + 2 * self._first  # bytes of the longer direction
         self.limit_us = transfer * 9 * 1500 // wires.khz + 300
 
     def put(self):
         """Sends `word`. False: a held line or no answer."""
         word = self.word
         out = self._out
+        first = self._first
+        out[first] = word & 0xFF
         if self._wide:
-            out[1] = word >> 8
-            out[0] = word & 0xFF
-        else:
-            out[self._first] = word
+            out[first + 1] = word >> 8
         try:
             if not self._sda() or self._write(self._address, out) != self._size:
                 return False
@@ -63,7 +69,7 @@ class I2cChip:
         """Reads the pins. False: a held line, no answer, or an output that is not where it was put."""
         data = self._in
         try:
-            if not self._sda() or (self._tca and self._write(self._address, _POINTER) != 1):
+            if not self._sda() or (self._pointer and self._write(self._address, self._pointer) != 1):
                 return False
             self._read(self._address, data)
         except OSError:
@@ -79,9 +85,11 @@ class I2cChip:
         self.word = self.safe
         if not self.put():
             return False
-        if self._tca:
+        if self._pointer:
+            inputs = ~self._outputs
+            data = bytes((0, inputs & 0xFF, inputs >> 8 & 0xFF) if self._wide else (_TCA_DIRECTIONS, inputs & 0xFF))
             try:
-                return self._write(self._address, bytes((_DIRECTION, ~self._outputs & 0xFF))) == 2
+                return self._write(self._address, data) == len(data)
             except OSError:
                 return False
         return True

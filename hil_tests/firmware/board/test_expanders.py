@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-PCF8574, PCF8575, TCA9554, HC595 = 1, 2, 3, 4
+PCF8574, PCF8575, TCA9554, HC595, MCP23017 = 1, 2, 3, 4, 5
 I2C, SHIFT = 1, 2
 
 
@@ -21,6 +21,7 @@ class World:
 
     def __init__(self) -> None:
         self.chips: dict[int, bytearray] = {}
+        self.registers: dict[int, tuple[bytearray, list[int]]] = {}  # MCP23017: its registers, and the one that a transfer begins at
         self.pins: dict[int, int] = {}
         self.held: set[int] = set()
         self.dead = False
@@ -69,12 +70,19 @@ class SoftI2C:
     def writeto(self, address: int, data: bytes) -> int:
         self._transfer(address)
         self.world.log.append(("w", address, bytes(data)))
+        if address in self.world.registers:
+            registers, at = self.world.registers[address]
+            at[0] = data[0]
+            registers[data[0] : data[0] + len(data) - 1] = data[1:]
+            registers[0x12:0x14] = registers[0x14:0x16]  # nothing else drives its pins
+            return len(data)
         self.world.chips[address][:] = data[1:] if len(data) == 2 and data[0] == 1 else data
         return len(data)
 
     def readfrom_into(self, address: int, data: bytearray) -> None:
         self._transfer(address)
-        data[:] = self.world.chips[address][: len(data)]
+        registers, at = self.world.registers.get(address, (self.world.chips[address], [0]))
+        data[:] = registers[at[0] : at[0] + len(data)]
 
     def _transfer(self, address: int) -> None:
         self.world.now_us += self.world.transfer_us
@@ -108,6 +116,8 @@ def buses(
     from shed.board.expanders import Buses
 
     for part, _bus, address, _safe, _inputs in chips:
+        if part == MCP23017:
+            world.registers[address] = (bytearray(b"\xff\xff" + bytes(20)), [0])
         if part != HC595:
             world.chips[address] = bytearray(2 if part == PCF8575 else 1)
     return Buses(wires, chips)
@@ -172,6 +182,29 @@ def test_a_tca9554_gets_its_outputs_before_its_directions_and_is_read_at_its_pin
     assert world.log == [("w", 0x20, b"\x01\xc1")]
     made.run(1)
     assert world.log[-1] == ("w", 0x20, b"\x00")
+
+
+def test_an_mcp23017_gets_both_ports_of_levels_then_of_directions_and_is_read_at_its_pins(world: World):
+    made = buses(world, [(MCP23017, 0, 0x21, 0x4F00, 0x4F00)])
+    assert [data for _kind, _address, data in world.log[:2]] == [b"\x14\x00\x4f", b"\x00\x00\x4f"]
+    assert made.out == 0
+    made.relay(0, 0, 256 + 15, 1, 1)
+    made.relay(0, 1, 256, 1, 1)
+    world.log.clear()
+    made.switch(0b11, 1, 0)
+    made.run(1)
+    assert world.log == [("w", 0x21, b"\x14\x01\xcf")]
+    made.run(1)
+    assert world.log[-1] == ("w", 0x21, b"\x12") and made.chips[0].pins == 0xCF01 and made.out == 0
+    world.registers[0x21][0][0x14] = 0x00  # and so its pins, at the next write: an output that does not follow
+    made.run(1)
+    assert made.run(1) == 1 and made.out == 1
+
+
+def test_the_limit_of_a_transfer_follows_its_bytes(world: World):
+    limits = {part: buses(world, [(part, 0, 0x20, 0, 0)]).chips[0].limit_us for part in (PCF8574, PCF8575, TCA9554, MCP23017)}
+    bit_us = 1.5 * 1000 / 100  # the wires are at 100 kHz
+    assert limits == {part: count * 9 * bit_us + 300 for part, count in ((PCF8574, 2), (PCF8575, 3), (TCA9554, 4), (MCP23017, 5))}
 
 
 def test_the_first_register_of_a_chain_is_the_one_next_to_the_board(world: World):

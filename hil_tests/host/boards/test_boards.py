@@ -119,6 +119,11 @@ BAD = {
     "input on a shift register": (
         'bit = 0\nuse = "output"\npull', 'bit = 0\nuse = "input"\npull', 'use = "input"',
         "K3 cannot be an input", "outputs only", "put it on a GPIO"),
+    "input where an MCP23017 has outputs only": (
+        'part = "PCF8574"', 'part = "MCP23017"', "bit = 15",
+        "X7 cannot be an input", "outputs only at bits 7 and 15", "another bit"),
+    "input of an MCP23017 without a resistor": (
+        'part = "PCF8574"', 'part = "MCP23017"', "[terminal.X3]", "X3 floats", "pull-ups of a MCP23017 are off", 'pull = "up"'),
     "ADC2": ('gpio = 34', "gpio = 4", "gpio = 4", "AI1 cannot measure a voltage on GPIO 4", "ADC2 fails", "ADC1 is on GPIO 32 to 39"),
     "no converter": ('gpio = 34', "gpio = 5", "gpio = 5", "AI1 is on GPIO 5, a strapping pin", "how the chip starts", "strapping_note"),
     "size with a point": (
@@ -175,6 +180,9 @@ def broken(name: str, tmp_path: Path) -> Path:
     old, new, *_ = BAD[name]
     assert old in GOOD, name
     text = GOOD.replace(old, new, 1)
+    if "MCP23017" in new:
+        for terminal, bit, pull in (("X7", 15, 'pull = "up"\n'), ("X3", 14, "")):
+            text += f'[terminal.{terminal}]\nexpander = "U1"\nbit = {bit}\nuse = "input"\n{pull}what = "contact"\n'
     if name == "PSRAM pin":
         text = text.replace("sda = 18", "sda = 16")
     file = tmp_path / "bad.toml"

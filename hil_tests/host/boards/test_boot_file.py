@@ -241,6 +241,18 @@ def test_a_chip_that_was_speaking_when_the_board_restarted_is_clocked_out_first(
     assert len(clocks) == 9 and clocks[-1] < next(index for index, call in enumerate(chip.calls) if call[0] == "write")
 
 
+def test_an_mcp23017_gets_both_ports_of_levels_before_its_directions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bits 0 to 5 are relays that are off when low; 7 and 15 can only be outputs and are driven low; all others are inputs."""
+    mixed = board_of("bench-mixed")
+    chips = {**mixed.expander, "U1": mixed.expander["U1"].model_copy(update={"part": "MCP23017"})}
+    moved = mixed.terminal["X2"].model_copy(update={"bit": 8})
+    board = mixed.model_copy(update={"expander": chips, "terminal": {**mixed.terminal, "X2": moved}})
+    chip = Chip()
+    chip.boot(monkeypatch, board)
+    written = [call for call in chip.calls if call[0] == "write"]
+    assert written == [("write", 0x20, b"\x14\x40\x7f"), ("write", 0x20, b"\x00\x40\x7f")]
+
+
 def test_a_chain_gets_its_far_end_first(monkeypatch: pytest.MonkeyPatch) -> None:
     mixed = board_of("bench-mixed")
     far = mixed.expander["U2"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from shedbench.link import link
 from shedbench.places import SITES
-from shedbench.plant.port import FLOAT, HIGH, IN_LOW, LOW, POWER_OFF
+from shedbench.plant.port import FLOAT, HIGH, IN_LOW, LOW, POWER_OFF, POWER_ON
 from shedbench.plant.rig import Rig
 
 EXPANDERS = SITES / "expanders"
@@ -93,6 +95,64 @@ def test_a_tca9554_drives_only_what_was_made_an_output(mixed: Rig):
     assert read(mixed, 0x20)[0] & 0x3F == 0x01
     write(mixed, 0x20, b"\x03")
     assert read(mixed, 0x20)[0] == 0xC0
+
+
+def with_an_mcp23017(folder: Path) -> Rig:
+    """The mixed shed with an MCP23017 in place of its TCA9554; X2 is on bit 8."""
+    board = (EXPANDERS / "bench-mixed.toml").read_text(encoding="utf-8")
+    board = board.replace("TCA9554", "MCP23017").replace('bit = 7\nuse = "input"', 'bit = 8\nuse = "input"')
+    (folder / "bench-mixed.toml").write_text(board, encoding="utf-8")
+    (folder / "mixed.toml").write_text((EXPANDERS / "mixed.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    return Rig(folder / "mixed.toml")
+
+
+def test_an_mcp23017_starts_as_inputs_and_counts_its_registers_up(tmp_path: Path):
+    """Microchip DS20001952D, tables 3-5 and 3.2: IODIR is 0xff at power-on, all others 0; a second byte goes to the next register."""
+    rig = with_an_mcp23017(tmp_path)
+    chip = rig.shed.expanders["U1"]
+    assert chip.drives == [FLOAT] * 16
+    write(rig, 0x20, b"\x00")
+    assert read(rig, 0x20)[:4] == b"\xff\xff\x00\x00"
+    assert write(rig, 0x20, b"\x14\x01\x80")
+    assert chip.drives == [FLOAT] * 16 and not rig.shed.relays[1].coil_energised, "a latch drives nothing while its bit is an input"
+    write(rig, 0x20, b"\x00\x40\x7f")
+    assert chip.drives == [HIGH] + [LOW] * 5 + [FLOAT] + [LOW] + [FLOAT] * 7 + [HIGH] and rig.shed.relays[1].coil_energised
+    write(rig, 0x20, b"\x12")
+    assert read(rig, 0x20)[:2] == b"\x01\xff", "X1 is closed"
+    rig.port.pin_in(128 + 8, IN_LOW)
+    assert read(rig, 0x20)[:2] == b"\x01\xfe"
+    write(rig, 0x20, b"\x12\x00\x80")
+    write(rig, 0x20, b"\x14")
+    assert read(rig, 0x20)[:2] == b"\x00\x80", "a write to the pins changes the latches"
+
+
+def test_an_mcp23017_keeps_its_registers_over_a_restart_of_the_board_and_loses_them_with_the_supply(tmp_path: Path):
+    rig = with_an_mcp23017(tmp_path)
+    write(rig, 0x20, b"\x14\x01\x00")
+    write(rig, 0x20, b"\x00\x40\x7f")
+    rig.port.board_floats()
+    rig.run("20 ms")
+    assert rig.shed.relays[1].coil_energised
+    rig.port.power(POWER_OFF)
+    rig.run("20 ms")
+    rig.port.power(POWER_ON)
+    rig.run("20 ms")
+    assert rig.shed.expanders["U1"].drives == [FLOAT] * 16 and not rig.shed.relays[1].coil_energised
+    write(rig, 0x20, b"\x14")
+    assert read(rig, 0x20)[:2] == b"\x00\x00"
+
+
+def test_what_the_plant_does_not_know_of_an_mcp23017_is_refused(tmp_path: Path):
+    rig = with_an_mcp23017(tmp_path)
+    with pytest.raises(ValueError, match="IOCON is written 0x80"):
+        write(rig, 0x20, b"\x0a\x80")
+
+
+def test_an_address_alone_changes_nothing(mixed: Rig):
+    """What a scan of the bus sends."""
+    write(mixed, 0x20, b"\x01\x01")
+    assert write(mixed, 0x20, b"")
+    assert mixed.shed.expanders["U1"].latch == 1
 
 
 def test_a_74hc595_shows_its_byte_when_latched_and_drives_only_while_enabled(mixed: Rig):

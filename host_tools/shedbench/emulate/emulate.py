@@ -17,7 +17,6 @@ from shedguard.boards import known as boards
 from shedguard.errors import FAILED, INVALID, OK, ShedError, reason
 from shedguard.files.whole_file import write_whole
 from shedguard.formats.partition_table import TABLE_OFFSET, TABLE_SIZE, may_hold_table
-from shedguard.paths import boards_dir
 from shedguard.site import load as sites
 
 from shedbench.places import REBUILD, SITES, SMALL_SITE
@@ -146,4 +145,4 @@ def _board_file(board: str) -> Path:
         boards.load_file(path)
         return path
     boards.load(board)
-    return boards_dir() / f"{board}.toml"
+    return boards.find(board)

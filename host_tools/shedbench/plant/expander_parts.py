@@ -1,7 +1,8 @@
-"""The chips of expanders: PCF8574, PCF8575, TCA9554 on I2C, 74HC595 in a chain. What they drive are pins from ``port.EXPANDED`` on.
+"""The chips of expanders: PCF8574, PCF8575, TCA9554, MCP23017 on I2C, 74HC595 in a chain. Their outputs are pins from ``port.EXPANDED`` on.
 
-They keep their outputs when the ESP32 restarts and when their bus dies. At power-on a PCF has all bits high (weakly), a TCA9554 all bits as
-inputs (both by data sheet), a 74HC595 whatever it likes (here: seeded chance) behind its enable line, which is pulled up where it is wired.
+They keep their outputs when the ESP32 restarts and when their bus dies. At power-on a PCF has all bits high (weakly), a TCA9554 and an
+MCP23017 have all bits as inputs (by data sheet), a 74HC595 whatever it likes (here: seeded chance) behind its enable line, which is pulled
+up where it is wired.
 """
 
 from __future__ import annotations
@@ -137,7 +138,8 @@ class Tca9554(Expander):
         return super().read()
 
     def _take(self, data: bytes) -> None:
-        self._register = data[0] & 3
+        if data:
+            self._register = data[0] & 3
         for byte in data[1:]:
             if self._register == 1:
                 self.latch = byte
@@ -156,6 +158,59 @@ class Tca9554(Expander):
         self._register = 0
 
 
+class Mcp23017(Expander):
+    """Microchip DS20001952D: 22 registers in pairs for ports A and B (table 3-5), the address counts up within a transfer and wraps.
+
+    ``latch`` is OLAT. Its outputs are strong both ways. Not modelled: its RESET pin (held high), interrupts, IOCON other than at power-on.
+    Its pull-ups change nothing: an open input reads high, as with the resistor that a board file must have.
+    """
+
+    _BITS = 16
+    _IODIR, _IPOL, _IOCON, _INTF, _GPIO, _OLAT, _SIZE = 0x00, 0x02, 0x0A, 0x0E, 0x12, 0x14, 0x16
+
+    def __init__(self, world: World, port: BoardPort, number: int, wiring: ExpanderWiring) -> None:
+        self.registers = bytearray(self._SIZE)
+        self._register = 0
+        super().__init__(world, port, number, wiring)
+
+    def read(self) -> bytes:
+        """From the register that was asked for last, and on. Each read begins there: how far the master read is not known here."""
+        return bytes(self._value((self._register + i) % self._SIZE) for i in range(4))
+
+    def _value(self, register: int) -> int:
+        if register & ~1 == self._GPIO:
+            first = 8 * (register & 1)
+            return sum(self._level(first + bit) << bit for bit in range(8)) ^ self.registers[self._IPOL + (register & 1)]
+        return self.registers[register]
+
+    def _take(self, data: bytes) -> None:
+        if data:
+            self._register = data[0] % self._SIZE
+        for byte in data[1:]:
+            self._set(self._register, byte)
+            self._register = (self._register + 1) % self._SIZE
+        self.latch = int.from_bytes(self.registers[self._OLAT :], "little")
+
+    def _set(self, register: int, byte: int) -> None:
+        pair = register & ~1
+        if pair == self._IOCON and byte:
+            raise ValueError(f"expander {self.name}: IOCON is written 0x{byte:02x}; the plant knows it as it is at power-on only")
+        if pair == self._GPIO:  # a write to the pins changes the latches
+            self.registers[register + 2] = byte
+        elif not self._INTF <= register < self._GPIO:  # INTF and INTCAP are read only
+            self.registers[register] = byte
+
+    def _is_output(self, bit: int) -> bool:
+        return not self.registers[self._IODIR + bit // 8] >> bit % 8 & 1
+
+    def _yields(self) -> bool:
+        return False
+
+    def _wake(self) -> None:
+        self.registers[:] = b"\xff\xff" + bytes(self._SIZE - 2)
+        self.latch = self._register = 0
+
+
 class Hc595(Expander):
     """A shift register: its bus writes ``latch``, and whether its outputs are enabled."""
 
@@ -168,5 +223,6 @@ PARTS: Final[dict[str, type[Expander]]] = {  # by the board file's part
     "PCF8574A": Expander,
     "PCF8575": Pcf8575,
     "TCA9554": Tca9554,
+    "MCP23017": Mcp23017,
     "74HC595": Hc595,
 }

@@ -6,6 +6,7 @@ Contract of the files: docs/protocols/site-file.md and boards/*.toml.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,7 @@ class Wiring:
 
     path: Path
     board: str
-    board_path: Path  # boards/, or beside the site file
+    board_path: Path  # in boards/, in the folder of `shed --boards`, or beside the site file
     maintenance_key: bytes
     heartbeat_gpio: int | None
     groups: dict[str, int]  # name: contactor's GPIO
@@ -107,6 +108,9 @@ def read_wiring(site: str | Path) -> Wiring:
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     board_name = data["site"]["board"]
     board_path = SOURCES / "boards" / f"{board_name}.toml"
+    own = os.environ.get("SHEDGUARD_BOARDS")  # the folder of `shed --boards`
+    if own and not board_path.exists():
+        board_path = Path(own) / f"{board_name}.toml"
     if not board_path.exists():
         board_path = path.parent / f"{board_name}.toml"
     board = tomllib.loads(board_path.read_text(encoding="utf-8"))

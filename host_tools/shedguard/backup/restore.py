@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from ..boards import known as boards
@@ -53,7 +54,13 @@ def _empty(name: str) -> Item:
 
 
 def plan(
-    backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes | None, replace: bool, replace_site: int | None = None
+    backup: Contents,
+    manifest: dict[str, Any],
+    board: Contents,
+    key: bytes | None,
+    replace: bool,
+    replace_site: int | None = None,
+    beside: Path | None = None,
 ) -> list[Item]:
     """The items in the order in which they are written. ``key``: the maintenance key, for a backup made without secrets. ``replace_site``:
     the site that the board belongs to now, when it is to become the backup's site."""
@@ -67,7 +74,7 @@ def plan(
         *items,
         _cards(backup, board, replace),
         _events(backup, board, journal),
-        _configuration(backup, manifest, board, key, replace, replace_site),
+        _configuration(backup, manifest, board, key, replace, replace_site, beside),
     ]
 
 
@@ -201,7 +208,13 @@ def _box_of(backup: Contents, board: Contents) -> Write:
 
 
 def _configuration(
-    backup: Contents, manifest: dict[str, Any], board: Contents, key: bytes | None, replace: bool, replace_site: int | None
+    backup: Contents,
+    manifest: dict[str, Any],
+    board: Contents,
+    key: bytes | None,
+    replace: bool,
+    replace_site: int | None,
+    beside: Path | None,
 ) -> Item:
     name, found = "configuration", keyless(backup.raw[CONFIG])
     if found is None:
@@ -224,7 +237,7 @@ def _configuration(
         same = rekeyed(image, secret)[:12] == image[:12]
         why = "the one in use" if same else "the one in use, with a maintenance key that is not the one it had"
         image = with_key(image, secret) if same else rekeyed(image, secret)
-    if board.board and board_of_image(image) not in (None, _identity(board.board)):
+    if board.board and board_of_image(image) not in (None, identity_of(board.board, beside)):
         why = f"it was made for other pins than this {board.board} has: shed config push FILE of the same site"
         return Item(name, "incompatible", why, facts=facts)
     taken = [slot for start in (0, SLOT_SIZE) if (slot := read_slot(board.raw[CONFIG][start : start + SLOT_SIZE])) is not None]
@@ -241,10 +254,10 @@ def _configuration(
     return Item(name, "restored", why, write, facts)
 
 
-def _identity(board: str) -> int | None:
-    """The identity of a board of this tool; None when the tool has no board of that name."""
+def identity_of(board: str, beside: Path | None) -> int | None:
+    """The identity of the board of that name; None when there is no such board."""
     try:
-        return identity(boards.load(board))
+        return identity(boards.load(board, beside))
     except ShedError:
         return None
 

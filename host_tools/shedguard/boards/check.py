@@ -108,6 +108,16 @@ def _on_expander(board: Board, name: str, terminal: Terminal) -> Iterator[Proble
         yield Problem(("terminal", name, "use"), f"{name} cannot measure a voltage", "an expander has levels only", "use an ADC1 pin")
     if terminal.use == "input" and not kind.inputs:
         yield Problem(("terminal", name, "use"), f"{name} cannot be an input", f"a {expander.part} has outputs only", "put it on a GPIO")
+    if terminal.use == "input" and kind.output_only >> (terminal.bit or 0) & 1:
+        cause = f"a {expander.part} has outputs only at bits {_bits_of(kind.output_only)}: an input there can disturb the bus"
+        yield Problem(("terminal", name, "bit"), f"{name} cannot be an input", cause, "put it on another bit")
+    if terminal.use == "input" and kind.inputs and not kind.pulls_up and terminal.pull != "up":
+        cause = f"nothing holds it high: the pull-ups of a {expander.part} are off"
+        yield Problem(("terminal", name), f"{name} floats while its contact is open", cause, 'fit a resistor to 3V3 and write pull = "up"')
+
+
+def _bits_of(mask: int) -> str:
+    return " and ".join(str(bit) for bit in range(mask.bit_length()) if mask >> bit & 1)
 
 
 def _of_an_input(name: str, terminal: Terminal) -> Iterator[Problem]:

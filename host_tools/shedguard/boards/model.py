@@ -185,10 +185,10 @@ class Board(_Strict):
     def resting(self, name: str) -> tuple[int, int]:
         """For an expander: the level of every bit while nothing is on, and which bits are inputs or free.
 
-        Inputs and free bits rest high; where there are outputs only, free ones rest low.
+        Inputs and free bits rest high; free ones that can only be outputs are driven low.
         """
         kind = self.expander[name].kind
-        inputs = (1 << kind.bits) - 1
+        inputs = (1 << kind.bits) - 1 & ~kind.output_only
         safe = inputs if kind.inputs else 0
         for terminal in self.terminal.values():
             if terminal.expander == name and terminal.use == "output" and terminal.bit is not None:

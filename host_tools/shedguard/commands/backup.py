@@ -68,7 +68,7 @@ def restore(
     secret = key_from(key, site) if key is not None or site is not None else None
     hand = hand_of(key, site) if secret is not None else None
     with open_place(port, flash, f"{file} is restored", yes, before_of(before), baud, hand) as place:
-        items = restoring.plan(saved, manifest, contents.read(place, Bar("looking")), secret, replace, replace_site)
+        items = restoring.plan(saved, manifest, contents.read(place, Bar("looking")), secret, replace, replace_site, site and site.parent)
         if not dry_run:
             restoring.apply(items, place, Bar("restore"))
     if as_json:

@@ -28,8 +28,9 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
     if context.invoked_subcommand is not None:
         return
     found = [(name, known.load(name)) for name in known.names()]
+    own = {name: str(known.own_file(name) or "") for name, _board in found}
     if as_json:
-        show_json([summary(name, board) for name, board in found])
+        show_json([summary(name, board) | {"file": own[name] or None} for name, board in found])
         return
     rows = [
         (
@@ -40,10 +41,13 @@ def boards(context: typer.Context, as_json: JsonOption = False) -> None:
             len(_inputs(board)),
             len(board.trap),
             board.board.title,
+            *([own[name]] if any(own.values()) else []),
         )
         for name, board in found
     ]
-    show_table(("name", "chip", "flash", "outputs", "inputs", "traps", "board"), rows)
+    show_table(
+        ("name", "chip", "flash", "outputs", "inputs", "traps", "board", *(["of your own, from"] if any(own.values()) else [])), rows
+    )
 
 
 @app.command()
@@ -58,6 +62,8 @@ def show(name: NameArgument, as_json: JsonOption = False) -> None:
         return
     about, reset = board.board, board.reset
     print(f"{about.name}: {about.title}")
+    if (file := known.own_file(name) or (Path(name) if known.is_path(name) else None)) is not None:
+        print(f"a board of your own, from {file}")
     print(f"{about.chip}, {about.flash_mb} MB flash, {'with' if about.psram else 'no'} PSRAM, {about.cpu_mhz} MHz")
     print(f"download mode: {reset.circuit}" + (f" ({reset.note})" if reset.note else ""))
     print()

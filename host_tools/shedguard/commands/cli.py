@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .. import __version__
-from ..errors import FAILED, INTERRUPTED, OK, ShedError
+from ..boards import known
+from ..errors import FAILED, INTERRUPTED, INVALID, OK, ShedError
 from . import backup, bench, board, boards, bundle, cards, config, doctor, flash, install, journal, ports
 
 app = typer.Typer(
@@ -47,15 +49,46 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _own_boards(folder: Path | None) -> None:
+    """Every verb, and every process that it starts, finds the boards of ``folder``. A second board of one name is refused at once."""
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise ShedError(f"--boards {folder}: there is no such folder", "", "name the folder that holds your board files", INVALID)
+    os.environ[known.OWN_BOARDS] = str(folder.resolve())
+    known.files()
+
+
 @app.callback()
 def options(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_version)] = False,
+    boards_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--boards",
+            envvar=known.OWN_BOARDS,
+            metavar="DIR",
+            show_envvar=True,
+            callback=_own_boards,
+            help="Folder with board files of your own, for every verb.",
+        ),
+    ] = None,
 ) -> None:
     """Options that stand before the verb."""
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code (errors.py). A traceback only with SHEDGUARD_DEBUG=1."""
+    before = os.environ.get(known.OWN_BOARDS)
+    try:
+        return _run(arguments)
+    finally:
+        os.environ.pop(known.OWN_BOARDS, None)
+        if before is not None:
+            os.environ[known.OWN_BOARDS] = before
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         app(args=arguments, prog_name="shed")
     except SystemExit as leave:  # Typer's own ends: help, usage errors (2), Exit(code), Ctrl-C (130)

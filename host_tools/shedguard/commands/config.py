@@ -114,7 +114,7 @@ def diff_(
 
 @app.command(epilog="Example: shed config new --board devkitc-shed4 --defaults --out shed.toml")
 def new(
-    board: Annotated[str, typer.Option("--board", "-b", help="Which product it is: a name of `shed boards`.")],
+    board: Annotated[str, typer.Option("--board", "-b", help="Which product it is: a name of `shed boards`, or a board file.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; stdout otherwise. An existing file is never replaced.")
     ] = None,
@@ -134,7 +134,7 @@ def new(
     """Write a first, commented site file for a board. At a terminal it asks for what the options leave open."""
     if out is not None:
         check_new(out)
-    found = boards.load(board)
+    found = boards.load_any(board)
     if not defaults and not sys.stdin.isatty():
         raise ShedError(
             "cannot ask for missing options", "the input is not a terminal", "add --defaults, and options for what differs", INVALID

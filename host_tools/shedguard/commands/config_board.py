@@ -143,7 +143,7 @@ def pull(
         )
     if out is not None:
         check_new(out)
-    known = boards.load(board) if board is not None else names.board if names is not None else None
+    known = boards.load_any(board) if board is not None else names.board if names is not None else None
     assert known is not None
     there = None if names is None else names.site
     found = read(port, flash, yes, there, known, before_of(before), baud, hand_of(None, site), own=True)

@@ -19,7 +19,7 @@ from .common import JsonOption, PortOption, port_of, say, show_json, show_table
 from .place import YesOption, ask
 from .progress import Bar
 
-BoardOption = Annotated[str, typer.Option("--board", "-b", help="Which product it is: a name of `shed boards`.")]
+BoardOption = Annotated[str, typer.Option("--board", "-b", help="Which product it is: a name of `shed boards`, or a board file.")]
 ImageOption = Annotated[
     str | None,
     typer.Option(
@@ -70,7 +70,7 @@ def flash(
 
     Example: shed flash --board devkitc-shed4 --image ESP32_GENERIC-20250415-v1.25.0.bin --port /dev/ttyUSB0
     """
-    boards.load(board)  # an unknown name is reported before a port is searched
+    boards.load_any(board)  # an unknown name is reported before a port is searched
     request = Request(
         port_of(port), board, image, sha256, baud, before_of(before), live_check, erase_data=erase_data, replace_site=replace_site
     )
@@ -102,7 +102,7 @@ def verify(
 
     Example: shed verify --board devkitc-shed4 --port /dev/ttyUSB0
     """
-    boards.load(board)
+    boards.load_any(board)
     request = Request(port_of(port), board, image, sha256, baud, before_of(before), live_check)
     prepared = board_flash.prepare(request)
     say(f"connecting to {request.port}; the board is out of service for some seconds")

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from ..boards import known as boards
 from ..deploy import report_files
 from ..deploy.install import STEPS, Job
 from ..deploy.push import Way, configure
@@ -68,9 +69,8 @@ def install(
     unknown = [name for name in steps if name not in STEPS]
     if unknown:
         raise ShedError(f"no step is called {unknown[0]!r}", f"the steps are {', '.join(STEPS)}", "shed install --help", INVALID)
-    request = Request(
-        port_of(port), site.site.site.board, image, sha256, baud, before_of(before), site=site.site.site.id, replace_site=replace_site
-    )
+    board = boards.reference(site.site.site.board, file.parent)
+    request = Request(port_of(port), board, image, sha256, baud, before_of(before), site=site.site.site.id, replace_site=replace_site)
     if "flash" in steps or "verify" in steps:
         prepare(request)  # a wrong image or program is reported before anything is touched
     instead = "" if replace_site is None else f" INSTEAD OF site {replace_site}"

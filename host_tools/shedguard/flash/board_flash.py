@@ -108,14 +108,14 @@ class VerifyReport:
 
 def prepare(request: Request) -> plan.Plan:
     """Refuses whatever can be refused without a board: unknown board, missing or damaged image, program that does not compile."""
-    board = boards.load(request.board)
+    board = boards.load_any(request.board)
     image = image_source.get(request.image, board.board.chip, request.sha256)
     return plan.build(board, image, request.firmware)
 
 
 def before_of(request: Request) -> Before:
     """How this board gets into its loader: as asked for, else by the reset circuit in its file."""
-    return request.before or BEFORE[boards.load(request.board).reset.circuit]
+    return request.before or BEFORE[boards.load_any(request.board).reset.circuit]
 
 
 def flash(
@@ -149,7 +149,7 @@ def _make_ours(channel: Channel, request: Request) -> None:
         place = BoardFlash(channel, request.port)
     except ShedError:  # no partition table: it belongs to nobody, or the writer refuses
         return
-    board, there = boards.load(request.board), whose.look(place)
+    board, there = boards.load_any(request.board), whose.look(place)
     whose.refuse_other(there, request.port, board, request.site, request.replace_site)
     if there.site is not None and not there.is_of(board):
         place.write("shed_cfg", 0, b"\xff" * find(place, "shed_cfg").size)

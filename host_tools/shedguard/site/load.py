@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from ..boards import known as boards
 from ..boards.model import Board
+from ..errors import ShedError
 from ..files.characters import control_characters, read_text
 from ..files.positions import Positions
-from ..files.problems import FileProblems, Problem, did_you_mean, syntax_problem
+from ..files.problems import FileProblems, Problem, syntax_problem
 from ..files.schema_errors import problems_of
 from . import check
 from .model import SiteFile
@@ -31,11 +32,11 @@ class LoadedSite:
 def load(path: Path, board: Board | None = None, in_force: bool = False) -> LoadedSite:
     """The site in ``path``. FileProblems with all errors; ``board`` replaces the one that the file names (tests). ``in_force``: the file
     only gives names and key of an existing shed, so a table that only an earlier version accepted is ignored."""
-    return loads(read_text(path, "name a site file; shed config new writes a first one"), str(path), board, in_force)
+    return loads(read_text(path, "name a site file; shed config new writes a first one"), str(path), board, in_force, path.parent)
 
 
-def loads(text: str, file: str = "site.toml", board: Board | None = None, in_force: bool = False) -> LoadedSite:
-    """The same from text."""
+def loads(text: str, file: str = "site.toml", board: Board | None = None, in_force: bool = False, beside: Path | None = None) -> LoadedSite:
+    """The same from text; the board's file may be in the folder ``beside``."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -50,12 +51,12 @@ def loads(text: str, file: str = "site.toml", board: Board | None = None, in_for
     except ValidationError as error:
         raise FileProblems(file, _located(problems_of(error, SiteFile, NOT_YET), positions)) from error
     if board is None:
-        known = boards.names()
-        if site.site.board not in known:
-            hint = did_you_mean(site.site.board, known)
-            problem = Problem(("site", "board"), f'no board is called "{site.site.board}"', "boards/ has no file of that name", hint)
-            raise FileProblems(file, _located([problem], positions))
-        board = boards.load(site.site.board)
+        try:
+            boards.find(site.site.board, beside)
+        except ShedError as error:
+            problem = Problem(("site", "board"), error.what, error.cause, error.hint)
+            raise FileProblems(file, _located([problem], positions)) from error
+        board = boards.load(site.site.board, beside)
     found = _located(check.problems(site, board), positions)
     if any(problem.severity == "error" for problem in found):
         raise FileProblems(file, found)
