@@ -142,7 +142,8 @@ class Start:
         wired.scan.restore_trips(latched, unknown)  # from both sources: RTC memory decays, a journal may be restored
         rtc.boots = max(boots, rtc.boots, self._open_live(wired_image)) + 1
         self.latch_stands = True
-        if live_ring.wired not in (b"", self.kept) and any(live_ring.watched[8:32]):  # proven live, and which socket is that now?
+        proven = live_ring.wired not in (b"", self.kept) and any(live_ring.watched[8:32])  # live, and which socket is that now?
+        if proven:
             wired.scan.restore_trips(0, True)
         kept = wired.matrix.kept()
         moved = kept and wired_image is not None and wired_image.crc != journal.config_crc
@@ -152,7 +153,7 @@ class Start:
         rtc.fault = rtc.fault_arg = 0
         rtc.keep_configuration(journal.config_crc, wired.matrix.unknown)
         if moved or (wired.matrix.unknown and not told >= UNKNOWN):
-            self.latch_stands = books.write(STATE, rtc.boots, kept)
+            self.latch_stands = books.write(STATE, rtc.boots, kept) or not proven
         if wired.matrix.unknown:
             known.came(faults.TRIP_UNKNOWN)
         cause = resets.cause()

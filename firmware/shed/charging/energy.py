@@ -20,10 +20,10 @@ _SHARP_MS = const(3000)  # between readings farther apart the moment of a step i
 class EnergyCount:
     """start_wh: the baseline register, from a reading that really arrived. mwh, zero_wh, phase_mwh: as before an outage."""
 
-    def __init__(self, start_wh, mwh=0, zero_wh=-1, phase_mwh=UNSURE):
+    def __init__(self, start_wh, mwh=0, zero_wh=None, phase_mwh=UNSURE):
         self.start_wh = start_wh
         self.mwh = mwh
-        self.zero_wh = start_wh if zero_wh == -1 else zero_wh
+        self.zero_wh = start_wh if zero_wh is None else zero_wh  # -1 is a place as good as any
         self.phase_mwh = phase_mwh
         self.wh = self.zero_wh + (mwh + (500 if phase_mwh == UNSURE else phase_mwh)) // 1000  # the register, as last known
         self.still_mwh = 0  # counted from power since the register last moved: more than its step means that it is stuck

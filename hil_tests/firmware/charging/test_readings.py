@@ -237,3 +237,29 @@ def test_however_often_the_power_goes_the_register_makes_good_what_the_cuts_hid(
     shed.unplug(0)
     shed.settle()
     assert abs(shed.ends()[0]["energy_mwh"] - float(shed.truth_mwh[0])) <= 700
+
+
+class FastMeter(OddMeter):
+    """Shows 3 % more power than its register counts."""
+
+    def registers(self):
+        row = super().registers()
+        return [*row[:3], row[3] * 103 // 100, *row[4:]]
+
+
+@pytest.mark.parametrize("watts", [170, 320, 600])
+def test_a_session_that_began_with_the_first_watt_hour_of_a_new_meter_keeps_its_zero_over_a_cut(watts):
+    """Where the power shown runs ahead of the register, the register's zero of this session lies below 0."""
+    shed = Shed(meters=[FastMeter(11, wh=0), FastMeter(12)])
+    shed.run(3)
+    shed.begin(0, watts)
+    shed.run(300)
+    zero_wh = shed.session().count.zero_wh
+    assert zero_wh == -1
+    shed = after_cut(shed)
+    shed.plug(0, watts)
+    shed.run(200)
+    assert shed.session().count.zero_wh == zero_wh
+    shed.unplug(0)
+    shed.settle()
+    assert abs(shed.ends()[0]["energy_mwh"] - float(shed.truth_mwh[0])) <= 1000

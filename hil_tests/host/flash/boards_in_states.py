@@ -8,9 +8,9 @@ from typing import Final
 
 from shedbench.places import REPOSITORY
 from shedbench.plant.people import DEFAULT_CARDS
+from shedguard import __version__
 from shedguard.boards import known
 from shedguard.flash import image, plan
-from shedguard.flash.channel import SECTOR
 from shedguard.flash.plan import Plan
 from shedguard.formats import micropython_image
 from shedguard.formats.cards import Card, canonical
@@ -51,7 +51,7 @@ def in_service(path: Path, older: bool = False) -> Path:
     image.build_flash(path, loaded.site, loaded.board, cards)
     if older:
         flash = bytearray(path.read_bytes())
-        at = flash.index(b"shed", VFS.offset + 2 * SECTOR)  # a byte of some module's bytecode
+        at = flash.index(__version__.encode(), VFS.offset)  # in a module; the next byte that reads `shed` may be a name in a directory
         flash[at] ^= 1
         path.write_bytes(flash)
     return path

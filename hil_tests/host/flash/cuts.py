@@ -62,7 +62,7 @@ def sells_nothing(flash: Path, start: Path) -> None:
     found = program_of(flash)
     if found and found in (program_of(start), wanted_files()):
         return
-    with Bench(SITE, flash=flash) as bench:
+    with Bench(SITE, flash=flash, program="stock") as bench:
         bench.bike(1).plug("li48v", soc=0.2)
         for _ in range(4):
             bench.card("resident").tap()
@@ -74,7 +74,7 @@ def sells_nothing(flash: Path, start: Path) -> None:
 
 def serves(flash: Path) -> None:
     """Boot it: a session works."""
-    with Bench(SITE, flash=flash) as bench:
+    with Bench(SITE, flash=flash, program="stock") as bench:
         bench.run("15 s")
         bench.bike(1).plug("li48v", soc=0.2)
         bench.card("resident").tap()

@@ -203,6 +203,15 @@ def test_a_boot_that_the_plant_never_saw_is_found():
     assert "boot 9" in findings(TRUTH, *SOLD, ghost)[0]
 
 
+@pytest.mark.parametrize(("written_s", "found"), [({}, True), ({1: 4000, 2: 5002}, False)])
+def test_a_record_belongs_to_the_start_in_which_it_was_seen_going_to_flash(written_s: dict[int, int], found: bool):
+    """Of two starts of like length only one wrote records; nobody can tell which, unless the flash was watched."""
+    trip = replace(TRIP, uptime_s=1001)
+    starts = {"boots_ns": [BOOT_S * S, 4000 * S, 6000 * S], "stops_ns": [2010 * S, 5900 * S]}
+    truth = replace(SMOKY, energised={}, locked={}, **starts, written_ns={number: at_s * S for number, at_s in written_s.items()})
+    assert any("no detector of it was in alarm" in words for words in findings(truth, BOOT, trip)) is found
+
+
 def test_a_trip_of_a_cause_that_is_not_armed_is_found():
     site = replace(SITE, causes=(None,))
     assert "not armed" in settle(replace(SMOKY, energised={}), site, Log([BOOT, TRIP]))[0]

@@ -67,6 +67,15 @@ def test_a_session_stopped_by_somebody_elses_finger_is_found():
     assert findings(pressed(Press(99 * S, "resident"), Press(3703 * S, "resident")), *sold) == []
 
 
+@pytest.mark.parametrize(("ran", "agrees"), [(((100, 3710), (3770, 3775)), True), (((100, 3775),), False)])
+def test_a_stop_before_a_cut_is_settled_by_a_later_start(ran: tuple[tuple[int, int], ...], agrees: bool):
+    """The press of 3703 s is recorded 69 s later: with a board that ran all the time, it is too late for that press."""
+    sold = (BOOT, start(2, 100), end(3, 3772, stop_cause=9))
+    truth = pressed(Press(99 * S, "resident"), Press(3703 * S, "resident"))
+    truth = replace(truth, boots_ns=[BOOT_S * S, *(begin * S for begin, _end in ran[1:])], stops_ns=[end * S for _begin, end in ran])
+    assert any("nobody pressed its button" in words for words in findings(truth, *sold)) is not agrees
+
+
 @pytest.mark.parametrize(("longest_s", "agrees"), [(3600, True), (3597, True), (3596, False), (0, True)])
 def test_a_socket_fed_longer_than_the_longest_session_is_found_however_many_cuts(longest_s: int, agrees: bool):
     second = record(3, "boot", BOOT_S, reset_cause=1, fault=0, argument=0, boots=8)

@@ -25,7 +25,7 @@ __all__ = ["audit", "settle"]
 
 def settle(truth: Truth, site: Site, log: Log) -> list[str]:
     """Every disagreement between ``truth`` and the decoded journal ``log`` of the site."""
-    timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns)
+    timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns, truth.written_ns)
     return (
         timeline.findings
         + settle_sessions(truth, site, log.records, timeline)

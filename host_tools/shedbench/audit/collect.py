@@ -6,6 +6,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from shedguard.formats.records import EVENTS_MAGIC, JOURNAL_KINDS, JOURNAL_MAGIC, read_log
+
+from shedbench.bench.journal import partition_span
+
 from .site import Site, read_site
 from .trips import MUST_TRIP_NS
 from .truth import Energised, Lie, Press, Span, Truth
@@ -14,7 +18,7 @@ if TYPE_CHECKING:
     from shedbench.bench.bench import Bench
     from shedbench.plant.meters import Lie as MeterLie
 
-ERASE: Final = 2  # of the link's flash operations
+PROGRAM, ERASE = 1, 2  # of the link's flash operations
 BOUNCE_NS: Final = 10_000_000  # gaps and touches shorter than this are a contact's bounce
 
 
@@ -49,6 +53,7 @@ def truth_of(bench: Bench) -> Truth:
         stops_ns=list(bench.board.stops),
         stalls=[Span(begin, end) for begin, end in bench.board.stalls],
         erases=[at_ns for at_ns, what, _offset, _length in bench.board.flash_operations if what == ERASE],
+        written_ns=_written(bench),
         presses={number: [Press(at, by) for at, by in button.presses] for number, button in plant.buttons.items()},
         taps=sorted(
             (Press(at, name) for reader in plant.readers.values() for at, uid in reader.reads if (name := names.get(uid))),
@@ -62,6 +67,20 @@ def truth_of(bench: Bench) -> Truth:
 def site_of(bench: Bench) -> Site:
     """The site file that the bench was built from."""
     return read_site(bench.plant.wiring.path)
+
+
+def _written(bench: Bench) -> dict[int, int]:
+    """When each record of the journal went to flash, by sequence: the newest program operation at its first byte. Empty without a trace."""
+    programs = {offset: at_ns for at_ns, what, offset, _length in bench.board.flash_operations if what == PROGRAM}
+    if not programs:
+        return {}
+    flash = bench.process.flash.read_bytes()
+    written: dict[int, int] = {}
+    for label, magic in (("shed_journal", JOURNAL_MAGIC), ("shed_box", EVENTS_MAGIC)):
+        begin, end = partition_span(flash, label)
+        places = read_log(flash[begin:end], magic, JOURNAL_KINDS).places
+        written |= {sequence: programs[begin + place] for sequence, place in places.items() if begin + place in programs}
+    return written
 
 
 def _alarms(changes: list[tuple[int, int]], low: int, high: int, rest: int) -> list[Span]:

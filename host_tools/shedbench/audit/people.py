@@ -19,7 +19,7 @@ from shedguard.formats.records import Record
 
 from .site import Site
 from .timeline import EARLY_NS, LATE_NS, SECOND_NS, Timeline
-from .truth import Press, Truth
+from .truth import Press, Span, Truth
 
 START_NS: Final = 32 * SECOND_NS  # a press selects its outlet for 30 s; the card may follow it
 SELECTED_NS: Final = 31 * SECOND_NS
@@ -169,7 +169,13 @@ def _tapped_again(owner: str, at_ns: int, truth: Truth, site: Site, used: list[U
 
 
 def _near(truth: Truth, outlet: int, at_ns: int, before_ns: int) -> list[Press]:
-    return [press for press in truth.presses.get(outlet, []) if at_ns - before_ns - LATE_NS <= press.at_ns <= at_ns + EARLY_NS]
+    """The presses of the outlet at most ``before_ns`` before, not counting the time in which no board ran: after a cut, what the press
+    began is recorded by the next start that can."""
+    return [
+        press
+        for press in truth.presses.get(outlet, [])
+        if press.at_ns <= at_ns + EARLY_NS and truth.ran(Span(press.at_ns, at_ns)) <= before_ns + LATE_NS
+    ]
 
 
 def _presence(what: str, owner: str, presses: list[Press]) -> list[str]:

@@ -1,14 +1,17 @@
 """Puts journal records on the plant's clock: a record says which boot wrote it and how many seconds into that boot.
 
 Records of one boot are contiguous, after their boot record if it could be written: a start that was cut early has none, and a flash error
-may lose one. The start they belong to follows from constraints: their order, no uptime longer than the start lasted, and as little time as
-possible without records. Where the length of starts is unknown, the boot count minus the first one is the index.
+may lose one. The start they belong to follows from the time at which one of them went to flash. Where nobody watched the flash it follows
+from constraints: their order, no uptime longer than the start lasted, and as little time as possible without records. Where the length of
+starts is unknown too, the boot count minus the first one is the index.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Final
 
 from shedguard.formats.records import Record
@@ -23,16 +26,24 @@ ODD_COUNT: Final = 1.0  # cost of a boot count that does not fit, in seconds of 
 
 
 class Timeline:
-    """``findings``: what is wrong with the boots themselves. ``stops_ns``: when starts ended; empty when unknown."""
+    """``findings``: what is wrong with the boots themselves. ``stops_ns``: when starts ended; empty when unknown. ``written_ns``: by
+    sequence, when records went to flash, as far as known."""
 
-    def __init__(self, boots_ns: Sequence[int], records: Sequence[Record], stops_ns: Sequence[int] = ()) -> None:
+    def __init__(
+        self,
+        boots_ns: Sequence[int],
+        records: Sequence[Record],
+        stops_ns: Sequence[int] = (),
+        written_ns: Mapping[int, int] = MappingProxyType({}),
+    ) -> None:
         self.findings: list[str] = []
         self._start_ns: dict[int, int] = {}  # by record sequence
         begin_ns = boots_ns[0] if boots_ns else 0
         lives = _lives(records)
         for record in records[: len(records) - sum(len(life) for life in lives)]:
             self._start_ns[record.sequence] = begin_ns  # of a life before this bench
-        places = _by_life(boots_ns, stops_ns, lives) if stops_ns else _by_count(lives)
+        known = [_seen_by(boots_ns, life, written_ns) for life in lives]
+        places = _by_life(boots_ns, stops_ns, lives, known) if stops_ns else _by_count(lives)
         for life, place in zip(lives, places, strict=True):
             if 0 <= place < len(boots_ns):
                 begin_ns = boots_ns[place]
@@ -67,17 +78,25 @@ def _by_count(lives: list[list[Record]]) -> list[int]:
     return [_count(life) - _count(lives[0]) for life in lives]
 
 
-def _by_life(boots_ns: Sequence[int], stops_ns: Sequence[int], lives: list[list[Record]]) -> list[int]:
-    """The cheapest way to give the lives to starts, in order (dynamic programming over both). -1: no start is left for a life."""
+def _seen_by(boots_ns: Sequence[int], life: list[Record], written_ns: Mapping[int, int]) -> int | None:
+    """The start in which a record of ``life`` went to flash; None: nobody saw one."""
+    at_ns = next((written_ns[record.sequence] for record in life if record.sequence in written_ns), None)
+    return None if at_ns is None else bisect_right(boots_ns, at_ns) - 1
+
+
+def _by_life(boots_ns: Sequence[int], stops_ns: Sequence[int], lives: list[list[Record]], known: Sequence[int | None] = ()) -> list[int]:
+    """The cheapest way to give the lives to starts, in order (dynamic programming over both). -1: no start is left for a life. ``known``:
+    the start of each life that was seen."""
     ends = [next((stop for stop in stops_ns if stop > boot), None) for boot in boots_ns]
     lived_s = [1e6 if end is None else (end - boot) / SECOND_NS for boot, end in zip(boots_ns, ends, strict=True)]
     skipped_s = [0.0, *accumulate(lived_s)]  # of all starts before one
     best: list[tuple[float, list[int]]] = []  # by the start of the newest life: cost, and the starts of all lives so far
     for n, life in enumerate(lives):
         longest_s = max(record.uptime_s for record in life)
+        seen = known[n] if known else None
         row: list[tuple[float, list[int]]] = []
         for place, length in enumerate(lived_s):
-            here = IMPOSSIBLE if longest_s > length + 1 else 0.0
+            here = IMPOSSIBLE if longest_s > length + 1 or seen not in (None, place) else 0.0
             if n == 0:
                 row.append((here + skipped_s[place] + ODD_COUNT * (place > 0), [place]))
                 continue

@@ -52,8 +52,9 @@ class Truth:
 
     ``touches``: by point name, when its wire broke, touched another or was restored. ``erases``: of flash sectors, when each began.
     ``alarms``: by point name, when a detector was in alarm. ``locked``: by gate name, when the magnet held. ``boots_ns``: each start of
-    MicroPython. ``stops_ns``: when the board lost its power or was reset. ``presses`` and ``lies``: by outlet number. ``owners``: people by
-    the number of their card as records have it; None: people are unknown, and the owner of a card is not judged.
+    MicroPython. ``stops_ns``: when the board lost its power or was reset. ``written_ns``: by sequence, when a record went to flash, as
+    far as that was observed. ``presses`` and ``lies``: by outlet number. ``owners``: people by the number of their card as records have
+    it; None: people are unknown, and the owner of a card is not judged.
     """
 
     now_ns: int
@@ -66,6 +67,7 @@ class Truth:
     stops_ns: list[int] = field(default_factory=list)
     stalls: list[Span] = field(default_factory=list)  # the processor computed nothing
     erases: list[int] = field(default_factory=list)
+    written_ns: dict[int, int] = field(default_factory=dict)
     presses: dict[int, list[Press]] = field(default_factory=dict)
     taps: list[Press] = field(default_factory=list)  # cards that a reader reported to the board
     owners: dict[bytes, str] | None = None

@@ -47,13 +47,18 @@ class Entry(NamedTuple):
             raise AttributeError(f"a {self.kind} record has no field {name!r}; it has {', '.join(self.fields)}") from None
 
 
-def partition(flash: bytes, label: str) -> bytes:
-    """The bytes of the partition ``label`` by the table in the flash itself. KeyError when there is none."""
+def partition_span(flash: bytes, label: str) -> tuple[int, int]:
+    """Begin and end of the partition ``label`` by the table in the flash itself, in bytes from its start. KeyError when there is none."""
     for offset in range(_TABLE_OFFSET, _TABLE_OFFSET + _TABLE_SIZE, 32):
         magic, _type, _subtype, start, size, name, _flags = _ENTRY.unpack_from(flash, offset)
         if magic == _ENTRY_MAGIC and name.rstrip(b"\0").decode() == label:
-            return flash[start : start + size]
+            return start, start + size
     raise KeyError(f"no partition {label!r} in the flash")
+
+
+def partition(flash: bytes, label: str) -> bytes:
+    """The bytes of the partition ``label``. KeyError when there is none."""
+    return flash[slice(*partition_span(flash, label))]
 
 
 class Journal:

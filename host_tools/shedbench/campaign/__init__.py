@@ -50,6 +50,7 @@ def campaign(seed: int, hours: float | None = None, site: str | Path | None = No
         beginning.bring_up(begin, bench, chance)
         day = Day(bench, chance, read_site_of(bench).longest_s)
         drawn = Drawn(bench)
+        bench.board.trace_flash()
         _play(day, DENSE_S if hours is None else hours * 3600, DENSE_GAP_S if hours is None else LONGEST_GAP_S)
         _close(day)
         return _judge(day) + untold(bench, drawn)
@@ -136,7 +137,7 @@ def untold(bench: Bench, drawn: Drawn) -> list[str]:
     """Live outlets that no fault reports, above all those behind a weld."""
     truth = replace(truth_of(bench), drawn=drawn.spans())
     records = bench.journal.log().records
-    return settle_live(truth, read_site_of(bench), records, Timeline(truth.boots_ns, records, truth.stops_ns))
+    return settle_live(truth, read_site_of(bench), records, Timeline(truth.boots_ns, records, truth.stops_ns, truth.written_ns))
 
 
 def _behind_a_weld(words: str, welded: set[int]) -> bool:

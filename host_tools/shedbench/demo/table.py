@@ -22,7 +22,7 @@ def sessions(bench: Bench) -> list[Sequence[str]]:
     log = bench.journal.log()
     truth = truth_of(bench)
     rows: list[Sequence[str]] = []
-    for session in sessions_of(truth, site_of(bench), log.records, Timeline(truth.boots_ns, log.records, truth.stops_ns)):
+    for session in sessions_of(truth, site_of(bench), log.records, Timeline(truth.boots_ns, log.records, truth.stops_ns, truth.written_ns)):
         end = session.end
         if end is None:
             continue

@@ -42,7 +42,7 @@ def judge(bench: Bench, torn: int = 1) -> Verdict:
     """Judges a bench when all sessions should be over. ``torn``: how many records or sector headers may have been left unreadable."""
     verdict = Verdict()
     log, truth, site = bench.journal.log(), truth_of(bench), site_of(bench)
-    timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns)
+    timeline = Timeline(truth.boots_ns, log.records, truth.stops_ns, truth.written_ns)
     sessions = sessions_of(truth, site, log.records, timeline)
     verdict.double_billed += sum("twice" in problem for problem in log.problems)
     for session in sessions:

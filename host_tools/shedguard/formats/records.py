@@ -105,10 +105,12 @@ class Record:
 
 @dataclass(slots=True)
 class Log:
-    """What a region held, oldest first, and what could not be read."""
+    """What a region held, oldest first, and what could not be read. ``places``: by sequence, at which byte of the region a record begins;
+    empty for a log merged of several regions."""
 
     records: list[Record] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    places: dict[int, int] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Record]:
         """The records of one kind, oldest first."""
@@ -190,6 +192,7 @@ def read_journal(region: bytes, events: bytes = b"") -> Log:
     beside = read_log(events, EVENTS_MAGIC, JOURNAL_KINDS)
     log.problems += [f"events: {problem}" for problem in beside.problems]
     log.records = sorted([*log.records, *beside.records], key=lambda record: record.sequence)
+    log.places = {}
     for before, after in pairwise(log.records):
         if after.sequence == before.sequence:
             log.problems.append(f"duplicate record {after.sequence}")
@@ -250,6 +253,7 @@ def _read_sector(data: bytes, sector: int, kinds: Mapping[int, Kind], log: Log) 
         else:
             try:
                 log.records.append(decode_payload(kinds, number, data[at + _HEADER.size : end], sequence))
+                log.places[sequence] = sector * SECTOR + at
             except ValueError as error:
                 log.problems.append(f"sector {sector} offset {at}: {error}")
         at = end + 4 + (-(end + 4) % 4)
