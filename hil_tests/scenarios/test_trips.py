@@ -148,11 +148,10 @@ from shed.safety.points import PointConfig, Points
 from shed.safety.scan import Scan
 from shed.board.clock import cpu_mhz
 class Pad:
-    energised_level = 1
     def __init__(self): self.on = 0
-    def energise(self): self.on = 1
-    def release(self): self.on = 0
-    def level(self): return self.on
+    def __call__(self, level=None):
+        if level is not None: self.on = level
+        return self.on
 wire = 0
 def read(): return wire
 def uv(): return 800000 if wire else 1700000
@@ -163,8 +162,8 @@ contacts = [PointConfig(1, 2 | 1 | 8, 0, 0, 0, 0, 3, 0, read) for i in range(8)]
 loops = [PointConfig(2, 2, 0, 300, 1300, 2300, 3, 0, uv) for i in range(8)]
 points = Points(loops + contacts, sleep_us)
 matrix = Matrix([(1 << i, 1, 3, 15) for i in range(16)], [(1, 0), (1, 1), (2, 0), (2, 1)])
-relays, contactors = [Pad() for i in range(60)], [Pad() for i in range(2)]
-outputs = Outputs(relays, contactors, [Pad(), Pad()], [[sum([1 << k for k in range(i, 30, 2)])] * 2 for i in range(2)])
+relays, contactors = [(Pad(), 1) for i in range(60)], [(Pad(), 1) for i in range(2)]
+outputs = Outputs(relays, contactors, [(Pad(), 1), (Pad(), 1)], [[sum([1 << k for k in range(i, 30, 2)])] * 2 for i in range(2)])
 scan = Scan(points, matrix, outputs, None, keep, cpu_mhz())
 def scans(count):
     for i in range(count):
@@ -174,12 +173,12 @@ def scans(count):
         sleep_us(2100)
         scan.run(None)
 scans(100)
-closed = sum([pad.on for pad in relays])
+closed = sum([pad.on for pad, _ in relays])
 scan.worst_us = 0
 wire = 1
 scans(20)
 tripped = scan.worst_us
-opened = 60 - sum([pad.on for pad in relays])
+opened = 60 - sum([pad.on for pad, _ in relays])
 latched = kept[0]
 settled = scan.last_us
 wire = scan.worst_us = 0
@@ -187,7 +186,7 @@ scans(80)
 cleared = scan.worst_us
 stay = scan.reset_trips()
 scans(100)
-said = (scan.fault, closed, opened, latched == (1 << 16) - 1, stay, sum([pad.on for pad in relays]), cleared, settled, tripped)
+said = (scan.fault, closed, opened, latched == (1 << 16) - 1, stay, sum([pad.on for pad, _ in relays]), cleared, settled, tripped)
 return_to['said'] = said
 """
 

@@ -1,26 +1,22 @@
 """Pins: outputs that start at their safe level, contacts, end-of-line loops, edge hints.
 
 Hazard: a relay that closes by itself. The level is set before the direction (`Pin(n, OUT, value=)` does that on the ESP32), `hold=` is
-never used, and nothing here energises anything: callers get bound methods, and only the scan calls the energising one (law 3).
+never used, and nothing here energises anything: only the scan writes an output's energising level (law 3).
 """
 
 from machine import ADC, Pin
 
 
-class OutputPin:
-    """One output with its polarity folded in. `energise`, `release` and `level` are bound methods of the port: calling them allocates
-    nothing.
+def output(gpio, active_high):
+    """The Pin of an output, released, and the level that energises it. Calling the Pin with a level writes it, without one reads the pad
+    back; neither allocates."""
+    return Pin(gpio, Pin.OUT, value=0 if active_high else 1), 1 if active_high else 0
 
-    `level()` reads the pad back; it equals `energised_level` while the output drives its load.
-    """
 
-    def __init__(self, gpio, active_high):
-        self.gpio = gpio
-        pin = Pin(gpio, Pin.OUT, value=0 if active_high else 1)
-        self.energise = pin.on if active_high else pin.off
-        self.release = pin.off if active_high else pin.on
-        self.level = pin.value
-        self.energised_level = 1 if active_high else 0
+def strobe(gpio, active_high):
+    """Two bound methods of the heartbeat's output, which starts released: energise and release."""
+    pin = output(gpio, active_high)[0]
+    return (pin.on, pin.off) if active_high else (pin.off, pin.on)
 
 
 def contact(gpio, pull_up):

@@ -9,9 +9,8 @@ import sys
 # module, class (- for the module itself), names
 ROWS = """
 board.clock Clock __init__
-board.pins OutputPin __init__
 board.pins Hint __init__
-board.pins - contact loop
+board.pins - output strobe contact loop
 board.flash Region __init__
 board.resets Rtc __init__
 board.resets - cause
@@ -33,7 +32,7 @@ safety.votes Votes __init__
 boot.wired Wired __init__ complete
 storage.eraser Eraser __init__
 storage.journal Journal __init__ open
-storage.live LiveRing __init__ open _take
+storage.live LiveRing __init__ open _hear
 storage.live - row
 storage.log LogRing __init__ open
 storage.repeats Repeats __init__

@@ -100,9 +100,9 @@ def wire(image, latched, keep_latched):
         wired.site_id, _, _zone_min, hold_off_s, wired.scan_period_ms, beat, flags = row
         wired.hold_off_ms = hold_off_s * 1000
         if beat != NO_PIN:
-            heartbeat = pins.OutputPin(beat, flags & 1)
+            heartbeat = pins.strobe(beat, flags & 1)
         for pin, high, _limit_w in image.rows(GROUP, "<BBH"):
-            contactors.append(pins.OutputPin(pin, high))
+            contactors.append(pins.output(pin, high))
             groups.append([0] * ((image.count(OUTLET) + _WORD - 1) // _WORD))
         wired.groups = len(groups)
         if image.count(EXPANDER):  # once the contactors are off
@@ -116,7 +116,7 @@ def wire(image, latched, keep_latched):
             pin = _code(image, pin)
             button = _code(image, button)
             if pin < EXPANDED:
-                relays.append(pins.OutputPin(pin, high))
+                relays.append(pins.output(pin, high))
             else:
                 buses.relay(w, i, pin, high, 1 << group)
                 relays.append(None)
@@ -125,7 +125,7 @@ def wire(image, latched, keep_latched):
             wired.buttons.append(None if button == _NO_CODE else _contact(buses, button, True))
         for pin, high, contact, contact_flags, release_s, held_s in image.rows(GATE, "<BBHBHH" if image.wide else "<BBBBHH"):
             contact = _code(image, contact)
-            locks.append(pins.OutputPin(pin, high))
+            locks.append(pins.output(pin, high))
             wired.gates.append((release_s, held_s))
             wired.door_contacts.append(
                 None if contact == _NO_CODE else (_contact(buses, contact, contact_flags & 2), 0 if contact_flags & 1 else 1)

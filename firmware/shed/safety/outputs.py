@@ -51,15 +51,11 @@ class Word:
 
 
 class Outputs:
-    """relays, contactors, locks: sequences of objects with `energise`, `release`, `level`, `energised_level` (board/pins.py OutputPin).
-    A relay on an expander is None. groups: for each contactor the masks of the outlets behind it, by word. buses: board.expanders.Buses or
-    None."""
+    """relays, contactors, locks: sequences of (pin, level that energises it), pin as of board/pins.py `output`. A relay on an expander is
+    None. groups: for each contactor the masks of the outlets behind it, by word. buses: board.expanders.Buses or None."""
 
     def __init__(self, relays, contactors, locks, groups, buses=None):
-        contactors = tuple(contactors)
-        self._locks = tuple(locks)
         self._buses = buses
-        relays = tuple(relays)
         first = len(contactors)
         words = []
         for i in range(0, len(relays), _WORD):
@@ -69,10 +65,10 @@ class Outputs:
             words.append(Word(w, first + i, masks, bused))
         self.words = tuple(words)
         self._rows = tuple([tuple([(word, word.groups[g]) for word in words if word.groups[g]]) for g in range(first)])
-        self._parts = contactors + relays + self._locks
-        self._off = tuple([pin.release for pin in self._parts if pin])
-        self._levels = tuple([(i, self._parts[i].level) for i in range(len(self._parts)) if self._parts[i]])
-        self._expected = bytearray([1 - pin.energised_level if pin else 0 for pin in self._parts])
+        parts = list(contactors) + list(relays) + list(locks)
+        self._pins = tuple([part[0] if part else None for part in parts])
+        self._on = bytes([part[1] if part else 0 for part in parts])  # levels
+        self._expected = bytearray([1 - level for level in self._on])  # levels
         self._first_lock = first + len(relays)
         self._turn = 0
         self._moving = False
@@ -199,22 +195,18 @@ class Outputs:
         turn = self._turn
         if turn:
             turn -= 1
-            part, level = self._levels[turn]
-            if level() != self._expected[part] and self.bad_readback < 0:
-                self.bad_readback = part
+            pin = self._pins[turn]
+            if pin is not None and pin() != self._expected[turn] and self.bad_readback < 0:
+                self.bad_readback = turn
             self._turn = turn
         else:
-            self._turn = len(self._levels)
+            self._turn = len(self._pins)
 
     def _set(self, part, on):
         """Energises or releases output number `part`: contactors, then relays, then locks."""
-        pin = self._parts[part]
-        if on:
-            pin.energise()
-            self._expected[part] = pin.energised_level
-        else:
-            pin.release()
-            self._expected[part] = 1 - pin.energised_level
+        level = self._on[part] if on else 1 - self._on[part]
+        self._expected[part] = level
+        self._pins[part](level)
 
     def _cut(self, cut_groups):
         """Opens the contactors of the groups that a trip cuts or a bus has lost."""
@@ -298,8 +290,9 @@ class Outputs:
         self._moving = moving
 
     def _move_locks(self, locks):
-        for i in range(len(self._locks)):
-            self._set(self._first_lock + i, locks >> i & 1)
+        first = self._first_lock
+        for i in range(len(self._pins) - first):
+            self._set(first + i, locks >> i & 1)
         self.locks_on = locks
 
     def all_off(self):
@@ -308,10 +301,9 @@ class Outputs:
         A scan that comes in the middle of it, or after it, drives nothing: only a reset follows.
         """
         self._ended = True
-        for off in self._off:
-            off()
-        for i, _level in self._levels:
-            self._expected[i] = 1 - self._parts[i].energised_level
+        for part in range(len(self._pins)):
+            if self._pins[part] is not None:
+                self._set(part, 0)
         for word in self.words:
             word.lease = word.lease_before = word.on = 0
         self._lock_lease = 0

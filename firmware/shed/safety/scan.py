@@ -27,7 +27,7 @@ _DEAD_GAP_US = const(500000)  # the heartbeat circuit may have dropped: nothing 
 
 
 class Scan:
-    """points, matrix, outputs: the objects of this room. heartbeat: an OutputPin or None (a board without the circuit is *unprotected*).
+    """points, matrix, outputs: the objects of this room. heartbeat: board/pins.py `strobe`, or None (a board without the circuit is *unprotected*).
     keep_latched(mask): called at every new trip once the outputs are written, so that no reset forgets it; allocates nothing.
 
     `run(timer_or_none)` is the one entry; `trips` counts trips.
@@ -39,8 +39,7 @@ class Scan:
         self.matrix = matrix
         self.outputs = outputs
         self._all_off = outputs.all_off
-        self._strobe_high = heartbeat.energise if heartbeat else None
-        self._strobe_low = heartbeat.release if heartbeat else None
+        self._strobe_high, self._strobe_low = heartbeat or (None, None)
         self._high = False
         self._keep_latched = keep_latched
         self._inside = False

@@ -88,10 +88,10 @@ class LiveRing:
                         self._live[outlet] = (session, sector)
             if wanted is None and going is not None:
                 wanted = set([i for i in range(64) if going[i >> 3] >> (i & 7) & 1])
-                self._take(going, tail)
+                self._hear(going, tail)
         return found
 
-    def _take(self, going, tail):
+    def _hear(self, going, tail):
         """What the newest `going` record tells beside the outlets with a session."""
         watched = bytearray(WATCHED_SIZE)
         for at, size, place in _PLACES:

@@ -52,7 +52,8 @@ def shed():
     buses = Buses(log)
     relays = [None, None, Pin("K2", log), Pin("K3", log)]
     contactors = [Pin("KMA", log), Pin("KMB", log)]
-    return Outputs(relays, contactors, [], [[0b0111], [0b1000]], buses), buses, contactors, relays, log
+    on_gpio = [(pin, 1) if pin else None for pin in relays]
+    return Outputs(on_gpio, [(pin, 1) for pin in contactors], [], [[0b0111], [0b1000]], buses), buses, contactors, relays, log
 
 
 def test_a_relay_on_the_bus_opens_in_the_scan_that_says_so_and_closes_in_the_next():

@@ -12,17 +12,12 @@ class Pin:
     """Records what was written, in a log shared by all pins of a test."""
 
     def __init__(self, name: str, log: list[tuple[str, int]]):
-        self.name, self.log, self.on, self.energised_level, self.stuck_low = name, log, 0, 1, False
+        self.name, self.log, self.on, self.stuck_low = name, log, 0, False
 
-    def energise(self) -> None:
-        self.on = 1
-        self.log.append((self.name, 1))
-
-    def release(self) -> None:
-        self.on = 0
-        self.log.append((self.name, 0))
-
-    def level(self) -> int:
+    def __call__(self, level: int | None = None) -> int:
+        if level is not None:
+            self.on = level
+            self.log.append((self.name, level))
         return 0 if self.stuck_low else self.on
 
 
@@ -30,7 +25,7 @@ def shed(outlets: int = 4):
     log: list[tuple[str, int]] = []
     relays = [Pin(f"K{i}", log) for i in range(outlets)]
     contactor, lock = Pin("KM", log), Pin("Y", log)
-    return Outputs(relays, [contactor], [lock], [[(1 << outlets) - 1]]), relays, contactor, lock, log
+    return Outputs([(pin, 1) for pin in relays], [(contactor, 1)], [(lock, 1)], [[(1 << outlets) - 1]]), relays, contactor, lock, log
 
 
 def scans(outputs: Outputs, count: int, renew: int = 0, cut: int = 0, free: int = 0) -> None:
