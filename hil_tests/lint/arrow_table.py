@@ -162,7 +162,6 @@ _SIMULATOR: Final[dict[str, tuple[str, ...]]] = {
         "shedguard.errors",
         "shedguard.files",
         "shedguard.formats",
-        "shedguard.paths",
         "shedguard.site",
     ),
     "shedbench.pytest_plugin": ("shedbench.bench", "shedbench.places", "shedbench.setup"),

@@ -69,12 +69,12 @@ def options(
             envvar=known.OWN_BOARDS,
             metavar="DIR",
             show_envvar=True,
-            callback=_own_boards,
             help="Folder with board files of your own, for every verb.",
         ),
     ] = None,
 ) -> None:
     """Options that stand before the verb."""
+    _own_boards(boards_dir)
 
 
 def run(arguments: list[str] | None = None) -> int:
