@@ -27,12 +27,10 @@ _DEAD_GAP_US = const(500000)  # the heartbeat circuit may have dropped: nothing 
 
 
 class Scan:
-    """points, matrix, outputs: the objects of this room. heartbeat: board/pins.py `strobe`, or None (a board without the circuit is *unprotected*).
-    keep_latched(mask): called at every new trip once the outputs are written, so that no reset forgets it; allocates nothing.
-
-    `run(timer_or_none)` is the one entry; `trips` counts trips.
-    `passes`, `timer_calls`, `last_us`, `worst_us`, `worst_gap_us` are for display. `fault` is 0 or a code of safety/faults.py.
-    """
+    """points, matrix, outputs: the objects of this room. heartbeat: board/pins.py `strobe`, or None (a board without the circuit is
+    *unprotected*). keep_latched(mask): called at every new trip once the outputs are written, so that no reset forgets it; allocates
+    nothing. `run(timer_or_none)` is the one entry; `trips` counts trips. `passes`, `timer_calls`, `last_us`, `worst_us`, `worst_gap_us`
+    are for display. `fault` is 0 or a code of safety/faults.py."""
 
     def __init__(self, points, matrix, outputs, heartbeat, keep_latched, cpu_mhz):
         self.points = points

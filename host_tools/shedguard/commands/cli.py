@@ -74,6 +74,7 @@ def options(
     ] = None,
 ) -> None:
     """Options that stand before the verb."""
+    del version  # its callback has printed it
     _own_boards(boards_dir)
 
 
