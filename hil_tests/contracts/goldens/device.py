@@ -97,6 +97,7 @@ def live_record(kind, sector, sequence, values):
     if values is not None:
         writer = LiveRing(FIRST.holding())
         writer.open()
+        masks, rows, most_s = [], b"", 0
         if kind == live.GOING:
             for outlet in range(64):
                 if values[0] >> outlet & 1:

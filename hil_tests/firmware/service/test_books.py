@@ -147,7 +147,7 @@ def test_a_cut_between_the_record_of_a_count_and_the_live_ring_counts_no_trip_tw
         trips(shelf, 1)
     shelf.pass_s(2)
     assert boot_tells(shelf) == {0: 8}
-    shelf.live_ring.watch = lambda *watched: False  # the cut comes before it
+    shelf.live_ring.watch = lambda watched: False  # the cut comes before it
     shelf.pass_s(60)
     assert shelf.counted(kinds.TRIP) == 8
     assert boot_tells(shelf) == {}

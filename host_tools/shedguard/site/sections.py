@@ -64,7 +64,7 @@ _NARROW: Final[dict[int, str]] = {
 }
 
 _WIDE: Final = {**_NARROW, Section.OUTLET: "<BBHBHBH", Section.POINT: "<BHBBHHHHHB", Section.GATE: "<BBHBHH"}
-_CODES: Final = {Section.OUTLET: (2, 4), Section.POINT: (1,), Section.GATE: (2,)}  # which fields may be a bit of an expander
+_CODES: Final[dict[int, tuple[int, ...]]] = {Section.OUTLET: (2, 4), Section.POINT: (1,), Section.GATE: (2,)}  # which fields may be a bit of an expander
 
 
 def layouts(version: int) -> dict[int, str]:
