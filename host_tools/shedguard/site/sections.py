@@ -64,7 +64,8 @@ _NARROW: Final[dict[int, str]] = {
 }
 
 _WIDE: Final = {**_NARROW, Section.OUTLET: "<BBHBHBH", Section.POINT: "<BHBBHHHHHB", Section.GATE: "<BBHBHH"}
-_CODES: Final[dict[int, tuple[int, ...]]] = {Section.OUTLET: (2, 4), Section.POINT: (1,), Section.GATE: (2,)}  # which fields may be a bit of an expander
+# Which fields may be a bit of an expander.
+_CODES: Final[dict[int, tuple[int, ...]]] = {Section.OUTLET: (2, 4), Section.POINT: (1,), Section.GATE: (2,)}
 
 
 def layouts(version: int) -> dict[int, str]:
