@@ -118,6 +118,7 @@ def test_a_detector_of_another_room_hears_nothing_of_this_one(seed: int, tmp_pat
         bench.until(bench.outlet(1).contact_is_open, within="10 s")
 
 
+@pytest.mark.long
 def test_without_supply_a_session_waits_half_an_hour_also_while_a_detector_is_at_fault_and_feeds_no_other_bike(seed: int, tmp_path: Path):
     with shed(seed, tmp_path, SITES / "loops" / "eight.toml", {"zone": ONE_ROOM}) as bench:
         for number, card in ((1, "resident"), (2, "neighbour")):
