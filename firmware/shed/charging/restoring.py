@@ -37,7 +37,7 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8)), moved=F
         else:  # the site has changed: no outlet to resume it at; what was measured is settled
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
-            settled &= shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
+            settled &= _ended(shed.sink, session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
     watch.told = tuple(told)
     for i in range(len(shed.sessions)):
@@ -55,6 +55,14 @@ def restore(shed, records, unstarted=(), told=(0, 0, 0, 0, 0, bytes(8)), moved=F
             watch.ahead[g] = told[5][g] if any(told[5]) else told[1] // 3  # an older version kept one number for all rows
             watch.grace[g] = watch.ahead[g] * 3
     return settled
+
+
+def _ended(sink, *end):
+    """Whether the end stands. A bad place in the flash refuses one try, and not the next."""
+    for _ in range(3):
+        if sink.session_end(*end):
+            return True
+    return False
 
 
 def _fill(session, record):
