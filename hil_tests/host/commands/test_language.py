@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +148,22 @@ def test_the_status_in_chinese_begins_with_what_may_be_live(capsys: pytest.Captu
 def test_json_of_the_journal_and_of_the_state_is_the_same_in_every_language(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = SAFETY_FAULT if verb == "status" else OK
     assert said(capsys, verb, "--json", "--lang", "zh", code=code) == said(capsys, verb, "--json", "--lang", "en", code=code)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_output_that_has_no_chinese_is_told_in_words(encoding: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    out = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding=encoding, write_through=True))
+    assert cli.run(["why", "3", "--lang", "zh"]) == INVALID and out.getvalue() == b""
+    said = capsys.readouterr().err
+    assert "has no Chinese" in said and "PYTHONUTF8=1" in said and "bug" not in said
+    monkeypatch.setenv("LANG", "zh_CN")
+    assert cli.run(["why", "3"]) == SAFETY_FAULT and out.getvalue().startswith(b"switch the breaker off: outlet 3 may be live")
+
+
+def test_a_name_that_the_output_cannot_show_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    site, out = tmp_path / "site.toml", io.BytesIO()
+    site.write_text(SITE.read_text(encoding="utf-8").replace("smoke bay", "\u70df\u611f"), encoding="utf-8")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding="ascii", write_through=True))
+    assert cli.run(["faults", "--site", str(site), "--json"]) == SAFETY_FAULT
+    assert json.loads(out.getvalue())[1]["text"].startswith('point "\u70df\u611f": ')
