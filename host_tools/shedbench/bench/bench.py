@@ -22,7 +22,7 @@ from shedbench.plant.units import text as time_text
 from shedbench.plant.world import World
 
 from . import branch as forks
-from . import variant
+from . import evidence, variant
 from .board import Board
 from .board_kind import read_kind
 from .board_process import FROZEN, STOCK, BoardProcess
@@ -86,6 +86,7 @@ class Bench(Parts):
         ticks_ms = kind.ticks_offset_ms if ticks_offset_ms is None else ticks_offset_ms
         arguments = (*self.kind.arguments, *kind.arguments, *board_arguments)
         self.process = BoardProcess(path, seed, ticks_ms, board_command, arguments, self.program)
+        evidence.made(self)
         if power:
             self.spawn_board()
             self.plant.psu.start()
@@ -208,6 +209,9 @@ class Bench(Parts):
             self.lockstep.adopt(link_socket)
         try:
             return body(self)
+        except BaseException:
+            evidence.branch_failed(self)
+            raise
         finally:
             self.process.kill()
             copy.unlink(missing_ok=True)
@@ -219,7 +223,7 @@ class Bench(Parts):
         if self._log is not None:
             self._log.close()
             self._log = self.lockstep.log = None
-        self._remove()
+        evidence.closed(self, self._remove)
 
     def __enter__(self) -> Bench:
         return self
