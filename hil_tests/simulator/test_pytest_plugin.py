@@ -183,6 +183,37 @@ def test_a_site_that_is_not_there_is_told_in_words(user: pytest.Pytester):
     run.stdout.fnmatch_lines(["no site file */none.toml"])
 
 
+def test_a_seed_of_the_environment_that_is_no_number_is_told_in_words(user: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    user.makepyfile("def test_it():\n    pass\n")
+    monkeypatch.setenv("SHEDGUARD_SEED", "abc")
+    run = user.runpytest_subprocess()
+    assert run.ret == pytest.ExitCode.USAGE_ERROR
+    run.stderr.fnmatch_lines(["ERROR: a seed is a whole number: SHEDGUARD_SEED of the environment is 'abc'; change or unset it"])
+    assert "Traceback" not in run.stderr.str() + run.stdout.str()
+
+
+NO_BOARD = """
+from shedbench import places
+from shedbench.setup.report import SetupError
+
+
+def no_compiler():
+    raise SetupError("the emulated board cannot be built", "no gcc for 32-bit x86", "apt install gcc-multilib")
+
+
+places.ensure_board = no_compiler
+"""
+
+
+def test_a_missing_compiler_is_told_once(user: pytest.Pytester):
+    user.makeconftest(NO_BOARD)
+    user.makepyfile("def test_it(bench):\n    pass\n")
+    run = user.runpytest_subprocess("-rN")
+    run.assert_outcomes(errors=1)
+    assert run.stdout.str().count("no gcc for 32-bit x86") == 1
+    assert "During handling" not in run.stdout.str()
+
+
 def test_two_tests_never_share_a_folder():
     nodes = [
         "a/test_x.py::test_y",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .bench.bench import Bench
 
 SEED: Final = 363358942  # the default: the same tree gives the same result
+SEED_VARIABLE: Final = "SHEDGUARD_SEED"  # of the environment
 LAST_EVENTS: Final = 30
 _TITLE: Final = "shedguard"
 _LONGEST_NAME: Final = 120
@@ -37,12 +38,19 @@ _TOLD: Final = "Last events:"  # the message of a BenchTimeout has them
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options are added once for a whole run: no conftest.py repeats them."""
     group = parser.getgroup(_TITLE, "benches of ShedGuard")
-    default = int(os.environ.get("SHEDGUARD_SEED", SEED))
-    group.addoption("--seed", type=int, default=default, help="seed of the benches; 0 draws one, which a failure prints")
+    group.addoption("--seed", type=int, default=_default_seed(), help="seed of the benches; 0 draws one, which a failure prints")
     group.addoption("--near-wrap", action="store_true", help="power-on 17 s before ticks_ms wraps")
     group.addoption("--cpu-mhz", type=int, choices=(160, 240), default=None, help="in the board file (default: as it stands there)")
     group.addoption("--program", choices=("frozen", "stock"), default="frozen", help="in the image, or in a stock board's file system")
     group.addoption("--flash-timing", choices=("typical", "worst"), default=None, help="of the emulated flash (default: typical)")
+
+
+def _default_seed() -> int:
+    text = os.environ.get(SEED_VARIABLE, str(SEED))
+    try:
+        return int(text)
+    except ValueError:
+        raise pytest.UsageError(f"a seed is a whole number: {SEED_VARIABLE} of the environment is {text!r}; change or unset it") from None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -96,7 +104,7 @@ def _ensure_board(config: pytest.Config) -> None:
         with capture.global_and_fixture_disabled() if capture else nullcontext():
             ensure_board()
     except SetupError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None  # else pytest prints the same sentence twice
 
 
 @pytest.hookimpl(wrapper=True)
