@@ -17,7 +17,7 @@ from shedbench.places import SMALL_SITE
 from shedbench.plant.people import DEFAULT_CARDS, CardData
 from shedbench.plant.port import POWER_OFF, POWER_ON, BoardPort
 from shedbench.plant.shed import Shed
-from shedbench.plant.units import Duration, ns
+from shedbench.plant.units import Duration, as_written, ns
 from shedbench.plant.units import text as time_text
 from shedbench.plant.world import World
 
@@ -26,7 +26,7 @@ from . import evidence, variant
 from .board import Board
 from .board_kind import read_kind
 from .board_process import FROZEN, STOCK, BoardProcess
-from .conditions import Condition, name_of
+from .conditions import Condition, name_of, wanted
 from .console import Console
 from .flash_image import BLANK, ERASED, Flash, flash_file
 from .lockstep import Lockstep
@@ -104,7 +104,7 @@ class Bench(Parts):
 
     def wait(self, condition: Callable[[], bool], within_ns: int) -> bool:
         """Run until ``condition()`` holds, at most ``within_ns``; returns whether it does."""
-        return self.lockstep.run_until(self.now_ns + within_ns, condition)
+        return self.lockstep.run_until(self.now_ns + within_ns, wanted(condition))
 
     def wait_for(self, condition: Condition, within_ns: int) -> bool:
         """See ``wait``."""
@@ -118,13 +118,15 @@ class Bench(Parts):
         start = self.now_ns
         if not self.wait(condition, ns(within)):
             raise BenchTimeout(
-                f"not within {within}: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30))
+                f"not within {as_written(within)}: {name_of(condition)} (seed {self.seed}). Last events:\n"
+                + "\n".join(self.events.tail(30))
             )
         return self.now_ns - start
 
     def stays(self, condition: Callable[[], bool], duration: Duration) -> None:
         """Let ``duration`` pass and raise BenchTimeout as soon as ``condition`` fails."""
         start = self.now_ns
+        wanted(condition)
         if self.wait(lambda: not condition(), ns(duration)):
             after = time_text(self.now_ns - start)
             raise BenchTimeout(
