@@ -150,7 +150,7 @@ def _evidence(item: pytest.Item, told: bool) -> Iterator[str]:
         yield f"again: {again(item, values.get('seed'))}"
 
 
-def _branches(bench: Bench, out: Path, told: bool) -> Iterator[str]:
+def _branches(bench: evidence.Witness, out: Path, told: bool) -> Iterator[str]:
     """What the branches of a bench left that raised."""
     for number, folder in enumerate(evidence.branches(bench), 1):
         kept = out / f"branch.{number}"
@@ -161,7 +161,7 @@ def _branches(bench: Bench, out: Path, told: bool) -> Iterator[str]:
         yield f"artefacts of its branch: {kept}"
 
 
-def _benches(item: pytest.Item, values: dict[str, Any]) -> list[Bench]:
+def _benches(item: pytest.Item, values: dict[str, Any]) -> list[evidence.Witness]:
     """The benches that were made during the test, and those that fixtures of a wider scope hand to it."""
     keeper = item.stash.get(_KEEPER, None)
     benches = list(keeper.benches) if keeper else []

@@ -10,28 +10,40 @@ import contextlib
 import os
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from .bench import Bench
+from typing import Any, Final, Protocol
 
 CLOSED: Final = 4  # a flash file each
 BRANCH: Final = "branch-"  # folders in a bench's directory: the artefacts of its branches that raised
+
+
+class Witness(Protocol):
+    """What is asked of a bench (bench.py)."""
+
+    directory: Path
+
+    @property
+    def events(self) -> Any:
+        """The event log."""
+        ...
+
+    def save_artifacts(self, directory: str | Path) -> Path:
+        """Seed, events, waveform, serial and flash."""
+        ...
 
 
 class Keeper:
     """``benches``: those that are open and the last that were closed, in the order in which they were made."""
 
     def __init__(self) -> None:
-        self.benches: list[Bench] = []
-        self._removals: dict[Bench, weakref.finalize] = {}
+        self.benches: list[Witness] = []
+        self._removals: dict[Witness, weakref.finalize] = {}
         self._process = os.getpid()
 
-    def made(self, bench: Bench) -> None:
+    def made(self, bench: Witness) -> None:
         """A bench exists."""
         self.benches.append(bench)
 
-    def closed(self, bench: Bench, remove: weakref.finalize) -> None:
+    def closed(self, bench: Witness, remove: weakref.finalize) -> None:
         """``remove`` removes its files, now or later."""
         if os.getpid() != self._process:  # a branch: nobody comes back for what it made
             remove()
@@ -48,7 +60,7 @@ class Keeper:
             self._let_go(bench)
         self.benches.clear()
 
-    def _let_go(self, bench: Bench) -> None:
+    def _let_go(self, bench: Witness) -> None:
         self.benches.remove(bench)
         self._removals.pop(bench)()
 
@@ -66,13 +78,13 @@ def keeping(keeper: Keeper):
         _installed.remove(keeper)
 
 
-def made(bench: Bench) -> None:
+def made(bench: Witness) -> None:
     """Tells the keeper, if there is one."""
     if _installed:
         _installed[-1].made(bench)
 
 
-def closed(bench: Bench, remove: weakref.finalize) -> None:
+def closed(bench: Witness, remove: weakref.finalize) -> None:
     """Tells the keeper, or removes the files."""
     if _installed:
         _installed[-1].closed(bench, remove)
@@ -80,13 +92,13 @@ def closed(bench: Bench, remove: weakref.finalize) -> None:
         remove()
 
 
-def branch_failed(branch: Bench) -> None:
+def branch_failed(branch: Witness) -> None:
     """In a branch that raises: its artefacts go into the bench's directory, as nothing else of it stays."""
     if _installed:
         with contextlib.suppress(Exception):  # no error here may hide why it raised
             branch.save_artifacts(branch.directory / f"{BRANCH}{os.getpid()}")
 
 
-def branches(bench: Bench) -> list[Path]:
+def branches(bench: Witness) -> list[Path]:
     """The artefacts of its branches that raised, in the order in which they did."""
     return sorted(bench.directory.glob(f"{BRANCH}*"), key=lambda folder: folder.stat().st_mtime_ns)
