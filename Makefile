@@ -30,7 +30,7 @@ pytest:
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --junitxml=build/test-report.xml
 
 long: setup
-	SHEDGUARD_SEED=0 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --junitxml=build/long-report.xml; code=$$?; \
+	SHEDGUARD_SEED=20261201 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m long --junitxml=build/long-report.xml; code=$$?; \
 	$(BIN)/python -m hil_tests.lint.long_report build/long-report.xml | tee build/long-summary.txt; exit $$code
 
 clean:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import Any, get_args
+from struct import pack
+from typing import Any, Final, get_args
 
 import pytest
 from pydantic import BaseModel
 from shed.charging import tariff
+from shed.charging.restoring import restore
 from shed.metering import profiles
+from shed.storage import live
 from shedbench.audit import tariffs as audit_tariffs
 from shedbench.places import REPOSITORY
 from shedbench.plant import expander_parts
@@ -22,6 +25,8 @@ from shedguard.boards.model import Expander
 from shedguard.boards.parts import PARTS
 from shedguard.site import meters, readers, tariffs
 from shedguard.site.model import Meter, Reader, Tariff
+
+from hil_tests.firmware.charging.metered_shed import Shed
 
 SIDES: Mapping[str, tuple[type[BaseModel], str, Mapping[str, Any], Mapping[str, Any]]] = {
     "meter": (Meter, "profile", meters.METERS, plant_meters.METERS),
@@ -49,6 +54,28 @@ def test_each_kind_of_meter_has_its_profile_on_the_board():
 def test_each_kind_of_tariff_has_its_number_on_the_board():
     kinds = {value for name, value in vars(tariff).items() if name.isupper() and not name.startswith("_")}
     assert kinds == set(tariffs.NAMES)
+
+
+RECORD_THE_KIND: Final = (
+    "a session that a cut interrupts is charged by another kind of tariff than it began with: append the kind to the live record "
+    "(FORMAT, SIZE and row() of firmware/shed/storage/live.py, _LIVE_MORE of host_tools/shedguard/formats/records.py), write it in "
+    "checkpoint() of charging/session.py, and let restore() of charging/restoring.py take it; a record without it is kind 1 "
+    "(docs/extending.md, A tariff)"
+)
+
+
+@pytest.mark.parametrize("number", tariffs.NAMES)
+def test_a_session_that_a_cut_interrupts_keeps_its_kind_of_tariff(number: int):
+    """Although the shed has another one by then. A checkpoint that was written when there was one kind is of that one."""
+    before = Shed(tariff=(number, 100, 300))
+    before.run(2)
+    before.begin(0, 100)
+    before.run(60)
+    checkpoint = pack(live.FORMAT, *before.sink.of("live")[-1])
+    for payload, kept in ((checkpoint, number), (checkpoint[:67], tariff.TIME)):
+        after = Shed(tariff=(0, 7, 77))
+        restore(after.charging, [live.row(payload)])
+        assert after.session(0).tariff == (kept, 100, 300), RECORD_THE_KIND
 
 
 def constants(*files: str) -> dict[str, int]:

@@ -28,7 +28,8 @@ def test_every_command_that_is_named_can_be_typed() -> None:
 
 
 def test_commands_are_found_in_every_kind_of_text() -> None:
-    folders = ("README.md", "CONTRIBUTING.md", "docs/installer/en.md", "docs/installer/zh.md", "docs/decisions", "docs/fault-codes.md")
+    folders = ("README.md", "CONTRIBUTING.md", "docs/installer/en.md", "docs/installer/zh.md", "docs/decisions")
+    folders = (*folders, "docs/fault-codes.md", "docs/fault-codes.zh.md")
     texts = ("formats/texts_en.py", "formats/texts_zh.py")
     modules = (*texts, "doctor/board.py", "deploy/self_test.py", "flash/writer.py", "deploy/bundle.py")
     for place in (*folders, *(f"host_tools/shedguard/{name}" for name in modules), "host_tools/shedbench/campaign"):

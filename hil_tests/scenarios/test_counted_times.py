@@ -17,7 +17,8 @@ def cut(bench: Bench, seconds: int = 3) -> None:
     bench.mains.on()
 
 
-@pytest.mark.parametrize("cuts", [9, pytest.param(14, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("cuts", [9, 14])
 def test_a_session_that_waits_through_more_than_half_an_hour_of_cuts_feeds_no_other_bike(bench: Bench, cuts: int) -> None:
     start_charging(bench, 1)
     bench.run("3 min")
@@ -55,7 +56,7 @@ def test_a_session_in_a_weak_supply_with_cuts_is_settled_within_the_half_hour(be
     bench.stays(bench.outlet(1).contact_is_open, "90 s")
 
 
-@pytest.mark.parametrize("minutes", [15, 4])
+@pytest.mark.parametrize("minutes", [15, pytest.param(4, marks=pytest.mark.long)])
 def test_a_live_outlet_with_a_dead_meter_takes_its_row_off_whatever_the_mains_do(bench: Bench, minutes: int) -> None:
     start_charging(bench, 2, pack="la48v20", soc=0.0, card="neighbour")
     start_charging(bench, 1, pack="la48v20", soc=0.0)

@@ -55,8 +55,9 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return evening(tmp_path_factory.mktemp("evening"), "a", seed=7, hash_seed="0")
 
 
-def test_the_same_seed_gives_the_same_link_log_under_another_hash_seed_directory_and_load(first: bytes, tmp_path: Path):
-    second = evening(tmp_path, "another directory", seed=7, hash_seed="12345", busy=2)
+@pytest.mark.parametrize("busy", [0, pytest.param(2, marks=pytest.mark.long)], ids=["as it comes", "every processor busy"])
+def test_the_same_seed_gives_the_same_link_log_under_another_hash_seed_directory_and_load(first: bytes, tmp_path: Path, busy: int):
+    second = evening(tmp_path, "another directory", seed=7, hash_seed="12345", busy=busy)
     assert len(first.splitlines()) > 500
     assert first == second
 

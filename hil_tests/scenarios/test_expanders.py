@@ -39,7 +39,7 @@ def bench(seed: int, site: str) -> Iterator[Bench]:
 
 
 mixed = pytest.mark.parametrize("site", ["mixed"])
-both = pytest.mark.parametrize("site", ["pcf", "mixed"])
+both = pytest.mark.parametrize("site", [pytest.param("pcf", marks=pytest.mark.long), "mixed"])
 
 
 def faults(bench: Bench) -> dict[int, bool]:

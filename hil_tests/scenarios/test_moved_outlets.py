@@ -115,6 +115,43 @@ def test_a_weld_is_recorded_though_flash_refused_the_record_of_another_latch(ben
     assert (WELDED, 0) in faults(bench)
 
 
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_session_that_flash_would_not_settle_never_goes_on_when_its_configuration_comes_again(bench: Bench, times: int):
+    """The trial ends while outlet 4 charges. Later another bike hangs there, and the same configuration is tried again."""
+    push(bench, OTHER)
+    start_charging(bench, 4, card="resident")
+    bench.run("9 min")
+    bench.board.flash_fails(2, "program", times=times, region="shed_journal")
+    bench.until(lambda: bench.outlet(4).contact_is_open(), within="2 min")
+    bench.run("30 s")
+    bench.bike(4).unplug()
+    given_mwh = bench.outlet(4).energy_mwh
+    bench.run("10 min")
+    bench.board.flash_fails(0)
+    bench.bike(4).plug("li48v", soc=0.2)
+    push(bench, OTHER)
+    assert bench.console.ask({"do": "confirm"}, key=True) == [{"ok": True}]
+    bench.stays(lambda: not bench.outlet(4).is_energised(), "5 min")
+    (session,) = bench.journal.sessions()
+    assert session.stop_cause == "outage_gone" and 0 < session.energy_mwh <= given_mwh
+
+
+def test_a_weld_proven_beside_a_session_of_before_the_move_is_never_told_of_another_socket(bench: Bench):
+    push(bench, OTHER)
+    start_charging(bench, 4, card="resident")
+    bench.run("9 min")
+    bench.board.flash_fails(2, "program", times=9, region="shed_journal")
+    bench.until(lambda: bench.outlet(4).contact_is_open(), within="2 min")
+    bench.run("30 s")
+    bench.board.flash_fails(0)
+    bench.bike(4).unplug()
+    weld_outlet_1(bench)
+    push(bench, OTHER)
+    assert bench.console.ask({"do": "confirm"}, key=True) == [{"ok": True}]
+    assert TRIP_UNKNOWN in {code for code, _ in faults(bench)} and bench.gate("main").is_free
+    bench.stays(lambda: not bench.outlet(1).is_energised(), "30 s")
+
+
 def test_an_outlet_that_may_be_live_is_looked_for_at_every_socket(bench: Bench):
     """Its meter died and its relay welded. It is not known which socket that is now: the ten minutes go on at each silent meter."""
     start_charging(bench, 2, card="neighbour")

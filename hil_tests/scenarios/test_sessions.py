@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from shedbench.bench.bench import Bench
 from shedbench.bench.residents import start_charging
+from shedbench.places import SMALL_SITE
+
+from hil_tests.scenarios.changed_site import shed
 
 
 @pytest.mark.long
@@ -22,19 +27,20 @@ def test_a_lead_acid_bike_charges_from_plug_to_full_and_pays_two_yuan(bench: Ben
     assert bench.bike(1).soc > 0.95
 
 
-@pytest.mark.slow(10)
-def test_a_lead_acid_bike_that_is_nearly_full_charges_to_full_and_pays_one_yuan(bench: Bench):
-    """The last hours of the charge above: the current falls, the charger turns over, the top-up follows."""
-    start_charging(bench, 1, "la48v20", soc=0.985)
-    bench.until(bench.outlet(1).contact_is_open, within="4 h")
-    bench.run("30 s")
-    session = bench.journal.sessions()[-1]
-    outlet = bench.outlet(1)
-    assert session.stop_cause == "full"
-    assert 3600 <= outlet.energised_s <= 2.5 * 3600
-    assert session.energy_mwh == pytest.approx(outlet.energy_mwh, rel=0.01)
-    assert session.price_fen == 100
-    assert bench.bike(1).soc > 0.95
+def test_a_lead_acid_bike_that_is_nearly_full_charges_to_full_and_pays_one_yuan(seed: int, tmp_path: Path):
+    """The last part of the charge above, with shorter times: the current falls, the charger turns over, the top-up follows."""
+    times = {"times": ("[charging]\n", "[charging]\nfull_time_s = 300\ntop_up_s = 600\n")}
+    with shed(seed, tmp_path, SMALL_SITE, times) as bench:
+        start_charging(bench, 1, "la48v20", soc=0.995)
+        bench.until(bench.outlet(1).contact_is_open, within="4 h")
+        bench.run("30 s")
+        session = bench.journal.sessions()[-1]
+        outlet = bench.outlet(1)
+        assert session.stop_cause == "full"
+        assert 900 <= outlet.energised_s <= 3600
+        assert session.energy_mwh == pytest.approx(outlet.energy_mwh, rel=0.01)
+        assert session.price_fen == 100
+        assert bench.bike(1).soc > 0.95
 
 
 def test_unplugging_ends_the_session_within_a_minute(bench: Bench):

@@ -59,6 +59,53 @@ def test_with_only_a_seed(seed):
 def test_without_a_bench():
     assert not "a word of it"
 """
+OWN = """
+import pytest
+
+from shedbench.bench.bench import Bench, BenchTimeout
+
+
+def smoke_and_a_wrong_word(bench):
+    bench.smoke("bay").alarm()
+    bench.run("1 s")
+    assert bench.outlet(1).is_charging
+
+
+def with_a_bench_of_a_helper():
+    with Bench(seed=7) as bench:
+        smoke_and_a_wrong_word(bench)
+
+
+def test_inside_its_own(seed):
+    with Bench(seed=seed) as bench:
+        smoke_and_a_wrong_word(bench)
+
+
+def test_in_a_helper():
+    with_a_bench_of_a_helper()
+
+
+def test_behind_two(seed):
+    with Bench(seed=seed, power=False), Bench(seed=seed) as bench:
+        bench.smoke("bay").alarm()
+        bench.run("1 s")
+    assert bench.outlet(1).is_charging
+
+
+def test_in_a_branch(seed):
+    with Bench(seed=seed) as bench:
+        bench.run("1 s")
+        bench.branch(smoke_and_a_wrong_word)
+
+
+def test_that_expects_it(seed):
+    with pytest.raises(BenchTimeout), Bench(seed=seed) as bench:
+        bench.until(bench.outlet(1).is_charging, within="1 s")
+    with pytest.raises(AssertionError), Bench(seed=seed) as bench:
+        bench.branch(smoke_and_a_wrong_word)
+    for _ in range(6):
+        Bench(seed=seed, power=False).close()
+"""
 SAVED = {"seed.txt", "events.txt", "waveform.vcd", "serial.txt", "flash.bin"}
 
 
@@ -104,11 +151,67 @@ def test_a_failure_leaves_its_evidence_and_tells_how_it_is_run_again(user: pytes
     assert "1 failed" in again.stdout and events.read_bytes() == before
 
 
+@pytest.mark.slow(8)
+def test_a_failure_with_a_bench_of_the_tests_own_leaves_the_same_evidence(user: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    """Although that bench has been closed when the test is known to have failed."""
+    user.makepyfile(test_own=OWN)
+    monkeypatch.setenv("TMPDIR", str(user.mkdir("temporary")))
+    run = user.runpytest_subprocess("--seed=5", "-p", "no:cacheprovider")
+    run.assert_outcomes(passed=1, failed=4)
+    told = _sections(run.outlines)
+    for name in ("test_inside_its_own", "test_in_a_helper", "test_behind_two", "test_in_a_branch"):
+        saved = user.path / "build" / "failed" / f"test_own.py-{name}"
+        assert f"artefacts: {saved} (seed, events, waveform, serial, flash)" in told[name] and "Last events:" in told[name]
+        assert {path.name for path in saved.iterdir() if path.is_file()} == SAVED
+        assert (saved / "flash.bin").stat().st_size == 4 << 20
+        assert _behind(told[name], "again: ").endswith("test_in_a_helper" if name == "test_in_a_helper" else "--seed=5")
+        assert any("smoke bay: smoke" in line for line in told[name])
+    failed = user.path / "build" / "failed"
+    assert (failed / "test_own.py-test_in_a_helper" / "seed.txt").read_text() == "7\n"
+    assert "smoke bay: smoke" in (failed / "test_own.py-test_behind_two.2" / "events.txt").read_text()
+    branch = failed / "test_own.py-test_in_a_branch" / "branch.1"
+    assert {path.name for path in branch.iterdir()} == SAVED and "smoke bay: smoke" in (branch / "events.txt").read_text()
+    assert "smoke bay: smoke" not in (branch.parent / "events.txt").read_text()
+    assert "test_that_expects_it" not in told and len(list(failed.iterdir())) == 5
+    assert not list((user.path / "temporary").glob("shedguard-bench-*"))
+
+
 def test_a_site_that_is_not_there_is_told_in_words(user: pytest.Pytester):
     user.makepyfile("import pytest\n@pytest.fixture\ndef site():\n    return 'none.toml'\ndef test_it(bench):\n    pass\n")
     run = user.runpytest_subprocess()
     run.assert_outcomes(errors=1)
     run.stdout.fnmatch_lines(["no site file */none.toml"])
+
+
+def test_a_seed_of_the_environment_that_is_no_number_is_told_in_words(user: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+    user.makepyfile("def test_it():\n    pass\n")
+    monkeypatch.setenv("SHEDGUARD_SEED", "abc")
+    run = user.runpytest_subprocess()
+    assert run.ret == pytest.ExitCode.USAGE_ERROR
+    run.stderr.fnmatch_lines(["ERROR: a seed is a whole number: SHEDGUARD_SEED of the environment is 'abc'; change or unset it"])
+    assert "Traceback" not in run.stderr.str() + run.stdout.str()
+
+
+NO_BOARD = """
+from shedbench import places
+from shedbench.setup.report import SetupError
+
+
+def no_compiler():
+    raise SetupError("the emulated board cannot be built", "no gcc for 32-bit x86", "apt install gcc-multilib")
+
+
+places.ensure_board = no_compiler
+"""
+
+
+def test_a_missing_compiler_is_told_once(user: pytest.Pytester):
+    user.makeconftest(NO_BOARD)
+    user.makepyfile("def test_it(bench):\n    pass\n")
+    run = user.runpytest_subprocess("-rN")
+    run.assert_outcomes(errors=1)
+    assert run.stdout.str().count("no gcc for 32-bit x86") == 1
+    assert "During handling" not in run.stdout.str()
 
 
 def test_two_tests_never_share_a_folder():

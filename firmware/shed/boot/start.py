@@ -60,6 +60,14 @@ def _known(image, latched, unknown, config_crc):
     return latched, unknown
 
 
+def _written(books, kind, *fields):
+    """Whether the record stands. A bad place in the flash refuses one try, and not the next."""
+    for _ in range(2):
+        if books.journal.write(kind, *fields) >= 0:
+            return True
+    return books.write(kind, *fields)
+
+
 def _kept(_watched):
     """In place of LiveRing.watch: nothing is recorded."""
     return False
@@ -153,7 +161,7 @@ class Start:
         rtc.fault = rtc.fault_arg = 0
         rtc.keep_configuration(journal.config_crc, wired.matrix.unknown)
         if moved or (wired.matrix.unknown and not told >= UNKNOWN):
-            self.latch_stands = books.write(STATE, rtc.boots, kept) or not proven
+            self.latch_stands = _written(books, STATE, rtc.boots, kept) or not proven
         if wired.matrix.unknown:
             known.came(faults.TRIP_UNKNOWN)
         cause = resets.cause()
@@ -219,9 +227,9 @@ class Start:
             self.charging = Charging([(row[2], row[3]) for row in outlets], rules, tariff, self.poller, self.books, rows)
             ring = self.books.live_ring
             settled = restore(self.charging, *self._unsettled(), ring.watched, ring.wired not in (b"", self.kept))
-            if not self.latch_stands:  # the row of before the move is its only proof: the next boot judges it again
+            if ring.wired != self.kept:  # from now on indexes mean this boot's sockets, unless something of before the move is still there
+                ring.wired = self.kept if settled and self.latch_stands else wiring.MIXED
+                ring.watch(self.charging.off_watch.told if self.latch_stands else ring.watched)
+            if not self.latch_stands:  # that row is its only proof: the next boot judges it again
                 self.books.watch = _kept
-            elif settled and ring.wired != self.kept:
-                ring.wired = self.kept
-                ring.watch(self.charging.off_watch.told)
         self.wired.outputs.hold_groups(holders.STAGGER, -1)

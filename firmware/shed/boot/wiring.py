@@ -70,6 +70,9 @@ def load_image(board_crc):
         # an unusable trial: it is marked as begun, so the next `load` rejects it
 
 
+MIXED = pack("<BIH", 255, 0, 1)  # a row that no image has: the ring's indexes mean sockets of several images
+
+
 def row(image):
     """Which sockets the indexes of outlets and groups mean, as the last row of a `going` record: a CRC over contactors, buses, numbers,
     relays and meters. Limits and buttons may change (decision 0037)."""

@@ -37,7 +37,7 @@ def restore(shed, records, unstarted=(), told=bytes(42), moved=False):
         else:  # the site has changed: no outlet to resume it at; what was measured is settled
             cause = cause or stop_causes.OUTAGE_GONE
             fen = tariff.charged_fen(price, cause, seconds)
-            settled &= shed.sink.session_end(session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
+            settled &= _ended(shed.sink, session_id, i, card, start_s, seconds, mwh, wh, wh + mwh // 1000, fen, cause)
     watch = shed.off_watch
     watch.told = told
     for i in range(len(shed.sessions)):
@@ -58,6 +58,14 @@ def restore(shed, records, unstarted=(), told=bytes(42), moved=False):
             watch.ahead[g] = told[32 + g] if by_row else (told[40] | told[41] << 8) // 3
             watch.grace[g] = watch.ahead[g] * 3
     return settled
+
+
+def _ended(sink, *end):
+    """Whether the end stands. A bad place in the flash refuses one try, and not the next."""
+    for _ in range(3):
+        if sink.session_end(*end):
+            return True
+    return False
 
 
 def _fill(session, record):

@@ -48,6 +48,8 @@ class Typed:
             yield from self._status()
         elif verb == "why":
             yield from self._why(count)
+        elif verb in ("log", "sessions") and count < 0 and len(parts) > 1:
+            yield "`%s` is no number of records: `%s 50`\n" % (parts[1][:20], verb)
         elif verb == "log":
             yield from self._records(min(count, self._most) if count >= 0 else 20, None)
         elif verb == "sessions":

@@ -200,6 +200,12 @@ def test_nobody_is_led_to_the_command_that_ends_the_service(typed):
     assert "Did you mean `repl`" not in Desk().type(typed + "\r")
 
 
+@pytest.mark.parametrize("typed", ["log abc", "sessions -3", "log 1e3", "log 1000000"])
+def test_a_listing_of_no_number_is_refused_with_what_to_type(typed):
+    verb, number = typed.split()
+    assert f"`{number}` is no number of records: `{verb} 50`" in Desk().type(typed + "\r")
+
+
 def test_help_names_every_verb_and_capitals_are_fine():
     text = Desk().type("HELP\r")
     for verb in ("status", "why", "log", "sessions", "faults", "clear", "stop", "repl", "time", "version"):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,10 +66,10 @@ def test_faults_in_chinese_say_of_what_and_what_to_do(capsys: pytest.CaptureFixt
 
 
 def test_why_in_chinese_puts_the_breaker_first(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = said(capsys, "why", "3", "--lang", "zh", code=OK).splitlines()
+    lines = said(capsys, "why", "3", "--lang", "zh").splitlines()
     assert lines[0] == "3 号插座可能带电，先拉断路器！已下令断开，原因："
     assert "继电器粘连" in lines[1] and lines[2].startswith("  no_session: 没有付费的充电")
-    lines = said(capsys, "why", "3", "--lang", "en", code=OK).splitlines()
+    lines = said(capsys, "why", "3", "--lang", "en").splitlines()
     assert lines[1].startswith("  welded: switch the breaker off") and lines[2].startswith("  no_session: ")
 
 
@@ -82,7 +84,7 @@ def test_the_locale_says_the_language_where_nobody_names_one(
         monkeypatch.setenv(name, value)
     assert ("继电器粘连" in said(capsys, "faults")) == chinese
     assert "relay welded" in said(capsys, "faults", "--lang", "en") and "继电器粘连" in said(capsys, "faults", "--lang", "zh-CN")
-    assert "outlet 3 may be live" in said(capsys, "why", "3", "--lang", "en", code=OK)
+    assert "outlet 3 may be live" in said(capsys, "why", "3", "--lang", "en")
 
 
 @pytest.mark.parametrize("tongue", ["en", "zh"])
@@ -146,3 +148,22 @@ def test_the_status_in_chinese_begins_with_what_may_be_live(capsys: pytest.Captu
 def test_json_of_the_journal_and_of_the_state_is_the_same_in_every_language(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = SAFETY_FAULT if verb == "status" else OK
     assert said(capsys, verb, "--json", "--lang", "zh", code=code) == said(capsys, verb, "--json", "--lang", "en", code=code)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_an_output_that_has_no_chinese_is_told_in_words(encoding: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    out = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding=encoding, write_through=True))
+    assert cli.run(["why", "3", "--lang", "zh"]) == INVALID and out.getvalue() == b""
+    said = capsys.readouterr().err
+    assert "has no Chinese" in said and "PYTHONUTF8=1" in said and "bug" not in said
+    monkeypatch.setenv("LANG", "zh_CN")
+    assert cli.run(["why", "3"]) == SAFETY_FAULT and out.getvalue().startswith(b"switch the breaker off: outlet 3 may be live")
+
+
+def test_a_name_that_the_output_cannot_show_does_not_end_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    site, out = tmp_path / "site.toml", io.BytesIO()
+    site.write_text(SITE.read_text(encoding="utf-8").replace("smoke bay", "\u70df\u611f"), encoding="utf-8")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding="ascii", write_through=True))
+    assert cli.run(["faults", "--site", str(site), "--json"]) == SAFETY_FAULT
+    assert json.loads(out.getvalue())[1]["text"].startswith('point "\u70df\u611f": ')

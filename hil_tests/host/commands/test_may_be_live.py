@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from shedguard.commands import board as verbs
 from shedguard.deploy.self_test import bad, look
 from shedguard.doctor import board
 from shedguard.doctor.finding import Finding, is_bad
+from shedguard.errors import OK, SAFETY_FAULT
 from shedguard.link import live
 from shedguard.link.console import Answer, Console
 from typer import Exit
@@ -48,6 +50,15 @@ class PlayedBoard:
 
     def clock(self) -> float:
         return self.now
+
+
+def code(verb: Callable[..., None], *words: Any, **options: Any) -> int:
+    """The exit code of a verb."""
+    try:
+        verb(*words, **options)
+    except Exit as left:
+        return left.exit_code
+    return OK
 
 
 OFF, UNSEEN, PROVEN = (0, [IDLE]), (2, [IDLE]), (2, [IDLE, WELDED])
@@ -115,10 +126,10 @@ def test_status_speaks_of_the_breaker_only_when_it_stays(at: list[PlayedBoard], 
     said = capsys.readouterr().out
     assert "breaker" not in said and said.startswith("not seen off yet: outlet 2;") and "contactor open" not in said
     at[:] = [PlayedBoard((UNSEEN, OFF))]
-    verbs.status()
+    assert code(verbs.status) == SAFETY_FAULT
     assert capsys.readouterr().out.startswith("switch the breaker off: outlet 1 may be live")
     at[:] = [PlayedBoard((OFF, PROVEN))]
-    verbs.status()
+    assert code(verbs.status) == SAFETY_FAULT
     assert capsys.readouterr().out.startswith("switch the breaker off: outlet 2 may be live") and at[0].now == 0
 
 
@@ -142,7 +153,7 @@ def test_status_names_the_breaker_of_a_weld_also_behind_an_open_contactor(
 
 def test_a_row_that_is_held_for_a_live_outlet_nobody_knows_is_named_whole(at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]):
     at[:] = [PlayedBoard(((0, [18, IDLE]), (0, [18, IDLE])))]
-    verbs.status(lang="en")
+    assert code(verbs.status, lang="en") == SAFETY_FAULT
     assert capsys.readouterr().out.startswith("switch the breaker off: outlets 1, 2 may be live")
 
 
@@ -162,11 +173,43 @@ def test_why_speaks_of_the_breaker_only_when_it_stays(at: list[PlayedBoard], cap
     verbs.why(1, lang="en")
     assert capsys.readouterr().out.startswith("outlet 1 is off")
     at[:] = [PlayedBoard((UNSEEN, OFF))]
-    verbs.why(1, lang="en")
+    assert code(verbs.why, 1, lang="en") == SAFETY_FAULT
     assert capsys.readouterr().out.startswith("switch the breaker off: outlet 1 may be live") and at[0].now >= live.SEEN_WITHIN_S
     at[:] = [PlayedBoard((PROVEN, OFF))]
-    verbs.why(1, lang="en")
+    assert code(verbs.why, 1, lang="en") == SAFETY_FAULT
     assert capsys.readouterr().out.startswith("switch the breaker off: outlet 1 may be live") and at[0].now == 0
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        (UNSEEN, OFF),  # and no fault: the meter is dead since the board started
+        (PROVEN, OFF),
+        ((0, [WELDED, 18, IDLE]), (0, [18, IDLE])),  # a weld behind an open contactor
+        ((0, [18, IDLE]), (0, [18, IDLE])),  # a live outlet, nobody knows which
+    ],
+)
+def test_a_script_learns_by_the_exit_code_that_an_outlet_may_be_live(
+    row: tuple[tuple[int, list[int]], tuple[int, list[int]]], at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]
+):
+    """Trips: none. Faults: none, or none that is active."""
+    for as_json in (False, True):
+        at[:] = [PlayedBoard(row, over=(8,))]
+        assert code(verbs.status, lang="en", as_json=as_json) == SAFETY_FAULT
+        said = capsys.readouterr().out
+        assert 1 in json.loads(said)["may_be_live"] if as_json else "outlet 1 may be live" in said or "outlets 1, 2 may be live" in said
+        at[:] = [PlayedBoard(row, over=(8,))]
+        assert code(verbs.why, 1, lang="en", as_json=as_json) == SAFETY_FAULT
+        said = capsys.readouterr().out
+        assert json.loads(said)["may_be_live"] is True if as_json else "switch the breaker off" in said
+
+
+def test_an_outlet_that_was_seen_off_or_is_on_is_no_exit_code(at: list[PlayedBoard], capsys: pytest.CaptureFixture[str]):
+    for as_json in (False, True):
+        for row in ((OFF, OFF), ((1, []), OFF)):
+            at[:] = [PlayedBoard(row)]
+            assert code(verbs.status, as_json=as_json) == code(verbs.why, 1, as_json=as_json) == OK
+    assert "breaker" not in capsys.readouterr().out
 
 
 def test_an_installation_with_an_outlet_that_may_be_live_does_not_pass():

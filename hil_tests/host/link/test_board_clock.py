@@ -128,7 +128,7 @@ def test_status_sets_the_clock_of_a_board_with_the_sites_key_and_says_how_withou
         assert set_kinds.count("clock_set") == 3
 
 
-@pytest.mark.parametrize("with_key", [True, False])
+@pytest.mark.parametrize("with_key", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_card_that_is_over_opens_nothing_after_an_import_by_a_laptop_with_the_key(with_key: bool, tmp_path: Path):
     """The import restarts the board, which stops its clock; the laptop that did it sets it again."""
     sheet = tmp_path / "cards.csv"

@@ -212,14 +212,15 @@ def test_a_press_that_was_refused_leaves_open_cards_open_and_one_that_nobody_kno
     assert bool(found) is refused and all("is on the card of resident" in words for words in found)
 
 
-@pytest.mark.parametrize(("second_s", "agrees"), [(100, True), (101, False)])
-def test_of_two_sessions_that_began_in_one_second_the_journals_order_says_nothing(second_s: int, agrees: bool):
+@pytest.mark.parametrize(("second_s", "selected_s", "agrees"), [(100, 95, True), (101, 95, True), (101, 60, False)])
+def test_a_second_tap_that_answers_anothers_press_uses_the_card_up(second_s: int, selected_s: int, agrees: bool):
     """Both cards were open and one press selected its outlet. The neighbour's second tap began the session there, and his press at once the
-    other, on the one card that was still open; the records stand in the order of the outlets."""
-    taps = [Press(90 * S, "neighbour"), Press(91 * S, "resident"), Press(100 * S - 400 * MS, "neighbour")]
-    presses = {1: [Press(100 * S - 200 * MS, "neighbour")], 2: [Press(95 * S, "resident")]}
+    other, on the one card that was still open; the records stand in any order. After half a minute the press selects no more."""
+    first_s = selected_s - 5
+    taps = [Press(first_s * S, "neighbour"), Press((first_s + 1) * S, "resident"), Press(100 * S - 400 * MS, "neighbour")]
+    presses = {1: [Press(100 * S - 200 * MS, "neighbour")], 2: [Press(selected_s * S, "resident")]}
     truth = replace(TRUTH, owners=OWNERS, presses=presses, taps=taps)
-    refused = record(2, "press_refused", 95, outlet=1, reason=1, card=bytes(11))
+    refused = record(2, "press_refused", selected_s, outlet=1, reason=1, card=bytes(11))
     sessions = (start(3, 100), start(4, second_s, session=2, outlet=1, card=OTHER))
     found = findings(truth, BOOT, refused, *sessions, end(5, 3705))
     assert any("outlet 1 is on the card of resident" in words for words in found) is not agrees

@@ -39,7 +39,7 @@ def test_a_meter_that_bills_too_much_is_found_by_the_campaigns_judge(monkeypatch
         day.bench.card("resident").tap()
         day.bench.run("1 s")
         day.bench.button(1).press(by="resident")
-        day.bench.run("30 min")
+        day.bench.run("20 min")
 
     monkeypatch.setattr("shedbench.campaign.acts_for", lambda bench: {scaled: 1})
     monkeypatch.setattr(beginning, "drawn", lambda chance: PLAIN)

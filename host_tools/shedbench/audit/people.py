@@ -5,8 +5,9 @@ how the firmware tells people apart (docs/decisions/) is left to it, as long as 
 
 Only the limits that docs/decisions/0020 accepts are accepted here. With a single open grant tap-then-press works for everybody, so whoever
 presses while only one card is open counts as its owner. After a press that several open cards made unclear, the owner of an open card that
-is read again within half a minute counts as the presser. Anybody's press stops a running session whose card is open. A card is open from
-its report by the reader for the grant's time, or until a session begins or ends on it, or the board restarts.
+is read again within half a minute counts as the presser, and such a reading may use the card up, whoever pressed. Anybody's press stops a
+running session whose card is open. A card is open from its report by the reader for the grant's time, or until a session begins or ends on
+it, or the board restarts.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
         for record in records
         if record.kind == "press_refused" and record.number("outlet") < len(site.outlets)
     ]
-    for number, record in enumerate(records):
+    for record in records:
         if record.kind not in ("session_start", "session_end") or record.number("outlet") >= len(site.outlets):
             continue
         outlet, session, at_ns = site.outlets[record.number("outlet")], record.number("session"), timeline.when(record)
@@ -71,9 +72,8 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 continue
             owners[session] = owner
             presses = _near(truth, outlet, at_ns, START_NS)
-            gone = used + _begun_with(records[number + 1 :], at_ns, truth, site, timeline)
             if not any(
-                _only_open(owner, press.at_ns, truth, site, gone, refused) or _tapped_again(owner, press.at_ns, truth, site, used)
+                _only_open(owner, press.at_ns, truth, site, used, refused) or _tapped_again(owner, press.at_ns, truth, site, used)
                 for press in presses
             ):
                 findings += _presence(f"{name} is on the card of {owner}", owner, presses)
@@ -85,20 +85,6 @@ def settle_people(truth: Truth, site: Site, records: Iterable[Record], timeline:
                 findings += _presence(f"{name} of {owner} was stopped by its user", owner, presses)
             used.append(_use(owner, outlet, at_ns, presses, truth, site, used))
     return findings
-
-
-def _begun_with(later: list[Record], at_ns: int, truth: Truth, site: Site, timeline: Timeline) -> list[Use]:
-    """Sessions after this one in the journal that began in the same second: their order is by outlet, not by time."""
-    assert truth.owners is not None
-    uses: list[Use] = []
-    for record in later:
-        if record.kind != "session_start" or record.number("outlet") >= len(site.outlets):
-            continue
-        when_ns, card = timeline.when(record), record.fields["card"]
-        owner = truth.owners.get(card) if isinstance(card, bytes) else None
-        if owner is not None and abs(when_ns - at_ns) <= SECOND_NS:
-            uses.append(Use(owner, when_ns - LATE_NS, when_ns + EARLY_NS, site.outlets[record.number("outlet")]))
-    return uses
 
 
 def _open(at_ns: int, truth: Truth, site: Site, used: list[Use]) -> set[str]:
@@ -128,6 +114,7 @@ def _surely_open(at_ns: int, truth: Truth, site: Site, used: list[Use], refused:
         default=0,
     )
     first_ns = max(started_ns, pressed_ns + READ_NS, at_ns - site.grant_s * SECOND_NS + READ_NS)
+    used = used + [Use(tap.person, tap.at_ns, tap.at_ns, 0) for tap in truth.taps if tap.at_ns < at_ns and _answers(tap, truth, site, used)]
     return {
         tap.person
         for tap in truth.taps
@@ -135,6 +122,17 @@ def _surely_open(at_ns: int, truth: Truth, site: Site, used: list[Use], refused:
         and not any(tap.at_ns - LIES_NS < other.at_ns < tap.at_ns for other in truth.taps if other.person == tap.person)
         and not any(tap.at_ns - READ_NS <= use.to_ns + EARLY_NS and use.from_ns < at_ns for use in used if use.person == tap.person)
     }
+
+
+def _answers(tap: Press, truth: Truth, site: Site, used: list[Use]) -> bool:
+    """The tap may have been taken for the answer to a press, whoever pressed: its card was open then. It is used up even where no session
+    came of it."""
+    return any(
+        press.at_ns - READ_NS <= tap.at_ns <= press.at_ns + SELECTED_NS and tap.person in _open(press.at_ns, truth, site, used)
+        for presses in truth.presses.values()
+        for press in presses
+        if press.at_ns < tap.at_ns
+    )
 
 
 def _explained(outlet: int, at_ns: int, truth: Truth, used: list[Use], refused: list[Refused]) -> bool:

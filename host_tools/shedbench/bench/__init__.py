@@ -7,4 +7,5 @@ console.py         typed lines and framed requests          frames.py, serial.py
 pty.py             real time and a pseudo-terminal          flash_image.py         what the board starts with
 journal.py         what the board recorded                  branch.py              forks
 fake_board.py      a board in Python for the loop's tests   conditions.py, find.py
+evidence.py        what a test run keeps of its benches
 """

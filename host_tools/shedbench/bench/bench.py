@@ -17,16 +17,16 @@ from shedbench.places import SMALL_SITE
 from shedbench.plant.people import DEFAULT_CARDS, CardData
 from shedbench.plant.port import POWER_OFF, POWER_ON, BoardPort
 from shedbench.plant.shed import Shed
-from shedbench.plant.units import Duration, ns
+from shedbench.plant.units import Duration, as_written, ns
 from shedbench.plant.units import text as time_text
 from shedbench.plant.world import World
 
 from . import branch as forks
-from . import variant
+from . import evidence, variant
 from .board import Board
 from .board_kind import read_kind
 from .board_process import FROZEN, STOCK, BoardProcess
-from .conditions import Condition, name_of
+from .conditions import Condition, name_of, wanted
 from .console import Console
 from .flash_image import BLANK, ERASED, Flash, flash_file
 from .lockstep import Lockstep
@@ -86,6 +86,7 @@ class Bench(Parts):
         ticks_ms = kind.ticks_offset_ms if ticks_offset_ms is None else ticks_offset_ms
         arguments = (*self.kind.arguments, *kind.arguments, *board_arguments)
         self.process = BoardProcess(path, seed, ticks_ms, board_command, arguments, self.program)
+        evidence.made(self)
         if power:
             self.spawn_board()
             self.plant.psu.start()
@@ -103,7 +104,7 @@ class Bench(Parts):
 
     def wait(self, condition: Callable[[], bool], within_ns: int) -> bool:
         """Run until ``condition()`` holds, at most ``within_ns``; returns whether it does."""
-        return self.lockstep.run_until(self.now_ns + within_ns, condition)
+        return self.lockstep.run_until(self.now_ns + within_ns, wanted(condition))
 
     def wait_for(self, condition: Condition, within_ns: int) -> bool:
         """See ``wait``."""
@@ -117,13 +118,15 @@ class Bench(Parts):
         start = self.now_ns
         if not self.wait(condition, ns(within)):
             raise BenchTimeout(
-                f"not within {within}: {name_of(condition)} (seed {self.seed}). Last events:\n" + "\n".join(self.events.tail(30))
+                f"not within {as_written(within)}: {name_of(condition)} (seed {self.seed}). Last events:\n"
+                + "\n".join(self.events.tail(30))
             )
         return self.now_ns - start
 
     def stays(self, condition: Callable[[], bool], duration: Duration) -> None:
         """Let ``duration`` pass and raise BenchTimeout as soon as ``condition`` fails."""
         start = self.now_ns
+        wanted(condition)
         if self.wait(lambda: not condition(), ns(duration)):
             after = time_text(self.now_ns - start)
             raise BenchTimeout(
@@ -208,6 +211,9 @@ class Bench(Parts):
             self.lockstep.adopt(link_socket)
         try:
             return body(self)
+        except BaseException:
+            evidence.branch_failed(self)
+            raise
         finally:
             self.process.kill()
             copy.unlink(missing_ok=True)
@@ -219,7 +225,7 @@ class Bench(Parts):
         if self._log is not None:
             self._log.close()
             self._log = self.lockstep.log = None
-        self._remove()
+        evidence.closed(self, self._remove)
 
     def __enter__(self) -> Bench:
         return self

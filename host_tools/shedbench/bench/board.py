@@ -7,7 +7,7 @@ import struct
 from typing import Any, Final, Protocol
 
 from shedbench.link import link
-from shedbench.plant.units import Duration, ns
+from shedbench.plant.units import Duration, ns, number
 from shedbench.plant.world import World
 
 from . import flash_faults
@@ -151,6 +151,7 @@ class Board:
 
         Short losses leave some contents: 0.001 inverts single bits, 0.5 is noise (which the port itself reads as empty memory).
         """
+        number("share", share)
         self._world.log(f"board: RTC memory decays by {share}")
         self._bench.post(link.FAULT, link.FAULT_RTC_DECAY, _FAULT.pack(round(share * 1e6), 0))
 

@@ -36,7 +36,7 @@ def find_binary(program: str = STOCK) -> Path:
     try:
         ensure_board()
     except SetupError as error:
-        raise BoardMissing(error.what, error.cause, error.fix) from error
+        raise BoardMissing(error.what, error.cause, error.fix) from None  # it says all of it
     given = os.environ.get(BINARY_VARIABLE) or None
     path = Path(given or DEFAULT_BINARY)
     if not path.exists():

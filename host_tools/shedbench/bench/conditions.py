@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
+
+C = TypeVar("C", bound=Callable[[], bool])
 
 
 class Condition:
@@ -25,13 +28,27 @@ class Condition:
         return Condition(f"not {self.name}", lambda: not self._ask())
 
     def __and__(self, other: Condition) -> Condition:
-        return Condition(f"{self.name} and {other.name}", lambda: self() and other())
+        wanted(other)
+        return Condition(f"{self.name} and {name_of(other)}", lambda: self() and other())
 
     def __or__(self, other: Condition) -> Condition:
-        return Condition(f"{self.name} or {other.name}", lambda: self() or other())
+        wanted(other)
+        return Condition(f"{self.name} or {name_of(other)}", lambda: self() or other())
+
+    __rand__ = __and__
+    __ror__ = __or__
 
     def __repr__(self) -> str:
         return f"<{self.name}: {'holds' if self._ask() else 'does not hold'}>"
+
+
+def wanted(condition: C) -> C:
+    """``condition``, or a TypeError when it is a fact already, which no time would change."""
+    if not callable(condition):
+        raise TypeError(
+            f"not a condition: {condition!r}; write it without () as in bench.outlet(1).is_charging, its opposite with ~, two with & or |"
+        )
+    return condition
 
 
 def name_of(condition: Callable[[], bool]) -> str:

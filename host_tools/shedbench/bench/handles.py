@@ -125,7 +125,7 @@ class SmokeHandle:
         """ok, open, short, noisy."""
         self.plant.fault(name)
 
-    def hum(self, millivolts: int, hz: float = 50.0) -> None:
+    def hum(self, millivolts: float, hz: float = 50.0) -> None:
         """Mains hum of this amplitude on the loop."""
         self.plant.hum(millivolts, hz)
 

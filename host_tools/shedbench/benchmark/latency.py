@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
 from shedbench.bench.bench import Bench
+from shedbench.bench.workers import workers
 from shedbench.plant.port import HIGH
 from shedbench.plant.units import MS, S
 
@@ -59,7 +58,7 @@ def trips(seed: int, n: int) -> dict[str, Any]:
     few = max(n // 10, 20)
     wanted = {"direct": n, "loop": n, "direct_bouncing": max(n // 5, 20), "erase_in_flight": few, "loop_hum": few, "loop_hum_eight": few}
     parts = [{kind: count // _JOBS + (job < count % _JOBS) for kind, count in wanted.items()} for job in range(_JOBS)]
-    with ProcessPoolExecutor(_JOBS, mp_context=get_context("fork")) as pool:
+    with workers(_JOBS) as pool:
         done = list(pool.map(_samples, [seed + job for job in range(_JOBS)], parts))
     found: dict[str, Any] = {kind: _summary([sample for part in done for sample in part[kind]]) for kind in wanted}
     return {**found, "conditions": _CONDITIONS}

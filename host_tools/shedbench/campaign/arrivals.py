@@ -8,12 +8,12 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
 from shedbench.bench.bench import Bench, BenchTimeout
 from shedbench.bench.residents import start_charging
+from shedbench.bench.workers import workers
 from shedbench.campaign import SMALL_SITE
 from shedbench.plant.units import MS, S
 
@@ -136,7 +136,7 @@ def _judge(bench: Bench, outcome: Outcome) -> None:
 def arrivals(first_seed: int, seeds: int, jobs: int = 1) -> list[Outcome]:
     """The outcomes of ``seeds`` seeds from ``first_seed`` on, each that violates a law printed at once."""
     outcomes: list[Outcome] = []
-    with ProcessPoolExecutor(jobs) as pool:
+    with workers(jobs) as pool:
         for outcome in pool.map(arrival, range(first_seed, first_seed + seeds)):
             outcomes.append(outcome)
             for words in outcome.violations:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
+
+from shedbench.bench.workers import workers
 
 from . import campaign
 
@@ -42,7 +43,7 @@ def outcomes(first_seed: int, seeds: int, jobs: int) -> Iterator[Outcome]:
     if jobs == 1:
         yield from map(play, range(first_seed, first_seed + seeds))
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    with workers(jobs) as pool:
         yield from pool.map(play, range(first_seed, first_seed + seeds))
 
 

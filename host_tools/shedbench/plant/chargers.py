@@ -13,7 +13,7 @@ from typing import Final
 
 from .loads import Load, ResistiveLoad
 from .packs import ALIASES, PACKS, RESISTORS, Pack
-from .units import S
+from .units import S, number
 
 _H_S: Final = 3600.0
 MINIMUM_V: Final = 90.0  # below this a switch-mode charger stops [M]
@@ -179,6 +179,9 @@ class Charger:
 
 def make_load(kind: str, soc: float = 0.2, **misbehaviour: bool | float) -> Load:
     """A load by its name; raises ValueError naming the known ones. ``misbehaviour``: the fields of Misbehaviour."""
+    for name, value in {"soc": soc, **misbehaviour}.items():
+        if name == "soc" or not isinstance(value, bool):
+            number(name, value)
     kind = ALIASES.get(kind, kind)
     if kind in RESISTORS:
         return ResistiveLoad(RESISTORS[kind])

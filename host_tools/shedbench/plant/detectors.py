@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from .port import IN_HIGH, IN_LOW, NOT_DRIVEN, BoardPort
-from .units import MS, US
+from .units import MS, US, number
 from .world import World
 
 SUPPLY_UV: Final = 3_300_000
@@ -80,12 +80,12 @@ class SmokeLoop:
         self.fault_name = name
         self._update()
 
-    def hum(self, millivolts: int, hz: float = 50.0) -> None:
+    def hum(self, millivolts: float, hz: float = 50.0) -> None:
         """A cable beside mains: a sine of this amplitude on the loop, 0 for none, as seen by the board's converter."""
+        hum_uv, hum_mhz = round(number("millivolts", millivolts) * 1000), round(number("hz", hz) * 1000)
         self._world.log(f"{self.name}: hum {millivolts} mV {hz} Hz")
-        self._hum_uv = millivolts * 1000
-        self._hum_signal.set(self._world.now_ns, millivolts)
-        self._hum_mhz = round(hz * 1000)
+        self._hum_uv, self._hum_mhz = hum_uv, hum_mhz
+        self._hum_signal.set(self._world.now_ns, round(millivolts))
         self._update()
 
     def flap(self, names: tuple[str, ...], every_ns: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from .port import BROWN_OUT, POWER_OFF, POWER_ON, BoardPort
-from .units import MS, Duration, ns
+from .units import MS, Duration, ns, number
 from .world import World
 
 NOMINAL_V: Final = 220.0
@@ -49,6 +49,7 @@ class Mains:
 
     def set_volts(self, volts: float) -> None:
         """The voltage from now on; ends a sag."""
+        number("volts", volts)
         self._sag_end.cancel()
         if volts == self.volts:
             return

@@ -15,6 +15,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from .outlets import Outlet
+from .units import number
 from .world import World
 
 START_W: Final = 0.4
@@ -72,7 +73,7 @@ class Pzem016:
     def scale(self, factor: float) -> None:
         """The meter reads ``factor`` times too much from now on; what it has counted stays."""
         self.energy_j()
-        self.gain = factor
+        self.gain = number("factor", factor)
         self._world.log(f"meter {self.address}: scale {factor}")
 
     @property
@@ -95,6 +96,8 @@ class Pzem016:
 
     def misreads(self, watt_hours: int, readings: int = 1) -> None:
         """The energy in its next ``readings`` answers is off by ``watt_hours``; what it has counted stays."""
+        number("watt_hours", watt_hours)
+        number("readings", readings)
         self._world.log(f"meter {self.address}: off by {watt_hours} Wh in {readings} readings")
         self._misread_wh, self._misreadings = watt_hours, readings
         self._lied("misread")

@@ -1,4 +1,4 @@
-"""Time units of the simulation: everything is an integer count of virtual nanoseconds."""
+"""Time units of the simulation: everything is an integer count of virtual nanoseconds. And what a verb says of a wrong number."""
 
 from __future__ import annotations
 
@@ -27,6 +27,20 @@ def ns(duration: Duration) -> int:
     if match is None:
         raise ValueError(f"not a duration: {duration!r}; write a number and one of {', '.join(_UNITS)}, as in '40 ms'")
     return round(float(match[1]) * _UNITS[match[2]])
+
+
+def as_written(duration: Duration) -> str:
+    """For the message of a time that was too short: a number that somebody meant in seconds is told so."""
+    if isinstance(duration, str):
+        return duration
+    return f"{duration} ns" + (" (a number without a unit is nanoseconds; write '5 s')" if 0 < duration < MS else "")
+
+
+def number(name: str, value: float) -> float:
+    """``value``, or a TypeError that calls it ``name``: a text with a unit would be noticed much later, somewhere else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is a number without a unit, not {value!r}")
+    return value
 
 
 def text(time_ns: int) -> str:

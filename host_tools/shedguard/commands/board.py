@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Annotated, Any
 
 import typer
 
-from ..errors import SAFETY_FAULT
-from ..formats.lists import MAY_BE_LIVE, holders_told
+from ..errors import SAFETY_FAULT, ShedError
+from ..formats.lists import BREAKER_FIRST, FAULTS, MAY_BE_LIVE, breaker_first, holders_told, name_of
 from ..formats.texts import text
 from ..link.console import Console
 from ..link.live import ASK_S, SEEN_WITHIN_S, proven, seen
+from ..site.names import SiteNames
 from ..site.narrate import causes_in, fault_text, fault_told, outlet_text
 from .common import (
     JsonOption,
@@ -33,10 +35,10 @@ from .status_view import by_kind, is_live, show_status
 def status(
     port: PortOption = None, site: SiteOption = None, key: KeyOption = None, lang: LangOption = None, as_json: JsonOption = False
 ) -> None:
-    """The whole shed at a glance. Exit code 5 when a trip is latched or a fault is active.
+    """The whole shed at a glance. Exit code 5 when a trip is latched, a fault is active, or an outlet may be live.
 
     An outlet that is not seen off yet (just after a boot, a stop or the start of a neighbour's session) is asked again for up to 20 s
-    before it is reported as possibly live; --json reports at once.
+    before it is reported as possibly live; --json reports at once (`may_be_live`).
 
     With --site or --key it also sets the board's clock if that is not set or off by more than a minute, and reports it.
 
@@ -47,11 +49,12 @@ def status(
         now = seen(console, at_once=as_json)
         told = console.request("faults")[1:]
     head, frames = now.status.head, now.status[1:]
+    live = breaker_first(frames, now.unseen)
     if as_json:
-        show_json({"board": head, **by_kind(frames), "faults": told})
+        show_json({"board": head, **by_kind(frames), "faults": told, "may_be_live": live})
     else:
         show_status(head, frames, names, tongue, now.unseen, told)
-    if head.get("trips") or any(map(is_live, told)):
+    if live or head.get("trips") or any(map(is_live, told)):
         raise typer.Exit(SAFETY_FAULT)
 
 
@@ -62,7 +65,7 @@ def why(
     lang: LangOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Why an outlet is off: its holders in order, each with what ends it.
+    """Why an outlet is off: its holders in order, each with what ends it. Exit code 5 when it may be live.
 
     An outlet that is not seen off yet is asked again for up to 20 s; --json reports at once.
 
@@ -72,12 +75,15 @@ def why(
     with board_at(port, None, site) as console:
         head = _why(console, outlet, 0 if as_json else SEEN_WITHIN_S)
     holders = holders_told(head.get("hold", []))
+    live = bool(breaker_first([{**head, "o": outlet}]))  # as `status` has it: also one of a group that is held for a live outlet
     if as_json:
-        show_json({"outlet": outlet, "on": head.get("on") == 1, "may_be_live": head.get("on") == 2, "holders": holders})
-        return
-    print(_answer(outlet, int(head.get("on", 0)), bool(holders), tongue))
-    for holder in holders:
-        print(f"  {holder}: {text('holder', holder, tongue)}")
+        show_json({"outlet": outlet, "on": head.get("on") == 1, "may_be_live": live, "holders": holders})
+    else:
+        print(_answer(outlet, int(head.get("on", 0)), bool(holders), tongue))
+        for holder in holders:
+            print(f"  {holder}: {text('holder', holder, tongue)}")
+    if live:
+        raise typer.Exit(SAFETY_FAULT)
 
 
 def _why(console: Console, outlet: int, patience_s: float) -> dict[str, Any]:
@@ -124,7 +130,8 @@ def faults(port: PortOption = None, site: SiteOption = None, lang: LangOption = 
 
 
 def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = None, as_json: JsonOption = False) -> None:
-    """Reset trips whose cause is gone and clear faults that are over. Exit code 5 when some stay, 7 when the board refuses.
+    """Reset trips whose cause is gone and clear faults that are over. Names each fault that is left. Exit code 5 when some stay, 7 when
+    the board refuses.
 
     Example: shed clear --site shed2.toml --port /dev/ttyUSB0
     """
@@ -132,13 +139,29 @@ def clear(port: PortOption = None, site: SiteOption = None, key: KeyOption = Non
     secret = key_from(key, site)
     with board_at(port, hand_of(key, site), site) as console:
         head = console.write("clear", secret).head
-    trips, left = int(head.get("trips", 0)), head.get("faults", 0)
+        trips, left = int(head.get("trips", 0)), int(head.get("faults", 0))
+        rows, names = _left(console, names) if left else ([], names)
+    told = [fault_told(row, names) for row in rows]
     if as_json:
-        show_json({"trips": trips, "faults": left})
+        show_json({"trips": trips, "faults": left, "left": [{**row, "text": said} for row, said in zip(rows, told, strict=True)]})
     elif trips:
         causes = ", ".join(causes_in(trips, names))
         print(f"still latched: {causes}: not all of their points read normal. Faults left: {left}")
     else:
         print(f"all trips are reset. Faults left: {left}")
+    for row, said in zip(rows, told, strict=True) if not as_json else ():
+        print(f"  {row['f']} {said}")
     if trips or left:
         raise typer.Exit(SAFETY_FAULT)
+
+
+def _left(console: Console, names: SiteNames) -> tuple[list[dict[str, Any]], SiteNames]:
+    """The faults on the board, those at which the breaker comes first before the others. None when it no longer answers: a board that
+    failed to start five times restarts at `clear`, and what it did stays to be told."""
+    try:
+        names = names.on_board(console.request("status"))
+        rows = console.request("faults")[1:]
+    except ShedError as error:
+        print(f"the faults that are left cannot be asked for: {error.what}; `shed faults` names them", file=sys.stderr)
+        return [], names
+    return sorted(rows, key=lambda row: name_of(FAULTS, row["f"]) not in BREAKER_FIRST), names

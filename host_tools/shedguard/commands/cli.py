@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from pathlib import Path
@@ -80,6 +81,8 @@ def options(
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code (errors.py). A traceback only with SHEDGUARD_DEBUG=1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name of a site that the terminal cannot show; JSON stays the same document
     before = os.environ.get(known.OWN_BOARDS)
     try:
         return _run(arguments)

@@ -16,7 +16,7 @@ from unicodedata import east_asian_width
 import typer
 
 from ..errors import INVALID, PORT, ShedError
-from ..formats.texts import LANGUAGES
+from ..formats.texts import LANGUAGES, text
 from ..link.board_clock import Hand, keep
 from ..link.console import Console
 from ..link.ports import candidates, open_quietly
@@ -41,14 +41,26 @@ LangOption = Annotated[
 
 
 def language(given: str | None) -> str:
-    """The output language: the one named, else the locale's, else English. ShedError for an unknown one."""
+    """The output language: the one named, else the locale's, else English. ShedError for an unknown one, and for one that stdout cannot
+    show: a warning in question marks warns nobody."""
     if given is not None:
         short = re.split(r"[-_.]", given.lower())[0]  # zh-CN, zh_CN.UTF-8
         if short not in LANGUAGES:
             raise ShedError(f"--lang {given}", f"there are {', '.join(LANGUAGES)}", "name one of them", INVALID)
+        if not _shown(short):
+            cause = f"the output is in {sys.stdout.encoding}, which has no Chinese"
+            raise ShedError(f"--lang {given}", cause, "set PYTHONUTF8=1 (or LC_ALL=C.UTF-8) before the command, or --lang en", INVALID)
         return short
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return next((name for name in LANGUAGES if locale.split("_")[0].split(".")[0] == name), "en")
+    return next((name for name in LANGUAGES if locale.split("_")[0].split(".")[0] == name and _shown(name)), "en")
+
+
+def _shown(tongue: str) -> bool:
+    try:
+        text("fault", "welded", tongue).encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def say(text: str) -> None:

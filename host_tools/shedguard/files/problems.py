@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from ..errors import INVALID, ShedError
@@ -89,8 +90,28 @@ def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
     """``did you mean "x"?`` for an unknown word, or the list of known ones."""
-    cutoff = 0.5 if len(word) < 4 else 0.6  # K5 and K1 share one letter of two
-    near = difflib.get_close_matches(word, known, n=1, cutoff=cutoff) or [name for name in known if name.lower() == word.lower()]
-    if near:
-        return f'did you mean "{near[0]}"?'
+    meant = nearest(word, known)
+    if meant is not None:
+        return f'did you mean "{meant}"?'
     return otherwise or (f"known: {', '.join(known)}" if known else "none is defined yet")
+
+
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that is meant, if one is near. Capital or small makes no difference, except between words that differ in nothing else;
+    of equally near ones that with the same beginning, then the first: a wrong one can be another load's terminal."""
+    cutoff = 0.5 if len(word) < 4 else 0.6  # K5 and K1 share one letter of two
+    small = word.lower()
+    near = set(difflib.get_close_matches(small, {name.lower() for name in known}, n=len(known) or 1, cutoff=cutoff))
+    found = [name for name in known if name.lower() in near]
+    if not found:
+        return None
+
+    def alike(name: str) -> tuple[float, int, float]:
+        beginning = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(small, name.lower(), strict=False)))
+        return _alike(name.lower(), small), beginning, _alike(name, word)
+
+    return max(found, key=alike)
+
+
+def _alike(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other).ratio()

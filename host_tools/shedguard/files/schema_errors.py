@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .fields import NAME_LENGTH
-from .problems import Path, Problem, did_you_mean
+from .problems import Path, Problem, did_you_mean, nearest
 
 _MISSING = {
     "meter": (
@@ -89,7 +89,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel]) -> Problem:
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace("'", '"')
         known = [word for field in [_annotation(path, model)] for word in _literals(field)]
-        if len(known) == 1 and not difflib.get_close_matches(str(value), known, n=1, cutoff=0.6):
+        if len(known) == 1 and nearest(str(value), known) is None:
             what = f"{key} = {value!r} in {where} is not in this version"
         return Problem(path, what, f"allowed: {expected}", did_you_mean(str(value), known, f"write one of {expected}"))
     if kind in ("greater_than_equal", "less_than_equal"):

@@ -31,8 +31,8 @@ from .source_edit import Edits, nodes, walk
 # Names that the benches' probes read or change in a running board.
 SEEN_FROM_OUTSIDE: Final = frozenset(
     {
-        *("_direct", "_end", "_inside", "_keep", "_keep_latched", "_loops", "_looks", "_region", "_reserve", "_restart", "_self_test"),
-        *("_strobe_high", "_strobe_low", "_trips"),
+        *("_contacts", "_direct", "_end", "_inside", "_keep", "_keep_latched", "_loops", "_looks", "_region", "_reserve", "_restart"),
+        *("_self_test", "_strobe_high", "_strobe_low", "_trips"),
     }
 )
 _PRIVATE: Final = re.compile(r"_[a-zA-Z]\w*")

@@ -57,9 +57,7 @@ def _terminal_problems(site: SiteFile, board: Board) -> Iterator[Problem]:
         if terminal is None:
             what = f'{wire.what} is on terminal "{wire.terminal}", which {board.board.name} does not have'
             fitting = [name for name, found in board.terminal.items() if found.use == wire.use]
-            yield Problem(
-                wire.path, what, f"its {wire.use} terminals are {', '.join(fitting)}", did_you_mean(wire.terminal, list(board.terminal))
-            )
+            yield Problem(wire.path, what, f"its {wire.use} terminals are {', '.join(fitting)}", _meant(wire, board))
             continue
         yield from _misuse(wire, terminal, board)
         code = board.pin_code(wire.terminal)
@@ -73,6 +71,16 @@ def _terminal_problems(site: SiteFile, board: Board) -> Iterator[Problem]:
         users.setdefault(code, wire.what)
 
 
+def _meant(wire: Wire, board: Board) -> str:
+    """The hint at an unknown terminal. Only one that fits is offered: another would be the next mistake, or another load."""
+    fits = _fits(wire, board)
+    for name, found in board.terminal.items():
+        if name.lower() == wire.terminal.lower() and name not in fits:
+            unfit = f"an {found.use} terminal" if found.use != wire.use else "on an expander"
+            return f"{name} is {unfit}: {_choose(wire, board)}"
+    return did_you_mean(wire.terminal, fits)
+
+
 def _misuse(wire: Wire, terminal: Terminal, board: Board) -> Iterator[Problem]:
     output = wire.use == "output"
     trouble = None if terminal.gpio is None else pin_trouble(board.chip, terminal.gpio, output)
@@ -83,10 +91,17 @@ def _misuse(wire: Wire, terminal: Terminal, board: Board) -> Iterator[Problem]:
     if trouble is None and terminal.gpio in board.chip.strapping and not terminal.strapping_note:
         trouble = f"GPIO {terminal.gpio} is a strapping pin: its level at reset decides how the chip starts"
     if trouble is not None:
-        fits = [name for name, found in board.terminal.items() if found.use == wire.use and not (wire.must_let_go and found.expander)]
-        kind = f"{wire.use} terminals of {board.board.name}{' on a GPIO' if wire.must_let_go and board.expander else ''}"
-        hint = f"{kind}: {', '.join(fits) or 'none'}"
-        yield Problem(wire.path, f"terminal {wire.terminal} ({terminal.place}) cannot be {wire.what}, an {wire.use}", trouble, hint)
+        what = f"terminal {wire.terminal} ({terminal.place}) cannot be {wire.what}, an {wire.use}"
+        yield Problem(wire.path, what, trouble, _choose(wire, board))
+
+
+def _choose(wire: Wire, board: Board) -> str:
+    kind = f"{wire.use} terminals of {board.board.name}{' on a GPIO' if wire.must_let_go and board.expander else ''}"
+    return f"{kind}: {', '.join(_fits(wire, board)) or 'none'}"
+
+
+def _fits(wire: Wire, board: Board) -> list[str]:
+    return [name for name, found in board.terminal.items() if found.use == wire.use and not (wire.must_let_go and found.expander)]
 
 
 def _free(site: SiteFile, board: Board, use: str) -> list[str]:
@@ -100,16 +115,16 @@ def _port_problems(site: SiteFile, board: Board) -> Iterator[Problem]:
     users: dict[int, str] = {}
     for path, name, kind, what in uses:
         port = board.port.get(name)
+        fitting = [other for other, found in board.port.items() if found.kind == kind]
         if port is None:
             yield Problem(
                 path,
                 f'{what} is on port "{name}", which {board.board.name} does not have',
                 f"its ports are {', '.join(board.port) or 'none'}",
-                did_you_mean(name, list(board.port)),
+                did_you_mean(name, fitting, f"{board.board.name} has no {kind} port" if not fitting else ""),
             )
             continue
         if port.kind != kind:
-            fitting = [other for other, found in board.port.items() if found.kind == kind]
             cause = f"{name} is a {port.kind} port, {what} needs {kind}"
             yield Problem(path, f"{what} cannot use port {name}", cause, f"{kind} ports: {', '.join(fitting) or 'none'}")
         if port.uart not in board.chip.uarts:
