@@ -80,9 +80,8 @@ def told(architecture: str) -> Iterator[tuple[str, str, str]]:
 
 def methods() -> dict[str, set[str]]:
     """{class: its methods} of the firmware."""
-    classes = [
-        node for path in FIRMWARE.rglob("*.py") for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.ClassDef)
-    ]
+    nodes = [node for path in FIRMWARE.rglob("*.py") for node in ast.parse(path.read_text(encoding="utf-8")).body]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
     return {node.name: {part.name for part in node.body if isinstance(part, ast.FunctionDef)} for node in classes}
 
 

@@ -17,7 +17,7 @@ NAMES = SiteNames(outlets=(1, 2, 3, 4), points=("smoke bay",), causes=("smoke ba
 
 
 def shot() -> Snapshot:
-    rows = [OutletRow(n, "waiting", n == 1, True, 1234.5, 12345, 36000, 20000, "BREAKER OFF: group may be live", True) for n in (1, 2, 3, 4)]
+    rows = [OutletRow(n, "waiting", n == 1, True, 1234.5, 12345, 36000, 20000, "BREAKER OFF: group may be on", True) for n in (1, 2, 3, 4)]
     meters = [MeterRow(247, 220.0, 1234.5, 123456, "silent") for _ in range(4)]
     return Snapshot(
         3_600_000_000_000, True, "in service", 0.0, False, {"row A": False}, {"main": "free"}, {"smoke bay": "alarm"}, rows, meters

@@ -1,7 +1,7 @@
 """The goals beside the measured values, and for each known miss the reason and what would close it.
 
-The small site is measured: four outlets. A goal of a full shed is for 40 outlets; where four must do better than forty, the goal here is the
-stricter one of the small site, beside the full shed's."""
+The small site is measured: four outlets. A goal of a full shed is for 40 outlets; where four must do better than forty, the goal here is
+the stricter one of the small site, beside the full shed's."""
 
 from __future__ import annotations
 
