@@ -1,4 +1,4 @@
-"""A kind of meter, reader, tariff or expander chip is one entry on each side that has it: board, tools, plant (docs/extending.md).
+"""A kind of meter, reader, tariff or expander chip is one entry on each side that has its table: board, tools, plant (docs/extending.md).
 
 Hazard: a site that the tools take and the board does not know, or a number that means one thing here and another there.
 """

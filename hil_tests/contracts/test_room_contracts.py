@@ -6,10 +6,11 @@ Hazard: a record, a hold or a fault that a room asks for and nobody hears, found
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -62,6 +63,45 @@ def asked(expects: Expects) -> set[str]:
 @pytest.mark.parametrize("expects", PROTOCOLS, ids=lambda expects: expects.protocol)
 def test_a_room_asks_for_what_its_contract_says_and_for_nothing_else(expects: Expects):
     assert asked(expects) == members(expects)
+
+
+ARCHITECTURE: Final = REPOSITORY / "docs" / "architecture.md"
+
+
+def told(architecture: str) -> Iterator[tuple[str, str, str]]:
+    """Room, protocol and who implements it (`Class` or `Class.method`), by the table of the document and by the docstrings."""
+    for room, protocol, cell in re.findall(r"^\| `(\w+)/contracts\.pyi`: `(\w+)` \| (.*) \|$", architecture, re.MULTILINE):
+        yield room, protocol, re.findall(r"`([\w./]+)`", cell)[-1]
+    for path in FIRMWARE.glob("*/contracts.pyi"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and (named := re.search(r"`([\w.]+)` is one", ast.get_docstring(node) or "")):
+                yield path.parent.name, node.name, re.sub(r"^[a-z_.0-9]+\.(?=[A-Z])", "", named[1])
+
+
+def methods() -> dict[str, set[str]]:
+    """{class: its methods} of the firmware."""
+    nodes = [node for path in FIRMWARE.rglob("*.py") for node in ast.parse(path.read_text(encoding="utf-8")).body]
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    return {node.name: {part.name for part in node.body if isinstance(part, ast.FunctionDef)} for node in classes}
+
+
+def wrong(architecture: str) -> list[str]:
+    """A contract that is called is kept by a method, another by a class; both exist."""
+    found: list[str] = []
+    known = methods()
+    for room, protocol, who in told(architecture):
+        is_called = members(Expects(room, protocol, "", ())) == {"__call__"}
+        of, _, method = who.partition(".")
+        if is_called != bool(method) or (method or "__init__") not in known.get(of, ()):
+            found.append(f"{protocol}: {who}")
+    return found
+
+
+def test_who_is_said_to_keep_a_contract_can_keep_it():
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    assert len(list(told(text))) > 6 and wrong(text) == []
+    assert wrong(text.replace("| `Books._fault_changed` |", "| `Books`, for its `faults` |")) == ["FaultSink: faults"]
+    assert wrong(text.replace("`Books.gate`", "`Books.gates`")) == ["GateSink: Books.gates"]
 
 
 @pytest.mark.slow(5)

@@ -82,7 +82,7 @@ def test_the_breaker_stands_first_in_both_languages_where_a_socket_may_be_live()
     for name in lists.BREAKER_FIRST:
         assert texts.text("first", name).startswith("switch the breaker off"), name
         assert re.search("^(碰插座之前)?(先|立即)拉断路器", texts.text("first", name, "zh")), name
-    for name in lists._BREAKER_HOLDERS:
+    for name in lists.BREAKER_HOLDERS:
         assert texts.text("holder", name).startswith("switch the breaker off") and texts.text("holder", name, "zh").startswith("先拉断路器")
     for tongue, words in (("en", "breaker"), ("zh", "断路器")):
         for name in ("meter_stale", "welded"):

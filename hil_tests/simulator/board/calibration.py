@@ -117,7 +117,7 @@ PYSTONE: Final = Figure(
     240,
     1000.0,
     "loops/s",
-    "issue 3; micropython issue 6565 (1014/s, v1.13-126)",
+    "micropython issue 6565 (1014/s, v1.13-126)",
     lambda board: score(board, "misc_pystone"),
     fitted=True,
 )

@@ -122,7 +122,7 @@ def test_hardware_waits_100_ms_a_byte_on_a_hung_bus(board: Board, expander: Expa
 
 
 def test_a_hung_hardware_bus_holds_the_scan_back(board: Board, expander: Expander) -> None:
-    """The design depends on it: a timer's callback does not run while the driver waits."""
+    """The scan depends on it: a timer's callback does not run while the driver waits."""
     board.drive(SDA, 0)
     out = run(
         board,

@@ -87,7 +87,7 @@ def test_keys_charge_a_bike_raise_smoke_and_quit(terminal: Terminal):
     terminal.until("session begins")
     terminal.until("charging")
     terminal.type("s")
-    terminal.until("TRIP: reset needed")
+    terminal.until("trip latched")
     terminal.type("q")
     assert terminal.end() == 0
     assert terminal.is_as_before()

@@ -1,7 +1,7 @@
 """The goals beside the measured values, and for each known miss the reason and what would close it.
 
-The small site is measured: four outlets. The design's goals are for 40 outlets; where four must do better than forty, the goal here is the
-stricter one of the small site, beside the design's."""
+The small site is measured: four outlets. A goal of a full shed is for 40 outlets; where four must do better than forty, the goal here is
+the stricter one of the small site, beside the full shed's."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ GOALS: Final[dict[str, tuple[tuple[str, float, bool], ...]]] = {
     "dead_meter_ms": (("ms", 300, False), ("ms_while_its_session_stops", 300, False)),
     "boot_ms": (("first_write", 700, False), ("service", 3000, False)),
     "heap_free_bytes": (("service", 90_000, True), ("stock.service", 50_000, True)),
-    # as files of a stock image; the design's 24 000 (34 000 with every feature) are of the production image, whose bytecode takes no RAM
+    # as files of a stock image; the goals of 24 000 (34 000 with every feature) are of the production image, whose bytecode takes no RAM
     "code_ram_bytes": (("bytes", 75_000, False),),
-    # four outlets; the design's 300, 150 and 300 are of 40, and of 12 in the evening
+    # four outlets; the goals of a full shed, 300, 150 and 300, are of 40, and of 12 in the evening
     "emulation_speed": (("idle", 500, True), ("charging", 400, True), ("evening", 400, True)),
     "power_cuts": (("lost", 0, False), ("double_billed", 0, False), ("left_on", 0, False)),
 }

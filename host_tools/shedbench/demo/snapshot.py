@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shedguard.formats.lists import HOLDERS, POINT_STATES
+from shedguard.formats.lists import BREAKER_HOLDERS, OUTLET_STATES, POINT_STATES, holders_told, name_of
+from shedguard.formats.texts import text
 
 from shedbench.bench.bench import Bench
 from shedbench.bench.console import ConsoleError
 
-OUTLET_STATES: Final = (
-    "free",
-    "waits for meter",
-    "waits for load",
-    "charging",
-    "topping up",
-    "stopping",
-    "resuming",
-    "settling",
-    "settled",
-)
-_WHY: Final = {
-    "boot_lock": "hold-off after power-up",
-    "trip": "TRIP: reset needed",
-    "fault": "fault",
-    "safe_mode": "safe mode",
-    "meter_stale": "its meter is silent",
-    "load_budget": "waits for power",
-    "no_session": "no session",
-    "stagger": "waits its turn",
-    "lease": "no active request",
-    "point_fault": "a fire input is faulty",
-    "welded": "relay welded",
-}
+BREAKER_OFF: Final = "BREAKER OFF: "  # before anything else
+TRIP: Final = "trip"
 _METER_SILENT_MS: Final = 90_000  # idle meters are read every half a minute or so
 
 
@@ -67,7 +47,7 @@ class BoardWords:
 
 @dataclass(frozen=True, slots=True)
 class OutletRow:
-    """One socket. ``watts`` is the plant's value; the rest is from the board."""
+    """One socket. ``watts`` is the plant's value; the rest is from the board. ``urgent``: a trip, or what needs the breaker off."""
 
     number: int
     state: str
@@ -78,6 +58,7 @@ class OutletRow:
     seconds: int
     fen: int
     why_off: str
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +134,14 @@ def _board(bench: Bench, words: BoardWords) -> str:
     return "in service" if words.head.get("mode") == "service" else f"{words.head.get('mode')} mode"
 
 
+def why_off(holders: Iterable[int], on: bool) -> tuple[str, bool]:
+    """The first reason in words, and whether it is urgent. A socket that is on has one only if its breaker has to be switched off."""
+    holder = next(iter(holders_told(holders)), "")
+    if holder in BREAKER_HOLDERS:
+        return BREAKER_OFF + text("held", holder), True
+    return ("", False) if on else (text("held", holder), holder == TRIP)
+
+
 def _outlet_row(bench: Bench, number: int, words: BoardWords) -> OutletRow:
     outlet = bench.outlet(number)
     frame = words.outlets.get(number)
@@ -161,11 +150,10 @@ def _outlet_row(bench: Bench, number: int, words: BoardWords) -> OutletRow:
         why = "" if on else "the board is off" if not bench.board.is_alive() else ""
         return OutletRow(number, "-", on, outlet.is_taken(), outlet.power_w, 0, 0, 0, why)
     state = frame["st"]
-    hold = frame.get("hold") or []
-    why = "" if on or not hold else _WHY.get(HOLDERS.get(hold[0], ""), HOLDERS.get(hold[0], str(hold[0])).replace("_", " "))
+    why, urgent = why_off(frame.get("hold") or (), on)
     return OutletRow(
         number,
-        OUTLET_STATES[state] if isinstance(state, int) and state < len(OUTLET_STATES) else str(state),
+        text("outlet", name_of(OUTLET_STATES, state)),
         on,
         outlet.is_taken(),
         outlet.power_w,
@@ -173,6 +161,7 @@ def _outlet_row(bench: Bench, number: int, words: BoardWords) -> OutletRow:
         frame.get("s", 0),
         frame.get("fen", 0),
         why,
+        urgent,
     )
 
 

@@ -90,7 +90,7 @@ def _outlets(rows: Sequence[OutletRow], selected: int | None) -> Table:
             f"{row.wh}" if sold else "-",
             span(row.seconds) if sold else "-",
             f"{row.fen / 100:.2f}" if sold else "-",
-            Text(row.why_off, "bold red" if row.why_off.startswith("TRIP") else "bright_black"),
+            Text(row.why_off, "bold red" if row.urgent else "bright_black"),
         )
     return table
 

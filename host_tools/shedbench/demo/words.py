@@ -18,6 +18,12 @@ from .clock import span
 Tone = Literal["plain", "good", "warn", "alarm", "quiet"]
 Sentence = tuple[str, Tone]
 
+# Gate events.
+GRANTED: Final = "granted"
+DENIED: Final = "denied"
+FREED: Final = "freed"
+SHUT_AGAIN: Final = ("closed", "locked")  # the plant's own sentence covers these
+
 _PLANT: Final[tuple[tuple[str, str, Tone], ...]] = (
     (r"outlet (\d+): (\S+) plugged in", r"outlet \1: a bike is plugged in (\2)", "plain"),
     (r"outlet (\d+): (\S+) unplugged", r"outlet \1: the bike is unplugged (\2)", "plain"),
@@ -107,14 +113,14 @@ def _trip(record: Record, names: SiteNames) -> Sentence:
 
 
 def _gate(record: Record, names: SiteNames) -> Sentence | None:
-    event, reason = record.number("event"), record.number("reason")
-    if event == 1:
+    event, reason = lists.name_of(lists.GATE_EVENTS, record.number("event")), record.number("reason")
+    if event == GRANTED:
         return f"card {_card(record)} is accepted: the gate opens", "good"
-    if event == 2:
+    if event == DENIED:
         return f"card {_card(record)} is refused: {text('access', lists.name_of(lists.ACCESS_REASONS, reason))}", "warn"
-    if event in (4, 7):
+    if event in SHUT_AGAIN:
         return None
-    return narrate.sentence(record, names), "alarm" if event == 6 else "warn"
+    return narrate.sentence(record, names), "alarm" if event == FREED else "warn"
 
 
 def _silent(_record: Record, _names: SiteNames) -> None:

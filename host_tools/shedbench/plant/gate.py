@@ -46,7 +46,7 @@ class ExitButton:
 
 
 class Gate:
-    """``lock_holds``: the magnet pulls. ``door_open``: the leaf is off its contact. A closed door closes ``contact``."""
+    """``lock_holds``: the magnet pulls. ``door_open``: the leaf is off its contact. The door is shut while ``contact`` is as it came."""
 
     def __init__(
         self, world: World, port: BoardPort, psu: Psu, heartbeat: HeartbeatCircuit, name: str, lock_gpio: int, contact: DryContact | None
@@ -54,6 +54,7 @@ class Gate:
         self.name = name
         self.lock_gpio = lock_gpio
         self.contact = contact
+        self._closed_when_shut = contact is None or contact.closed
         self.exit_button = ExitButton(world, self)
         self.fire_contact_closed = True
         self.lock_holds = False
@@ -132,7 +133,7 @@ class Gate:
         self._door_signal.set(self._world.now_ns, int(self.door_open))
         self._world.log(f"gate {self.name}: door {'open' if self.door_open else 'closed'}")
         if self.contact is not None:
-            self.contact.set(not self.door_open)
+            self.contact.set(self._closed_when_shut != self.door_open)
         if self.door_open:
             self.openings += 1
             self._door.start(self._open_for_ns)

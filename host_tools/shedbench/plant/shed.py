@@ -118,7 +118,8 @@ class Shed:
             contact = None
             if gate.contact_gpio is not None:
                 pulled = gate.contact_gpio in wiring.carrier_pulls_up
-                contact = DryContact(self.world, self.port, f"gate {gate.name} contact", gate.contact_gpio, closed=True, pulled_up=pulled)
+                closed = gate.contact_normally_closed
+                contact = DryContact(self.world, self.port, f"gate {gate.name} contact", gate.contact_gpio, closed=closed, pulled_up=pulled)
             self.gates[gate.name] = Gate(self.world, self.port, self.psu, self.heartbeat, gate.name, gate.lock_gpio, contact)
         for name, kind, uart in wiring.readers:
             self.readers[name] = READERS[kind](self.world, self.port, self.psu, name, uart)

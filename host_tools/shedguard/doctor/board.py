@@ -24,6 +24,7 @@ from .finding import Finding, ok
 
 _LISTEN_S: Final = 3.5  # a corrupt file system is reported every 3 s, a crash loop takes 0.3 to 6 s
 _LITTLEFS: Final = b"littlefs"
+_TOLD_APART: Final = frozenset({"unprotected", "boot_loop", "clock_unset"})  # faults with a finding of their own
 _MAIN: Final = b"main.py"  # the same two blocks hold the root folder's names
 _NOT_SERVING: Final = {
     "repl": (
@@ -120,11 +121,7 @@ def _status(console: Console, wait: Wait = time.sleep, clock: Clock = time.monot
         found.append(
             Finding("crash loop", "bad", "several bad starts in a row", "shed log shows what ended each", "shed faults; shed clear")
         )
-    found += [
-        _fault(name, frame, names)
-        for name, frame in zip(called, faults, strict=True)
-        if name not in ("unprotected", "boot_loop", "clock_unset")
-    ]
+    found += [_fault(name, frame, names) for name, frame in zip(called, faults, strict=True) if name not in _TOLD_APART]
     found.append(_clock(head, "clock_unset" in called))
     return found
 

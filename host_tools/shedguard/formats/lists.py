@@ -31,7 +31,7 @@ FAULTS: Final = _numbered(
 MAY_BE_LIVE: Final = 2  # `on` of an outlet or group: commanded off, not yet seen off
 # With these a socket may be live although commanded off: switch the breaker off before anything else.
 BREAKER_FIRST: Final = frozenset({"meter_stale", "welded", "output_readback", "live_outlet"})
-_BREAKER_HOLDERS: Final = frozenset({"welded", "live"})  # the same among the holders; `live`: of an outlet, or of any in its group
+BREAKER_HOLDERS: Final = frozenset({"welded", "live"})  # the same among the holders; `live`: of an outlet, or of any in its group
 ACCESS_REASONS: Final = _numbered(
     "ok", "unknown_card", "revoked", "expired", "outside_window", "locked_out", "no_table", "exit", "trip"
 )  # fmt: skip
@@ -66,7 +66,7 @@ def name_of(numbers: Mapping[int, str], number: int) -> str:
 
 def holders_told(numbers: Iterable[int]) -> list[str]:
     """The names of an outlet's holders in the board's order, but those that need the breaker off come first."""
-    return sorted((name_of(HOLDERS, number) for number in numbers), key=lambda name: name not in _BREAKER_HOLDERS)
+    return sorted((name_of(HOLDERS, number) for number in numbers), key=lambda name: name not in BREAKER_HOLDERS)
 
 
 def breaker_first(frames: Iterable[Mapping[str, Any]], unseen: Collection[int] = ()) -> list[int]:
