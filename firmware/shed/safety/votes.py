@@ -13,6 +13,8 @@ class Votes:
     def __init__(self, matrix, points):
         self._matrix = matrix
         self._last_ms = [-1] * points  # last in alarm; -1 not within any window
+        self._causes = tuple([k for k in range(len(matrix.windows_ms)) if matrix.windows_ms[k]])
+        self._quiet = False  # no point is within any window, and so none was noted
 
     def step(self, now_ms):
         """Every 100 ms."""
@@ -21,13 +23,19 @@ class Votes:
         if seen < 0:  # trips were reset
             seen = matrix.alarm
             self._last_ms = [-1] * len(self._last_ms)
+            self._quiet = False
+        if not seen and self._quiet:
+            return
         longest_ms = max(matrix.windows_ms)
+        self._quiet = True
         for i in range(len(self._last_ms)):
             if seen >> i & 1:
                 self._last_ms[i] = now_ms
             elif self._last_ms[i] >= 0 and ticks_diff(now_ms, self._last_ms[i]) > longest_ms:
                 self._last_ms[i] = -1
-        for k in range(len(matrix.windows_ms)):
+            if self._last_ms[i] >= 0:
+                self._quiet = False
+        for k in self._causes:
             recent = 0
             for i in range(len(self._last_ms)):
                 last_ms = self._last_ms[i]
