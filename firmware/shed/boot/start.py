@@ -61,8 +61,8 @@ def _known(image, latched, unknown, config_crc):
 
 
 def _written(books, kind, *fields):
-    """Whether the record stands. A bad place in the flash refuses one try, and not the next."""
-    for _ in range(2):
+    """Whether the record stands. Eight tries use up a bad place in the flash, and the ninth goes to another sector (storage/log.py)."""
+    for _ in range(8):
         if books.journal.write(kind, *fields) >= 0:
             return True
     return books.write(kind, *fields)

@@ -61,8 +61,8 @@ def restore(shed, records, unstarted=(), told=bytes(42), moved=False):
 
 
 def _ended(sink, *end):
-    """Whether the end stands. A bad place in the flash refuses one try, and not the next."""
-    for _ in range(3):
+    """Whether the end stands. Eight tries use up a bad place in the flash, and the ninth goes to another sector (storage/log.py)."""
+    for _ in range(9):
         if sink.session_end(*end):
             return True
     return False

@@ -108,6 +108,8 @@ class LiveRing:
 
     def put(self, payload):
         """A checkpoint, packed as FORMAT. Returns its sequence or -1."""
+        if self._sector == -2 and not self._name_the_going():  # what `watch` was told comes first: it says what this index means
+            return -1
         sequence = self.ring.append(LIVE, payload)
         if sequence >= 0:
             session, outlet = unpack_from("<IB", payload, 0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shed.storage.image import Image, ImageError
-from shed.storage.live import FORMAT, LiveRing, row
+from shed.storage.live import FORMAT, GOING, LiveRing, row
 from shed.storage.slots import CONFIRMED, REJECTED, ConfigSlots
 
 from hil_tests.firmware.storage.journals import CARD
@@ -133,6 +133,24 @@ def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
     boot.watch(UNWATCHED)
     again = LiveRing(region)
     assert list(again.open()) == [3] and again.watched == UNWATCHED
+
+
+def test_no_checkpoint_is_written_before_the_row_that_says_what_its_index_means():
+    region = NorRegion(6)
+    live = LiveRing(region)
+    live.open()
+    live.put(checkpoint(7, 3))
+    append = live.ring.append
+    live.ring.append = lambda kind, payload: -1 if kind == GOING else append(kind, payload)  # the flash refuses the row only
+    live.wired = bytes((255, 1, 2, 3, 4, 0, 0))
+    assert not live.watch(UNWATCHED)
+    assert live.put(checkpoint(8, 2)) == -1
+    boot = LiveRing(region)
+    assert list(boot.open()) == [3] and boot.wired == b""
+    live.ring.append = append
+    assert live.put(checkpoint(8, 2)) >= 0
+    boot = LiveRing(region)
+    assert sorted(boot.open()) == [2, 3] and boot.wired == live.wired
 
 
 MASKS = st.integers(0, 2**60 - 1)

@@ -31,7 +31,7 @@ WRONG = {
     "unknown bus": ('bus = "rs485-1"', 'bus = "rs485"', 3, 'bus = "rs485"', "no [[bus]] table", 'did you mean "rs485-1"?'),
     "unknown profile": ('"pzem-016"', '"pzem016"', 1, '"pzem016"', "allowed", 'did you mean "pzem-016"?'),
     "unknown board": (
-        'board = "devkitc-shed4"', 'board = "devkit-shed4"', 0, "devkit-shed4", "boards/", 'did you mean "devkitc-shed4"?',
+        'board = "devkitc-shed4"', 'board = "devkit-shed4"', 0, "devkit-shed4", "known boards: ", 'did you mean "devkitc-shed4"?',
     ),
     "unknown effect": ('"cut row A"', '"cut rowA"', 0, '"cut rowA"', "effects are", 'did you mean "cut row A"?'),
     "unknown gate": ('gate = "main"', 'gate = "mian"', 0, 'gate = "mian"', "no [[gate]] table", 'did you mean "main"?'),
