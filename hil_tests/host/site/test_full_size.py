@@ -16,7 +16,8 @@ def test_the_site_of_full_size_holds_together(name: str, buses: int, readers: in
     loaded = load(FULL / f"{name}.toml")
     site = loaded.site
     assert loaded.board.board.name == "s3-full"
-    assert all("stock MicroPython image" in warning.what for warning in loaded.warnings), "it is a site for the frozen program"
+    warned = {"stock" if "stock MicroPython image" in warning.what else warning.what for warning in loaded.warnings}
+    assert warned == {"stock"} | ({'gate "main" has no reader: no card opens it'} if not readers else set()), "for the frozen program"
     assert (len(site.outlet), len(site.point), len(site.bus), len(site.reader)) == (40, 16, buses, readers)
     assert sum(point.kind == "loop" for point in site.point) == 8 and all(point.fire for point in site.point)
     assert compile_site(site, loaded.board)
