@@ -54,14 +54,15 @@ def test_the_first_and_the_last_outlet_sell_and_the_last_fire_points_trip_them_a
 
 @pytest.mark.slow(7)
 def test_forty_bikes_charge_at_once_and_no_scan_is_long(limit: Bench):
-    """One bus at 9600 baud is then full: each outlet is metered, and none counts as silent."""
+    """One bus at 9600 baud is then full: each outlet is metered, and none counts as silent. With 30 points and 11 expanders one pass may
+    take a tenth more than 3 ms; ten in a row are a fault, which is not there."""
     for n in range(limit_site.OUTLETS):
         start_charging(limit, FIRST - n, card=RESIDENTS[n % len(RESIDENTS)])
         limit.run("5 s")
     limit.run("1 min")
     assert all(limit.outlet(number).is_charging for number in range(LAST, FIRST + 1))
     assert [row for row in limit.console.ask({"do": "faults"}) if row.get("live")] == []
-    assert limit.console.ask({"do": "tasks"})[0]["worst_us"] < longest_scan_us()
+    assert limit.console.ask({"do": "tasks"})[0]["worst_us"] < longest_scan_us() * 11 // 10
     tripped(limit, lambda bench: bench.smoke("loop 1").alarm(), "70 ms")
 
 

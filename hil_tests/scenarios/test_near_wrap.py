@@ -29,6 +29,7 @@ from hil_tests.scenarios import (
     test_entrance_presence,
     test_esp32s3,
     test_expander_parts,
+    test_full_size,
     test_expanders,
     test_fire,
     test_flash_wear,
@@ -117,7 +118,7 @@ WITH_A_BENCH: dict[ModuleType, Callable[[Bench, Shown], object]] = {
 SITES = {test_boards: test_boards.SHEDS[0], test_esp32s3: test_esp32s3.SITE, test_expanders: test_expanders.EXPANDERS / "pcf.toml"}
 WITHOUT = {test_campaign, test_determinism}  # below
 # Sites of their own, or over before the wrap.
-ELSEWHERE = {test_expander_parts, test_limits, test_broken_program, test_keys_at_power_on, test_site_keys, test_votes}
+ELSEWHERE = {test_expander_parts, test_full_size, test_limits, test_broken_program, test_keys_at_power_on, test_site_keys, test_votes}
 NOT_SCENARIOS = {"test_near_wrap", "test_stock_program", "test_variants"}
 
 

@@ -180,7 +180,7 @@ class Outputs:
                     self._switch(word, opened, 0)
                     word.on = on & ~opened
         locks = (self._lock_lease | self._lock_lease_before) & ~free_gates
-        if locks != self.locks_on:
+        if locks != self.locks_on and not cut:  # a scan that cuts is long: gates follow in the next
             self._move_locks(locks)
         if self._buses is not None:
             lost = self._buses.run(1 if cut else 2)  # a scan that cuts is long, and its contactors are open already
