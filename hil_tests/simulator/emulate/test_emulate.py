@@ -81,7 +81,7 @@ def test_the_verbs_on_a_board_in_service() -> None:
         assert shed("faults").returncode == 0
         assert shed("clear").returncode == 7  # nobody authorised it
         cleared = shed("clear", "--site", str(SITE), "--json")
-        assert cleared.returncode == 0 and json.loads(cleared.stdout) == {"trips": 0, "faults": 0}, cleared
+        assert cleared.returncode == 0 and json.loads(cleared.stdout) == {"trips": 0, "faults": 0, "left": []}, cleared
         refused = shed("clear", "--key", "00" * 32)
         assert refused.returncode == 7 and "--key" in refused.stderr
 
