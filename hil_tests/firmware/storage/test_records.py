@@ -141,7 +141,7 @@ def test_no_checkpoint_is_written_before_the_row_that_says_what_its_index_means(
     live.open()
     live.put(checkpoint(7, 3))
     append = live.ring.append
-    live.ring.append = lambda kind, payload: -1 if kind == GOING else append(kind, payload)  # the flash refuses the row only
+    live.ring.append = lambda kind, payload, *how: -1 if kind == GOING else append(kind, payload, *how)  # the flash refuses the row only
     live.wired = bytes((255, 1, 2, 3, 4, 0, 0))
     assert not live.watch(UNWATCHED)
     assert live.put(checkpoint(8, 2)) == -1
