@@ -135,19 +135,19 @@ def test_what_a_boot_is_told_of_live_outlets_is_what_was_told_last():
     assert list(again.open()) == [3] and again.watched == UNWATCHED
 
 
-def test_no_checkpoint_is_written_before_the_row_that_says_what_its_index_means():
+def test_no_checkpoint_is_written_before_the_row_that_says_what_its_index_means(monkeypatch: pytest.MonkeyPatch):
     region = NorRegion(6)
     live = LiveRing(region)
     live.open()
     live.put(checkpoint(7, 3))
     append = live.ring.append
-    live.ring.append = lambda kind, payload, *how: -1 if kind == GOING else append(kind, payload, *how)  # the flash refuses the row only
+    monkeypatch.setattr(live.ring, "append", lambda kind, *rest: -1 if kind == GOING else append(kind, *rest))  # the flash refuses the row
     live.wired = bytes((255, 1, 2, 3, 4, 0, 0))
     assert not live.watch(UNWATCHED)
     assert live.put(checkpoint(8, 2)) == -1
     boot = LiveRing(region)
     assert list(boot.open()) == [3] and boot.wired == b""
-    live.ring.append = append
+    monkeypatch.undo()
     assert live.put(checkpoint(8, 2)) >= 0
     boot = LiveRing(region)
     assert sorted(boot.open()) == [2, 3] and boot.wired == live.wired

@@ -19,10 +19,10 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         try:
             yield pool
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
             for process in active_children():
                 if process not in others:
                     process.terminate()
+            pool.shutdown(cancel_futures=True)  # waits for its own thread, which would write to a closed pipe at the end of the process
             raise
 
 
