@@ -132,7 +132,7 @@ def evenings(draw):
     return [*((1, "tap", who) for who in range(crowd)), *draw(st.lists(acts, min_size=8, max_size=40))]
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=1200, deadline=None, derandomize=True)
 @given(evenings())
 def test_in_whatever_order_twelve_people_tap_and_press_nobodys_press_is_sold_on_anothers_card(acts):
     outlets, taken = live_through(acts)
@@ -151,7 +151,7 @@ def rushes(draw):
     return acts + draw(st.lists(late, max_size=6))
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=1000, deadline=None, derandomize=True)
 @given(rushes())
 def test_whoever_finds_no_place_in_a_rush_is_served_on_nobodys_card(acts):
     outlets, taken = live_through(acts)
